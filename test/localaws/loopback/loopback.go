@@ -1,0 +1,236 @@
+// Package loopback gives every load balancer, instance and gateway of localaws
+// an IP address of its own in 127.0.0.0/8, so that listeners sit on their true
+// ports and targets on true host ports.
+//
+// Where an address or port can't be bound (no privilege for port 443, macOS),
+// a free port of 127.0.0.1 stands in, and Resolve knows it. Nothing here ever
+// binds an address that is not a loopback address.
+package loopback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+)
+
+// claimPort is bound on the first address of a range by the process that uses
+// it, so that two runs on one machine take different ranges.
+const claimPort = 47999
+
+// Network hands out addresses of one /16 of 127.0.0.0/8. It is safe for
+// concurrent use.
+type Network struct {
+	prefix netip.Prefix
+	claim  net.Listener
+
+	mu     sync.Mutex
+	next   uint16
+	taken  map[netip.Addr]bool
+	stands map[standIn]netip.AddrPort // where a free port stands in
+}
+
+type standIn struct {
+	protocol string
+	address  netip.AddrPort
+}
+
+// Claim takes the /16 that begins with 127.second, or with second 0 the first
+// one that no other process on this machine has. It returns an error that says
+// so when the range is taken.
+func Claim(ctx context.Context, second byte) (*Network, error) {
+	if second != 0 {
+		return claim(ctx, second)
+	}
+	var failed error
+	for candidate := byte(1); candidate < 255; candidate++ {
+		n, err := claim(ctx, candidate)
+		if err == nil {
+			return n, nil
+		}
+		failed = err
+	}
+	return nil, fmt.Errorf("finding a free range of loopback addresses: %w", failed)
+}
+
+func claim(ctx context.Context, second byte) (*Network, error) {
+	prefix := netip.PrefixFrom(netip.AddrFrom4([4]byte{127, second, 0, 0}), 16)
+	address := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, second, 0, 1}), claimPort)
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp4", address.String())
+	if errors.Is(err, errAddressNotAvailable) {
+		// Without addresses of its own (macOS) the range lives on 127.0.0.1,
+		// where each range has its claim port.
+		address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), claimPort-1-uint16(second))
+		listener, err = config.Listen(ctx, "tcp4", address.String())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("claiming the loopback addresses %s: %w", prefix, err)
+	}
+	return &Network{
+		prefix: prefix, claim: listener, next: 16,
+		taken: map[netip.Addr]bool{}, stands: map[standIn]netip.AddrPort{},
+	}, nil
+}
+
+// Close gives the range back. Listeners that are still open stay open.
+func (n *Network) Close() error { return n.claim.Close() }
+
+// Second is the range's second byte, to claim the same one again.
+func (n *Network) Second() byte { return n.prefix.Addr().As4()[1] }
+
+// Contains tells whether an address is of this range.
+func (n *Network) Contains(address netip.Addr) bool { return n.prefix.Contains(address) }
+
+// Allocate returns an address that nothing else has.
+func (n *Network) Allocate() (netip.Addr, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	base := n.prefix.Addr().As4()
+	for range 1 << 16 {
+		n.next++
+		low := byte(n.next)
+		if n.next < 16 || low == 0 || low == 255 {
+			continue
+		}
+		address := netip.AddrFrom4([4]byte{127, base[1], byte(n.next >> 8), low})
+		if !n.taken[address] {
+			n.taken[address] = true
+			return address, nil
+		}
+	}
+	return netip.Addr{}, fmt.Errorf("all loopback addresses of %s are in use", n.prefix)
+}
+
+// Take marks an address as in use: after a restart, what a snapshot holds.
+func (n *Network) Take(address netip.Addr) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.taken[address] = true
+}
+
+// Release gives an address back.
+func (n *Network) Release(address netip.Addr) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.taken, address)
+}
+
+// Listen listens for TCP on that address and port. A port that another socket
+// has is an error (EADDRINUSE); an address or port that can't be had at all is
+// stood in for.
+func (n *Network) Listen(ctx context.Context, at netip.AddrPort) (net.Listener, error) {
+	if err := mustBeLoopback(at); err != nil {
+		return nil, err
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp4", at.String())
+	if err == nil || !canStandIn(err) {
+		return listener, wrap(err, "tcp", at)
+	}
+	listener, err = config.Listen(ctx, "tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, wrap(err, "tcp", at)
+	}
+	n.standInFor("tcp", at, listener.Addr())
+	return &releasing{Listener: listener, release: func() { n.noStandIn("tcp", at) }}, nil
+}
+
+// ListenPacket listens for UDP, as Listen does for TCP.
+func (n *Network) ListenPacket(ctx context.Context, at netip.AddrPort) (net.PacketConn, error) {
+	if err := mustBeLoopback(at); err != nil {
+		return nil, err
+	}
+	var config net.ListenConfig
+	conn, err := config.ListenPacket(ctx, "udp4", at.String())
+	if err == nil || !canStandIn(err) {
+		return conn, wrap(err, "udp", at)
+	}
+	conn, err = config.ListenPacket(ctx, "udp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, wrap(err, "udp", at)
+	}
+	n.standInFor("udp", at, conn.LocalAddr())
+	return &releasingPacket{PacketConn: conn, release: func() { n.noStandIn("udp", at) }}, nil
+}
+
+// Resolve returns where to dial for that address and port: the same, or what
+// stands in for it. protocol is "tcp" or "udp".
+func (n *Network) Resolve(protocol string, at netip.AddrPort) netip.AddrPort {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if stand, ok := n.stands[standIn{protocol, at}]; ok {
+		return stand
+	}
+	return at
+}
+
+// Dial connects to that address and port, from source, which must be an
+// address of this range or the zero Addr.
+func (n *Network) Dial(ctx context.Context, source netip.Addr, to netip.AddrPort) (net.Conn, error) {
+	if err := mustBeLoopback(to); err != nil {
+		return nil, err
+	}
+	var dialer net.Dialer
+	if source.IsValid() {
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
+	}
+	conn, err := dialer.DialContext(ctx, "tcp4", n.Resolve("tcp", to).String())
+	if source.IsValid() && errors.Is(err, errAddressNotAvailable) {
+		dialer.LocalAddr = nil
+		conn, err = dialer.DialContext(ctx, "tcp4", n.Resolve("tcp", to).String())
+	}
+	return conn, err
+}
+
+func (n *Network) standInFor(protocol string, at netip.AddrPort, actual net.Addr) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	stand, err := netip.ParseAddrPort(actual.String())
+	if err == nil {
+		n.stands[standIn{protocol, at}] = stand
+	}
+}
+
+func (n *Network) noStandIn(protocol string, at netip.AddrPort) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.stands, standIn{protocol, at})
+}
+
+// releasing forgets its stand-in when it is closed.
+type releasing struct {
+	net.Listener
+	release func()
+}
+
+func (r *releasing) Close() error {
+	r.release()
+	return r.Listener.Close()
+}
+
+type releasingPacket struct {
+	net.PacketConn
+	release func()
+}
+
+func (r *releasingPacket) Close() error {
+	r.release()
+	return r.PacketConn.Close()
+}
+
+func mustBeLoopback(at netip.AddrPort) error {
+	if !at.Addr().IsLoopback() {
+		return fmt.Errorf("refusing to use %s: localaws stays on loopback addresses", at)
+	}
+	return nil
+}
+
+func wrap(err error, protocol string, at netip.AddrPort) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("listening on %s %s: %w", protocol, at, err)
+}

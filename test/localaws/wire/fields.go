@@ -1,0 +1,86 @@
+package wire
+
+import (
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+)
+
+// typeFields is how a struct's fields are called on the wire.
+type typeFields struct {
+	in  map[string]int // lower-case name -> field
+	out []outField     // in the struct's order
+}
+
+type outField struct {
+	index  int
+	name   string
+	tagged bool // the name is as the tag says, and no case rule applies
+}
+
+// fieldCache remembers what reflection found out about a type; a type's
+// fields never change, so it is no state.
+var fieldCache sync.Map // reflect.Type -> *typeFields
+
+func fieldsOf(t reflect.Type) *typeFields {
+	if cached, ok := fieldCache.Load(t); ok {
+		return cached.(*typeFields)
+	}
+	fields := &typeFields{in: map[string]int{}}
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if !field.IsExported() || field.Tag.Get("aws") == "-" {
+			continue
+		}
+		name := field.Name
+		tagged := false
+		if tag := field.Tag.Get("aws"); tag != "" {
+			name, tagged = tag, true
+		}
+		in := name
+		if tag := field.Tag.Get("in"); tag != "" {
+			in = tag
+		}
+		if tag := field.Tag.Get("out"); tag != "" {
+			name, tagged = tag, true
+		}
+		fields.in[strings.ToLower(in)] = i
+		fields.out = append(fields.out, outField{index: i, name: name, tagged: tagged})
+	}
+	cached, _ := fieldCache.LoadOrStore(t, fields)
+	return cached.(*typeFields)
+}
+
+// wireName is the field's name in an answer.
+func (f outField) wireName(lowerCamel bool) string {
+	if lowerCamel && !f.tagged {
+		return strings.ToLower(f.name[:1]) + f.name[1:]
+	}
+	return f.name
+}
+
+// indirect follows pointers and interfaces; ok is false where there is nothing
+// to write.
+func indirect(v reflect.Value) (reflect.Value, bool) {
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		if v.IsNil() {
+			return v, false
+		}
+		v = v.Elem()
+	}
+	return v, v.IsValid()
+}
+
+// omitted tells whether a field is left out of an answer.
+func omitted(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Slice, reflect.Map:
+		return v.IsNil()
+	case reflect.String:
+		return v.Len() == 0
+	case reflect.Struct:
+		return v.Type() == timeType && v.Interface().(time.Time).IsZero()
+	}
+	return false
+}

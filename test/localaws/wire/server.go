@@ -1,0 +1,321 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/account"
+)
+
+// maxBody bounds a request's body; the largest that S3 takes in one PUT is
+// larger, but no log or archive of a test run is.
+const maxBody = 64 << 20
+
+// Server is the HTTP handler of all services.
+type Server struct {
+	account  *account.Account
+	services map[string]*mounted
+	cbor     map[string]*mounted
+
+	mu      sync.Mutex
+	unknown map[string]int
+	fault   Fault
+}
+
+// mounted is a service with its operations by name.
+type mounted struct {
+	Service
+	operations map[string]Operation
+}
+
+// Fault is asked before every call; what it returns, when not nil, is answered
+// instead. Tests inject throttling and the like with it.
+type Fault func(service, operation string) *Error
+
+// NewServer returns a handler without services.
+func NewServer(a *account.Account) *Server {
+	return &Server{
+		account:  a,
+		services: map[string]*mounted{},
+		cbor:     map[string]*mounted{},
+		unknown:  map[string]int{},
+	}
+}
+
+// Register mounts a service.
+func (s *Server) Register(service Service) {
+	m := &mounted{Service: service, operations: map[string]Operation{}}
+	for _, op := range service.Operations {
+		m.operations[op.Name] = op
+	}
+	s.services[service.Name] = m
+	if service.CBORName != "" {
+		s.cbor[service.CBORName] = m
+	}
+}
+
+// Unknown counts the operations that were asked for and that no service has,
+// by "service:operation".
+func (s *Server) Unknown() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.unknown)
+}
+
+// InjectFault installs a fault, or with nil removes it.
+func (s *Server) InjectFault(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = f
+}
+
+// call is one request on its way.
+type call struct {
+	service   *mounted
+	operation string
+	codec     codec
+	requestID string
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{codec: restCodec{}, requestID: account.NewUUID()}
+	w.Header().Set("X-Amzn-Requestid", c.requestID)
+	status, body, err := s.serve(w, r, c)
+	name := c.name()
+	if err != nil {
+		refusal := asError(err)
+		status = refusal.status()
+		body = c.codec.failure(w.Header(), err, refusal, c.requestID)
+		s.account.Log.LogAttrs(r.Context(), slog.LevelInfo, "refused", slog.String("call", name),
+			slog.Int("status", status), slog.String("code", refusal.Code), slog.String("message", refusal.Message))
+	} else {
+		s.account.Log.LogAttrs(r.Context(), slog.LevelDebug, "answered", slog.String("call", name))
+	}
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the client is gone; nobody is left to tell
+	}
+}
+
+func (c *call) name() string {
+	if c.service == nil {
+		return "?"
+	}
+	return c.service.Name + ":" + c.operation
+}
+
+// serve finds, decodes, calls and encodes.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) (int, []byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return 0, nil, Errorf("RequestEntityTooLarge", "reading the request's body: %v", err)
+	}
+	region, err := s.find(r, c)
+	if err != nil {
+		return 0, nil, err
+	}
+	ctx := context.WithValue(r.Context(), regionKey, region)
+	if c.service.Protocol == REST && c.operation == "" {
+		return s.serveREST(ctx, w, r, c, body)
+	}
+	tree, err := c.codec.parse(r, body, c)
+	if err != nil {
+		return 0, nil, err
+	}
+	op, known := c.service.operations[c.operation]
+	if !known {
+		s.countUnknown(c.name())
+		return 0, nil, c.codec.unknown(c)
+	}
+	answer, err := s.invoke(ctx, c, op, tree)
+	if err != nil {
+		return 0, nil, err
+	}
+	c.codec.header(w.Header())
+	return http.StatusOK, answer, nil
+}
+
+// invoke runs the operation under the account's lock, and encodes its answer
+// there, as it may share memory with the service's state.
+func (s *Server) invoke(ctx context.Context, c *call, op Operation, tree map[string]any) (answer []byte, err error) {
+	if refusal := s.injected(c); refusal != nil {
+		return nil, refusal
+	}
+	in := op.make()
+	if err := decodeRoot(tree, in); err != nil {
+		return nil, err
+	}
+	s.account.Do(func() {
+		defer recoverInto(&err, s.account.Log, c)
+		var out any
+		if out, err = op.call(ctx, in); err == nil {
+			answer, err = c.codec.encode(c, out)
+		}
+	})
+	if err == nil && !readOnly(op.Name) {
+		s.account.Changed()
+	}
+	return answer, err
+}
+
+func (s *Server) serveREST(ctx context.Context, w http.ResponseWriter, r *http.Request, c *call, body []byte) (int, []byte, error) {
+	request := &Request{
+		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(),
+		Header: r.Header, Host: r.Host, Body: body,
+	}
+	c.operation = r.Method + " " + request.Path
+	if refusal := s.injected(c); refusal != nil {
+		return 0, nil, refusal
+	}
+	var response *Response
+	var err error
+	s.account.Do(func() {
+		defer recoverInto(&err, s.account.Log, c)
+		response, err = c.service.REST(ctx, request)
+	})
+	if HasCode(err, unknownREST) {
+		s.countUnknown(c.name())
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	if response.Operation != "" {
+		c.operation = response.Operation
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		s.account.Changed()
+	}
+	maps.Copy(w.Header(), response.Header)
+	if w.Header().Get("Content-Type") == "" && len(response.Body) > 0 {
+		w.Header().Set("Content-Type", "application/xml")
+	}
+	status := response.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	return status, response.Body, nil
+}
+
+// unknownREST is the code of UnknownREST's refusal.
+const unknownREST = "NotImplemented"
+
+// UnknownREST is what a REST service returns for a request that it does not
+// know. 501 is not retried by SDKs.
+func UnknownREST(r *Request) *Error {
+	return &Error{
+		Code:    unknownREST,
+		Message: fmt.Sprintf("localaws does not know the request %s %s?%s", r.Method, r.Path, r.Query.Encode()),
+		Status:  http.StatusNotImplemented,
+	}
+}
+
+func (s *Server) countUnknown(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unknown[name]++
+	s.account.Log.Warn("unknown operation", slog.String("call", name))
+}
+
+func (s *Server) injected(c *call) *Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fault == nil {
+		return nil
+	}
+	return s.fault(c.service.Name, c.operation)
+}
+
+// readOnly tells by AWS's naming rule which operations change nothing.
+func readOnly(operation string) bool {
+	for _, verb := range []string{"Describe", "List", "Get", "Head", "BatchGet", "Filter"} {
+		if strings.HasPrefix(operation, verb) {
+			return true
+		}
+	}
+	return false
+}
+
+// recoverInto turns a panic of a service into a refusal: no request may end
+// the process.
+func recoverInto(err *error, log *slog.Logger, c *call) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic in %s: %v", c.name(), p)
+		log.Error("panic", slog.String("call", c.name()), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	}
+}
+
+// credentialScope is the part of a signature that names region and service:
+// KEY/20260131/us-west-2/ecs/aws4_request.
+var credentialScope = regexp.MustCompile(`Credential=[^/]+/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request`)
+
+var errNoCredentials = &Error{
+	Code: "MissingAuthenticationToken", Status: http.StatusForbidden,
+	Message: "The request is not signed: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to any value (localaws env prints them)",
+}
+
+// find names the service and the protocol of a request, and returns its region.
+func (s *Server) find(r *http.Request, c *call) (region string, err error) {
+	if name, operation, ok := cborPath(r); ok {
+		c.codec = cborCodec{}
+		c.operation = operation
+		if c.service = s.cbor[name]; c.service == nil {
+			s.countUnknown(name + ":" + operation)
+			return "", Errorf("UnknownOperationException", "localaws does not know the service %s", name)
+		}
+	}
+	scope := r.Header.Get("Authorization")
+	if scope == "" && r.URL.Query().Has("X-Amz-Credential") {
+		scope = "Credential=" + r.URL.Query().Get("X-Amz-Credential")
+	}
+	match := credentialScope.FindStringSubmatch(scope)
+	if match == nil {
+		return "", errNoCredentials
+	}
+	if c.service != nil {
+		return match[1], nil
+	}
+	service, known := s.services[match[2]]
+	if !known {
+		s.countUnknown(match[2] + ":" + operationHint(r))
+		c.codec = codecFor(JSON11)
+		return "", Errorf("UnknownOperationException", "localaws does not have the service %s", match[2])
+	}
+	c.service = service
+	c.codec = codecFor(service.Protocol)
+	return match[1], nil
+}
+
+func operationHint(r *http.Request) string {
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		return target[strings.LastIndex(target, ".")+1:]
+	}
+	return r.Method + " " + r.URL.Path
+}
+
+// cborPath reads /service/NAME/operation/OPERATION of Smithy RPC v2 CBOR.
+func cborPath(r *http.Request) (service, operation string, ok bool) {
+	if r.Header.Get("Smithy-Protocol") != "rpc-v2-cbor" {
+		return "", "", false
+	}
+	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
+	if len(parts) != 4 || parts[0] != "service" || parts[2] != "operation" {
+		return "", "", false
+	}
+	return parts[1], parts[3], true
+}
+
+// asRESTError finds the body that a REST service made for its refusal.
+func asRESTError(err error) (*RESTError, bool) {
+	var rendered *RESTError
+	return rendered, errors.As(err, &rendered)
+}

@@ -1,0 +1,131 @@
+// Package wire speaks AWS's protocols: it finds out which service and
+// operation a request is for, decodes the parameters into a Go struct, calls
+// the service, and encodes what comes back.
+//
+// A service says once, in a table, which operations it has; it never sees a
+// protocol. Names on the wire follow from the names of the struct's fields:
+//
+//   - the field's name, or the tag `aws:"Name"`;
+//   - `in:"Name"` and `out:"name"` where requests and answers differ (EC2);
+//   - in JSON services with LowerCamel, and in EC2's answers, an untagged name
+//     begins with a lower-case letter;
+//   - reading ignores case.
+//
+// Left out of answers: nil pointers, slices and maps, empty strings, zero
+// times, and fields tagged `aws:"-"`. Numbers and booleans are always there:
+// use a pointer for an optional one. A parameter that the struct does not have
+// is refused with its name: localaws never ignores what it does not know.
+package wire
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+)
+
+// Protocol is how a service's requests and answers are written.
+type Protocol int
+
+// The protocols; see https://smithy.io/2.0/aws/protocols/.
+const (
+	JSON10 Protocol = iota
+	JSON11
+	Query
+	EC2Query
+	REST
+)
+
+// Service is one AWS service's entry.
+type Service struct {
+	// Name is the signing name: the service in the request's credential
+	// scope, such as "elasticloadbalancing".
+	Name     string
+	Protocol Protocol
+	// TargetPrefix is what stands before the dot in X-Amz-Target (JSON).
+	TargetPrefix string
+	// LowerCamel says that member names begin with a lower-case letter (JSON).
+	LowerCamel bool
+	// Namespace is the answers' XML namespace (Query, EC2Query).
+	Namespace string
+	// CBORName is the name under which the service also speaks Smithy RPC
+	// v2 CBOR, if it does.
+	CBORName string
+	// Operations are called with the account's lock held.
+	Operations []Operation
+	// REST handles all requests of a service whose Protocol is REST, with
+	// the account's lock held.
+	REST func(context.Context, *Request) (*Response, error)
+}
+
+// Operation is one API call of a service.
+type Operation struct {
+	Name string
+	make func() any
+	call func(context.Context, any) (any, error)
+}
+
+// Op makes an Operation of a typed function. In and Out are structs whose
+// fields name the members.
+func Op[In, Out any](name string, f func(context.Context, *In) (*Out, error)) Operation {
+	return Operation{
+		Name: name,
+		make: func() any { return new(In) },
+		call: func(ctx context.Context, in any) (any, error) {
+			out, err := f(ctx, in.(*In))
+			if err != nil {
+				return nil, err
+			}
+			if out == nil {
+				out = new(Out)
+			}
+			return out, nil
+		},
+	}
+}
+
+// Empty is the Out of operations that answer nothing.
+type Empty struct{}
+
+// Request is what a REST service gets.
+type Request struct {
+	Method string
+	// Path is still escaped: an S3 key or an ARN may hold slashes.
+	Path   string
+	Query  url.Values
+	Header http.Header
+	Host   string
+	Body   []byte
+}
+
+// Response is what a REST service answers.
+type Response struct {
+	Status int // 0 means 200
+	Header http.Header
+	Body   []byte
+	// Operation is the API's name of the call, for the log.
+	Operation string
+}
+
+// RESTError lets a REST service render refusals in its own envelope: S3 has
+// <Error>, the others <ErrorResponse>.
+type RESTError struct {
+	Refusal *Error
+	Header  http.Header
+	Body    []byte
+}
+
+func (e *RESTError) Error() string { return e.Refusal.Error() }
+
+// Unwrap gives the refusal itself.
+func (e *RESTError) Unwrap() error { return e.Refusal }
+
+type contextKey int
+
+const regionKey contextKey = iota
+
+// Region is the region in the request's credential scope. Global services are
+// signed for us-east-1.
+func Region(ctx context.Context) string {
+	region, _ := ctx.Value(regionKey).(string)
+	return region
+}
