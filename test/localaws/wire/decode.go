@@ -111,7 +111,7 @@ func decodeStruct(tree any, into reflect.Value, path string) error {
 			}
 			return Errorf("UnsupportedParameter", "localaws does not know the parameter %s", join(path, name))
 		}
-		if err := decode(value, into.Field(index), join(path, name)); err != nil {
+		if err := decode(value, into.FieldByIndex(index), join(path, name)); err != nil {
 			return err
 		}
 	}

@@ -32,7 +32,7 @@ func jsonTree(v reflect.Value, lowerCamel bool) any {
 	case v.Kind() == reflect.Struct:
 		members := map[string]any{}
 		for _, field := range fieldsOf(v.Type()).out {
-			if value := v.Field(field.index); !omitted(value) {
+			if value := v.FieldByIndex(field.index); !omitted(value) {
 				members[field.wireName(lowerCamel)] = jsonTree(value, lowerCamel)
 			}
 		}
@@ -75,7 +75,7 @@ func cborValue(v reflect.Value) cbor.Value {
 		}
 		members := cbor.Map{}
 		for _, field := range fieldsOf(v.Type()).out {
-			if value := v.Field(field.index); !omitted(value) {
+			if value := v.FieldByIndex(field.index); !omitted(value) {
 				members[field.wireName(false)] = cborValue(value)
 			}
 		}
@@ -125,11 +125,13 @@ var (
 // encodeXML writes the members of out, without an element around them.
 func encodeXML(b *bytes.Buffer, out any, style xmlStyle) {
 	if v, ok := indirect(reflect.ValueOf(out)); ok {
-		xmlContent(b, v, style)
+		xmlContent(b, v, style, "")
 	}
 }
 
-func xmlContent(b *bytes.Buffer, v reflect.Value, style xmlStyle) {
+// xmlContent writes what is inside an element. item is the name of a list's
+// items where it is not the style's own.
+func xmlContent(b *bytes.Buffer, v reflect.Value, style xmlStyle, item string) {
 	v, ok := indirect(v)
 	if !ok {
 		return
@@ -139,15 +141,18 @@ func xmlContent(b *bytes.Buffer, v reflect.Value, style xmlStyle) {
 		b.WriteString(v.Interface().(time.Time).UTC().Format("2006-01-02T15:04:05.000Z"))
 	case v.Kind() == reflect.Struct:
 		for _, field := range fieldsOf(v.Type()).out {
-			if value := v.Field(field.index); !omitted(value) {
-				xmlElement(b, field.wireName(style.lowerCamel), value, style)
+			if value := v.FieldByIndex(field.index); !omitted(value) {
+				xmlElement(b, field.wireName(style.lowerCamel), value, style, field.item)
 			}
 		}
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
 		b.WriteString(base64.StdEncoding.EncodeToString(v.Bytes()))
 	case v.Kind() == reflect.Slice:
+		if item == "" {
+			item = style.item
+		}
 		for i := range v.Len() {
-			xmlElement(b, style.item, v.Index(i), style)
+			xmlElement(b, item, v.Index(i), style, "")
 		}
 	case v.Kind() == reflect.Map:
 		xmlMap(b, v, style)
@@ -156,9 +161,9 @@ func xmlContent(b *bytes.Buffer, v reflect.Value, style xmlStyle) {
 	}
 }
 
-func xmlElement(b *bytes.Buffer, name string, v reflect.Value, style xmlStyle) {
+func xmlElement(b *bytes.Buffer, name string, v reflect.Value, style xmlStyle, item string) {
 	b.WriteString("<" + name + ">")
-	xmlContent(b, v, style)
+	xmlContent(b, v, style, item)
 	b.WriteString("</" + name + ">")
 }
 
@@ -171,7 +176,7 @@ func xmlMap(b *bytes.Buffer, v reflect.Value, style xmlStyle) {
 		b.WriteString("<entry><key>")
 		_ = xml.EscapeText(b, []byte(key))
 		b.WriteString("</key>")
-		xmlElement(b, "value", values[key], style)
+		xmlElement(b, "value", values[key], style, "")
 		b.WriteString("</entry>")
 	}
 }

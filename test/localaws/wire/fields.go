@@ -2,6 +2,7 @@ package wire
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -9,14 +10,15 @@ import (
 
 // typeFields is how a struct's fields are called on the wire.
 type typeFields struct {
-	in  map[string]int // lower-case name -> field
-	out []outField     // in the struct's order
+	in  map[string][]int // lower-case name -> field
+	out []outField       // in the struct's order
 }
 
 type outField struct {
-	index  int
+	index  []int
 	name   string
-	tagged bool // the name is as the tag says, and no case rule applies
+	tagged bool   // the name is as the tag says, and no case rule applies
+	item   string // the name of a list's items, where it is not the protocol's
 }
 
 // fieldCache remembers what reflection found out about a type; a type's
@@ -27,9 +29,22 @@ func fieldsOf(t reflect.Type) *typeFields {
 	if cached, ok := fieldCache.Load(t); ok {
 		return cached.(*typeFields)
 	}
-	fields := &typeFields{in: map[string]int{}}
+	fields := &typeFields{in: map[string][]int{}}
+	fields.add(t, nil)
+	cached, _ := fieldCache.LoadOrStore(t, fields)
+	return cached.(*typeFields)
+}
+
+// add reads the fields of t, which stands at that index; the members of an
+// embedded struct belong to the outer one.
+func (f *typeFields) add(t reflect.Type, at []int) {
 	for i := range t.NumField() {
 		field := t.Field(i)
+		index := append(slices.Clone(at), i)
+		if field.Anonymous && field.Type.Kind() == reflect.Struct {
+			f.add(field.Type, index)
+			continue
+		}
 		if !field.IsExported() || field.Tag.Get("aws") == "-" {
 			continue
 		}
@@ -45,11 +60,9 @@ func fieldsOf(t reflect.Type) *typeFields {
 		if tag := field.Tag.Get("out"); tag != "" {
 			name, tagged = tag, true
 		}
-		fields.in[strings.ToLower(in)] = i
-		fields.out = append(fields.out, outField{index: i, name: name, tagged: tagged})
+		f.in[strings.ToLower(in)] = index
+		f.out = append(f.out, outField{index: index, name: name, tagged: tagged, item: field.Tag.Get("item")})
 	}
-	cached, _ := fieldCache.LoadOrStore(t, fields)
-	return cached.(*typeFields)
 }
 
 // wireName is the field's name in an answer.

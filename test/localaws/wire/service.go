@@ -9,6 +9,9 @@
 //   - `in:"Name"` and `out:"name"` where requests and answers differ (EC2);
 //   - in JSON services with LowerCamel, and in EC2's answers, an untagged name
 //     begins with a lower-case letter;
+//   - the tag `item:"name"` names a list's items in XML where they are not
+//     called as the protocol has it ("member", in EC2 "item");
+//   - the members of an embedded struct belong to the struct that embeds it;
 //   - reading ignores case.
 //
 // Left out of answers: nil pointers, slices and maps, empty strings, zero
