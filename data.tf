@@ -1,0 +1,37 @@
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+data "aws_caller_identity" "current" {}
+
+# The first subnet speaks for all: they are in one VPC and of one kind.
+data "aws_subnet" "load_balancer" {
+  id = var.load_balancer_subnets[0]
+}
+
+data "aws_subnet" "instances" {
+  id = var.asg_subnets[0]
+}
+
+data "aws_route53_zone" "this" {
+  provider = aws.dns
+  zone_id  = var.zone_id
+}
+
+data "aws_ec2_instance_type" "this" {
+  instance_type = var.asg_instance_type
+}
+
+# The image that AWS recommends for ECS on Amazon Linux 2023.
+data "aws_ssm_parameter" "ami" {
+  for_each = var.ami_id == null ? { recommended = local.ami_parameter } : {}
+
+  name = each.value
+}
+
+data "aws_ami" "this" {
+  filter {
+    name   = "image-id"
+    values = [local.ami_id]
+  }
+}

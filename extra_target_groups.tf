@@ -1,0 +1,229 @@
+# Further ports of the container, each with a target group and a listener on the
+# service's load balancer. The module makes both, since ECS refuses a target
+# group that no listener leads to.
+#
+# Target groups go by the caller's key. Listeners and the rules of security
+# groups go by the listener's port: AWS has each port once, so when a key is
+# renamed, or two entries swap ports, the listener stays and leads elsewhere.
+
+locals {
+  extra_target_groups = {
+    for key, entry in var.extra_target_groups : key => merge(entry, {
+      listener_protocol = coalesce(entry.listener_protocol, local.is_alb ? "HTTPS" : entry.protocol)
+      protocol_version  = local.is_alb ? coalesce(entry.protocol_version, "HTTP1") : null
+      health_check = merge(entry.health_check, {
+        protocol = local.is_alb ? entry.protocol : entry.health_check.path == null ? "TCP" : "HTTP"
+        path = (
+          entry.protocol_version == "GRPC" ? coalesce(entry.health_check.path, "/AWS.ALB/healthcheck")
+          : local.is_alb ? coalesce(entry.health_check.path, "/")
+          : entry.health_check.path
+        )
+        matcher = (
+          entry.protocol_version == "GRPC" ? coalesce(entry.health_check.matcher, "12")
+          : local.is_alb || entry.health_check.path != null ? coalesce(entry.health_check.matcher, "200-299")
+          : null
+        )
+      })
+      # Who may come in: everyone who may reach the primary listener, unless the
+      # entry says anything of its own.
+      ingress_cidr_blocks = (
+        entry.ingress_cidr_blocks == null && entry.ingress_ipv6_cidr_blocks == null && entry.ingress_security_group_ids == null
+        ? var.alb_ingress_cidr_blocks
+        : coalesce(entry.ingress_cidr_blocks, [])
+      )
+      ingress_ipv6_cidr_blocks   = coalesce(entry.ingress_ipv6_cidr_blocks, [])
+      ingress_security_group_ids = coalesce(entry.ingress_security_group_ids, [])
+    })
+  }
+
+  # At most 32 letters, digits and hyphens: the service, the key, and a hash of
+  # both and of what makes a new target group necessary. The hash keeps apart
+  # keys that look alike without their special characters, and gives the
+  # successor of a target group another name than its predecessor's.
+  extra_target_group_names = {
+    for key, entry in local.extra_target_groups : key => join("-", compact([
+      trim(substr(replace(var.service_name, "/[^A-Za-z0-9]+/", "-"), 0, 10), "-"),
+      trim(substr(trim(replace(key, "/[^A-Za-z0-9]+/", "-"), "-"), 0, 12), "-"),
+      substr(sha1(jsonencode([
+        var.service_name, key, local.load_balancer_name, local.vpc_id,
+        entry.container_port, entry.protocol, entry.protocol_version,
+      ])), 0, 8),
+    ]))
+  }
+
+  extra_listeners = { for key, entry in local.extra_target_groups : tostring(entry.listener_port) => merge(entry, { key = key }) }
+}
+
+resource "aws_lb_target_group" "extra" {
+  for_each = local.extra_target_groups
+
+  name                          = local.extra_target_group_names[each.key]
+  vpc_id                        = local.vpc_id
+  target_type                   = "instance"
+  port                          = each.value.container_port
+  protocol                      = each.value.protocol
+  protocol_version              = each.value.protocol_version
+  deregistration_delay          = each.value.deregistration_delay
+  slow_start                    = each.value.slow_start
+  load_balancing_algorithm_type = each.value.load_balancing_algorithm_type
+  tags                          = merge(local.tags, { extra_target_group = local.extra_tag_values[each.key] })
+
+  health_check {
+    protocol            = each.value.health_check.protocol
+    path                = each.value.health_check.path
+    port                = each.value.health_check.port
+    matcher             = each.value.health_check.matcher
+    interval            = each.value.health_check.interval
+    timeout             = each.value.health_check.timeout
+    healthy_threshold   = each.value.health_check.healthy_threshold
+    unhealthy_threshold = each.value.health_check.unhealthy_threshold
+  }
+
+  dynamic "stickiness" {
+    for_each = each.value.stickiness == null ? [] : [each.value.stickiness]
+
+    content {
+      enabled         = stickiness.value.enabled
+      type            = coalesce(stickiness.value.type, local.is_alb ? "lb_cookie" : "source_ip")
+      cookie_duration = stickiness.value.cookie_duration
+      cookie_name     = stickiness.value.cookie_name
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+locals {
+  # A tag's value holds letters, digits, spaces and _ . : / = + - @ only.
+  extra_tag_values = { for key in keys(var.extra_target_groups) : key => substr(replace(key, "/[^\\pL\\pN _.:\\/=+@-]/", "_"), 0, 256) }
+}
+
+# Plain HTTP stands where the caller asks for it by listener_protocol.
+#tfsec:ignore:aws-elb-http-not-used
+#trivy:ignore:avd-aws-0054
+resource "aws_lb_listener" "extra" {
+  for_each = local.extra_listeners
+
+  load_balancer_arn = local.load_balancer_arn
+  port              = each.value.listener_port
+  protocol          = each.value.listener_protocol
+  ssl_policy        = contains(["HTTPS", "TLS"], each.value.listener_protocol) ? var.ssl_policy : null
+  certificate_arn = (
+    contains(["HTTPS", "TLS"], each.value.listener_protocol)
+    ? try(coalesce(each.value.certificate_arn, local.certificate_arn), null)
+    : null
+  )
+  tags = local.tags
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.extra[each.value.key].arn
+  }
+
+  # Also on removal: a listener that is created before it is destroyed is
+  # destroyed after the service has let go of its target group.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+locals {
+  extra_ingress_ipv4 = merge([
+    for port, listener in local.extra_listeners : {
+      for cidr in listener.ingress_cidr_blocks : "${port} ${cidr}" => { port = listener.listener_port, protocol = listener.protocol, cidr = cidr }
+    }
+  ]...)
+  extra_ingress_ipv6 = merge([
+    for port, listener in local.extra_listeners : {
+      for cidr in listener.ingress_ipv6_cidr_blocks : "${port} ${cidr}" => { port = listener.listener_port, protocol = listener.protocol, cidr = cidr }
+    }
+  ]...)
+  # By place in the list: the id of a group that is yet to be made can't be a key.
+  extra_ingress_security_groups = merge([
+    for port, listener in local.extra_listeners : {
+      for index, id in listener.ingress_security_group_ids : "${port} ${index}" => { port = listener.listener_port, protocol = listener.protocol, id = id }
+    }
+  ]...)
+}
+
+# The default is that of the primary listener: alb_ingress_cidr_blocks.
+#tfsec:ignore:aws-ec2-no-public-ingress-sgr
+#trivy:ignore:avd-aws-0107
+resource "aws_vpc_security_group_ingress_rule" "extra_ipv4" {
+  for_each = local.extra_ingress_ipv4
+
+  security_group_id = local.load_balancer_security_group_id
+  description       = "Listener ${each.value.port}"
+  cidr_ipv4         = each.value.cidr
+  ip_protocol       = each.value.protocol == "UDP" ? "udp" : "tcp"
+  from_port         = each.value.port
+  to_port           = each.value.port
+  tags              = local.tags
+}
+
+resource "aws_vpc_security_group_ingress_rule" "extra_ipv6" {
+  for_each = local.extra_ingress_ipv6
+
+  security_group_id = local.load_balancer_security_group_id
+  description       = "Listener ${each.value.port}"
+  cidr_ipv6         = each.value.cidr
+  ip_protocol       = each.value.protocol == "UDP" ? "udp" : "tcp"
+  from_port         = each.value.port
+  to_port           = each.value.port
+  tags              = local.tags
+}
+
+resource "aws_vpc_security_group_ingress_rule" "extra_security_groups" {
+  for_each = local.extra_ingress_security_groups
+
+  security_group_id            = local.load_balancer_security_group_id
+  description                  = "Listener ${each.value.port}"
+  referenced_security_group_id = each.value.id
+  ip_protocol                  = each.value.protocol == "UDP" ? "udp" : "tcp"
+  from_port                    = each.value.port
+  to_port                      = each.value.port
+  tags                         = local.tags
+}
+
+# From the load balancer to the instances the dynamic TCP ports are open already.
+# What else an entry needs: UDP, and a health check port of its own.
+locals {
+  extra_backend_ports = merge(
+    {
+      for entry in values(local.extra_target_groups) : "udp" => { protocol = "udp", from = 32768, to = 65535 }...
+      if entry.protocol == "UDP"
+    },
+    {
+      for entry in values(local.extra_target_groups) : "health check ${entry.health_check.port}" => {
+        protocol = "tcp", from = tonumber(entry.health_check.port), to = tonumber(entry.health_check.port)
+      }...
+      if entry.health_check.port != "traffic-port" && try(tonumber(entry.health_check.port) < 32768, false)
+    },
+  )
+}
+
+resource "aws_vpc_security_group_egress_rule" "extra_backend" {
+  for_each = local.extra_backend_ports
+
+  security_group_id            = local.load_balancer_security_group_id
+  description                  = "Extra target groups: ${each.key}"
+  referenced_security_group_id = module.instances.security_group_id
+  ip_protocol                  = each.value[0].protocol
+  from_port                    = each.value[0].from
+  to_port                      = each.value[0].to
+  tags                         = local.tags
+}
+
+resource "aws_vpc_security_group_ingress_rule" "extra_backend" {
+  for_each = local.extra_backend_ports
+
+  security_group_id            = module.instances.security_group_id
+  description                  = "Extra target groups: ${each.key}"
+  referenced_security_group_id = local.load_balancer_security_group_id
+  ip_protocol                  = each.value[0].protocol
+  from_port                    = each.value[0].from
+  to_port                      = each.value[0].to
+  tags                         = local.tags
+}

@@ -1,0 +1,98 @@
+# The role in which ECS starts the tasks: it pulls the image, writes the logs and
+# reads the secrets. What the container's own code may do is task_role_arn.
+
+data "aws_iam_policy_document" "tasks_assume" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["ecs-tasks.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+  }
+}
+
+locals {
+  # A secret's ARN may end in :json-key:version-stage:version-id, which is no
+  # part of the resource.
+  secret_arns = distinct([
+    for secret in var.task_secrets : join(":", slice(split(":", secret.valueFrom), 0, 7))
+    if strcontains(secret.valueFrom, ":secretsmanager:")
+  ])
+  parameter_arns = distinct([for secret in var.task_secrets : secret.valueFrom if strcontains(secret.valueFrom, ":ssm:")])
+}
+
+data "aws_iam_policy_document" "execution" {
+  # The call names no resource.
+  statement {
+    sid       = "RegistryLogin"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid = "PullImage"
+    actions = [
+      "ecr:BatchCheckLayerAvailability",
+      "ecr:BatchGetImage",
+      "ecr:GetDownloadUrlForLayer",
+    ]
+    resources = ["arn:${local.partition}:ecr:*:*:repository/*"]
+  }
+
+  dynamic "statement" {
+    for_each = aws_cloudwatch_log_group.this
+
+    content {
+      sid       = "WriteLogs${title(statement.key)}"
+      actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      resources = ["${statement.value.arn}:*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.secret_arns) > 0 ? [local.secret_arns] : []
+
+    content {
+      sid       = "ReadSecrets"
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.parameter_arns) > 0 ? [local.parameter_arns] : []
+
+    content {
+      sid       = "ReadParameters"
+      actions   = ["ssm:GetParameters"]
+      resources = statement.value
+    }
+  }
+}
+
+resource "aws_iam_role" "execution" {
+  name_prefix        = "${substr(var.service_name, 0, 31)}-exec-"
+  description        = "Starts the tasks of the ECS service ${var.service_name}"
+  assume_role_policy = data.aws_iam_policy_document.tasks_assume.json
+  tags               = local.tags
+}
+
+resource "aws_iam_role_policy" "execution" {
+  name   = "execution"
+  role   = aws_iam_role.execution.name
+  policy = data.aws_iam_policy_document.execution.json
+}
+
+resource "aws_iam_role_policy_attachment" "execution_extra" {
+  for_each = var.execution_extra_policy
+
+  role       = aws_iam_role.execution.name
+  policy_arn = each.value
+}

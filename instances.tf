@@ -1,0 +1,37 @@
+# The instances that run the tasks, and how many of them.
+
+module "sizing" {
+  source = "./modules/sizing"
+
+  min_size        = var.asg_min_size
+  max_size        = var.asg_max_size
+  subnet_count    = length(var.asg_subnets)
+  instance_vcpus  = data.aws_ec2_instance_type.this.default_vcpus
+  instance_memory = data.aws_ec2_instance_type.this.memory_size
+  task_max_count  = var.task_max_count
+  task_cpu        = var.container_cpu
+  task_memory     = coalesce(var.container_memory_reservation, var.container_memory)
+}
+
+module "instances" {
+  source = "./modules/instances"
+
+  service_name                    = var.service_name
+  vpc_id                          = local.vpc_id
+  subnets                         = var.asg_subnets
+  instance_type                   = var.asg_instance_type
+  ami_id                          = local.ami_id
+  root_device_name                = data.aws_ami.this.root_device_name
+  root_volume_size                = var.root_volume_size
+  user_data                       = local.user_data
+  min_size                        = module.sizing.min_size
+  max_size                        = module.sizing.max_size
+  health_check_grace_period       = var.asg_health_check_grace_period
+  protect_from_scale_in           = var.managed_termination_protection
+  on_demand_base_capacity         = var.on_demand_base_capacity
+  ssh_key_name                    = var.ssh_key_name
+  ssh_cidr_block                  = var.ssh_cidr_block
+  extra_permissions               = var.extra_instance_profile_permissions
+  load_balancer_security_group_id = local.load_balancer_security_group_id
+  tags                            = local.tags
+}

@@ -1,0 +1,66 @@
+# The load balancer with its primary listener: one of two kinds.
+
+module "website_pod" {
+  source = "./modules/website-pod"
+  count  = local.is_alb ? 1 : 0
+  providers = {
+    aws     = aws
+    aws.dns = aws.dns
+  }
+
+  service_name                  = var.service_name
+  vpc_id                        = local.vpc_id
+  subnets                       = var.load_balancer_subnets
+  internal                      = !data.aws_subnet.load_balancer.map_public_ip_on_launch
+  ingress_cidr_blocks           = var.alb_ingress_cidr_blocks
+  backend_security_group_id     = module.instances.security_group_id
+  idle_timeout                  = var.idle_timeout
+  ssl_policy                    = var.ssl_policy
+  zone_id                       = var.zone_id
+  hostnames                     = local.hostnames
+  primary_hostname              = local.hostnames[var.dns_names[0]]
+  make_records                  = var.assume_dns
+  set_identifier                = local.dns_set_identifier
+  weight                        = var.dns_weight
+  certificate_issuers           = var.certificate_issuers
+  target_port                   = var.container_port
+  target_protocol               = var.target_group_protocol
+  load_balancing_algorithm_type = var.load_balancing_algorithm_type
+  access_log_force_destroy      = var.access_log_force_destroy
+  tags                          = local.tags
+
+  health_check = {
+    path     = var.healthcheck_path
+    matcher  = var.healthcheck_response_code_matcher
+    interval = var.healthcheck_interval
+    timeout  = var.healthcheck_timeout
+  }
+}
+
+module "tcp_pod" {
+  source = "./modules/tcp-pod"
+  count  = local.is_alb ? 0 : 1
+  providers = {
+    aws     = aws
+    aws.dns = aws.dns
+  }
+
+  service_name              = var.service_name
+  vpc_id                    = local.vpc_id
+  subnets                   = var.load_balancer_subnets
+  internal                  = !data.aws_subnet.load_balancer.map_public_ip_on_launch
+  ingress_cidr_blocks       = var.alb_ingress_cidr_blocks
+  backend_security_group_id = module.instances.security_group_id
+  zone_id                   = var.zone_id
+  hostnames                 = local.hostnames
+  make_records              = var.assume_dns
+  set_identifier            = local.dns_set_identifier
+  weight                    = var.dns_weight
+  target_port               = var.container_port
+  tags                      = local.tags
+
+  health_check = {
+    interval = var.healthcheck_interval
+    timeout  = var.healthcheck_timeout
+  }
+}

@@ -1,0 +1,24 @@
+# Log groups. ecs has what the containers print; syslog and dmesg come from the
+# instances, by the CloudWatch agent.
+
+locals {
+  log_group_name = coalesce(var.cloudwatch_log_group, "/ecs/${var.environment}/${var.service_name}")
+  log_group_names = var.enable_cloudwatch_logs ? {
+    ecs    = local.log_group_name
+    syslog = "${local.log_group_name}-syslog"
+    dmesg  = "${local.log_group_name}-dmesg"
+  } : {}
+}
+
+# CloudWatch Logs encrypts every group; with a key of your own when
+# cloudwatch_log_kms_key_id names one.
+#tfsec:ignore:aws-cloudwatch-log-group-customer-key
+#trivy:ignore:avd-aws-0017
+resource "aws_cloudwatch_log_group" "this" {
+  for_each = local.log_group_names
+
+  name              = each.value
+  retention_in_days = var.cloudwatch_log_group_retention
+  kms_key_id        = var.cloudwatch_log_kms_key_id
+  tags              = local.tags
+}

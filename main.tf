@@ -1,0 +1,179 @@
+# The cluster, its capacity, the task definition and the service.
+
+resource "aws_ecs_cluster" "this" {
+  name = var.service_name
+  tags = local.tags
+
+  setting {
+    name  = "containerInsights"
+    value = var.enable_container_insights ? "enabled" : "disabled"
+  }
+}
+
+resource "aws_ecs_capacity_provider" "this" {
+  # A group belongs to one capacity provider: a new group needs a new one, with
+  # another name. ECS reserves names that begin with aws, ecs or fargate.
+  name = "cp-${module.instances.asg_name}"
+  tags = local.tags
+
+  auto_scaling_group_provider {
+    auto_scaling_group_arn         = module.instances.asg_arn
+    managed_draining               = var.managed_draining ? "ENABLED" : "DISABLED"
+    managed_termination_protection = var.managed_termination_protection ? "ENABLED" : "DISABLED"
+
+    managed_scaling {
+      status          = "ENABLED"
+      target_capacity = 100
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_ecs_cluster_capacity_providers" "this" {
+  cluster_name       = aws_ecs_cluster.this.name
+  capacity_providers = [aws_ecs_capacity_provider.this.name]
+
+  default_capacity_provider_strategy {
+    capacity_provider = aws_ecs_capacity_provider.this.name
+    base              = 1
+    weight            = 100
+  }
+}
+
+locals {
+  # One mapping for each port and protocol of the container, however many target
+  # groups lead there. The order depends on the ports alone, so that renaming an
+  # entry makes no new task definition.
+  mapped_ports = sort(distinct(concat(
+    [format("%05d/tcp", var.container_port)],
+    [for entry in local.extra_target_groups : format("%05d/%s", entry.container_port, entry.protocol == "UDP" ? "udp" : "tcp")],
+  )))
+
+  container_definition = {
+    for key, value in {
+      name              = var.service_name
+      image             = var.docker_image
+      essential         = true
+      cpu               = var.container_cpu
+      memory            = var.container_memory
+      memoryReservation = var.container_memory_reservation
+      command           = var.container_command
+      environment       = var.task_environment_variables
+      secrets           = var.task_secrets
+      # Host port 0: Docker picks a free one, so tasks share an instance.
+      portMappings = [
+        for port in local.mapped_ports : {
+          containerPort = tonumber(split("/", port)[0])
+          hostPort      = 0
+          protocol      = split("/", port)[1]
+        }
+      ]
+      healthCheck = {
+        command  = ["CMD-SHELL", var.container_healthcheck_command]
+        interval = var.healthcheck_interval
+        timeout  = min(60, var.healthcheck_timeout)
+        retries  = 3
+      }
+      logConfiguration = var.enable_cloudwatch_logs ? {
+        logDriver = "awslogs"
+        options = {
+          awslogs-group         = aws_cloudwatch_log_group.this["ecs"].name
+          awslogs-region        = local.region
+          awslogs-stream-prefix = var.service_name
+        }
+      } : null
+    } : key => value if value != null
+  }
+}
+
+resource "aws_ecs_task_definition" "this" {
+  family                   = var.service_name
+  network_mode             = "bridge"
+  requires_compatibilities = ["EC2"]
+  execution_role_arn       = aws_iam_role.execution.arn
+  task_role_arn            = var.task_role_arn
+  container_definitions    = jsonencode([local.container_definition])
+  tags                     = local.tags
+}
+
+resource "aws_ecs_service" "this" {
+  name            = var.service_name
+  cluster         = aws_ecs_cluster.this.id
+  task_definition = aws_ecs_task_definition.this.arn
+  desired_count   = var.task_desired_count
+
+  deployment_minimum_healthy_percent = var.deployment_minimum_healthy_percent
+  deployment_maximum_percent         = var.deployment_maximum_percent
+  health_check_grace_period_seconds  = var.service_health_check_grace_period_seconds
+  availability_zone_rebalancing      = "DISABLED"
+
+  enable_ecs_managed_tags = true
+  propagate_tags          = "SERVICE"
+  # A service that is destroyed takes its tasks along, whatever their number.
+  force_delete = true
+  # Without it another capacity provider would mean another service.
+  force_new_deployment = true
+  tags                 = local.tags
+
+  capacity_provider_strategy {
+    capacity_provider = aws_ecs_capacity_provider.this.name
+    base              = 1
+    weight            = 100
+  }
+
+  ordered_placement_strategy {
+    type  = "spread"
+    field = "attribute:ecs.availability-zone"
+  }
+
+  ordered_placement_strategy {
+    type  = "spread"
+    field = "instanceId"
+  }
+
+  deployment_circuit_breaker {
+    enable   = var.enable_deployment_circuit_breaker
+    rollback = var.enable_deployment_circuit_breaker
+  }
+
+  load_balancer {
+    target_group_arn = local.target_group_arn
+    container_name   = var.service_name
+    container_port   = var.container_port
+  }
+
+  dynamic "load_balancer" {
+    for_each = local.extra_target_groups
+
+    content {
+      target_group_arn = aws_lb_target_group.extra[load_balancer.key].arn
+      container_name   = var.service_name
+      container_port   = load_balancer.value.container_port
+    }
+  }
+
+  lifecycle {
+    # Auto scaling moves it.
+    ignore_changes = [desired_count]
+  }
+
+  # What must be there before the first task, and stay until the last one:
+  # - the listeners, or ECS refuses the target groups (the primary ones are waited
+  #   for by local.target_group_arn);
+  # - the capacity provider's place in the cluster, or there is no capacity;
+  # - the execution role's permissions, or no task starts.
+  depends_on = [
+    aws_lb_listener.extra,
+    aws_vpc_security_group_ingress_rule.extra_ipv4,
+    aws_vpc_security_group_ingress_rule.extra_ipv6,
+    aws_vpc_security_group_ingress_rule.extra_security_groups,
+    aws_vpc_security_group_ingress_rule.extra_backend,
+    aws_vpc_security_group_egress_rule.extra_backend,
+    aws_ecs_cluster_capacity_providers.this,
+    aws_iam_role_policy.execution,
+    aws_iam_role_policy_attachment.execution_extra,
+  ]
+}

@@ -1,0 +1,10 @@
+output "bucket_name" {
+  description = "Name of the bucket, known once load balancers may write to it."
+  value       = aws_s3_bucket.this.id
+  depends_on  = [aws_s3_bucket_policy.this]
+}
+
+output "bucket_arn" {
+  description = "ARN of the bucket."
+  value       = aws_s3_bucket.this.arn
+}

@@ -1,0 +1,65 @@
+variable "min_size" {
+  description = "Lowest number of instances that the caller asks for. Null: one a subnet."
+  type        = number
+  default     = null
+}
+
+variable "max_size" {
+  description = "Highest number of instances that the caller asks for. Null: what task_max_count needs."
+  type        = number
+  default     = null
+}
+
+variable "subnet_count" {
+  description = "Number of subnets in which the instances run."
+  type        = number
+}
+
+variable "instance_vcpus" {
+  description = "Number of vCPUs of the instance type."
+  type        = number
+}
+
+variable "instance_memory" {
+  description = "Memory of the instance type in MiB."
+  type        = number
+}
+
+variable "instance_gpus" {
+  description = "Number of GPUs of the instance type."
+  type        = number
+  default     = 0
+}
+
+variable "task_max_count" {
+  description = "Highest number of tasks of the service."
+  type        = number
+}
+
+variable "task_cpu" {
+  description = "CPU units of a task."
+  type        = number
+}
+
+variable "task_memory" {
+  description = "Memory in MiB that the scheduler sets aside for a task."
+  type        = number
+}
+
+variable "task_gpus" {
+  description = "Number of GPUs of a task."
+  type        = number
+  default     = 0
+}
+
+variable "daemon_cpu" {
+  description = "CPU units of the daemons that run on every instance."
+  type        = number
+  default     = 0
+}
+
+variable "daemon_memory" {
+  description = "Memory in MiB of the daemons that run on every instance."
+  type        = number
+  default     = 0
+}

@@ -1,0 +1,72 @@
+variable "service_name" {
+  description = "Name of the service behind the load balancer."
+  type        = string
+}
+
+variable "vpc_id" {
+  description = "Id of the VPC of the subnets."
+  type        = string
+}
+
+variable "subnets" {
+  description = "Ids of the load balancer's subnets."
+  type        = list(string)
+}
+
+variable "internal" {
+  description = "Whether the load balancer has private addresses only."
+  type        = bool
+}
+
+variable "ingress_cidr_blocks" {
+  description = "IPv4 networks that may reach the listener."
+  type        = list(string)
+}
+
+variable "backend_security_group_id" {
+  description = "Security group of the instances, to whose dynamic host ports the load balancer connects."
+  type        = string
+}
+
+variable "zone_id" {
+  description = "Id of the Route 53 zone of the host names."
+  type        = string
+}
+
+variable "hostnames" {
+  description = "Full host names by the label that the caller gave."
+  type        = map(string)
+}
+
+variable "make_records" {
+  description = "Whether to make the address records of the host names."
+  type        = bool
+}
+
+variable "set_identifier" {
+  description = "What tells weighted records of one name apart. Null: simple records."
+  type        = string
+}
+
+variable "weight" {
+  description = "Share of a weighted record."
+  type        = number
+}
+
+variable "target_port" {
+  description = "Port of the container, and of the listener."
+  type        = number
+}
+
+variable "health_check" {
+  description = "Health check of the target group, in seconds."
+  type = object({
+    interval = number
+    timeout  = number
+  })
+}
+
+variable "tags" {
+  description = "Tags of all resources."
+  type        = map(string)
+}

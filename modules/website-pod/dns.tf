@@ -1,0 +1,70 @@
+# The certificate, its validation, and the records of the host names.
+
+resource "aws_acm_certificate" "this" {
+  domain_name               = var.primary_hostname
+  subject_alternative_names = sort([for hostname in values(var.hostnames) : hostname if hostname != var.primary_hostname])
+  validation_method         = "DNS"
+  tags                      = var.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+locals {
+  validation = { for option in aws_acm_certificate.this.domain_validation_options : option.domain_name => option }
+}
+
+resource "aws_route53_record" "validation" {
+  provider = aws.dns
+  for_each = var.hostnames
+
+  zone_id = var.zone_id
+  name    = local.validation[each.value].resource_record_name
+  type    = local.validation[each.value].resource_record_type
+  records = [local.validation[each.value].resource_record_value]
+  ttl     = 60
+  # ACM asks for the same record for a name in every certificate of an account.
+  allow_overwrite = true
+}
+
+resource "aws_acm_certificate_validation" "this" {
+  certificate_arn         = aws_acm_certificate.this.arn
+  validation_record_fqdns = [for record in aws_route53_record.validation : record.fqdn]
+
+  # A name without CAA records takes those of its parents, which may not let ACM
+  # issue; so ours come first.
+  depends_on = [aws_route53_record.caa]
+}
+
+resource "aws_route53_record" "caa" {
+  provider = aws.dns
+  for_each = length(var.certificate_issuers) > 0 ? var.hostnames : {}
+
+  zone_id        = var.zone_id
+  name           = each.value
+  type           = "CAA"
+  ttl            = 300
+  records        = [for issuer in var.certificate_issuers : "0 issue \"${issuer}\""]
+  set_identifier = var.set_identifier
+
+  dynamic "weighted_routing_policy" {
+    for_each = var.set_identifier == null ? [] : [var.weight]
+
+    content {
+      weight = weighted_routing_policy.value
+    }
+  }
+}
+
+module "alias_records" {
+  source    = "../alias-records"
+  providers = { aws = aws.dns }
+
+  zone_id                = var.zone_id
+  hostnames              = var.make_records ? var.hostnames : {}
+  load_balancer_dns_name = aws_lb.this.dns_name
+  load_balancer_zone_id  = aws_lb.this.zone_id
+  set_identifier         = var.set_identifier
+  weight                 = var.weight
+}

@@ -1,0 +1,138 @@
+# An application load balancer that serves host names over HTTPS.
+
+locals {
+  # Names have at most 32 letters, digits and hyphens, and must not begin with
+  # "internal-". The hash is of all that makes a new load balancer necessary, so
+  # that the new one never meets the name of the old one.
+  safe_name = replace(replace(var.service_name, "/[^A-Za-z0-9]+/", "-"), "/(?i)^internal-/", "internal")
+  load_balancer_name = join("-", [
+    trim(substr(local.safe_name, 0, 23), "-"),
+    substr(sha1(jsonencode([var.service_name, "alb", var.internal])), 0, 8),
+  ])
+
+  # The same for the target group, which serves one load balancer only.
+  target_group_name = join("-", [
+    trim(substr(local.safe_name, 0, 23), "-"),
+    substr(sha1(jsonencode([local.load_balancer_name, var.vpc_id, var.target_port, var.target_protocol])), 0, 8),
+  ])
+}
+
+module "access_log_bucket" {
+  source = "../access-log-bucket"
+
+  service_name  = var.service_name
+  force_destroy = var.access_log_force_destroy
+  tags          = var.tags
+}
+
+# Whether it is open to the world is the caller's choice: the subnets decide.
+#tfsec:ignore:aws-elb-alb-not-public
+#trivy:ignore:avd-aws-0053
+resource "aws_lb" "this" {
+  name                       = local.load_balancer_name
+  load_balancer_type         = "application"
+  internal                   = var.internal
+  subnets                    = var.subnets
+  security_groups            = [aws_security_group.this.id]
+  drop_invalid_header_fields = true
+  idle_timeout               = var.idle_timeout
+  tags                       = var.tags
+
+  access_logs {
+    enabled = true
+    bucket  = module.access_log_bucket.bucket_name
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_lb_target_group" "this" {
+  name                          = local.target_group_name
+  vpc_id                        = var.vpc_id
+  target_type                   = "instance"
+  port                          = var.target_port
+  protocol                      = var.target_protocol
+  load_balancing_algorithm_type = var.load_balancing_algorithm_type
+  # A request in flight is never silent for longer than the idle timeout.
+  deregistration_delay = min(3600, max(60, var.idle_timeout))
+  tags                 = var.tags
+
+  health_check {
+    protocol            = var.target_protocol
+    path                = var.health_check.path
+    matcher             = var.health_check.matcher
+    interval            = var.health_check.interval
+    timeout             = var.health_check.timeout
+    healthy_threshold   = 2
+    unhealthy_threshold = 3
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_lb_listener" "redirect" {
+  load_balancer_arn = aws_lb.this.arn
+  port              = 80
+  protocol          = "HTTP"
+  tags              = var.tags
+
+  default_action {
+    type = "redirect"
+
+    redirect {
+      port        = "443"
+      protocol    = "HTTPS"
+      status_code = "HTTP_301"
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# Requests to a host that is not ours come from scanners: they get a 400.
+resource "aws_lb_listener" "ssl" {
+  load_balancer_arn = aws_lb.this.arn
+  port              = 443
+  protocol          = "HTTPS"
+  ssl_policy        = var.ssl_policy
+  certificate_arn   = aws_acm_certificate_validation.this.certificate_arn
+  tags              = var.tags
+
+  default_action {
+    type = "fixed-response"
+
+    fixed_response {
+      content_type = "text/plain"
+      message_body = "Unknown host"
+      status_code  = "400"
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# Priorities 1 to 98 and from 100 on are left to the caller's own rules.
+resource "aws_lb_listener_rule" "hosts" {
+  listener_arn = aws_lb_listener.ssl.arn
+  priority     = 99
+  tags         = var.tags
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this.arn
+  }
+
+  condition {
+    host_header {
+      values = sort(values(var.hostnames))
+    }
+  }
+}

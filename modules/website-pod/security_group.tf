@@ -1,0 +1,51 @@
+# Who may reach the load balancer, and that it reaches the tasks only.
+
+resource "aws_security_group" "this" {
+  name_prefix = "${substr(var.service_name, 0, 80)}-alb-"
+  description = "Load balancer of the ECS service ${var.service_name}"
+  vpc_id      = var.vpc_id
+  tags        = merge(var.tags, { Name = "${var.service_name}-alb" })
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# The default is a web site for everyone; alb_ingress_cidr_blocks narrows it.
+#tfsec:ignore:aws-ec2-no-public-ingress-sgr
+#trivy:ignore:avd-aws-0107
+resource "aws_vpc_security_group_ingress_rule" "http" {
+  for_each = toset(var.ingress_cidr_blocks)
+
+  security_group_id = aws_security_group.this.id
+  description       = "HTTP, which is redirected to HTTPS"
+  cidr_ipv4         = each.value
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  tags              = var.tags
+}
+
+#tfsec:ignore:aws-ec2-no-public-ingress-sgr
+#trivy:ignore:avd-aws-0107
+resource "aws_vpc_security_group_ingress_rule" "https" {
+  for_each = toset(var.ingress_cidr_blocks)
+
+  security_group_id = aws_security_group.this.id
+  description       = "HTTPS"
+  cidr_ipv4         = each.value
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  tags              = var.tags
+}
+
+resource "aws_vpc_security_group_egress_rule" "tasks" {
+  security_group_id            = aws_security_group.this.id
+  description                  = "Dynamic host ports of the tasks"
+  referenced_security_group_id = var.backend_security_group_id
+  ip_protocol                  = "tcp"
+  from_port                    = 32768
+  to_port                      = 65535
+  tags                         = var.tags
+}

@@ -1,0 +1,109 @@
+variable "service_name" {
+  description = "Name of the service behind the load balancer."
+  type        = string
+}
+
+variable "vpc_id" {
+  description = "Id of the VPC of the subnets."
+  type        = string
+}
+
+variable "subnets" {
+  description = "Ids of the load balancer's subnets."
+  type        = list(string)
+}
+
+variable "internal" {
+  description = "Whether the load balancer has private addresses only."
+  type        = bool
+}
+
+variable "ingress_cidr_blocks" {
+  description = "IPv4 networks that may reach ports 80 and 443."
+  type        = list(string)
+}
+
+variable "backend_security_group_id" {
+  description = "Security group of the instances, to whose dynamic host ports the load balancer connects."
+  type        = string
+}
+
+variable "idle_timeout" {
+  description = "Seconds after which an idle connection is closed."
+  type        = number
+}
+
+variable "ssl_policy" {
+  description = "Security policy of the HTTPS listener."
+  type        = string
+}
+
+variable "zone_id" {
+  description = "Id of the Route 53 zone of the host names."
+  type        = string
+}
+
+variable "hostnames" {
+  description = "Full host names by the label that the caller gave."
+  type        = map(string)
+}
+
+variable "primary_hostname" {
+  description = "The host name that is the certificate's main name, one of hostnames."
+  type        = string
+}
+
+variable "make_records" {
+  description = "Whether to make the address records of the host names."
+  type        = bool
+}
+
+variable "set_identifier" {
+  description = "What tells weighted records of one name apart. Null: simple records."
+  type        = string
+}
+
+variable "weight" {
+  description = "Share of a weighted record."
+  type        = number
+}
+
+variable "certificate_issuers" {
+  description = "Certificate authorities that may issue certificates for the host names."
+  type        = list(string)
+}
+
+variable "target_port" {
+  description = "Port of the container."
+  type        = number
+}
+
+variable "target_protocol" {
+  description = "Protocol that the container speaks: HTTP or HTTPS."
+  type        = string
+}
+
+variable "load_balancing_algorithm_type" {
+  description = "How the target group picks a target."
+  type        = string
+}
+
+variable "health_check" {
+  description = "Health check of the target group; interval and timeout in seconds."
+  type = object({
+    path     = string
+    matcher  = string
+    interval = number
+    timeout  = number
+  })
+}
+
+variable "access_log_force_destroy" {
+  description = "Whether the access log bucket is deleted with the logs in it."
+  type        = bool
+}
+
+variable "tags" {
+  description = "Tags of all resources."
+  type        = map(string)
+}

@@ -1,0 +1,71 @@
+# Apache httpd on three ports, each with a body of its own: the primary listener
+# and two extra ones, one of which has another port than its container.
+
+locals {
+  sites = {
+    primary   = { port = 80, body = "the primary site of ${var.service_name}" }
+    extra     = { port = 8081, body = "the extra site of ${var.service_name}" }
+    admin_api = { port = 8082, body = "the admin api of ${var.service_name}" }
+  }
+
+  # The image's configuration listens on 80 and serves /usr/local/apache2/htdocs.
+  make_sites = [
+    for name, site in local.sites : join(" && ", [
+      "mkdir -p /usr/local/apache2/htdocs/${name}",
+      "printf '%s' '${site.body}' > /usr/local/apache2/htdocs/${name}/index.html",
+      "printf '%s\\n' ${site.port == 80 ? "" : "'Listen ${site.port}' "}'<VirtualHost *:${site.port}>' 'DocumentRoot \"/usr/local/apache2/htdocs/${name}\"' '</VirtualHost>' >> /usr/local/apache2/conf/httpd.conf",
+    ])
+  ]
+}
+
+module "httpd" {
+  source = "../../"
+  providers = {
+    aws     = aws
+    aws.dns = aws.dns
+  }
+
+  service_name          = var.service_name
+  environment           = "test"
+  docker_image          = "public.ecr.aws/docker/library/httpd:2.4"
+  container_port        = local.sites.primary.port
+  container_command     = ["sh", "-c", join(" && ", concat(local.make_sites, ["exec httpd-foreground"]))]
+  load_balancer_subnets = var.subnet_public_ids
+  asg_subnets           = var.subnet_private_ids
+  zone_id               = var.zone_id
+  dns_names             = [var.service_name]
+  alarm_emails          = ["alarms@example.com"]
+  tags                  = var.tags
+
+  # The image has no curl.
+  container_healthcheck_command = "test -s /usr/local/apache2/logs/httpd.pid"
+  healthcheck_interval          = 10
+  task_desired_count            = 2
+  task_min_count                = 2
+  task_max_count                = 4
+
+  cloudwatch_log_group_retention            = 1
+  access_log_force_destroy                  = true
+  service_health_check_grace_period_seconds = 60
+
+  extra_target_groups = {
+    extra = {
+      listener_port        = 8081
+      container_port       = local.sites.extra.port
+      deregistration_delay = 10
+      health_check = {
+        interval = 10
+      }
+    }
+    admin_api = {
+      listener_port        = 9090
+      container_port       = local.sites.admin_api.port
+      deregistration_delay = 10
+      health_check = {
+        path     = "/index.html"
+        interval = 10
+        matcher  = "200"
+      }
+    }
+  }
+}

@@ -1,0 +1,15 @@
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = var.tags
+  }
+
+  dynamic "assume_role" {
+    for_each = var.role_arn == null ? [] : [var.role_arn]
+
+    content {
+      role_arn = assume_role.value
+    }
+  }
+}

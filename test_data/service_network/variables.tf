@@ -1,0 +1,21 @@
+variable "region" {
+  description = "AWS region of the network."
+  type        = string
+}
+
+variable "name" {
+  description = "Name of the test run; it names the network."
+  type        = string
+}
+
+variable "role_arn" {
+  description = "Role that Terraform acts as. Null: the caller's own identity."
+  type        = string
+  default     = null
+}
+
+variable "tags" {
+  description = "Tags of all resources."
+  type        = map(string)
+  default     = {}
+}
