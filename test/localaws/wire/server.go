@@ -29,6 +29,7 @@ type Server struct {
 	mu      sync.Mutex
 	unknown map[string]int
 	fault   Fault
+	durable func(context.Context) error
 }
 
 // mounted is a service with its operations by name.
@@ -76,6 +77,28 @@ func (s *Server) InjectFault(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault = f
+}
+
+// AfterChange installs what is called after every call that changed state, and
+// before it is answered: a client is told only what will not be lost.
+func (s *Server) AfterChange(durable func(context.Context) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.durable = durable
+}
+
+// changed tells the account, and waits until the change is durable.
+func (s *Server) changed(ctx context.Context) {
+	s.account.Changed()
+	s.mu.Lock()
+	durable := s.durable
+	s.mu.Unlock()
+	if durable == nil {
+		return
+	}
+	if err := durable(ctx); err != nil {
+		s.account.Log.Error("a change may be lost when localaws ends now", "error", err)
+	}
 }
 
 // call is one request on its way.
@@ -163,7 +186,7 @@ func (s *Server) invoke(ctx context.Context, c *call, op Operation, tree map[str
 		}
 	})
 	if err == nil && !readOnly(op.Name) {
-		s.account.Changed()
+		s.changed(ctx)
 	}
 	return answer, err
 }
@@ -193,7 +216,7 @@ func (s *Server) serveREST(ctx context.Context, w http.ResponseWriter, r *http.R
 		c.operation = response.Operation
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		s.account.Changed()
+		s.changed(ctx)
 	}
 	maps.Copy(w.Header(), response.Header)
 	if w.Header().Get("Content-Type") == "" && len(response.Body) > 0 {

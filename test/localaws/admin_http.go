@@ -1,0 +1,108 @@
+package localaws
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/admin"
+)
+
+// ServeHTTP answers the AWS APIs and, below /_localaws/, questions about the
+// server itself.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.Method + " " + r.URL.Path {
+	case "GET " + admin.StatusPath:
+		answerJSON(w, http.StatusOK, s.status())
+	case "GET " + admin.HostsPath:
+		answerJSON(w, http.StatusOK, s.hosts())
+	case "GET " + admin.ResolvePath:
+		s.answerResolve(w, r)
+	case "POST " + admin.StopPath:
+		w.WriteHeader(http.StatusAccepted)
+		s.options.Stop()
+	default:
+		s.wire.ServeHTTP(w, r)
+	}
+}
+
+func answerJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the client is gone; nobody is left to tell
+}
+
+func (s *Server) answerResolve(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	address, err := s.Resolve(net.JoinHostPort(query.Get("host"), query.Get("port")))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
+	answerJSON(w, http.StatusOK, map[string]string{"address": address})
+}
+
+// Resolve returns the ip:port to dial for a host:port, the host found as the
+// embedded DNS has it.
+func (s *Server) Resolve(hostPort string) (string, error) {
+	host, portText, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		return "", fmt.Errorf("%q is no host:port: %w", hostPort, err)
+	}
+	port, err := strconv.ParseUint(portText, 10, 16)
+	if err != nil {
+		return "", fmt.Errorf("%q is no port", portText)
+	}
+	addresses := s.world.dns.Lookup(strings.TrimSuffix(host, "."))
+	if len(addresses) == 0 {
+		return "", fmt.Errorf("no such host %q: no record of a public hosted zone, and no load balancer, has this name", host)
+	}
+	return s.network.Resolve("tcp", netip.AddrPortFrom(addresses[0], uint16(port))).String(), nil
+}
+
+// hosts lists the names under which listeners can be reached.
+func (s *Server) hosts() []admin.Host {
+	hosts := []admin.Host{}
+	for _, listener := range s.world.listenerNames() {
+		address, err := s.Resolve(net.JoinHostPort(listener.Name, strconv.Itoa(listener.Port)))
+		if err == nil {
+			hosts = append(hosts, admin.Host{Name: listener.Name, Port: listener.Port, Address: address})
+		}
+	}
+	slices.SortFunc(hosts, func(a, b admin.Host) int {
+		if order := strings.Compare(a.Name, b.Name); order != 0 {
+			return order
+		}
+		return a.Port - b.Port
+	})
+	return hosts
+}
+
+func (s *Server) status() admin.Status {
+	status := s.world.status()
+	status.Unknown = s.wire.Unknown()
+	status.MemoryMiB = residentMiB()
+	return status
+}
+
+// residentMiB is the memory that the process has from the system; 0 where the
+// system does not tell.
+func residentMiB() int {
+	raw, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(raw)) {
+		var kib int
+		if _, err := fmt.Sscanf(line, "VmRSS: %d kB", &kib); err == nil {
+			return kib >> 10
+		}
+	}
+	return 0
+}
