@@ -1,0 +1,38 @@
+package suite
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
+)
+
+// Cloud is all that the tests know of where they run: localaws or AWS.
+type Cloud interface {
+	// Environment is what Terraform gets on top of the process's own.
+	Environment() []string
+	// Config is for the SDK's clients.
+	Config() aws.Config
+	// Client sends requests to listeners by their DNS names.
+	Client() *http.Client
+	// ParentZone is the public zone below which the tests make one.
+	ParentZone() string
+	// CurlOptions are what curl needs to reach a listener as Client does.
+	CurlOptions(ctx context.Context, host string, port int) ([]string, error)
+	// Patience says how long to wait for target health.
+	Patience() targethealth.Patience
+	// Leftovers lists what is there though all was destroyed.
+	Leftovers(ctx context.Context) ([]string, error)
+	// Close ends what the run started of the cloud, when keep is false.
+	Close(ctx context.Context, keep bool) error
+}
+
+// openCloud returns the cloud that the settings name.
+func openCloud(ctx context.Context, s Settings, root string, w *Workspace, note func(string)) (Cloud, error) {
+	if s.Cloud == AWS {
+		return openAWS(ctx, s)
+	}
+	return openLocal(ctx, s, root, w, note)
+}

@@ -1,0 +1,165 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+)
+
+// finish ends a run after its tests: it destroys what they shared unless that
+// is kept, and says how it all went. It returns the process's exit code.
+func (s *Suite) finish(code int) int {
+	defer s.display.Close()
+	if s.workspace == nil || s.cloud == nil {
+		return s.finishUnopened(code)
+	}
+	defer s.workspace.Close()
+	interrupted := s.ctx.Err() != nil
+	keep := interrupted || s.Skips(StageTeardown) || s.failed
+	if !keep {
+		if err := s.tearDownShared(); err != nil {
+			s.display.Warn(err.Error())
+			code, keep = max(code, 1), true
+		}
+	}
+	if s.casesSeen > 0 && s.casesRan == 0 {
+		s.warnOnce("nothing was tested: every provider case was skipped")
+		code = max(code, 1)
+	}
+	if err := s.writeJUnit(); err != nil {
+		s.display.Warn(err.Error())
+	}
+	s.summary()
+	switch {
+	case interrupted:
+		s.display.Warn(fmt.Sprintf("%v: what was made so far is kept with its state in %s; the same command goes on with it, `make test-clean` removes it", context.Cause(s.ctx), short(s.workspace.Dir)))
+		if errors.Is(context.Cause(s.ctx), ErrInterrupted) {
+			return 130
+		}
+		return max(code, 1)
+	case keep:
+		s.display.Print(fmt.Sprintf("kept in %s: `make test-clean` destroys it", short(s.workspace.Dir)))
+	}
+	return code
+}
+
+// finishUnopened ends a run whose tests needed no cloud, or that got none.
+func (s *Suite) finishUnopened(code int) int {
+	if s.workspace != nil {
+		s.workspace.Close()
+	}
+	if errors.Is(context.Cause(s.ctx), ErrInterrupted) {
+		return 130
+	}
+	return code
+}
+
+// tearDownShared destroys the network and the zone, looks whether anything is
+// left, and ends the cloud.
+func (s *Suite) tearDownShared() error {
+	remaining, err := s.workspace.Deployments()
+	if err != nil {
+		return err
+	}
+	if err := s.destroyAll(s.ctx, remaining); err != nil {
+		return err
+	}
+	return s.endCloud(s.ctx)
+}
+
+// endCloud looks from outside whether anything is left, stops what was
+// started, and removes the work directory.
+func (s *Suite) endCloud(ctx context.Context) error {
+	left, err := s.cloud.Leftovers(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // says itself what it is about
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("everything was destroyed, yet this is left: %s", strings.Join(left, ", "))
+	}
+	s.display.Print("nothing is left")
+	if err := s.cloud.Close(ctx, false); err != nil {
+		return err //nolint:wrapcheck // says itself what it is about
+	}
+	return s.workspace.Remove()
+}
+
+// destroyAll destroys deployments: first those of tests, all at the same time,
+// then what they stood on.
+func (s *Suite) destroyAll(ctx context.Context, dirs []string) error {
+	shared := s.workspace.path(stagePrepare)
+	for _, first := range []bool{true, false} {
+		var wait sync.WaitGroup
+		var mu sync.Mutex
+		var failures []error
+		for _, dir := range dirs {
+			if strings.HasPrefix(dir, shared) == first {
+				continue
+			}
+			d, err := s.openDeployment(dir)
+			if err != nil {
+				return err
+			}
+			s.keepForReport(d)
+			wait.Go(func() {
+				if err := d.teardown(ctx); err != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					failures = append(failures, err)
+				}
+			})
+		}
+		wait.Wait()
+		if err := errors.Join(failures...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// summary prints the tables, and what should be seen again.
+func (s *Suite) summary() {
+	s.reporting.Lock()
+	defer s.reporting.Unlock()
+	for _, report := range s.reports {
+		s.display.Print("\n" + report)
+	}
+	ran := map[string]string{}
+	for _, d := range s.deployments {
+		if d.record.Provider != "" {
+			ran["hashicorp/aws "+d.record.Provider] = d.record.Source
+		}
+	}
+	var versions []string
+	for version, source := range ran {
+		versions = append(versions, version+" from "+source)
+	}
+	sort.Strings(versions)
+	if len(versions) > 0 {
+		s.display.Print(fmt.Sprintf("ran with %s and %s", s.terraform, strings.Join(versions, ", ")))
+	}
+	for _, note := range append(s.casesSkips, s.notes...) {
+		s.display.Warn(note)
+	}
+}
+
+func (s *Suite) keepForReport(d *Deployment) {
+	s.reporting.Lock()
+	defer s.reporting.Unlock()
+	s.deployments = append(s.deployments, d)
+}
+
+func (s *Suite) addReport(text string) {
+	s.reporting.Lock()
+	defer s.reporting.Unlock()
+	s.reports = append(s.reports, text)
+}
+
+func (s *Suite) noteFailedTeardown() {
+	s.reporting.Lock()
+	defer s.reporting.Unlock()
+	s.failed = true
+}

@@ -1,0 +1,96 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/gruntwork-io/terratest/modules/logger"
+	tt "github.com/gruntwork-io/terratest/modules/testing"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
+)
+
+// init runs terraform init with the first source of the provider that works.
+func (d *Deployment) init(ctx context.Context, task *progress.Task) error {
+	task.Detail("init")
+	sources, err := d.suite.sources(ctx, d.Case)
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for _, source := range sources {
+		err := d.initFrom(ctx, source)
+		if err == nil {
+			return d.noteVersion(source)
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		failures = append(failures, fmt.Errorf("%s: %w", source, err))
+	}
+	return errors.Join(failures...)
+}
+
+// initFrom does not run beside another init: Terraform's plugin cache is not
+// made for that.
+func (d *Deployment) initFrom(ctx context.Context, source providers.Source) error {
+	d.suite.initializing.Lock()
+	defer d.suite.initializing.Unlock()
+	if err := d.suite.finder.WriteConfig(filepath.Join(d.Dir, configFile), source, d.suite.pluginCache()); err != nil {
+		return fmt.Errorf("configuring Terraform: %w", err)
+	}
+	// The constraint may be another one than last time.
+	if err := os.Remove(filepath.Join(d.WorkDir(), ".terraform.lock.hcl")); err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("removing the lock file: %w", err)
+	}
+	return d.terraform(ctx, nil, "init", "-input=false", "-no-color")
+}
+
+// writeConfig makes sure that the CLI configuration of an initialized
+// directory is there.
+func (d *Deployment) writeConfig() error {
+	path := filepath.Join(d.Dir, configFile)
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	return d.suite.finder.WriteConfig(path, providers.Source{Kind: providers.Registry}, d.suite.pluginCache()) //nolint:wrapcheck // names the file
+}
+
+var lockedVersion = regexp.MustCompile(`(?s)provider "[^"]*/hashicorp/aws" \{\s*version\s*=\s*"([^"]+)"`)
+
+// noteVersion remembers which release was installed.
+func (d *Deployment) noteVersion(source providers.Source) error {
+	lock, err := os.ReadFile(filepath.Join(d.WorkDir(), ".terraform.lock.hcl"))
+	if err != nil {
+		return fmt.Errorf("reading which provider was installed: %w", err)
+	}
+	d.record.Provider = source.Version
+	if match := lockedVersion.FindSubmatch(lock); match != nil {
+		d.record.Provider = string(match[1])
+	}
+	d.record.Source = source.String()
+	return d.save()
+}
+
+// pluginCache is shared by all work directories, and outlives them.
+func (s *Suite) pluginCache() string { return filepath.Join(s.Root, ".bin", "plugin-cache") }
+
+// fileLogger takes Terratest's output into the deployment's log.
+type fileLogger struct{ path string }
+
+// Logf appends a line.
+func (l fileLogger) Logf(_ tt.TestingT, format string, args ...any) {
+	file, err := os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return // the output is also in Terratest's own error
+	}
+	defer func() { _ = file.Close() }()
+	_, _ = fmt.Fprintf(file, format+"\n", args...)
+}
+
+func (d *Deployment) logger() *logger.Logger { return logger.New(fileLogger{d.LogPath()}) }

@@ -1,0 +1,211 @@
+// Package progress shows what a run is doing: one line a stage. On a terminal
+// the lines of the stages under way move; elsewhere each stage is a line when
+// it begins and one when it ends.
+package progress
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// redraw is how often the moving lines are drawn anew.
+const redraw = 200 * time.Millisecond
+
+// Display writes the lines. All its methods may be called at the same time.
+type Display struct {
+	mu     sync.Mutex
+	out    io.Writer
+	moving bool
+	colour bool
+	width  func() int
+	active []*Task
+	drawn  int // moving lines that are on the screen now
+	stop   context.CancelFunc
+	ended  chan struct{}
+}
+
+// Options say how a display draws.
+type Options struct {
+	Moving bool // the output is a terminal
+	Colour bool
+	Width  func() int // of the terminal, in columns; nil: 100
+}
+
+// OptionsFor returns what fits a file: lines move on terminals, colours obey
+// https://no-color.org.
+func OptionsFor(file *os.File, getenv func(string) string) Options {
+	info, err := file.Stat()
+	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0 && getenv("TERM") != "dumb" && getenv("CI") == ""
+	return Options{Moving: terminal, Colour: terminal && getenv("NO_COLOR") == ""}
+}
+
+// New returns a display on out. Close it.
+func New(out io.Writer, options Options) *Display {
+	d := &Display{out: out, moving: options.Moving, colour: options.Colour, width: options.Width, ended: make(chan struct{})}
+	if d.width == nil {
+		d.width = func() int { return 100 }
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	d.stop = stop
+	go d.run(ctx)
+	return d
+}
+
+func (d *Display) run(ctx context.Context) {
+	defer close(d.ended)
+	if !d.moving {
+		return
+	}
+	tick := time.NewTicker(redraw)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			d.mu.Lock()
+			d.erase()
+			d.draw()
+			d.mu.Unlock()
+		}
+	}
+}
+
+// Close removes the moving lines and ends the display's own work. Lines can
+// still be printed.
+func (d *Display) Close() {
+	d.stop()
+	<-d.ended
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.erase()
+	d.active = nil
+}
+
+// Task is a stage under way.
+type Task struct {
+	display *Display
+	stage   string
+	name    string
+	detail  string
+	began   time.Time
+}
+
+// Start begins the line of a stage: stage is such as "deploy", name such as
+// "aws-6".
+func (d *Display) Start(stage, name string) *Task {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	task := &Task{display: d, stage: stage, name: name, began: time.Now()}
+	d.active = append(d.active, task)
+	if d.moving {
+		d.erase()
+		d.draw()
+	} else {
+		d.print(task.line("began"))
+	}
+	return task
+}
+
+// Detail sets what the line says of the stage's progress.
+func (t *Task) Detail(format string, args ...any) {
+	t.display.mu.Lock()
+	defer t.display.mu.Unlock()
+	t.detail = fmt.Sprintf(format, args...)
+}
+
+// Done ends the stage well, Failed badly; the line stays. Both return how long
+// the stage took.
+func (t *Task) Done(format string, args ...any) time.Duration {
+	return t.end("\x1b[32m", "done", fmt.Sprintf(format, args...))
+}
+
+// Failed is described at Done.
+func (t *Task) Failed(format string, args ...any) time.Duration {
+	return t.end("\x1b[31m", "FAILED", fmt.Sprintf(format, args...))
+}
+
+func (t *Task) end(colour, word, detail string) time.Duration {
+	d := t.display
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	took := time.Since(t.began)
+	for i, task := range d.active {
+		if task == t {
+			d.active = append(d.active[:i], d.active[i+1:]...)
+			break
+		}
+	}
+	t.detail = detail
+	if d.colour {
+		word = colour + word + "\x1b[0m"
+	}
+	d.erase()
+	d.print(fmt.Sprintf("%s  %s", t.line(""), word))
+	d.draw()
+	return took
+}
+
+// Print writes lines above the moving ones.
+func (d *Display) Print(text string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.erase()
+	d.print(text)
+	d.draw()
+}
+
+// Warn writes a line that should be seen.
+func (d *Display) Warn(text string) {
+	if d.colour {
+		text = "\x1b[1;33m" + text + "\x1b[0m"
+	}
+	d.Print(text)
+}
+
+func (d *Display) print(text string) { _, _ = fmt.Fprintln(d.out, strings.TrimRight(text, "\n")) }
+
+// erase takes the moving lines off the screen; draw puts them on.
+func (d *Display) erase() {
+	if d.drawn > 0 {
+		_, _ = fmt.Fprintf(d.out, "\x1b[%dA\x1b[J", d.drawn)
+		d.drawn = 0
+	}
+}
+
+func (d *Display) draw() {
+	if !d.moving {
+		return
+	}
+	for _, task := range d.active {
+		line := []rune(task.line("..."))
+		if width := d.width() - 1; len(line) > width {
+			line = line[:width]
+		}
+		_, _ = fmt.Fprintln(d.out, string(line))
+		d.drawn++
+	}
+}
+
+// line is the stage's line: what, who, how far, how long.
+func (t *Task) line(state string) string {
+	line := fmt.Sprintf("%-12s %-14s", t.stage, t.name)
+	switch {
+	case state == "began":
+		return line + " ..."
+	case t.detail != "":
+		line += fmt.Sprintf(" %-44s", t.detail)
+	default:
+		line += fmt.Sprintf(" %-44s", "")
+	}
+	line += fmt.Sprintf(" %4.0f s", time.Since(t.began).Seconds())
+	if state != "" {
+		line += " " + state
+	}
+	return line
+}

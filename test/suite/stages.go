@@ -1,0 +1,197 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gruntwork-io/terratest/modules/terraform"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
+)
+
+// The stages of a test, each left out by SKIP_<stage>=1.
+const (
+	StageDeploy      = "deploy"
+	StageValidate    = "validate"
+	StageIdempotence = "idempotence"
+	StageTeardown    = "teardown"
+)
+
+// stageResult is how a stage ended, for the reports.
+type stageResult struct {
+	stage   string
+	seconds float64
+	skipped string
+	failure string
+}
+
+// Deployment returns the deployment of a fixture for a test and a case of the
+// provider. Its work directory is the test's own.
+func (s *Suite) Deployment(t *testing.T, fixture string, c providers.Case) *Deployment {
+	t.Helper()
+	group := strings.TrimSuffix(t.Name(), "/"+c.Name)
+	d, err := s.deployment(strings.ReplaceAll(group, "/", "_"), c.Name, fixture, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keepForReport(d)
+	return d
+}
+
+// Deploy prepares what the tests share, applies the fixture, and fails the
+// test when that does not work. A kept deployment that has not changed since
+// is left as it is.
+func (d *Deployment) Deploy(t *testing.T, variables func(Prepared) map[string]any) {
+	t.Helper()
+	prepared, err := d.suite.Prepare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.applyStage(d.suite.ctx, StageDeploy, d.suite.common(variables(prepared))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ServiceName is the name of the service of this deployment, and its host name
+// in the zone.
+func (d *Deployment) ServiceName(prefix string) string {
+	return d.suite.name(prefix + "-" + d.Name)
+}
+
+// applyStage is the deploy or the prepare stage.
+func (d *Deployment) applyStage(ctx context.Context, stage string, variables map[string]any) error {
+	return d.stage(stage, func(task *progress.Task) (string, error) {
+		changed, err := d.apply(ctx, variables, task)
+		if err != nil {
+			return "", fmt.Errorf("%w\n(all that Terraform said: %s)", err, short(d.LogPath()))
+		}
+		if !changed {
+			return "kept, nothing has changed", nil
+		}
+		n, err := resourcesInState(d.Dir)
+		return fmt.Sprintf("%d resources (log %s)", n, short(d.LogPath())), err
+	})
+}
+
+// errFailed marks a stage that a test ended by FailNow; the test says why.
+var errFailed = errors.New("see the test's output")
+
+// Validate runs the checks of a test as a stage: t.Fatal in check ends the
+// test.
+func (d *Deployment) Validate(t *testing.T, check func(ctx context.Context, v *Validation)) {
+	t.Helper()
+	err := d.stage(StageValidate, func(task *progress.Task) (detail string, err error) {
+		v := &Validation{d: d, task: task}
+		done := false
+		defer func() {
+			// t.FailNow unwinds through here.
+			if !done {
+				d.endStage(StageValidate, task, "", errFailed)
+			}
+		}()
+		check(d.suite.ctx, v)
+		done = true
+		if t.Failed() {
+			return "", errFailed
+		}
+		return v.detail, nil
+	})
+	if err != nil && !errors.Is(err, errFailed) {
+		t.Fatal(err)
+	}
+}
+
+// Idempotence fails the test when a second plan is not empty.
+func (d *Deployment) Idempotence(t *testing.T) {
+	t.Helper()
+	err := d.stage(StageIdempotence, func(*progress.Task) (string, error) {
+		// Terratest must not see a cancelled context: it panics. The plan
+		// changes nothing, so that it may as well end.
+		ctx := context.WithoutCancel(d.suite.ctx)
+		code, err := terraform.PlanExitCodeContextE(t, ctx, d.Options())
+		switch {
+		case d.suite.ctx.Err() != nil:
+			return "", context.Cause(d.suite.ctx)
+		case err != nil:
+			return "", fmt.Errorf("plan: %w", err)
+		case code == 2:
+			return "", fmt.Errorf("the second plan is not empty: Terraform wants to change what it has just applied, see the end of %s", short(d.LogPath()))
+		case code != 0:
+			return "", fmt.Errorf("terraform plan failed, see the end of %s", short(d.LogPath()))
+		}
+		return "the second plan is empty", nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// teardownTime bounds a destroy, which must go on after a test's end.
+const teardownTime = 40 * time.Minute
+
+// Teardown destroys the deployment; defer it before Deploy. An interrupted run
+// keeps what it has.
+func (d *Deployment) Teardown(t *testing.T) {
+	t.Helper()
+	if d.suite.ctx.Err() != nil {
+		return
+	}
+	if err := d.teardown(d.suite.ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func (d *Deployment) teardown(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, teardownTime)
+	defer cancel()
+	err := d.stage(StageTeardown, func(task *progress.Task) (string, error) {
+		n, err := resourcesInState(d.Dir)
+		if err != nil || n == 0 {
+			return "nothing to destroy", err
+		}
+		if err := d.destroy(ctx, task); err != nil {
+			return "", fmt.Errorf("%w\n(all that Terraform said: %s)", err, short(d.LogPath()))
+		}
+		return fmt.Sprintf("%d resources destroyed", n), nil
+	})
+	if err != nil {
+		d.suite.noteFailedTeardown()
+	}
+	return err
+}
+
+// stage runs one stage with its line and its records.
+func (d *Deployment) stage(name string, run func(*progress.Task) (detail string, err error)) error {
+	if d.suite.Skips(name) {
+		d.addResult(stageResult{stage: name, skipped: "SKIP_" + name})
+		d.suite.display.Print(fmt.Sprintf("%-12s %-14s skipped (SKIP_%s)", name, d.Name, name))
+		return nil
+	}
+	task := d.suite.display.Start(name, d.Name)
+	detail, err := run(task)
+	return d.endStage(name, task, detail, err)
+}
+
+// endStage ends the stage's line and remembers how long it took.
+func (d *Deployment) endStage(name string, task *progress.Task, detail string, err error) error {
+	if err != nil {
+		took := task.Failed("%s", headline(err))
+		d.addResult(stageResult{stage: name, seconds: took.Seconds(), failure: err.Error()})
+		return err
+	}
+	took := task.Done("%s", detail)
+	d.addResult(stageResult{stage: name, seconds: took.Seconds()})
+	d.record.Seconds[name] = took.Seconds()
+	return d.save()
+}
+
+func (d *Deployment) addResult(result stageResult) {
+	d.suite.reporting.Lock()
+	defer d.suite.reporting.Unlock()
+	d.results = append(d.results, result)
+}

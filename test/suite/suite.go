@@ -1,0 +1,149 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
+)
+
+// Suite is one run of the integration tests.
+type Suite struct {
+	Settings
+	Root string
+	// Mutate, when set before the first deployment, may change a
+	// configuration's copy before it is applied: to break it on purpose.
+	Mutate func(d *Deployment, files map[string][]byte)
+
+	display  *progress.Display
+	ctx      context.Context //nolint:containedctx // the run's own: done at an interrupt
+	stop     context.CancelCauseFunc
+	kill     chan struct{} // closed at the second interrupt
+	finished chan struct{} // closed when the tests are over
+	watching sync.WaitGroup
+
+	opening   sync.Mutex
+	opened    bool
+	openError error
+	workspace *Workspace
+	terraform tfcli.Terraform
+	cloud     Cloud
+	finder    *providers.Finder
+
+	initializing sync.Mutex
+	preparing    sync.Mutex
+	prepared     *Prepared
+	prepareError error
+
+	finding sync.Mutex
+	found   map[string]foundSources
+
+	reporting   sync.Mutex
+	deployments []*Deployment
+	notes       []string // said again at the end
+	reports     []string // tables
+	failed      bool     // a teardown failed
+	casesSeen   int
+	casesRan    int
+	casesSkips  []string
+}
+
+type foundSources struct {
+	sources []providers.Source
+	err     error
+}
+
+// ErrInterrupted is why a run's context is done after a Ctrl-C.
+var ErrInterrupted = errors.New("interrupted")
+
+// errTime is why it is done when go test's timeout comes near.
+var errTime = errors.New("the time of go test -timeout is nearly over")
+
+// New makes a run from the environment. Nothing is started before a test asks
+// for it.
+func New(settings Settings) (*Suite, error) {
+	root, err := Root()
+	if err != nil {
+		return nil, err
+	}
+	s := &Suite{Settings: settings, Root: root, kill: make(chan struct{}), finished: make(chan struct{}), found: map[string]foundSources{}}
+	s.display = progress.New(os.Stdout, progress.OptionsFor(os.Stdout, os.Getenv))
+	s.ctx, s.stop = context.WithCancelCause(context.Background())
+	return s, nil
+}
+
+// Main runs a package's tests with a suite; call it from TestMain and give the
+// result to os.Exit. assign takes the suite before the tests run.
+func Main(m *testing.M, assign func(*Suite)) int {
+	settings, err := ReadSettings(os.Getenv)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	s, err := New(settings)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	assign(s)
+	flag.Parse()
+	s.watch(testTimeout())
+	code := s.finish(m.Run())
+	close(s.finished)
+	s.watching.Wait()
+	return code
+}
+
+// timeoutMargin is what is left for Terraform to end before go test kills.
+const timeoutMargin = 3 * time.Minute
+
+// testTimeout is go test's -timeout, 0 for none.
+func testTimeout() time.Duration {
+	if f := flag.Lookup("test.timeout"); f != nil {
+		if timeout, err := time.ParseDuration(f.Value.String()); err == nil {
+			return timeout
+		}
+	}
+	return 0
+}
+
+// watch stops the run at an interrupt, and some time before the timeout. The
+// second interrupt kills Terraform.
+func (s *Suite) watch(timeout time.Duration) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	var timer <-chan time.Time
+	if timeout > timeoutMargin {
+		timer = time.After(timeout - timeoutMargin)
+	}
+	s.watching.Go(func() {
+		defer signal.Stop(signals)
+		for count := 0; ; {
+			select {
+			case <-s.finished:
+				return
+			case <-timer:
+				s.stop(errTime)
+			case <-signals:
+				switch count++; count {
+				case 1:
+					s.display.Warn("interrupted: Terraform ends what it is doing and saves its state; interrupt again to kill it")
+					s.stop(ErrInterrupted)
+				case 2:
+					s.display.Warn("interrupted twice: Terraform is killed, its state may lack what it was just making")
+					close(s.kill)
+				}
+			}
+		}
+	})
+}

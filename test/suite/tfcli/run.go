@@ -1,0 +1,172 @@
+package tfcli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// Command is one call of Terraform.
+type Command struct {
+	Args []string
+	Dir  string
+	Env  []string          // whole environment, not an addition
+	Log  io.Writer         // gets all that Terraform says
+	Line func(line string) // is told each line; may be nil
+	Kill <-chan struct{}   // when closed, Terraform is killed, state or no state; may be nil
+}
+
+// Error is what Terraform failed with.
+type Error struct {
+	Args     []string
+	Messages []string // its errors, each a headline with detail
+	Err      error
+}
+
+// Error gives the command and each message.
+func (e *Error) Error() string {
+	text := fmt.Sprintf("terraform %s: %v", e.Args[0], e.Err)
+	if len(e.Messages) > 0 {
+		text = fmt.Sprintf("terraform %s: %s", e.Args[0], strings.Join(e.Messages, "\n"))
+	}
+	return text
+}
+
+// Unwrap gives the process's own error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Run runs Terraform to its end.
+//
+// Terraform gets a process group of its own, so that a Ctrl-C in the terminal
+// does not reach it: it would take a second signal for an order to abort
+// without saving. When ctx is done it gets one interrupt, and then all the
+// time it wants to end what it is doing and to write its state.
+func (tf Terraform) Run(ctx context.Context, c Command) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("terraform %s was not started: %w", c.Args[0], context.Cause(ctx))
+	}
+	cmd := exec.CommandContext(ctx, tf.Path, c.Args...)
+	cmd.Dir, cmd.Env = c.Dir, c.Env
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	output := &lines{log: c.Log, line: c.Line}
+	cmd.Stdout, cmd.Stderr = output, output
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting %s: %w", tf.Path, err)
+	}
+
+	done := make(chan struct{})
+	var killer sync.WaitGroup
+	if c.Kill != nil {
+		killer.Go(func() {
+			select {
+			case <-c.Kill:
+				_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+			case <-done:
+			}
+		})
+	}
+	err := cmd.Wait()
+	close(done)
+	killer.Wait()
+	output.flush()
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("terraform %s was stopped: %w", c.Args[0], context.Cause(ctx))
+	case err != nil:
+		return &Error{Args: c.Args, Messages: output.messages, Err: err}
+	}
+	return nil
+}
+
+// Output runs Terraform and returns what it prints on standard output.
+func (tf Terraform) Output(ctx context.Context, c Command) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, tf.Path, c.Args...)
+	cmd.Dir, cmd.Env = c.Dir, c.Env
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			return nil, &Error{Args: c.Args, Messages: messages(string(exit.Stderr)), Err: err}
+		}
+		return nil, fmt.Errorf("terraform %s: %w", c.Args[0], err)
+	}
+	return out, nil
+}
+
+// lines is a writer that passes all on to the log, and line by line to those
+// who read along.
+type lines struct {
+	log      io.Writer
+	line     func(string)
+	rest     string
+	box      []string // lines of the message that is being read
+	messages []string
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	if _, err := l.log.Write(p); err != nil {
+		return 0, fmt.Errorf("writing Terraform's log: %w", err)
+	}
+	l.rest += string(p)
+	for {
+		line, rest, whole := strings.Cut(l.rest, "\n")
+		if !whole {
+			return len(p), nil
+		}
+		l.rest = rest
+		l.take(line)
+	}
+}
+
+func (l *lines) flush() {
+	if l.rest != "" {
+		l.take(l.rest)
+		l.rest = ""
+	}
+}
+
+func (l *lines) take(line string) {
+	if l.line != nil {
+		l.line(line)
+	}
+	// Terraform draws its diagnostics as boxes: ╷ │ ╵.
+	switch text, inside := strings.CutPrefix(line, "│"); {
+	case inside:
+		l.box = append(l.box, strings.TrimSpace(text))
+	case strings.HasPrefix(line, "╷"):
+		l.box = nil
+	case strings.HasPrefix(line, "╵"):
+		if message := errorText(l.box); message != "" {
+			l.messages = append(l.messages, message)
+		}
+		l.box = nil
+	}
+}
+
+// messages reads the errors out of a whole output.
+func messages(output string) []string {
+	l := &lines{log: io.Discard}
+	_, _ = l.Write([]byte(output + "\n"))
+	return l.messages
+}
+
+// errorText makes one text of a diagnostic's lines; "" of a warning.
+func errorText(box []string) string {
+	var kept []string
+	for _, line := range box {
+		if line != "" {
+			kept = append(kept, line)
+		}
+	}
+	if len(kept) == 0 || !strings.HasPrefix(kept[0], "Error: ") {
+		return ""
+	}
+	return strings.Join(kept, "\n  ")
+}

@@ -1,0 +1,150 @@
+package suite
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
+	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
+)
+
+// Validation is what a test's checks look through: the SDK's clients and
+// requests to listeners, in the cloud in use.
+type Validation struct {
+	d      *Deployment
+	task   *progress.Task
+	detail string
+}
+
+// Config is the SDK's configuration for the cloud in use.
+func (v *Validation) Config() aws.Config { return v.d.suite.cloud.Config() }
+
+// ELB is a client of Elastic Load Balancing.
+func (v *Validation) ELB() *elasticloadbalancingv2.Client {
+	return elasticloadbalancingv2.NewFromConfig(v.Config())
+}
+
+// Client sends requests to listeners.
+func (v *Validation) Client() *http.Client { return v.d.suite.cloud.Client() }
+
+// WaitHealthy waits until every target of every group is healthy, and as many
+// as the service's tasks. Otherwise the test fails, with the table and what
+// explains it. The table and curl commands are printed at the end of the run.
+func (v *Validation) WaitHealthy(ctx context.Context, t *testing.T, cluster, service string, groups []targethealth.Group) targethealth.Snapshot {
+	t.Helper()
+	w := v.Watcher(cluster, service, groups)
+	snapshot, err := w.Wait(ctx)
+	v.d.rememberHealth(&snapshot)
+	var table bytes.Buffer
+	if tableError := targethealth.Table(&table, groups, snapshot); tableError != nil {
+		t.Error(tableError)
+	}
+	if ctx.Err() != nil {
+		t.Fatal(context.Cause(ctx))
+	}
+	if err != nil {
+		explanation := w.Explain(ctx, snapshot)
+		t.Fatalf("%s: %v\n\n%s\n%s", v.d.Name, err, table.String(), explanation)
+	}
+	v.detail = fmt.Sprintf("%d of %d target groups healthy", len(groups), len(groups))
+	v.d.suite.addReport(fmt.Sprintf("%s\n\n%s\n%s", v.d.title(), table.String(), v.curlCommands(ctx, groups)))
+	return snapshot
+}
+
+// Watcher is a watcher of a service in the cloud in use.
+func (v *Validation) Watcher(cluster, service string, groups []targethealth.Group) *targethealth.Watcher {
+	cfg := v.Config()
+	return &targethealth.Watcher{
+		ECS:      ecs.NewFromConfig(cfg),
+		ELB:      elasticloadbalancingv2.NewFromConfig(cfg),
+		Logs:     targethealth.LogReader{Config: cfg, Client: &http.Client{Timeout: 10 * time.Second}},
+		Client:   v.Client(),
+		Cluster:  cluster,
+		Service:  service,
+		Groups:   groups,
+		Patience: v.d.suite.cloud.Patience(),
+		Progress: func(text string) { v.task.Detail("%s", text) },
+	}
+}
+
+// title names the deployment and its provider.
+func (d *Deployment) title() string {
+	return fmt.Sprintf("%s with hashicorp/aws %s (%s)", d.Name, d.record.Provider, d.record.Source)
+}
+
+// curlCommands are ready to paste, one a listener.
+func (v *Validation) curlCommands(ctx context.Context, groups []targethealth.Group) string {
+	var b strings.Builder
+	for _, group := range groups {
+		command, err := v.curlCommand(ctx, group.URL)
+		if err != nil {
+			command = fmt.Sprintf("# %s: %v", group.Key, err)
+		}
+		b.WriteString(command + "\n")
+	}
+	return b.String()
+}
+
+func (v *Validation) curlCommand(ctx context.Context, address string) (string, error) {
+	host, port, err := hostPort(address)
+	if err != nil {
+		return "", err
+	}
+	options, err := v.d.suite.cloud.CurlOptions(ctx, host, port)
+	if err != nil {
+		return "", err //nolint:wrapcheck // it is shown in place of the command
+	}
+	for i, option := range options {
+		options[i] = short(option)
+	}
+	return strings.Join(append(append([]string{"curl"}, options...), address), " "), nil
+}
+
+// hostPort takes a URL apart; the port is the scheme's own when none is given.
+func hostPort(address string) (string, int, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", 0, fmt.Errorf("URL %q: %w", address, err)
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		return "", 0, fmt.Errorf("URL %q has no port: %w", address, err)
+	}
+	return u.Hostname(), n, nil
+}
+
+// rememberHealth keeps how long targets took to be healthy. A later validation
+// of a kept deployment sees them healthy at its first look, and shows what was
+// measured then.
+func (d *Deployment) rememberHealth(snapshot *targethealth.Snapshot) {
+	for _, targets := range snapshot.Targets {
+		for i := range targets {
+			target := &targets[i]
+			if target.State != "healthy" || target.TaskStarted.IsZero() {
+				continue
+			}
+			id := fmt.Sprintf("%s %s:%d %s", target.Key, target.InstanceID, target.HostPort, target.TaskStarted.UTC().Format(time.RFC3339))
+			if known, ok := d.record.Healthy[id]; ok {
+				target.HealthyAfter = time.Duration(known.Seconds * float64(time.Second))
+				target.AtMost = known.AtMost
+				continue
+			}
+			d.record.Healthy[id] = healthyRecord{target.HealthyAfter.Seconds(), target.AtMost}
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package targethealth
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// hopeless says why waiting on makes no sense, "" while it does.
+func (w *Watcher) hopeless(s Snapshot, now time.Time) string {
+	if status := aws.ToString(s.Service.Status); status != "" && status != "ACTIVE" {
+		return fmt.Sprintf("service %s is %s", w.Service, status)
+	}
+	if why := w.unregistered(s); why != "" {
+		return why
+	}
+	for _, deployment := range s.Service.Deployments {
+		if deployment.RolloutState == ecstypes.DeploymentRolloutStateFailed {
+			return fmt.Sprintf("deployment %s failed: %s%s", aws.ToString(deployment.Id), aws.ToString(deployment.RolloutStateReason), w.unhealthyCause())
+		}
+	}
+	waited := now.Sub(w.began)
+	if s.ContainerInstances == 0 && waited > w.Patience.NoInstances {
+		return fmt.Sprintf("cluster %s has no container instances after %.0f s: does the instances' user data name this cluster, and do they reach ECS?", w.Cluster, waited.Seconds())
+	}
+	if stopped := w.stoppedByThemselves(s); len(stopped) >= max(w.Patience.Stopped, 1) {
+		return fmt.Sprintf("%d tasks stopped, the last one with: %s", len(stopped), reason(stopped[0]))
+	}
+	for _, group := range w.Groups {
+		h := w.history[group.Key]
+		if !h.unhealthySince.IsZero() && now.Sub(h.unhealthySince) > w.Patience.Unhealthy {
+			return fmt.Sprintf("target group %q has had no healthy target for %.0f s: %s", group.Key, now.Sub(h.unhealthySince).Seconds(), cause(h.lastUnhealthy, group))
+		}
+	}
+	return ""
+}
+
+// unregistered names a target group that the service does not register with.
+func (w *Watcher) unregistered(s Snapshot) string {
+	for _, group := range w.Groups {
+		found := false
+		for _, lb := range s.Service.LoadBalancers {
+			found = found || aws.ToString(lb.TargetGroupArn) == group.ARN
+		}
+		if !found {
+			return fmt.Sprintf("service %s does not register with target group %q (%s)", w.Service, group.Key, group.ARN)
+		}
+	}
+	return ""
+}
+
+// unhealthyCause adds what was last wrong with a target to another reason.
+func (w *Watcher) unhealthyCause() string {
+	var causes []string
+	for _, group := range w.Groups {
+		if h := w.history[group.Key]; h != nil && h.lastUnhealthy.InstanceID != "" && !h.unhealthySince.IsZero() {
+			causes = append(causes, fmt.Sprintf("target group %q: %s", group.Key, cause(h.lastUnhealthy, group)))
+		}
+	}
+	if len(causes) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(causes, "; ")
+}
+
+// cause puts a target's reason into words, with what usually is behind it.
+func cause(t Target, group Group) string {
+	said := strings.TrimSpace(t.Reason + " " + t.Description)
+	switch t.Reason {
+	case "Target.FailedHealthChecks":
+		return fmt.Sprintf("%s: the connection to container port %d is refused or cut: does the container listen there?", said, group.ContainerPort)
+	case "Target.ResponseCodeMismatch":
+		return said + ": the health check's path answers another code than its matcher wants"
+	case "Target.Timeout":
+		return said + ": packets are dropped on their way (security groups, routes), or the container is too slow"
+	default:
+		return said
+	}
+}
+
+// stoppedByThemselves are the tasks that stopped since the watch began though
+// nobody asked them to.
+func (w *Watcher) stoppedByThemselves(s Snapshot) []ecstypes.Task {
+	var stopped []ecstypes.Task
+	for _, task := range s.Stopped {
+		scheduled := task.StopCode == ecstypes.TaskStopCodeServiceSchedulerInitiated && !strings.Contains(aws.ToString(task.StoppedReason), "failed")
+		if scheduled || task.StopCode == ecstypes.TaskStopCodeUserInitiated || aws.ToTime(task.StoppedAt).Before(w.began) {
+			continue
+		}
+		stopped = append(stopped, task)
+	}
+	return stopped
+}
+
+// reason is why a task stopped, with what its containers say.
+func reason(task ecstypes.Task) string {
+	parts := []string{aws.ToString(task.StoppedReason)}
+	for _, container := range task.Containers {
+		said := aws.ToString(container.Reason)
+		if container.ExitCode != nil {
+			said = strings.TrimSpace(fmt.Sprintf("exit code %d %s", *container.ExitCode, said))
+		}
+		if said != "" {
+			parts = append(parts, "container "+aws.ToString(container.Name)+": "+said)
+		}
+	}
+	return strings.Join(parts, "; ")
+}

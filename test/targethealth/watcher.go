@@ -1,0 +1,232 @@
+// Package targethealth waits until every target group of an ECS service has
+// healthy targets, and explains what is wrong when one does not get them.
+package targethealth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+)
+
+// ECS is what is asked of Amazon ECS; *ecs.Client has it.
+type ECS interface {
+	DescribeClusters(context.Context, *ecs.DescribeClustersInput, ...func(*ecs.Options)) (*ecs.DescribeClustersOutput, error)
+	DescribeContainerInstances(context.Context, *ecs.DescribeContainerInstancesInput, ...func(*ecs.Options)) (*ecs.DescribeContainerInstancesOutput, error)
+	DescribeServices(context.Context, *ecs.DescribeServicesInput, ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error)
+	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
+	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
+	ListTasks(context.Context, *ecs.ListTasksInput, ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
+}
+
+// ELB is what is asked of Elastic Load Balancing; its client has it.
+type ELB interface {
+	DescribeTargetHealth(context.Context, *elasticloadbalancingv2.DescribeTargetHealthInput, ...func(*elasticloadbalancingv2.Options)) (*elasticloadbalancingv2.DescribeTargetHealthOutput, error)
+}
+
+// Logs reads the last lines of a container's log.
+type Logs interface {
+	Tail(ctx context.Context, group, stream string, lines int) ([]string, error)
+}
+
+// Group is a target group of the service, as it should be.
+type Group struct {
+	Key           string // "primary", or the key of extra_target_groups
+	ARN           string
+	ListenerARN   string
+	Listener      string // protocol:port, such as HTTPS:8081
+	ContainerPort int32
+	URL           string // through the listener
+	Body          string // that only this container port serves
+}
+
+// Patience says how long to wait for what. On localaws time is short.
+type Patience struct {
+	Poll        time.Duration // between two looks
+	Total       time.Duration // for all groups to be healthy
+	NoInstances time.Duration // for the first container instance
+	Unhealthy   time.Duration // for a group that has unhealthy targets and no healthy one
+	Stopped     int           // tasks that stopped by themselves
+}
+
+// Watcher watches one service.
+type Watcher struct {
+	ECS      ECS
+	ELB      ELB
+	Logs     Logs
+	Client   *http.Client // for requests through the listeners
+	Cluster  string
+	Service  string
+	Groups   []Group
+	Patience Patience
+	Progress func(text string) // is told how far it is; may be nil
+
+	began   time.Time
+	history map[string]*history // by a group's key
+}
+
+// history is what is remembered of a group between two looks: ECS replaces
+// tasks that fail their checks, and their targets are gone with them.
+type history struct {
+	unhealthySince time.Time // zero: none, or a healthy one was seen since
+	lastUnhealthy  Target
+	healthyAt      map[string]time.Time // by target
+	looks          int
+}
+
+// HopelessError is a state that waiting does not mend.
+type HopelessError struct{ Why string }
+
+// Error says why.
+func (e *HopelessError) Error() string { return e.Why }
+
+// Wait returns when every group has as many targets as the service runs tasks,
+// all of them healthy. It returns early with a *HopelessError when that can't
+// come true any more. The snapshot is the last one that was taken, also with
+// an error.
+func (w *Watcher) Wait(ctx context.Context) (Snapshot, error) {
+	w.began = time.Now()
+	w.history = map[string]*history{}
+	for _, group := range w.Groups {
+		w.history[group.Key] = &history{healthyAt: map[string]time.Time{}}
+	}
+	deadline := w.began.Add(w.Patience.Total)
+	var last Snapshot
+	for {
+		snapshot, err := w.look(ctx)
+		if ctx.Err() != nil {
+			return last, fmt.Errorf("waiting for target health: %w", context.Cause(ctx))
+		}
+		if err != nil {
+			return last, fmt.Errorf("looking at service %s: %w", w.Service, err)
+		}
+		last = snapshot
+		w.remember(&last, time.Now())
+		missing := w.missing(last)
+		w.report(last)
+		if missing == "" {
+			return last, nil
+		}
+		if why := w.hopeless(last, time.Now()); why != "" {
+			return last, &HopelessError{why}
+		}
+		if time.Now().After(deadline) {
+			return last, fmt.Errorf("not healthy within %v: %s", w.Patience.Total, missing)
+		}
+		if err := pause(ctx, w.Patience.Poll); err != nil {
+			return last, fmt.Errorf("waiting for target health: %w", context.Cause(ctx))
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err() //nolint:wrapcheck // the caller has the cause
+	case <-timer.C:
+		return nil
+	}
+}
+
+// missing says what is not yet as it should be, "" when all is.
+func (w *Watcher) missing(s Snapshot) string {
+	running, desired := len(s.Tasks), int(s.Service.DesiredCount)
+	if desired == 0 {
+		return "the service wants no tasks (desired count 0)"
+	}
+	if running != desired {
+		return fmt.Sprintf("%d of %d tasks run", running, desired)
+	}
+	for _, group := range w.Groups {
+		targets := s.Targets[group.Key]
+		healthy := 0
+		for _, target := range targets {
+			if target.State == healthyState {
+				healthy++
+			}
+		}
+		switch {
+		case len(targets) == 0:
+			return fmt.Sprintf("target group %q is empty", group.Key)
+		case healthy != len(targets):
+			return fmt.Sprintf("target group %q has %d of %d targets healthy", group.Key, healthy, len(targets))
+		case len(targets) != running:
+			return fmt.Sprintf("target group %q has %d targets for %d tasks", group.Key, len(targets), running)
+		}
+	}
+	return ""
+}
+
+// report tells the progress.
+func (w *Watcher) report(s Snapshot) {
+	if w.Progress == nil {
+		return
+	}
+	groups := 0
+	for _, group := range w.Groups {
+		if targets := s.Targets[group.Key]; len(targets) > 0 && allHealthy(targets) {
+			groups++
+		}
+	}
+	w.Progress(fmt.Sprintf("%d of %d target groups healthy, %d of %d tasks", groups, len(w.Groups), len(s.Tasks), s.Service.DesiredCount))
+}
+
+func allHealthy(targets []Target) bool {
+	for _, target := range targets {
+		if target.State != healthyState {
+			return false
+		}
+	}
+	return true
+}
+
+// remember brings the history up to date and gives the snapshot's targets the
+// time that they took to be healthy.
+func (w *Watcher) remember(s *Snapshot, now time.Time) {
+	for _, group := range w.Groups {
+		h := w.history[group.Key]
+		h.looks++
+		unhealthy, healthy := false, false
+		for i := range s.Targets[group.Key] {
+			target := &s.Targets[group.Key][i]
+			switch target.State {
+			case healthyState:
+				healthy = true
+				h.healthy(target, now)
+			case "unhealthy":
+				unhealthy = true
+				h.lastUnhealthy = *target
+			}
+		}
+		switch {
+		case healthy:
+			h.unhealthySince = time.Time{}
+		case unhealthy && h.unhealthySince.IsZero():
+			h.unhealthySince = now
+		}
+	}
+}
+
+// healthy notes when a target was first seen healthy. One that was so at the
+// first look may have been so for long.
+func (h *history) healthy(target *Target, now time.Time) {
+	if _, seen := h.healthyAt[target.id()]; !seen {
+		h.healthyAt[target.id()] = now
+	}
+	if !target.TaskStarted.IsZero() {
+		target.HealthyAfter = max(h.healthyAt[target.id()].Sub(target.TaskStarted), 0)
+	}
+	target.AtMost = h.looks == 1
+}
+
+// IsHopeless tells an error after which waiting makes no sense.
+func IsHopeless(err error) bool {
+	var hopeless *HopelessError
+	return errors.As(err, &hopeless)
+}
