@@ -36,3 +36,27 @@ resource "aws_appautoscaling_policy" "service" {
     }
   }
 }
+
+# A service with GPUs is also held at their load, which a daemon reports.
+resource "aws_appautoscaling_policy" "gpu" {
+  for_each = var.gpu_count > 0 ? { gpu = local.gpu_metrics_namespace } : {}
+
+  name               = "${var.service_name}-gpu"
+  policy_type        = "TargetTrackingScaling"
+  service_namespace  = aws_appautoscaling_target.service.service_namespace
+  scalable_dimension = aws_appautoscaling_target.service.scalable_dimension
+  resource_id        = aws_appautoscaling_target.service.resource_id
+
+  target_tracking_scaling_policy_configuration {
+    target_value       = var.gpu_autoscaling_target
+    scale_in_cooldown  = 300
+    scale_out_cooldown = 60
+
+    customized_metric_specification {
+      namespace   = each.value
+      metric_name = local.gpu_metric_name
+      statistic   = "Average"
+      unit        = "Percent"
+    }
+  }
+}

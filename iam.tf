@@ -91,7 +91,10 @@ resource "aws_iam_role_policy" "execution" {
 }
 
 resource "aws_iam_role_policy_attachment" "execution_extra" {
-  for_each = var.execution_extra_policy
+  for_each = merge(
+    var.execution_extra_policy,
+    { for name, arn in { execution_task_role_policy_arn = var.execution_task_role_policy_arn } : name => arn if arn != null },
+  )
 
   role       = aws_iam_role.execution.name
   policy_arn = each.value

@@ -1,5 +1,23 @@
 # The instances that run the tasks, and how many of them.
 
+locals {
+  # An arm64 image only for types that run nothing else.
+  architecture = contains(data.aws_ec2_instance_type.this.supported_architectures, "x86_64") ? "x86_64" : "arm64"
+  ami_variant  = var.gpu_count > 0 ? "gpu/" : local.architecture == "arm64" ? "arm64/" : ""
+  ami_id       = coalesce(var.ami_id, one([for parameter in data.aws_ssm_parameter.ami : parameter.insecure_value]))
+
+  # The root volume can't be smaller than the image's snapshot.
+  ami_volume_size = try(one([
+    for device in data.aws_ami.this.block_device_mappings : tonumber(device.ebs.volume_size)
+    if device.device_name == data.aws_ami.this.root_device_name
+  ]), null)
+
+  instance_gpus = sum(concat([0], [for gpu in data.aws_ec2_instance_type.this.gpus : gpu.count if gpu.manufacturer == "NVIDIA"]))
+
+  # What the scheduler sets aside for a task.
+  task_memory = coalesce(var.container_memory_reservation, var.container_memory)
+}
+
 module "sizing" {
   source = "./modules/sizing"
 
@@ -10,7 +28,11 @@ module "sizing" {
   instance_memory = data.aws_ec2_instance_type.this.memory_size
   task_max_count  = var.task_max_count
   task_cpu        = var.container_cpu
-  task_memory     = coalesce(var.container_memory_reservation, var.container_memory)
+  task_memory     = local.task_memory
+  instance_gpus   = local.instance_gpus
+  task_gpus       = var.gpu_count
+  daemon_cpu      = sum(concat([0], [for daemon in local.daemons : daemon.cpu]))
+  daemon_memory   = sum(concat([0], [for daemon in local.daemons : daemon.memory_reservation]))
 }
 
 module "instances" {
@@ -29,6 +51,7 @@ module "instances" {
   health_check_grace_period       = var.asg_health_check_grace_period
   protect_from_scale_in           = var.managed_termination_protection
   on_demand_base_capacity         = var.on_demand_base_capacity
+  capacity_reservation_id         = var.gpu_capacity_reservation_id
   ssh_key_name                    = var.ssh_key_name
   ssh_cidr_block                  = var.ssh_cidr_block
   extra_permissions               = var.extra_instance_profile_permissions

@@ -11,7 +11,20 @@ locals {
       service     = var.service_name
       environment = var.environment
     },
-    { for key, value in { upstream_module = var.upstream_module } : key => value if value != null },
+    {
+      VantaNonProd          = tostring(!contains(var.vanta_production_environments, var.environment))
+      VantaContainsUserData = tostring(var.vanta_contains_user_data)
+      VantaContainsEPHI     = tostring(var.vanta_contains_ephi)
+    },
+    {
+      for key, value in {
+        upstream_module     = var.upstream_module
+        VantaOwner          = var.vanta_owner
+        VantaDescription    = var.vanta_description
+        VantaUserDataStored = var.vanta_user_data_stored
+        VantaNoAlert        = var.vanta_no_alert
+      } : key => value if value != null
+    },
   )
 
   # "" stands for the zone's apex.
@@ -20,11 +33,6 @@ locals {
 
   # Null makes simple records.
   dns_set_identifier = var.dns_routing_policy == "weighted" ? var.dns_set_identifier : null
-
-  # An arm64 image only for types that run nothing else.
-  architecture  = contains(data.aws_ec2_instance_type.this.supported_architectures, "x86_64") ? "x86_64" : "arm64"
-  ami_parameter = "/aws/service/ecs/optimized-ami/amazon-linux-2023/${local.architecture == "arm64" ? "arm64/" : ""}recommended/image_id"
-  ami_id        = coalesce(var.ami_id, one([for parameter in data.aws_ssm_parameter.ami : parameter.insecure_value]))
 
   # One of the two pods is there; both call these the same.
   load_balancer_arn               = local.is_alb ? module.website_pod[0].load_balancer_arn : module.tcp_pod[0].load_balancer_arn

@@ -3,11 +3,11 @@
 
 locals {
   log_group_name = coalesce(var.cloudwatch_log_group, "/ecs/${var.environment}/${var.service_name}")
-  log_group_names = var.enable_cloudwatch_logs ? {
+  log_group_name_of = {
     ecs    = local.log_group_name
     syslog = "${local.log_group_name}-syslog"
     dmesg  = "${local.log_group_name}-dmesg"
-  } : {}
+  }
 }
 
 # CloudWatch Logs encrypts every group; with a key of your own when
@@ -15,7 +15,7 @@ locals {
 #tfsec:ignore:aws-cloudwatch-log-group-customer-key
 #trivy:ignore:avd-aws-0017
 resource "aws_cloudwatch_log_group" "this" {
-  for_each = local.log_group_names
+  for_each = { for key, name in local.log_group_name_of : key => name if var.enable_cloudwatch_logs }
 
   name              = each.value
   retention_in_days = var.cloudwatch_log_group_retention

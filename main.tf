@@ -71,6 +71,12 @@ locals {
           protocol      = split("/", port)[1]
         }
       ]
+      mountPoints = concat(
+        [for name, volume in var.task_efs_volumes : { sourceVolume = name, containerPath = volume.container_path, readOnly = false }],
+        [for name, volume in var.task_local_volumes : { sourceVolume = name, containerPath = volume.container_path, readOnly = false }],
+      )
+      dockerSecurityOptions = var.dockerSecurityOptions
+      resourceRequirements  = var.gpu_count > 0 ? [{ type = "GPU", value = tostring(var.gpu_count) }] : null
       healthCheck = {
         command  = ["CMD-SHELL", var.container_healthcheck_command]
         interval = var.healthcheck_interval
@@ -95,8 +101,31 @@ resource "aws_ecs_task_definition" "this" {
   requires_compatibilities = ["EC2"]
   execution_role_arn       = aws_iam_role.execution.arn
   task_role_arn            = var.task_role_arn
+  ipc_mode                 = var.task_ipc_mode
   container_definitions    = jsonencode([local.container_definition])
   tags                     = local.tags
+
+  dynamic "volume" {
+    for_each = var.task_efs_volumes
+
+    content {
+      name = volume.key
+
+      efs_volume_configuration {
+        file_system_id     = volume.value.file_system_id
+        transit_encryption = "ENABLED"
+      }
+    }
+  }
+
+  dynamic "volume" {
+    for_each = var.task_local_volumes
+
+    content {
+      name      = volume.key
+      host_path = volume.value.host_path
+    }
+  }
 }
 
 resource "aws_ecs_service" "this" {

@@ -1,4 +1,4 @@
-# Whom alarms tell.
+# Whom alarms and failed deployments tell.
 
 # CloudWatch can't publish to a topic under Amazon's key for SNS, and a key of
 # our own would cost every caller; an alarm's text holds no secret.
@@ -17,6 +17,57 @@ resource "aws_sns_topic_subscription" "alarm_emails" {
   endpoint  = each.value
 }
 
+data "aws_iam_policy_document" "alarms_topic" {
+  statement {
+    sid       = "Publish"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.alarms.arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+  }
+}
+
+resource "aws_sns_topic_policy" "alarms" {
+  arn    = aws_sns_topic.alarms.arn
+  policy = data.aws_iam_policy_document.alarms_topic.json
+}
+
 locals {
-  alarm_actions = [aws_sns_topic.alarms.arn]
+  notified_topics = merge(
+    { own = aws_sns_topic.alarms.arn },
+    { for name, arn in { other = var.sns_topic_arn } : name => arn if arn != null },
+  )
+  alarm_actions = values(local.notified_topics)
+}
+
+# A deployment that fails, also one that the circuit breaker rolls back, raises no
+# alarm by itself: the old tasks go on serving.
+resource "aws_cloudwatch_event_rule" "failed_deployments" {
+  name_prefix = "${substr(var.service_name, 0, 26)}-failed-"
+  description = "Failed deployments of the ECS service ${var.service_name}"
+  tags        = local.tags
+
+  event_pattern = jsonencode({
+    source      = ["aws.ecs"]
+    detail-type = ["ECS Deployment State Change"]
+    resources   = [aws_ecs_service.this.id]
+    detail      = { eventName = ["SERVICE_DEPLOYMENT_FAILED"] }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "failed_deployments" {
+  for_each = local.notified_topics
+
+  rule      = aws_cloudwatch_event_rule.failed_deployments.name
+  target_id = each.key
+  arn       = each.value
 }

@@ -133,3 +133,8 @@ output "access_log_bucket_name" {
   description = "Name of the bucket with the load balancer's access logs; null on an NLB."
   value       = local.is_alb ? module.website_pod[0].access_log_bucket_name : null
 }
+
+output "gpu_metrics_namespace" {
+  description = "CloudWatch namespace of the GPUs' load; null without GPUs."
+  value       = local.gpu_metrics_namespace
+}

@@ -127,6 +127,11 @@ variable "task_role_arn" {
   description = "ARN of the IAM role that the container's code acts as. Null: it has no role."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.task_role_arn == null ? true : can(regex("^arn:[^:]+:iam::[0-9]{12}:role/", var.task_role_arn))
+    error_message = "task_role_arn \"${coalesce(var.task_role_arn, "null")}\" is no ARN of a role."
+  }
 }
 
 variable "execution_extra_policy" {
@@ -260,4 +265,86 @@ variable "upstream_module" {
   description = "Name of the module that calls this one; it becomes the tag upstream_module."
   type        = string
   default     = null
+}
+
+variable "execution_task_role_policy_arn" {
+  description = "ARN of one more policy of the task execution role. Null: none. execution_extra_policy takes several."
+  type        = string
+  default     = null
+}
+
+variable "task_efs_volumes" {
+  description = "EFS file systems that the container mounts: a volume name to the file system and the path in the container."
+  type = map(object({
+    file_system_id = string
+    container_path = string
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for volume in var.task_efs_volumes : startswith(volume.container_path, "/")])
+    error_message = "task_efs_volumes needs absolute paths: ${join(", ", [for name, volume in var.task_efs_volumes : "\"${name}\" has \"${volume.container_path}\"" if !startswith(volume.container_path, "/")])}."
+  }
+}
+
+variable "task_local_volumes" {
+  description = "Directories of the instance that the container mounts: a volume name to the path on the instance and the path in the container."
+  type = map(object({
+    host_path      = string
+    container_path = string
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for volume in var.task_local_volumes : startswith(volume.container_path, "/") && startswith(volume.host_path, "/")])
+    error_message = "task_local_volumes needs absolute paths: ${join(", ", [for name, volume in var.task_local_volumes : "\"${name}\" has \"${volume.host_path}\" and \"${volume.container_path}\"" if !(startswith(volume.container_path, "/") && startswith(volume.host_path, "/"))])}."
+  }
+}
+
+variable "task_ipc_mode" {
+  description = "IPC namespace of the containers: host, task or none. Null: Docker's default."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = contains(["host", "task", "none"], coalesce(var.task_ipc_mode, "none"))
+    error_message = "task_ipc_mode \"${coalesce(var.task_ipc_mode, "null")}\" is unknown: give host, task or none."
+  }
+}
+
+variable "dockerSecurityOptions" {
+  description = "Docker security options of the container: no-new-privileges, label:... for SELinux, apparmor:... or credentialspec:... Null: none."
+  type        = list(string)
+  default     = null
+
+  validation {
+    condition     = alltrue([for option in coalesce(var.dockerSecurityOptions, []) : can(regex("^(no-new-privileges|label:.+|apparmor:.+|credentialspec:.+)$", option))])
+    error_message = "dockerSecurityOptions holds what ECS does not know: ${join(", ", [for option in coalesce(var.dockerSecurityOptions, []) : "\"${option}\"" if !can(regex("^(no-new-privileges|label:.+|apparmor:.+|credentialspec:.+)$", option))])}."
+  }
+}
+
+variable "gpu_count" {
+  description = "Number of GPUs of the container. More than 0 needs an instance type with NVIDIA GPUs and takes the GPU image."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.gpu_count >= 0 && floor(var.gpu_count) == var.gpu_count
+    error_message = "gpu_count ${var.gpu_count} must be a whole number, not negative."
+  }
+}
+
+variable "gpu_autoscaling_target" {
+  description = "GPU utilisation, in percent, at which auto scaling holds a service with GPUs, beside autoscaling_metric."
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.gpu_autoscaling_target > 0 && var.gpu_autoscaling_target <= 100
+    error_message = "gpu_autoscaling_target ${var.gpu_autoscaling_target} must be a percentage: above 0 and at most 100."
+  }
 }

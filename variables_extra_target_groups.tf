@@ -228,4 +228,26 @@ variable "extra_target_groups" {
     ])
     error_message = "extra_target_groups: certificate_arn needs an HTTPS or TLS listener: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has a ${coalesce(e.listener_protocol, e.protocol)} listener" if !(e.certificate_arn == null || contains(["HTTPS", "TLS"], coalesce(e.listener_protocol, e.protocol == "TLS" ? "TLS" : contains(["TCP", "UDP"], e.protocol) ? e.protocol : "HTTPS")))])}."
   }
+
+  validation {
+    condition = alltrue([
+      for e in var.extra_target_groups : try(coalesce(e.stickiness.cookie_duration), 1) >= 1 && try(coalesce(e.stickiness.cookie_duration), 1) <= 604800
+    ])
+    error_message = "extra_target_groups: stickiness.cookie_duration must be from 1 to 604800 seconds: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has ${e.stickiness.cookie_duration}" if !(try(coalesce(e.stickiness.cookie_duration), 1) >= 1 && try(coalesce(e.stickiness.cookie_duration), 1) <= 604800)])}."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for e in var.extra_target_groups : [
+        for list in [e.ingress_cidr_blocks, e.ingress_ipv6_cidr_blocks, e.ingress_security_group_ids] :
+        length(distinct(coalesce(list, []))) == length(coalesce(list, []))
+      ]
+    ]))
+    error_message = "extra_target_groups: an ingress network or security group may stand once: ${join(", ", flatten([for k, e in var.extra_target_groups : [for list in [e.ingress_cidr_blocks, e.ingress_ipv6_cidr_blocks, e.ingress_security_group_ids] : "\"${k}\" has ${jsonencode(list)}" if length(distinct(coalesce(list, []))) != length(coalesce(list, []))]]))}."
+  }
+
+  validation {
+    condition     = alltrue([for e in var.extra_target_groups : can(regex("^arn:[^:]+:(acm|iam):", coalesce(e.certificate_arn, "arn:aws:acm:")))])
+    error_message = "extra_target_groups: certificate_arn must be the ARN of a certificate: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has \"${e.certificate_arn}\"" if !can(regex("^arn:[^:]+:(acm|iam):", coalesce(e.certificate_arn, "arn:aws:acm:")))])}."
+  }
 }

@@ -167,3 +167,25 @@ variable "ecs_log_level" {
     error_message = "ecs_log_level \"${var.ecs_log_level}\" is unknown: give debug, info, warn, error or crit."
   }
 }
+
+variable "gpu_capacity_reservation_id" {
+  description = "EC2 capacity reservation in which the instances with GPUs run. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.gpu_capacity_reservation_id == null ? true : startswith(var.gpu_capacity_reservation_id, "cr-")
+    error_message = "gpu_capacity_reservation_id \"${coalesce(var.gpu_capacity_reservation_id, "null")}\" is no capacity reservation: its id begins with cr-."
+  }
+}
+
+variable "users" {
+  description = "Users that cloud-init makes on the instances: a list as in cloud-init's users section. Null: its default user."
+  type        = any
+  default     = null
+
+  validation {
+    condition     = var.users == null ? true : can([for user in var.users : user.name])
+    error_message = "users must be a list of objects, each with a name, as in cloud-init's users section."
+  }
+}

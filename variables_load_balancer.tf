@@ -222,3 +222,21 @@ variable "dns_weight" {
     error_message = "dns_weight ${var.dns_weight} must be a whole number from 0 to 255."
   }
 }
+
+variable "replication_region" {
+  description = "Region to which the access logs are replicated. Null: they are not."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.replication_region == null ? true : can(regex("^[a-z]{2,}(-[a-z]+)+-[0-9]+$", var.replication_region))
+    error_message = "replication_region \"${coalesce(var.replication_region, "null")}\" is no region, such as us-east-1."
+  }
+}
+
+variable "alb_access_log_athena_enabled" {
+  description = "Whether to make a Glue table over the access logs and an Athena workgroup to query it."
+  type        = bool
+  default     = false
+  nullable    = false
+}

@@ -61,3 +61,81 @@ variable "enable_container_insights" {
   default     = false
   nullable    = false
 }
+
+variable "sns_topic_arn" {
+  description = "ARN of a topic that is told of alarms and failed deployments beside alarm_emails. It must let CloudWatch and EventBridge publish. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.sns_topic_arn == null ? true : can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[A-Za-z0-9_.-]+$", var.sns_topic_arn))
+    error_message = "sns_topic_arn \"${coalesce(var.sns_topic_arn, "null")}\" is no ARN of an SNS topic."
+  }
+}
+
+variable "cloudwatch_agent_image" {
+  description = "Image of the CloudWatch agent, which sends the instances' logs when enable_cloudwatch_logs is true."
+  type        = string
+  default     = "public.ecr.aws/cloudwatch-agent/cloudwatch-agent:1.300062.0b1304"
+  nullable    = false
+}
+
+variable "cloudwatch_agent_extra_environment" {
+  description = "Further environment variables of the CloudWatch agent."
+  type = list(object({
+    name  = string
+    value = string
+  }))
+  default  = []
+  nullable = false
+}
+
+variable "enable_vector_agent" {
+  description = "Whether a Vector agent on every instance sends the containers' logs to vector_aggregator_endpoint, or where vector_agent_config says."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "vector_agent_image" {
+  description = "Image of the Vector agent; it needs a shell."
+  type        = string
+  default     = "timberio/vector:0.46.1-alpine"
+  nullable    = false
+}
+
+variable "vector_agent_config" {
+  description = "YAML configuration of the Vector agent. Null: one that sends the containers' logs to vector_aggregator_endpoint."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.vector_agent_config == null ? true : can(yamldecode(var.vector_agent_config).sinks)
+    error_message = "vector_agent_config is no YAML configuration of Vector: it needs sinks."
+  }
+}
+
+variable "vector_aggregator_endpoint" {
+  description = "Address of the Vector aggregator, host:port."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.vector_aggregator_endpoint == null ? true : can(regex("^[^:/]+:[0-9]+$", var.vector_aggregator_endpoint))
+    error_message = "vector_aggregator_endpoint \"${coalesce(var.vector_aggregator_endpoint, "null")}\" must be host:port."
+  }
+}
+
+variable "vector_agent_exclude_containers" {
+  description = "Containers whose logs the Vector agent leaves out, by the beginning of their names."
+  type        = list(string)
+  default     = ["ecs-agent"]
+  nullable    = false
+}
+
+variable "vector_agent_task_policy_arns" {
+  description = "Policies of the role that the Vector agent acts as."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}

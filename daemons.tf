@@ -1,0 +1,172 @@
+# What runs once on every instance: the CloudWatch agent sends the instances'
+# logs, the Vector agent the containers', and a script the load of the GPUs.
+
+locals {
+  # The instances keep their journal in these files too, for the agent (user_data.tf).
+  host_log_directory = "/var/log/host"
+  host_log_streams   = ["syslog", "dmesg"]
+
+  cloudwatch_agent_config = {
+    logs = {
+      logs_collected = {
+        files = {
+          collect_list = [
+            for stream in local.host_log_streams : {
+              file_path       = "${local.host_log_directory}/${stream}.log"
+              log_group_name  = local.log_group_name_of[stream]
+              log_stream_name = "{instance_id}"
+            }
+          ]
+        }
+      }
+    }
+  }
+
+  vector_agent_config = coalesce(var.vector_agent_config, yamlencode({
+    sources = {
+      containers = {
+        type               = "docker_logs"
+        exclude_containers = var.vector_agent_exclude_containers
+      }
+    }
+    transforms = {
+      labelled = {
+        type   = "remap"
+        inputs = ["containers"]
+        source = ".service = ${jsonencode(var.service_name)}\n.environment = ${jsonencode(var.environment)}\n"
+      }
+    }
+    sinks = {
+      aggregator = {
+        type    = "vector"
+        inputs  = ["labelled"]
+        address = coalesce(var.vector_aggregator_endpoint, "none:0")
+      }
+    }
+  }))
+
+  gpu_metrics_namespace = var.gpu_count > 0 ? "ECS/GPU/${var.service_name}" : null
+  gpu_metric_name       = "GPUUtilization"
+
+  # Every minute the average over the instance's GPUs.
+  gpu_metrics_script = <<-EOT
+    while true; do
+      value=$(nvidia-smi --query-gpu=utilization.gpu --format=csv,noheader,nounits | awk '{ sum += $1 } END { if (NR) print sum / NR }')
+      [ -n "$value" ] && aws cloudwatch put-metric-data --namespace "$NAMESPACE" --metric-name "$METRIC_NAME" --unit Percent --value "$value"
+      sleep 60
+    done
+  EOT
+
+  all_daemons = {
+    cloudwatch-agent = {
+      enabled            = var.enable_cloudwatch_logs
+      image              = var.cloudwatch_agent_image
+      entry_point        = null
+      command            = null
+      cpu                = 64
+      memory             = 256
+      memory_reservation = 64
+      host_paths         = { logs = local.host_log_directory }
+      policy             = data.aws_iam_policy_document.cloudwatch_agent.json
+      policy_arns        = []
+      environment = concat(
+        [{ name = "CW_CONFIG_CONTENT", value = jsonencode(local.cloudwatch_agent_config) }],
+        var.cloudwatch_agent_extra_environment,
+      )
+    }
+    vector-agent = {
+      enabled            = var.enable_vector_agent
+      image              = var.vector_agent_image
+      entry_point        = ["/bin/sh", "-c"]
+      command            = ["printf '%s' \"$AGENT_CONFIG\" > /tmp/agent.yaml && exec vector --config /tmp/agent.yaml"]
+      cpu                = 64
+      memory             = 256
+      memory_reservation = 64
+      host_paths         = { docker = "/var/run/docker.sock" }
+      policy             = null
+      policy_arns        = var.vector_agent_task_policy_arns
+      environment        = [{ name = "AGENT_CONFIG", value = local.vector_agent_config }]
+    }
+    gpu-metrics = {
+      enabled            = var.gpu_count > 0
+      image              = "public.ecr.aws/aws-cli/aws-cli:2.22.35"
+      entry_point        = ["/bin/sh", "-c"]
+      command            = [local.gpu_metrics_script]
+      cpu                = 16
+      memory             = 256
+      memory_reservation = 64
+      host_paths         = {}
+      policy             = data.aws_iam_policy_document.gpu_metrics.json
+      policy_arns        = []
+      environment = [
+        { name = "AWS_REGION", value = local.region },
+        { name = "NAMESPACE", value = coalesce(local.gpu_metrics_namespace, "none") },
+        { name = "METRIC_NAME", value = local.gpu_metric_name },
+        # The NVIDIA runtime shows the GPUs to a container that reserves none.
+        { name = "NVIDIA_VISIBLE_DEVICES", value = "all" },
+        { name = "NVIDIA_DRIVER_CAPABILITIES", value = "utility" },
+      ]
+    }
+  }
+
+  daemons = { for name, daemon in local.all_daemons : name => daemon if daemon.enabled }
+}
+
+data "aws_iam_policy_document" "cloudwatch_agent" {
+  statement {
+    sid = "SendLogs"
+    actions = [
+      "logs:CreateLogStream",
+      "logs:DescribeLogStreams",
+      "logs:PutLogEvents",
+    ]
+    resources = [
+      for stream in local.host_log_streams :
+      "arn:${local.partition}:logs:${local.region}:${data.aws_caller_identity.current.account_id}:log-group:${local.log_group_name_of[stream]}:*"
+    ]
+  }
+}
+
+data "aws_iam_policy_document" "gpu_metrics" {
+  # Metrics are no resources; the namespace is what can be held to.
+  statement {
+    sid       = "SendMetrics"
+    actions   = ["cloudwatch:PutMetricData"]
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "cloudwatch:namespace"
+      values   = [coalesce(local.gpu_metrics_namespace, "none")]
+    }
+  }
+}
+
+module "daemon" {
+  source   = "./modules/daemon"
+  for_each = local.daemons
+
+  name               = "${var.service_name}-${each.key}"
+  cluster_name       = aws_ecs_cluster.this.name
+  image              = each.value.image
+  entry_point        = each.value.entry_point
+  command            = each.value.command
+  environment        = each.value.environment
+  cpu                = each.value.cpu
+  memory             = each.value.memory
+  memory_reservation = each.value.memory_reservation
+  host_paths         = each.value.host_paths
+  policy             = each.value.policy
+  policy_arns        = each.value.policy_arns
+  assume_role_policy = data.aws_iam_policy_document.tasks_assume.json
+  execution_role_arn = aws_iam_role.execution.arn
+  log_group_name     = try(aws_cloudwatch_log_group.this["ecs"].name, null)
+  region             = local.region
+  tags               = local.tags
+
+  # The instances must outlive the daemons' services, or nobody stops their tasks.
+  depends_on = [
+    aws_ecs_cluster_capacity_providers.this,
+    aws_iam_role_policy.execution,
+  ]
+}

@@ -1,0 +1,90 @@
+# A container that runs once on every instance of the cluster.
+
+locals {
+  container_definition = {
+    for key, value in {
+      name              = var.name
+      image             = var.image
+      essential         = true
+      cpu               = var.cpu
+      memory            = var.memory
+      memoryReservation = var.memory_reservation
+      entryPoint        = var.entry_point
+      command           = var.command
+      environment       = var.environment
+      mountPoints = [
+        for name, path in var.host_paths : { sourceVolume = name, containerPath = path, readOnly = true }
+      ]
+      logConfiguration = var.log_group_name == null ? null : {
+        logDriver = "awslogs"
+        options = {
+          awslogs-group         = var.log_group_name
+          awslogs-region        = var.region
+          awslogs-stream-prefix = var.name
+        }
+      }
+    } : key => value if value != null
+  }
+}
+
+resource "aws_iam_role" "task" {
+  name_prefix        = "${substr(var.name, 0, 37)}-"
+  description        = "Daemon ${var.name}"
+  assume_role_policy = var.assume_role_policy
+  tags               = var.tags
+}
+
+resource "aws_iam_role_policy" "task" {
+  for_each = var.policy == null ? {} : { task = var.policy }
+
+  name   = each.key
+  role   = aws_iam_role.task.name
+  policy = each.value
+}
+
+resource "aws_iam_role_policy_attachment" "task" {
+  # By place in the list: the ARN of a policy that is yet to be made can't be a key.
+  for_each = { for index, arn in var.policy_arns : tostring(index) => arn }
+
+  role       = aws_iam_role.task.name
+  policy_arn = each.value
+}
+
+resource "aws_ecs_task_definition" "this" {
+  family                   = var.name
+  network_mode             = "bridge"
+  requires_compatibilities = ["EC2"]
+  execution_role_arn       = var.execution_role_arn
+  task_role_arn            = aws_iam_role.task.arn
+  container_definitions    = jsonencode([local.container_definition])
+  tags                     = var.tags
+
+  dynamic "volume" {
+    for_each = var.host_paths
+
+    content {
+      name      = volume.key
+      host_path = volume.value
+    }
+  }
+}
+
+resource "aws_ecs_service" "this" {
+  name                = var.name
+  cluster             = var.cluster_name
+  task_definition     = aws_ecs_task_definition.this.arn
+  launch_type         = "EC2"
+  scheduling_strategy = "DAEMON"
+
+  # There is no room for a second one on an instance: the old one goes first.
+  deployment_minimum_healthy_percent = 0
+  deployment_maximum_percent         = 100
+  availability_zone_rebalancing      = "DISABLED"
+
+  enable_ecs_managed_tags = true
+  propagate_tags          = "SERVICE"
+  force_delete            = true
+  tags                    = var.tags
+
+  depends_on = [aws_iam_role_policy.task, aws_iam_role_policy_attachment.task]
+}
