@@ -77,7 +77,7 @@ locals {
       )
       dockerSecurityOptions = var.dockerSecurityOptions
       resourceRequirements  = var.gpu_count > 0 ? [{ type = "GPU", value = tostring(var.gpu_count) }] : null
-      healthCheck = {
+      healthCheck = var.container_healthcheck_command == null ? null : {
         command  = ["CMD-SHELL", var.container_healthcheck_command]
         interval = var.healthcheck_interval
         timeout  = min(60, var.healthcheck_timeout)

@@ -138,3 +138,28 @@ output "gpu_metrics_namespace" {
   description = "CloudWatch namespace of the GPUs' load; null without GPUs."
   value       = local.gpu_metrics_namespace
 }
+
+output "access_log_replica_bucket_name" {
+  description = "Name of the access logs' replica in replication_region; null without one."
+  value       = one(module.access_log_replica[*].bucket_name)
+}
+
+output "alb_access_log_glue_database" {
+  description = "Glue database of the access logs; null without alb_access_log_athena_enabled."
+  value       = one(module.access_log_query[*].database_name)
+}
+
+output "alb_access_log_glue_table" {
+  description = "Glue table of the access logs; null without alb_access_log_athena_enabled."
+  value       = one(module.access_log_query[*].table_name)
+}
+
+output "athena_workgroup" {
+  description = "Athena workgroup that queries the access logs; null without alb_access_log_athena_enabled."
+  value       = one(module.access_log_query[*].workgroup_name)
+}
+
+output "athena_results_bucket" {
+  description = "Bucket with the results of the queries; null without alb_access_log_athena_enabled."
+  value       = one(module.access_log_query[*].results_bucket_name)
+}

@@ -85,10 +85,9 @@ variable "container_memory_reservation" {
 }
 
 variable "container_healthcheck_command" {
-  description = "Shell command that tells, inside the container, whether it is healthy. It must exist in the image."
+  description = "Shell command that tells, inside the container, whether it is healthy. It must exist in the image. Null: only the load balancer checks."
   type        = string
   default     = "curl -f http://localhost/ || exit 1"
-  nullable    = false
 }
 
 variable "task_environment_variables" {

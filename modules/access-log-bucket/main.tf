@@ -4,8 +4,8 @@
 data "aws_caller_identity" "current" {}
 
 locals {
-  # A bucket's prefix has at most 37 characters, the rest is Terraform's.
-  bucket_prefix = "${trim(substr(replace(lower(var.service_name), "/[^a-z0-9]+/", "-"), 0, 25), "-")}-access-log-"
+  # Terraform appends 26 characters, a replica eight more, and a name has at most 63.
+  bucket_prefix = "${trim(substr(replace(lower(var.service_name), "/[^a-z0-9]+/", "-"), 0, 17), "-")}-access-log-"
 }
 
 resource "aws_s3_bucket" "this" {

@@ -59,3 +59,13 @@ output "access_log_bucket_name" {
   description = "Name of the access log bucket."
   value       = module.access_log_bucket.bucket_name
 }
+
+output "versioned_access_log_bucket_name" {
+  description = "Name of the access log bucket, known once its versioning is on."
+  value       = module.access_log_bucket.versioned_bucket_name
+}
+
+output "access_log_bucket_arn" {
+  description = "ARN of the access log bucket."
+  value       = module.access_log_bucket.bucket_arn
+}

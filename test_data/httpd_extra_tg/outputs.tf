@@ -1,3 +1,5 @@
+# All outputs of the module under their own names.
+
 output "service_arn" {
   description = "ARN of the ECS service."
   value       = module.httpd.service_arn
@@ -116,6 +118,36 @@ output "cloudwatch_log_group_names" {
 output "access_log_bucket_name" {
   description = "Name of the bucket with the load balancer's access logs; null on an NLB."
   value       = module.httpd.access_log_bucket_name
+}
+
+output "gpu_metrics_namespace" {
+  description = "CloudWatch namespace of the GPUs' load; null without GPUs."
+  value       = module.httpd.gpu_metrics_namespace
+}
+
+output "access_log_replica_bucket_name" {
+  description = "Name of the access logs' replica in replication_region; null without one."
+  value       = module.httpd.access_log_replica_bucket_name
+}
+
+output "alb_access_log_glue_database" {
+  description = "Glue database of the access logs; null without alb_access_log_athena_enabled."
+  value       = module.httpd.alb_access_log_glue_database
+}
+
+output "alb_access_log_glue_table" {
+  description = "Glue table of the access logs; null without alb_access_log_athena_enabled."
+  value       = module.httpd.alb_access_log_glue_table
+}
+
+output "athena_workgroup" {
+  description = "Athena workgroup that queries the access logs; null without alb_access_log_athena_enabled."
+  value       = module.httpd.athena_workgroup
+}
+
+output "athena_results_bucket" {
+  description = "Bucket with the results of the queries; null without alb_access_log_athena_enabled."
+  value       = module.httpd.athena_results_bucket
 }
 
 output "expected_bodies" {

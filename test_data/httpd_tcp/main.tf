@@ -1,0 +1,60 @@
+# Apache httpd on two ports behind a network load balancer: the primary listener
+# on port 80 and an extra one, which has another port than its container.
+
+locals {
+  sites = {
+    primary = { port = 80, body = "the primary site of ${var.service_name}" }
+    extra   = { port = 8081, body = "the extra site of ${var.service_name}" }
+  }
+
+  # The image's configuration listens on 80 and serves /usr/local/apache2/htdocs.
+  make_sites = [
+    for name, site in local.sites : join(" && ", [
+      "mkdir -p /usr/local/apache2/htdocs/${name}",
+      "printf '%s' '${site.body}' > /usr/local/apache2/htdocs/${name}/index.html",
+      "printf '%s\\n' ${site.port == 80 ? "" : "'Listen ${site.port}' "}'<VirtualHost *:${site.port}>' 'DocumentRoot \"/usr/local/apache2/htdocs/${name}\"' '</VirtualHost>' >> /usr/local/apache2/conf/httpd.conf",
+    ])
+  ]
+}
+
+module "httpd" {
+  source = "../../"
+  providers = {
+    aws     = aws
+    aws.dns = aws.dns
+  }
+
+  lb_type               = "nlb"
+  service_name          = var.service_name
+  environment           = "test"
+  docker_image          = "public.ecr.aws/docker/library/httpd:2.4"
+  container_port        = local.sites.primary.port
+  container_command     = ["sh", "-c", join(" && ", concat(local.make_sites, ["exec httpd-foreground"]))]
+  load_balancer_subnets = var.subnet_public_ids
+  asg_subnets           = var.subnet_private_ids
+  zone_id               = var.zone_id
+  dns_names             = [var.service_name]
+  alarm_emails          = ["alarms@example.com"]
+  tags                  = var.tags
+
+  # The image has no curl.
+  container_healthcheck_command = "test -s /usr/local/apache2/logs/httpd.pid"
+  task_desired_count            = 2
+  task_min_count                = 2
+  task_max_count                = 4
+
+  cloudwatch_log_group_retention            = 1
+  service_health_check_grace_period_seconds = 60
+
+  extra_target_groups = {
+    extra = {
+      listener_port        = 9081
+      container_port       = local.sites.extra.port
+      protocol             = "TCP"
+      deregistration_delay = 10
+      health_check = {
+        interval = 10
+      }
+    }
+  }
+}
