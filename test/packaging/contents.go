@@ -25,6 +25,7 @@ func Contents() []string {
 		"modules/**/*.md",
 		"examples/**/*.tf",
 		"examples/**/*.md",
+		"examples/**/*.yaml",
 		"README.md",
 		"LICENSE",
 		"CHANGELOG.md",

@@ -56,8 +56,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
+	var notes string
 	if o.notes != "" {
-		if err := writeNotes(o.notes, changelog, o.version); err != nil {
+		if notes, err = packaging.ReleaseNotes(changelog, o.version); err != nil {
 			return err
 		}
 	}
@@ -69,6 +70,11 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if o.notes != "" {
+		if err := os.WriteFile(o.notes, []byte(notes), 0o644); err != nil { //nolint:gosec // notes are there to be read
+			return fmt.Errorf("writing the release notes: %w", err)
+		}
+	}
 	if o.list {
 		for _, name := range archive.Files {
 			_, _ = fmt.Fprintln(stdout, name)
@@ -76,15 +82,4 @@ func run(args []string, stdout, stderr io.Writer) error {
 	}
 	_, err = fmt.Fprintf(stdout, "%s  %d files, %d bytes, sha256 %s\n", path, len(archive.Files), len(archive.Content), archive.SHA256())
 	return err
-}
-
-func writeNotes(path, changelog, version string) error {
-	notes, err := packaging.ReleaseNotes(changelog, version)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(path, []byte(notes), 0o644); err != nil { //nolint:gosec // notes are there to be read
-		return fmt.Errorf("writing the release notes: %w", err)
-	}
-	return nil
 }
