@@ -1,0 +1,248 @@
+package logs
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// sequenceToken is what every answer says: CloudWatch Logs takes any token
+// nowadays.
+const sequenceToken = "49039859611171018956120200000000000000000000000000000002"
+
+const (
+	maxBatch    = 10000
+	maxPast     = 14 * 24 * time.Hour
+	maxFuture   = 2 * time.Hour
+	maxPageSize = 10000
+)
+
+type putLogEventsInput struct {
+	LogGroupName  string
+	LogStreamName string
+	LogEvents     []struct {
+		Timestamp int64
+		Message   string
+	}
+	SequenceToken string
+}
+
+type putLogEventsOutput struct {
+	NextSequenceToken     string
+	RejectedLogEventsInfo *rejected
+}
+
+type rejected struct {
+	TooNewLogEventStartIndex *int32
+	TooOldLogEventEndIndex   *int32
+}
+
+func (s *Service) putLogEvents(_ context.Context, in *putLogEventsInput) (*putLogEventsOutput, error) {
+	_, st, err := s.stream(in.LogGroupName, "", in.LogStreamName)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.LogEvents) == 0 || len(in.LogEvents) > maxBatch {
+		return nil, invalid("A batch holds 1 to %d log events, not %d.", maxBatch, len(in.LogEvents))
+	}
+	now := s.now()
+	var refused rejected
+	var good []event
+	for i, e := range in.LogEvents {
+		if i > 0 && e.Timestamp < in.LogEvents[i-1].Timestamp {
+			return nil, invalid("Log events in a single PutLogEvents request must be in chronological order.")
+		}
+		index := int32(i) //nolint:gosec // at most maxBatch
+		switch {
+		case e.Timestamp < now-maxPast.Milliseconds():
+			end := index + 1
+			refused.TooOldLogEventEndIndex = &end
+		case e.Timestamp > now+maxFuture.Milliseconds():
+			if refused.TooNewLogEventStartIndex == nil {
+				refused.TooNewLogEventStartIndex = &index
+			}
+		default:
+			good = append(good, event{Timestamp: e.Timestamp, Message: e.Message})
+		}
+	}
+	st.put(good, now)
+	out := &putLogEventsOutput{NextSequenceToken: sequenceToken}
+	if refused != (rejected{}) {
+		out.RejectedLogEventsInfo = &refused
+	}
+	return out, nil
+}
+
+type getLogEventsInput struct {
+	LogGroupName       string
+	LogGroupIdentifier string
+	LogStreamName      string
+	StartTime          *int64
+	EndTime            *int64
+	NextToken          string
+	Limit              int32
+	StartFromHead      bool
+	Unmask             bool
+}
+
+type getLogEventsOutput struct {
+	Events            []outputEvent
+	NextForwardToken  string
+	NextBackwardToken string
+}
+
+type outputEvent struct {
+	Timestamp     int64
+	Message       string
+	IngestionTime int64
+}
+
+// getLogEvents returns a page of a stream. Tokens hold a position in the
+// stream: f/N means the events from N on, b/N those before N. At either end
+// the token that was given comes back.
+func (s *Service) getLogEvents(_ context.Context, in *getLogEventsInput) (*getLogEventsOutput, error) {
+	g, st, err := s.stream(in.LogGroupName, in.LogGroupIdentifier, in.LogStreamName)
+	if err != nil {
+		return nil, err
+	}
+	from, to := s.window(g, st, in.StartTime, in.EndTime)
+	limit := orLimit(in.Limit, maxPageSize)
+	first, last := max(from, to-limit), to
+	if in.StartFromHead {
+		first, last = from, min(from+limit, to)
+	}
+	if in.NextToken != "" {
+		direction, position, err := readToken(in.NextToken)
+		if err != nil {
+			return nil, err
+		}
+		position = min(max(position-st.Dropped, from), to)
+		first, last = position, min(position+limit, to)
+		if direction == "b" {
+			first, last = max(from, position-limit), position
+		}
+	}
+	out := &getLogEventsOutput{
+		Events:            []outputEvent{},
+		NextForwardToken:  fmt.Sprintf("f/%d/s", last+st.Dropped),
+		NextBackwardToken: fmt.Sprintf("b/%d/s", first+st.Dropped),
+	}
+	for _, e := range st.Events[first:last] {
+		out.Events = append(out.Events, outputEvent{e.Timestamp, e.Message, e.Ingestion})
+	}
+	return out, nil
+}
+
+// window is the part of a stream's events that lies within the times and the
+// group's retention.
+func (s *Service) window(g *group, st *stream, start, end *int64) (from, to int) {
+	oldest, newest := int64(0), int64(math.MaxInt64)
+	if g.Retention > 0 {
+		oldest = s.account.Clock.Now().AddDate(0, 0, -int(g.Retention)).UnixMilli()
+	}
+	if start != nil {
+		oldest = max(oldest, *start)
+	}
+	if end != nil {
+		newest = *end
+	}
+	byTime := func(e event, t int64) int { return cmp.Compare(e.Timestamp, t) }
+	from, _ = slices.BinarySearchFunc(st.Events, oldest, byTime)
+	to, _ = slices.BinarySearchFunc(st.Events, newest, byTime)
+	return from, max(from, to)
+}
+
+func readToken(token string) (direction string, position int, err error) {
+	parts := strings.Split(token, "/")
+	if len(parts) == 3 && (parts[0] == "f" || parts[0] == "b") {
+		if position, err = strconv.Atoi(parts[1]); err == nil && position >= 0 {
+			return parts[0], position, nil
+		}
+	}
+	return "", 0, invalid("The specified nextToken is invalid: %q", token)
+}
+
+type filterLogEventsInput struct {
+	LogGroupName        string
+	LogGroupIdentifier  string
+	LogStreamNames      []string
+	LogStreamNamePrefix string
+	StartTime           *int64
+	EndTime             *int64
+	FilterPattern       string
+	NextToken           string
+	Limit               int32
+	Interleaved         bool
+	Unmask              bool
+}
+
+type filterLogEventsOutput struct {
+	Events             []filteredEvent
+	SearchedLogStreams []struct{}
+	NextToken          string
+}
+
+type filteredEvent struct {
+	LogStreamName string
+	Timestamp     int64
+	Message       string
+	IngestionTime int64
+	EventId       string //nolint:revive // the API's name
+}
+
+func (s *Service) filterLogEvents(_ context.Context, in *filterLogEventsInput) (*filterLogEventsOutput, error) {
+	g, err := s.group(in.LogGroupName, in.LogGroupIdentifier)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.LogStreamNames) > 0 && in.LogStreamNamePrefix != "" {
+		return nil, invalid("logStreamNames and logStreamNamePrefix can't be given together.")
+	}
+	matches, err := parsePattern(in.FilterPattern)
+	if err != nil {
+		return nil, err
+	}
+	if in.EndTime != nil { // unlike with GetLogEvents, an event of that very time counts
+		behind := *in.EndTime + 1
+		in.EndTime = &behind
+	}
+	var found []filteredEvent
+	for _, name := range slices.Sorted(maps.Keys(g.Streams)) {
+		if !strings.HasPrefix(name, in.LogStreamNamePrefix) || (len(in.LogStreamNames) > 0 && !slices.Contains(in.LogStreamNames, name)) {
+			continue
+		}
+		st := g.Streams[name]
+		from, to := s.window(g, st, in.StartTime, in.EndTime)
+		for i, e := range st.Events[from:to] {
+			if matches(e.Message) {
+				found = append(found, filteredEvent{name, e.Timestamp, e.Message, e.Ingestion, fmt.Sprintf("%s-%d", name, st.Dropped+from+i)})
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b filteredEvent) int { return cmp.Compare(a.Timestamp, b.Timestamp) })
+	return pageOf(found, in)
+}
+
+func pageOf(found []filteredEvent, in *filterLogEventsInput) (*filterLogEventsOutput, error) {
+	skip := 0
+	if in.NextToken != "" {
+		var err error
+		if skip, err = strconv.Atoi(in.NextToken); err != nil || skip < 0 {
+			return nil, invalid("The specified nextToken is invalid: %q", in.NextToken)
+		}
+	}
+	limit := orLimit(in.Limit, maxPageSize)
+	first := min(skip, len(found))
+	last := min(first+limit, len(found))
+	out := &filterLogEventsOutput{Events: append([]filteredEvent{}, found[first:last]...), SearchedLogStreams: []struct{}{}}
+	if last < len(found) {
+		out.NextToken = strconv.Itoa(last)
+	}
+	return out, nil
+}

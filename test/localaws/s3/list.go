@@ -1,0 +1,279 @@
+package s3
+
+import (
+	"encoding/base64"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// listing is what a request to list asks for.
+type listing struct {
+	prefix, delimiter string
+	limit             int
+	encode            func(string) string
+	encoding          string
+}
+
+func (c *call) listing() (listing, error) {
+	limit, err := number(c.Query.Get("max-keys"), 1000)
+	if err != nil {
+		return listing{}, err
+	}
+	l := listing{
+		prefix: c.Query.Get("prefix"), delimiter: c.Query.Get("delimiter"), limit: limit,
+		encode: func(text string) string { return text },
+	}
+	switch l.encoding = c.Query.Get("encoding-type"); l.encoding {
+	case "":
+	case "url":
+		l.encode = func(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "%2F", "/") }
+	default:
+		return listing{}, invalidArgument("Invalid Encoding Method specified in Request: %s", l.encoding)
+	}
+	return l, nil
+}
+
+// common is the common prefix that a key is rolled up into, "" when it isn't.
+func (l *listing) common(key string) string {
+	if l.delimiter == "" {
+		return ""
+	}
+	rest := strings.TrimPrefix(key, l.prefix)
+	if at := strings.Index(rest, l.delimiter); at >= 0 {
+		return l.prefix + rest[:at+len(l.delimiter)]
+	}
+	return ""
+}
+
+// walk visits keys and common prefixes in order, those behind after, until
+// there are enough. next is the last one visited when there are more.
+func (l *listing) walk(keys []string, after string, visit func(key, common string) (items int)) (next string, truncated bool) {
+	count, last, lastCommon := 0, "", ""
+	for _, key := range keys {
+		common := l.common(key)
+		if !strings.HasPrefix(key, l.prefix) || key <= after || (common != "" && (common == lastCommon || common <= after)) {
+			continue
+		}
+		if count >= l.limit {
+			return last, l.limit > 0
+		}
+		if items := visit(key, common); items > 0 {
+			count += items
+			last, lastCommon = key, common
+			if common != "" {
+				last = common
+			}
+		}
+	}
+	return "", false
+}
+
+type prefixXML struct{ Prefix string }
+
+type objectXML struct {
+	Key               string
+	LastModified      time.Time
+	ETag              string
+	ChecksumAlgorithm string
+	ChecksumType      string
+	Size              int64
+	Owner             *ownerXML `xml:",omitempty"`
+	StorageClass      string
+}
+
+func (l *listing) object(v *version, owner *ownerXML) objectXML {
+	kind := "FULL_OBJECT"
+	if v.Composite {
+		kind = "COMPOSITE"
+	}
+	return objectXML{
+		Key: l.encode(v.Key), LastModified: v.Modified.UTC(), ETag: v.ETag, Size: v.Size, Owner: owner,
+		ChecksumAlgorithm: strings.ToUpper(v.ChecksumName), ChecksumType: kind, StorageClass: v.storageClass(),
+	}
+}
+
+func (v *version) storageClass() string {
+	if class := v.Meta["X-Amz-Storage-Class"]; class != "" {
+		return class
+	}
+	return "STANDARD"
+}
+
+type listXML struct {
+	Name                  string
+	Prefix                string
+	Marker                *string     `xml:",omitempty"` // version 1
+	StartAfter            string      `xml:",omitempty"`
+	ContinuationToken     string      `xml:",omitempty"`
+	KeyCount              *int        `xml:",omitempty"` // version 2
+	MaxKeys               int         //
+	Delimiter             string      `xml:",omitempty"`
+	EncodingType          string      `xml:",omitempty"`
+	IsTruncated           bool        //
+	NextMarker            string      `xml:",omitempty"`
+	NextContinuationToken string      `xml:",omitempty"`
+	Contents              []objectXML `xml:",omitempty"`
+	CommonPrefixes        []prefixXML `xml:",omitempty"`
+}
+
+// list lists the newest versions behind a key.
+func (s *Service) list(c *call, after string, owner *ownerXML) (*listXML, string, error) {
+	l, err := c.listing()
+	if err != nil {
+		return nil, "", err
+	}
+	out := &listXML{
+		Name: c.name, Prefix: l.encode(l.prefix), MaxKeys: l.limit,
+		Delimiter: l.encode(l.delimiter), EncodingType: l.encoding,
+	}
+	next, truncated := l.walk(slices.Sorted(maps.Keys(c.bucket.Objects)), after, func(key, common string) int {
+		v := c.bucket.latest(key)
+		if v.DeleteMarker {
+			return 0
+		}
+		if common != "" {
+			out.CommonPrefixes = append(out.CommonPrefixes, prefixXML{l.encode(common)})
+		} else {
+			out.Contents = append(out.Contents, l.object(v, owner))
+		}
+		return 1
+	})
+	out.IsTruncated = truncated
+	return out, next, nil
+}
+
+func (s *Service) listObjects(c *call) (*answer, error) {
+	owner, marker := s.owner(), c.Query.Get("marker")
+	out, next, err := s.list(c, marker, &owner)
+	if err != nil {
+		return nil, err
+	}
+	out.Marker = &marker
+	if out.Delimiter != "" { // as S3 does: without one, the last key is the next marker
+		out.NextMarker = next
+	}
+	return &answer{root: "ListBucketResult", body: out}, nil
+}
+
+func (s *Service) listObjectsV2(c *call) (*answer, error) {
+	after := c.Query.Get("start-after")
+	if token := c.Query.Get("continuation-token"); token != "" {
+		raw, err := base64.URLEncoding.DecodeString(token)
+		if err != nil {
+			return nil, invalidArgument("The continuation token provided is incorrect")
+		}
+		after = string(raw)
+	}
+	var owner *ownerXML
+	if c.Query.Get("fetch-owner") == "true" {
+		own := s.owner()
+		owner = &own
+	}
+	out, next, err := s.list(c, after, owner)
+	if err != nil {
+		return nil, err
+	}
+	count := len(out.Contents) + len(out.CommonPrefixes)
+	out.KeyCount = &count
+	out.StartAfter, out.ContinuationToken = c.Query.Get("start-after"), c.Query.Get("continuation-token")
+	if out.IsTruncated {
+		out.NextContinuationToken = base64.URLEncoding.EncodeToString([]byte(next))
+	}
+	return &answer{root: "ListBucketResult", body: out}, nil
+}
+
+type versionXML struct {
+	Key          string
+	VersionID    string `xml:"VersionId"`
+	IsLatest     bool
+	LastModified time.Time
+	ETag         string `xml:",omitempty"`
+	Size         *int64 `xml:",omitempty"`
+	StorageClass string `xml:",omitempty"`
+	Owner        ownerXML
+}
+
+type listVersionsXML struct {
+	Name                string
+	Prefix              string
+	KeyMarker           string
+	VersionIDMarker     string `xml:"VersionIdMarker"`
+	MaxKeys             int
+	Delimiter           string `xml:",omitempty"`
+	EncodingType        string `xml:",omitempty"`
+	IsTruncated         bool
+	NextKeyMarker       string       `xml:",omitempty"`
+	NextVersionIDMarker string       `xml:"NextVersionIdMarker,omitempty"`
+	Versions            []versionXML `xml:"Version,omitempty"`
+	DeleteMarkers       []versionXML `xml:"DeleteMarker,omitempty"`
+	CommonPrefixes      []prefixXML  `xml:",omitempty"`
+}
+
+// listVersions lists all versions, the newest of each key first.
+func (s *Service) listVersions(c *call) (*answer, error) {
+	l, err := c.listing()
+	if err != nil {
+		return nil, err
+	}
+	out := listVersionsXML{
+		Name: c.name, Prefix: l.encode(l.prefix), MaxKeys: l.limit, Delimiter: l.encode(l.delimiter), EncodingType: l.encoding,
+		KeyMarker: c.Query.Get("key-marker"), VersionIDMarker: c.Query.Get("version-id-marker"),
+	}
+	count, lastCommon := 0, ""
+	for _, v := range c.versionsBehind(out.KeyMarker, out.VersionIDMarker) {
+		common := l.common(v.Key)
+		if !strings.HasPrefix(v.Key, l.prefix) || (common != "" && (common == lastCommon || common <= out.KeyMarker)) {
+			continue
+		}
+		if count == l.limit {
+			out.IsTruncated = true
+			break
+		}
+		count++
+		out.NextKeyMarker, out.NextVersionIDMarker = l.encode(v.Key), v.ID
+		if common != "" {
+			lastCommon = common
+			out.CommonPrefixes = append(out.CommonPrefixes, prefixXML{l.encode(common)})
+			out.NextKeyMarker, out.NextVersionIDMarker = l.encode(common), ""
+			continue
+		}
+		out.add(v, l.encode(v.Key), c.bucket.latest(v.Key) == v, s.owner())
+	}
+	if !out.IsTruncated {
+		out.NextKeyMarker, out.NextVersionIDMarker = "", ""
+	}
+	return &answer{root: "ListVersionsResult", body: out}, nil
+}
+
+func (out *listVersionsXML) add(v *version, key string, latest bool, owner ownerXML) {
+	item := versionXML{Key: key, VersionID: v.ID, IsLatest: latest, LastModified: v.Modified.UTC(), Owner: owner}
+	if v.DeleteMarker {
+		out.DeleteMarkers = append(out.DeleteMarkers, item)
+		return
+	}
+	item.ETag, item.Size, item.StorageClass = v.ETag, &v.Size, v.storageClass()
+	out.Versions = append(out.Versions, item)
+}
+
+// versionsBehind are all versions behind a key and, within that key, behind a
+// version.
+func (c *call) versionsBehind(key, id string) []*version {
+	var list []*version
+	for _, name := range slices.Sorted(maps.Keys(c.bucket.Objects)) {
+		if name < key || (name == key && id == "") {
+			continue
+		}
+		skipping := name == key
+		for _, v := range slices.Backward(c.bucket.Objects[name]) {
+			if !skipping {
+				list = append(list, v)
+			} else if v.ID == id {
+				skipping = false
+			}
+		}
+	}
+	return list
+}
