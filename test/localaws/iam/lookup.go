@@ -1,6 +1,9 @@
 package iam
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // InstanceProfile returns the instance profile with that name or ARN.
 func (s *Service) InstanceProfile(nameOrARN string) (Profile, bool) {
@@ -41,4 +44,22 @@ func (s *Service) roleARN(r *role) string {
 
 func (s *Service) profileARN(p *profile) string {
 	return s.account.GlobalARN("iam", "instance-profile"+p.Path+p.Name)
+}
+
+// RoleID returns the unique id of the role with that name or ARN.
+func (s *Service) RoleID(nameOrARN string) (string, bool) {
+	r, ok := s.role(nameOrARN)
+	if !ok {
+		return "", false
+	}
+	return r.ID, true
+}
+
+// MaxSession returns how long a session of a role may be.
+func (s *Service) MaxSession(nameOrARN string) (time.Duration, bool) {
+	r, ok := s.role(nameOrARN)
+	if !ok {
+		return 0, false
+	}
+	return time.Duration(r.MaxSessionDuration) * time.Second, true
 }

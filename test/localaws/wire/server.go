@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 
@@ -143,11 +145,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) (int, []
 	if err != nil {
 		return 0, nil, Errorf("RequestEntityTooLarge", "reading the request's body: %v", err)
 	}
-	region, err := s.find(r, c)
+	signer, err := s.find(r, body, c)
 	if err != nil {
 		return 0, nil, err
 	}
-	ctx := context.WithValue(r.Context(), regionKey, region)
+	ctx := context.WithValue(r.Context(), signerKey, signer)
 	if c.service.Protocol == REST && c.operation == "" {
 		return s.serveREST(ctx, w, r, c, body)
 	}
@@ -277,23 +279,24 @@ func recoverInto(err *error, log *slog.Logger, c *call) {
 	}
 }
 
-// credentialScope is the part of a signature that names region and service:
-// KEY/20260131/us-west-2/ecs/aws4_request.
-var credentialScope = regexp.MustCompile(`Credential=[^/]+/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request`)
+// credentialScope is the part of a signature that names the key, region and
+// service: KEY/20260131/us-west-2/ecs/aws4_request.
+var credentialScope = regexp.MustCompile(`Credential=([^/]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request`)
 
 var errNoCredentials = &Error{
 	Code: "MissingAuthenticationToken", Status: http.StatusForbidden,
 	Message: "The request is not signed: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to any value (localaws env prints them)",
 }
 
-// find names the service and the protocol of a request, and returns its region.
-func (s *Server) find(r *http.Request, c *call) (region string, err error) {
+// find names the service and the protocol of a request, and returns who signed
+// it for which region.
+func (s *Server) find(r *http.Request, body []byte, c *call) (signer, error) {
 	if name, operation, ok := cborPath(r); ok {
 		c.codec = cborCodec{}
 		c.operation = operation
 		if c.service = s.cbor[name]; c.service == nil {
 			s.countUnknown(name + ":" + operation)
-			return "", Errorf("UnknownOperationException", "localaws does not know the service %s", name)
+			return signer{}, Errorf("UnknownOperationException", "localaws does not know the service %s", name)
 		}
 	}
 	scope := r.Header.Get("Authorization")
@@ -302,20 +305,36 @@ func (s *Server) find(r *http.Request, c *call) (region string, err error) {
 	}
 	match := credentialScope.FindStringSubmatch(scope)
 	if match == nil {
-		return "", errNoCredentials
+		return s.findUnsigned(body, c)
 	}
+	by := signer{accessKeyID: match[1], region: match[2]}
 	if c.service != nil {
-		return match[1], nil
+		return by, nil
 	}
-	service, known := s.services[match[2]]
+	service, known := s.services[match[3]]
 	if !known {
-		s.countUnknown(match[2] + ":" + operationHint(r))
+		s.countUnknown(match[3] + ":" + operationHint(r))
 		c.codec = codecFor(JSON11)
-		return "", Errorf("UnknownOperationException", "localaws does not have the service %s", match[2])
+		return signer{}, Errorf("UnknownOperationException", "localaws does not have the service %s", match[3])
 	}
 	c.service = service
 	c.codec = codecFor(service.Protocol)
-	return match[1], nil
+	return by, nil
+}
+
+// findUnsigned names the service of a request without a signature, which only
+// operations that give credentials out may have.
+func (s *Server) findUnsigned(body []byte, c *call) (signer, error) {
+	form, err := url.ParseQuery(string(body))
+	if err == nil && form.Get("Action") != "" {
+		for _, service := range s.services {
+			if slices.Contains(service.Unsigned, form.Get("Action")) {
+				c.service, c.codec = service, codecFor(service.Protocol)
+				return signer{region: s.account.Region}, nil
+			}
+		}
+	}
+	return signer{}, errNoCredentials
 }
 
 func operationHint(r *http.Request) string {

@@ -55,6 +55,9 @@ type Service struct {
 	CBORName string
 	// Operations are called with the account's lock held.
 	Operations []Operation
+	// Unsigned are the operations that need no signature (Query): those
+	// that give credentials to who has none.
+	Unsigned []string
 	// REST handles all requests of a service whose Protocol is REST, with
 	// the account's lock held.
 	REST func(context.Context, *Request) (*Response, error)
@@ -124,11 +127,20 @@ func (e *RESTError) Unwrap() error { return e.Refusal }
 
 type contextKey int
 
-const regionKey contextKey = iota
+const signerKey contextKey = iota
+
+// signer is who signed a request, and the region it was signed for.
+type signer struct{ accessKeyID, region string }
 
 // Region is the region in the request's credential scope. Global services are
 // signed for us-east-1.
 func Region(ctx context.Context) string {
-	region, _ := ctx.Value(regionKey).(string)
-	return region
+	by, _ := ctx.Value(signerKey).(signer)
+	return by.region
+}
+
+// AccessKeyID is the key that the request was signed with.
+func AccessKeyID(ctx context.Context) string {
+	by, _ := ctx.Value(signerKey).(signer)
+	return by.accessKeyID
 }
