@@ -14,3 +14,12 @@ plugin "terraform" {
 rule "terraform_standard_module_structure" {
   enabled = false
 }
+
+# One input keeps the name that callers know.
+rule "terraform_naming_convention" {
+  enabled = true
+
+  variable {
+    custom = "^([a-z][a-z0-9]*(_[a-z0-9]+)*|dockerSecurityOptions)$"
+  }
+}

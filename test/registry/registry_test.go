@@ -38,8 +38,13 @@ func client(t *testing.T, server *registry.Server) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// get returns an answer with its body.
-func get(t *testing.T, client *http.Client, url string) (*http.Response, string) {
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func get(t *testing.T, client *http.Client, url string) answer {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	require.NoError(t, err)
@@ -48,7 +53,7 @@ func get(t *testing.T, client *http.Client, url string) (*http.Response, string)
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return response, string(body)
+	return answer{response.StatusCode, response.Header, string(body)}
 }
 
 func release(version string) *packaging.Archive {
@@ -62,22 +67,22 @@ func TestProtocol(t *testing.T) {
 	client := client(t, server)
 	base := "https://" + server.Host
 
-	response, body := get(t, client, base+"/.well-known/terraform.json")
-	assert.Equal(t, "application/json", response.Header.Get("Content-Type"))
+	found := get(t, client, base+"/.well-known/terraform.json")
+	assert.Equal(t, "application/json", found.header.Get("Content-Type"))
 	var services map[string]string
-	require.NoError(t, json.Unmarshal([]byte(body), &services))
+	require.NoError(t, json.Unmarshal([]byte(found.body), &services))
 	root := base + services["modules.v1"] + "infrahouse/ecs/aws/"
 
-	_, body = get(t, client, root+"versions")
-	assert.JSONEq(t, `{"modules": [{"source": "infrahouse/ecs/aws", "versions": [{"version": "1.0.0"}, {"version": "1.1.0"}]}]}`, body)
+	listed := get(t, client, root+"versions")
+	assert.JSONEq(t, `{"modules": [{"source": "infrahouse/ecs/aws", "versions": [{"version": "1.0.0"}, {"version": "1.1.0"}]}]}`, listed.body)
 
-	response, body = get(t, client, root+"1.1.0/download")
-	assert.Equal(t, http.StatusNoContent, response.StatusCode)
-	assert.Empty(t, body)
+	located := get(t, client, root+"1.1.0/download")
+	assert.Equal(t, http.StatusNoContent, located.status)
+	assert.Empty(t, located.body)
 
-	response, body = get(t, client, response.Header.Get("X-Terraform-Get"))
-	assert.Equal(t, http.StatusOK, response.StatusCode)
-	assert.Equal(t, "archive of 1.1.0", body)
+	archive := get(t, client, located.header.Get("X-Terraform-Get"))
+	assert.Equal(t, http.StatusOK, archive.status)
+	assert.Equal(t, "archive of 1.1.0", archive.body)
 }
 
 func TestNotFound(t *testing.T) {
@@ -91,9 +96,10 @@ func TestNotFound(t *testing.T) {
 		"another service": "/v1/providers/hashicorp/aws/versions",
 	} {
 		t.Run(name, func(t *testing.T) {
-			response, body := get(t, client, "https://"+server.Host+path)
-			assert.Equal(t, http.StatusNotFound, response.StatusCode)
-			assert.Contains(t, body, `"errors"`)
+			t.Parallel()
+			got := get(t, client, "https://"+server.Host+path)
+			assert.Equal(t, http.StatusNotFound, got.status)
+			assert.Contains(t, got.body, `"errors"`)
 		})
 	}
 }
