@@ -1,0 +1,165 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// Clean destroys all that runs of any space have left in their work
+// directories, stops the localaws of each, and says what is left: nothing. An
+// interrupted or crashed run is cleaned from the state that it has.
+func Clean(settings Settings) int {
+	root, err := Root()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	spaces, err := workspaces(root)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if len(spaces) == 0 {
+		fmt.Println("nothing to clean")
+		return 0
+	}
+	code := 0
+	for _, run := range spaces {
+		if err := cleanSpace(settings, run); err != nil {
+			fmt.Fprintf(os.Stderr, "%s-%s: %v\n", run.Cloud, run.Space, err)
+			code = 1
+		}
+	}
+	return code
+}
+
+// workspaces lists the runs that have a work directory.
+func workspaces(root string) ([]RunInfo, error) {
+	paths, err := filepath.Glob(filepath.Join(root, ".work", "*", runFile))
+	if err != nil {
+		return nil, fmt.Errorf("looking for work directories: %w", err)
+	}
+	sort.Strings(paths)
+	var runs []RunInfo
+	for _, path := range paths {
+		var run RunInfo
+		if err := readJSON(path, &run); err != nil {
+			return nil, err
+		}
+		runs = append(runs, run)
+	}
+	return runs, nil
+}
+
+// cleanSpace cleans the work directory of one run.
+func cleanSpace(settings Settings, run RunInfo) error {
+	settings.Cloud, settings.Region, settings.Space = run.Cloud, run.Region, run.Space
+	settings.skip = func(string) bool { return false }
+	s, err := New(settings)
+	if err != nil {
+		return err
+	}
+	s.watch(0)
+	defer func() {
+		close(s.finished)
+		s.watching.Wait()
+		s.display.Close()
+	}()
+	s.display.Print("cleaning " + filepath.Join(".work", run.Cloud+"-"+run.Space))
+	note := func(text string) { s.display.Print("note: " + text) }
+	if s.workspace, err = OpenWorkspace(s.ctx, s.Root, s.Settings, note); err != nil {
+		return err
+	}
+	defer s.workspace.Close()
+	dirs, err := s.workspace.Deployments()
+	if err != nil {
+		return err
+	}
+	if len(dirs) == 0 && !s.workspace.cloudMayRun() {
+		s.display.Print("nothing is left")
+		return s.workspace.Remove()
+	}
+	if len(dirs) > 0 {
+		if err := s.openTools(s.ctx); err != nil {
+			return err
+		}
+	}
+	if s.cloud, err = openCloud(s.ctx, s.Settings, s.Root, s.workspace, note); err != nil {
+		return err
+	}
+	if err := s.destroyAll(s.ctx, dirs); err != nil {
+		return s.explainUnclean(err)
+	}
+	return s.endCloud(s.ctx)
+}
+
+// cloudMayRun tells whether a localaws was started in the workspace and not
+// stopped.
+func (w *Workspace) cloudMayRun() bool {
+	_, err := os.Stat(w.LocalawsDir())
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// explainUnclean adds what to do about a destroy that failed.
+func (s *Suite) explainUnclean(err error) error {
+	if context.Cause(s.ctx) != nil {
+		return fmt.Errorf("%w: run `make test-clean` again to go on", context.Cause(s.ctx))
+	}
+	advice := "run `make test-clean` again"
+	if s.Cloud == Local {
+		advice += "; if that does not help, `make test-forget` stops this localaws and drops all that it holds"
+	}
+	return fmt.Errorf("%w\n%s", err, advice)
+}
+
+// Forget stops every localaws that runs for this clone and removes its work
+// directory, without a destroy: what a localaws holds ends with it. Work
+// directories of AWS are left alone.
+func Forget(settings Settings) int {
+	root, err := Root()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	dirs, err := filepath.Glob(filepath.Join(root, ".work", Local+"-*"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	for _, dir := range dirs {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			continue
+		}
+		settings.Cloud, settings.Space = Local, strings.TrimPrefix(filepath.Base(dir), Local+"-")
+		if err := forget(settings, root, dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		fmt.Println("dropped " + short(dir))
+	}
+	return 0
+}
+
+func forget(settings Settings, root, dir string) error {
+	ctx := context.Background()
+	w := &Workspace{Dir: dir}
+	if err := w.acquire(ctx, func(text string) { fmt.Println(text) }); err != nil {
+		return err
+	}
+	c := &local{settings: settings, dir: w.LocalawsDir()}
+	if w.cloudMayRun() {
+		if err := c.build(ctx, root); err != nil {
+			return err
+		}
+		if err := c.Close(ctx, false); err != nil {
+			return err
+		}
+	}
+	return w.Remove()
+}

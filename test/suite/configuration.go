@@ -1,0 +1,233 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
+)
+
+// Configurations is a copy of all of the repository's Terraform files, in
+// which they can be checked without writing into the repository.
+type Configurations struct {
+	suite *Suite
+	dir   string
+	env   []string
+	slots chan struct{} // how many checks run at a time
+	first sync.Once     // installs the provider, before others find it in the cache
+	err   error
+}
+
+// withConfigurations are the folders of the repository that hold Terraform
+// files, beside its root.
+var withConfigurations = []string{"modules", "examples", "test_data", "tests"}
+
+// OpenConfigurations copies the configurations, for the newest provider that
+// can be had.
+func (s *Suite) OpenConfigurations() (*Configurations, error) {
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	if s.finder == nil {
+		if err := s.openTools(s.ctx); err != nil {
+			return nil, err
+		}
+	}
+	files := map[string][]byte{}
+	if err := addModule(s.Root, files); err != nil {
+		return nil, err
+	}
+	for _, folder := range withConfigurations {
+		if err := readTree(s.Root, folder, files); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("reading %s: %w", folder, err)
+		}
+	}
+	c := &Configurations{suite: s, dir: filepath.Join(s.Root, ".work", "configurations"), slots: make(chan struct{}, 2)}
+	if err := syncFiles(filepath.Join(c.dir, "tree"), files); err != nil {
+		return nil, err
+	}
+	return c, c.chooseProvider()
+}
+
+// chooseProvider configures Terraform to take the newest provider that can be
+// had.
+func (c *Configurations) chooseProvider() error {
+	var reasons []error
+	for _, wanted := range providers.ByPreference(c.suite.requestedCases()) {
+		sources, err := c.suite.sources(c.suite.ctx, wanted)
+		if err != nil {
+			reasons = append(reasons, err)
+			continue
+		}
+		config := filepath.Join(c.dir, configFile)
+		if err := c.suite.finder.WriteConfig(config, sources[0], c.suite.pluginCache()); err != nil {
+			return fmt.Errorf("configuring Terraform: %w", err)
+		}
+		c.env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
+			// No command here should look for an account.
+			"AWS_EC2_METADATA_DISABLED=true", "AWS_REGION=us-west-2")
+		return c.pin(wanted)
+	}
+	return errors.Join(reasons...)
+}
+
+// pin writes the case's constraint into every directory of the copy, so that
+// one release of the provider does for all.
+func (c *Configurations) pin(wanted providers.Case) error {
+	dirs, err := c.Directories()
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		aliases, err := providerAliases(filepath.Join(c.dir, "tree", dir))
+		if err != nil {
+			return err
+		}
+		list := ""
+		blocks := ""
+		for _, alias := range aliases {
+			blocks += fmt.Sprintf("provider \"aws\" {\n  alias = %q\n}\n", strings.TrimPrefix(alias, "aws."))
+		}
+		if len(aliases) > 0 {
+			list = fmt.Sprintf("      configuration_aliases = [%s]\n", strings.Join(aliases, ", "))
+		}
+		pinned := fmt.Sprintf("terraform {\n  required_providers {\n    aws = {\n      source = \"hashicorp/aws\"\n      version = %q\n%s    }\n  }\n}\n", wanted.Constraint, list)
+		// A module's own configurations come from its caller; alone, it has none.
+		for name, text := range map[string]string{"suite_pin_override.tf": pinned, "suite_aliases.tf": blocks} {
+			if err := os.WriteFile(filepath.Join(c.dir, "tree", dir, name), []byte(text), 0o644); err != nil {
+				return fmt.Errorf("pinning the provider: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+var configurationAliases = regexp.MustCompile(`configuration_aliases\s*=\s*\[([^\]]*)\]`)
+
+// providerAliases lists the provider configurations that a module takes from
+// its caller.
+func providerAliases(dir string) ([]string, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.tf"))
+	if err != nil {
+		return nil, fmt.Errorf("looking for %s's provider aliases: %w", dir, err)
+	}
+	var aliases []string
+	for _, path := range paths {
+		if strings.HasPrefix(filepath.Base(path), "suite_") {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("looking for %s's provider aliases: %w", dir, err)
+		}
+		for _, match := range configurationAliases.FindAllSubmatch(text, -1) {
+			for _, alias := range strings.FieldsFunc(string(match[1]), func(r rune) bool { return strings.ContainsRune(", \n\t", r) }) {
+				aliases = append(aliases, alias)
+			}
+		}
+	}
+	slices.Sort(aliases)
+	return slices.Compact(aliases), nil
+}
+
+// Directories lists the directories with a configuration, from the
+// repository's root, "." first.
+func (c *Configurations) Directories() ([]string, error) {
+	patterns := []string{".", "modules/*", "examples/*", "test_data/*"}
+	var dirs []string
+	for _, pattern := range patterns {
+		paths, err := filepath.Glob(filepath.Join(c.dir, "tree", pattern, "*.tf"))
+		if err != nil {
+			return nil, fmt.Errorf("listing configurations: %w", err)
+		}
+		for _, path := range paths {
+			dir, err := filepath.Rel(filepath.Join(c.dir, "tree"), filepath.Dir(path))
+			if err != nil {
+				return nil, fmt.Errorf("listing configurations: %w", err)
+			}
+			if !slices.Contains(dirs, dir) {
+				dirs = append(dirs, dir)
+			}
+		}
+	}
+	return dirs, nil
+}
+
+// Format returns the files that `terraform fmt` would change.
+func (c *Configurations) Format() ([]string, error) {
+	out, err := c.suite.terraform.Output(c.suite.ctx, tfcli.Command{
+		Args: []string{"fmt", "-list=true", "-write=false", "-recursive", "."}, Dir: c.suite.Root, Env: os.Environ(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("checking the format: %w", err)
+	}
+	var files []string
+	for _, file := range strings.Fields(string(out)) {
+		if !strings.HasPrefix(file, ".work") {
+			files = append(files, file)
+		}
+	}
+	return files, nil
+}
+
+// Validate runs `terraform validate` on a directory.
+func (c *Configurations) Validate(dir string) error {
+	if err := c.init(dir); err != nil {
+		return err
+	}
+	return c.terraform(dir, "validate", "-no-color")
+}
+
+// Test runs `terraform test` on a directory: the tests of its tests folder.
+func (c *Configurations) Test(dir string) error {
+	if err := c.init(dir); err != nil {
+		return err
+	}
+	return c.terraform(dir, "test", "-no-color")
+}
+
+// HasTests tells whether a directory has tests for `terraform test`.
+func (c *Configurations) HasTests(dir string) bool {
+	found, err := filepath.Glob(filepath.Join(c.dir, "tree", dir, "tests", "*.tftest.hcl"))
+	return err == nil && len(found) > 0
+}
+
+func (c *Configurations) init(dir string) error {
+	initialize := func() error { return c.terraform(dir, "init", "-backend=false", "-input=false", "-no-color") }
+	// The first one fills the plugin cache, alone.
+	ran := false
+	c.first.Do(func() { c.err, ran = initialize(), true })
+	if c.err != nil || ran {
+		return c.err
+	}
+	return initialize()
+}
+
+// terraform runs Terraform in the copy. At most as many at a time as there are
+// slots: each starts the provider, which costs seconds of a core.
+func (c *Configurations) terraform(dir string, args ...string) error {
+	c.slots <- struct{}{}
+	defer func() { <-c.slots }()
+	log, err := os.OpenFile(filepath.Join(c.dir, logFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening Terraform's log: %w", err)
+	}
+	defer func() { _ = log.Close() }()
+	err = c.suite.terraform.Run(c.suite.ctx, tfcli.Command{
+		Args: args, Dir: filepath.Join(c.dir, "tree", dir), Env: c.env, Log: log, Kill: c.suite.kill,
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w (all that Terraform said: %s)", dir, err, short(filepath.Join(c.dir, logFile)))
+	}
+	return nil
+}
+
+// Context is done when the run is interrupted.
+func (s *Suite) Context() context.Context { return s.ctx }
