@@ -88,7 +88,11 @@ func decode(tree any, into reflect.Value, path string) error {
 	case into.Kind() == reflect.Map:
 		return decodeMap(tree, into, path)
 	case into.Kind() == reflect.Interface:
-		into.Set(reflect.ValueOf(tree))
+		value := reflect.ValueOf(tree)
+		if !value.Type().AssignableTo(into.Type()) {
+			return Errorf("UnsupportedParameter", "localaws does not know the parameter %s", path)
+		}
+		into.Set(value)
 		return nil
 	}
 	return decodeScalar(tree, into, path)
