@@ -1,0 +1,224 @@
+package httpd
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+)
+
+// Config is what a configuration says, ready to be served.
+type Config struct {
+	ServerRoot string
+	PidFile    string
+	LogLevel   string
+	Listeners  []Listener
+	Main       *Host
+	Hosts      []*Host // <VirtualHost> sections, in order
+
+	modules map[string]bool   // by name, such as "headers_module"
+	defines map[string]string // Define, and -D on the command line
+	formats map[string]string // LogFormat by nickname
+	types   map[string]string // MIME types by file name extension
+	// userSet says that a directive such as User was seen; they have no effect.
+	warnings []string
+}
+
+// Listener is one Listen directive.
+type Listener struct {
+	Address  netip.AddrPort // unspecified for all addresses
+	Protocol string         // http or https
+	At       position
+}
+
+// Host is the main server or a virtual host.
+type Host struct {
+	Addresses     []hostAddress // none for the main server
+	ServerName    string
+	Aliases       []string
+	DocumentRoot  string
+	ErrorLog      string
+	Logs          []accessLog
+	Redirects     []redirect
+	MapPaths      []mapping
+	ErrorPages    map[int]string
+	Settings      settings
+	Sections      []section
+	Signature     bool
+	ServerTokens  string
+	FallBack      string
+	ServerAdmin   string
+	ownDocument   bool // DocumentRoot was given here
+	ownErrorPages bool
+}
+
+type hostAddress struct {
+	address netip.Addr // invalid for any
+	port    uint16     // 0 for any
+}
+
+type accessLog struct{ file, format string }
+
+type redirect struct {
+	status  int
+	from    string
+	pattern *regexp.Regexp // of RedirectMatch
+	to      string
+}
+
+// mapping is an Alias.
+type mapping struct {
+	from    string
+	pattern *regexp.Regexp // of AliasMatch
+	to      string
+	script  bool
+}
+
+// settings are what may differ by directory or location; nil is not said.
+type settings struct {
+	index     []string
+	require   *requirement
+	indexes   *bool // Options Indexes
+	headers   []headerEdit
+	types     map[string]string // AddType
+	force     string            // ForceType
+	charset   string
+	fallback  string
+	setOption bool
+}
+
+// requirement is what Require lines say together: access needs one of them
+// (RequireAny, as by default) or all.
+type requirement struct {
+	all  bool
+	each []rule
+}
+
+type rule struct {
+	negate bool
+	kind   string // granted, denied, ip, local, method, env, unsupported
+	nets   []netip.Prefix
+	values []string
+	nested *requirement
+}
+
+type headerEdit struct {
+	always              bool
+	action, name, value string
+}
+
+// section is a <Directory>, <Files>, <Location> or their Match forms.
+type section struct {
+	kind     sectionKind
+	path     string
+	pattern  *regexp.Regexp
+	settings settings
+	nested   []section // <Files> in <Directory>
+}
+
+type sectionKind int
+
+const (
+	directorySection sectionKind = iota
+	filesSection
+	locationSection
+)
+
+// merge lays more particular settings over s.
+func (s settings) merge(over settings) settings {
+	if over.index != nil {
+		s.index = over.index
+	}
+	if over.require != nil {
+		s.require = over.require
+	}
+	if over.indexes != nil {
+		s.indexes = over.indexes
+	}
+	s.headers = append(s.headers[:len(s.headers):len(s.headers)], over.headers...)
+	merged := map[string]string{}
+	for extension, mime := range s.types {
+		merged[extension] = mime
+	}
+	for extension, mime := range over.types {
+		merged[extension] = mime
+	}
+	s.types = merged
+	if over.force != "" {
+		s.force = over.force
+	}
+	if over.charset != "" {
+		s.charset = over.charset
+	}
+	if over.fallback != "" {
+		s.fallback = over.fallback
+	}
+	return s
+}
+
+// matches tells whether a section is about a file or URL path.
+func (s *section) matches(name string) bool {
+	if s.pattern != nil {
+		return s.pattern.MatchString(name)
+	}
+	if strings.HasSuffix(s.path, "/") {
+		return strings.HasPrefix(name+"/", s.path)
+	}
+	return name == s.path || strings.HasPrefix(name, s.path+"/")
+}
+
+// hostFor picks the virtual host for a connection to a port and a Host header:
+// of those whose address fits, the first that has the name, else the first; the
+// main server if none fits. https://httpd.apache.org/docs/2.4/vhosts/details.html
+func (c *Config) hostFor(address netip.Addr, port uint16, name string) *Host {
+	var first *Host
+	for _, exact := range []bool{true, false} {
+		for _, host := range c.Hosts {
+			if !host.fits(address, port, exact) {
+				continue
+			}
+			if first == nil {
+				first = host
+			}
+			if host.named(name) {
+				return host
+			}
+		}
+		if first != nil {
+			return first
+		}
+	}
+	return c.Main
+}
+
+// fits tells whether a host is for an address and port; exact leaves out those
+// that are for any address.
+func (h *Host) fits(address netip.Addr, port uint16, exact bool) bool {
+	for _, a := range h.Addresses {
+		if (a.port == 0 || a.port == port) && a.address.IsValid() == exact && (!exact || a.address == address) {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *Host) named(name string) bool {
+	if name, _, ok := strings.Cut(name, ":"); ok {
+		return h.named(name)
+	}
+	serverName, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(h.ServerName, "https://"), "http://"), ":")
+	if strings.EqualFold(name, serverName) {
+		return name != ""
+	}
+	for _, alias := range h.Aliases {
+		if matched, err := regexp.MatchString("(?i)^"+wildcard(alias)+"$", name); err == nil && matched {
+			return true
+		}
+	}
+	return false
+}
+
+// wildcard makes a regular expression of a name with * and ?.
+func wildcard(pattern string) string {
+	quoted := regexp.QuoteMeta(pattern)
+	return strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(quoted)
+}

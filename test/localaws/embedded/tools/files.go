@@ -1,0 +1,549 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/account"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded/machine"
+)
+
+// each runs an operation on every operand.
+func each(p *machine.Process, names []string, doing string, f func(name string) error) int {
+	if len(names) == 0 {
+		return missing(p)
+	}
+	code := 0
+	for _, name := range names {
+		if err := f(name); err != nil {
+			code = fail(p, doing+" '"+name+"'", err)
+		}
+	}
+	return code
+}
+
+func mkdir(_ context.Context, p *machine.Process) int {
+	flags, names, ok := options(p, "pvm:")
+	mode, err := fileMode(flags['m'], 0o755)
+	if !ok || err != nil {
+		return fail(p, "invalid mode", errors.Join(err))
+	}
+	return each(p, names, "cannot create directory", func(name string) error {
+		if has(flags, 'p') {
+			return p.Machine.Files.MkdirAll(p.Path(name), mode)
+		}
+		return p.Machine.Files.Mkdir(p.Path(name), mode)
+	})
+}
+
+func rmdir(_ context.Context, p *machine.Process) int {
+	_, names, ok := options(p, "")
+	if !ok {
+		return 1
+	}
+	return each(p, names, "failed to remove", func(name string) error {
+		info, err := p.Machine.Files.Lstat(p.Path(name))
+		if err == nil && !info.IsDir() {
+			err = errors.New("not a directory")
+		}
+		if err != nil {
+			return err
+		}
+		return p.Machine.Files.Remove(p.Path(name))
+	})
+}
+
+func rm(_ context.Context, p *machine.Process) int {
+	flags, names, ok := options(p, "rRfv")
+	if !ok {
+		return 1
+	}
+	if len(names) == 0 && has(flags, 'f') {
+		return 0
+	}
+	return each(p, names, "cannot remove", func(name string) error {
+		info, err := p.Machine.Files.Lstat(p.Path(name))
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && has(flags, 'f'):
+			return nil
+		case err != nil:
+			return err
+		case !info.IsDir():
+			return p.Machine.Files.Remove(p.Path(name))
+		case !has(flags, 'r') && !has(flags, 'R'):
+			return errors.New("is a directory")
+		}
+		return p.Machine.Files.RemoveAll(p.Path(name))
+	})
+}
+
+func touch(_ context.Context, p *machine.Process) int {
+	flags, names, ok := options(p, "c")
+	if !ok {
+		return 1
+	}
+	return each(p, names, "cannot touch", func(name string) error {
+		_, err := p.Machine.Files.Stat(p.Path(name))
+		if errors.Is(err, fs.ErrNotExist) {
+			if has(flags, 'c') {
+				return nil
+			}
+			f, err := p.Open(name, os.O_WRONLY|os.O_CREATE, 0o644)
+			if err != nil {
+				return err
+			}
+			return f.Close()
+		}
+		now := p.Machine.Clock.Now()
+		return p.Machine.Files.Chtimes(p.Path(name), now, now)
+	})
+}
+
+// destination splits the operands of cp, mv, ln and install: where each source
+// goes to.
+func destination(p *machine.Process, args []string, into string) (sources []string, target func(string) string, ok bool) {
+	if into == "" {
+		if len(args) < 2 {
+			missing(p)
+			return nil, nil, false
+		}
+		into = args[len(args)-1]
+		args = args[:len(args)-1]
+	}
+	info, err := p.Machine.Files.Stat(p.Path(into))
+	isDir := err == nil && info.IsDir()
+	if len(args) > 1 && !isDir {
+		p.Errorf("%s: target '%s' is not a directory", p.Name(), into)
+		return nil, nil, false
+	}
+	return args, func(source string) string {
+		if isDir {
+			return path.Join(p.Path(into), path.Base(source))
+		}
+		return p.Path(into)
+	}, true
+}
+
+func cp(_ context.Context, p *machine.Process) int {
+	flags, args, ok := options(p, "rRafpnvLdt:")
+	if !ok {
+		return 1
+	}
+	sources, target, ok := destination(p, args, flags['t'])
+	if !ok {
+		return 1
+	}
+	deep := has(flags, 'r') || has(flags, 'R') || has(flags, 'a')
+	return each(p, sources, "cannot copy", func(name string) error {
+		to := target(name)
+		if _, err := p.Machine.Files.Lstat(to); err == nil && has(flags, 'n') {
+			return nil
+		}
+		return copyTree(p, p.Path(name), to, deep)
+	})
+}
+
+func copyTree(p *machine.Process, from, to string, deep bool) error {
+	files := p.Machine.Files
+	info, err := files.Lstat(from)
+	if err != nil {
+		return err
+	}
+	if info.Mode()&fs.ModeSymlink != 0 && deep {
+		link, err := files.Readlink(from)
+		if err != nil {
+			return err
+		}
+		return files.Symlink(link, to)
+	}
+	if !info.IsDir() {
+		return copyFile(p, from, to)
+	}
+	if !deep {
+		return errors.New("-r not specified; omitting directory")
+	}
+	inside, errFrom := files.Resolve(from)
+	target, errTo := files.Resolve(to)
+	if errFrom == nil && errTo == nil && strings.HasPrefix(target+"/", inside+"/") {
+		return errors.New("cannot copy a directory into itself")
+	}
+	if err := files.MkdirAll(to, info.Mode().Perm()|0o700); err != nil {
+		return err
+	}
+	entries, err := files.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if err := copyTree(p, path.Join(from, entry.Name()), path.Join(to, entry.Name()), true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func copyFile(p *machine.Process, from, to string) error {
+	files := p.Machine.Files
+	info, err := files.Stat(from)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return errors.New("-r not specified; omitting directory")
+	}
+	if target, err := files.Stat(to); err == nil && os.SameFile(info, target) {
+		return errors.New("source and target are the same file")
+	}
+	content, err := files.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return files.WriteFile(to, content, info.Mode().Perm())
+}
+
+func mv(_ context.Context, p *machine.Process) int {
+	flags, args, ok := options(p, "fnvt:")
+	if !ok {
+		return 1
+	}
+	sources, target, ok := destination(p, args, flags['t'])
+	if !ok {
+		return 1
+	}
+	return each(p, sources, "cannot move", func(name string) error {
+		from, to := p.Path(name), target(name)
+		if _, err := p.Machine.Files.Lstat(to); err == nil && has(flags, 'n') {
+			return nil
+		}
+		err := p.Machine.Files.Rename(from, to)
+		if machine.IsCrossDevice(err) {
+			if err = copyTree(p, from, to, true); err == nil {
+				err = p.Machine.Files.RemoveAll(from)
+			}
+		}
+		return err
+	})
+}
+
+func ln(_ context.Context, p *machine.Process) int {
+	flags, args, ok := options(p, "sfnvr")
+	if !ok {
+		return 1
+	}
+	if len(args) == 1 {
+		args = append(args, ".")
+	}
+	sources, target, ok := destination(p, args, "")
+	if !ok {
+		return 1
+	}
+	return each(p, sources, "failed to create link to", func(name string) error {
+		to := target(name)
+		if has(flags, 'n') {
+			to = p.Path(args[len(args)-1])
+		}
+		if has(flags, 'f') {
+			if err := p.Machine.Files.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		if has(flags, 's') {
+			return p.Machine.Files.Symlink(name, to)
+		}
+		return p.Machine.Files.Link(p.Path(name), to)
+	})
+}
+
+func readlink(_ context.Context, p *machine.Process) int {
+	flags, names, ok := options(p, "fen")
+	if !ok {
+		return 1
+	}
+	code := 0
+	for _, name := range names {
+		target, err := "", error(nil)
+		if has(flags, 'f') || has(flags, 'e') {
+			target, err = p.Machine.Files.Resolve(p.Path(name))
+		} else {
+			target, err = p.Machine.Files.Readlink(p.Path(name))
+		}
+		if err != nil {
+			code = 1
+			continue
+		}
+		printLine(p, target)
+	}
+	return code
+}
+
+// install copies files with a mode, or makes directories with -d. Owners are
+// taken and have no effect: everything here belongs to root.
+func install(_ context.Context, p *machine.Process) int {
+	flags, args, ok := options(p, "dDm:o:g:v")
+	mode, err := fileMode(flags['m'], 0o755)
+	if !ok || err != nil {
+		return fail(p, "invalid mode", errors.Join(err))
+	}
+	if has(flags, 'd') {
+		return each(p, args, "cannot create directory", func(name string) error {
+			return p.Machine.Files.MkdirAll(p.Path(name), mode)
+		})
+	}
+	if has(flags, 'D') && len(args) == 2 {
+		if err := p.Machine.Files.MkdirAll(path.Dir(p.Path(args[1])), 0o755); err != nil {
+			return fail(p, args[1], err)
+		}
+	}
+	sources, target, ok := destination(p, args, "")
+	if !ok {
+		return 1
+	}
+	return each(p, sources, "cannot install", func(name string) error {
+		if err := copyFile(p, p.Path(name), target(name)); err != nil {
+			return err
+		}
+		return p.Machine.Files.Chmod(target(name), mode)
+	})
+}
+
+// fileMode reads an octal mode.
+func fileMode(text string, otherwise fs.FileMode) (fs.FileMode, error) {
+	if text == "" {
+		return otherwise, nil
+	}
+	mode, err := strconv.ParseUint(text, 8, 12)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no octal mode: the embedded runtime knows no other", text)
+	}
+	return fs.FileMode(mode) & fs.ModePerm, nil
+}
+
+// chmod knows octal modes and the symbolic ones of one clause, such as u+x.
+func chmod(_ context.Context, p *machine.Process) int {
+	args := p.Args[1:]
+	deep := len(args) > 0 && args[0] == "-R"
+	if deep {
+		args = args[1:]
+	}
+	if len(args) < 2 {
+		return missing(p)
+	}
+	return each(p, args[1:], "changing permissions of", func(name string) error {
+		return chmodTree(p, p.Path(name), args[0], deep)
+	})
+}
+
+func chmodTree(p *machine.Process, name, change string, deep bool) error {
+	info, err := p.Machine.Files.Stat(name)
+	if err != nil {
+		return err
+	}
+	mode, err := changedMode(info.Mode().Perm(), change)
+	if err != nil {
+		return err
+	}
+	if err := p.Machine.Files.Chmod(name, mode); err != nil || !deep || !info.IsDir() {
+		return err
+	}
+	entries, err := p.Machine.Files.ReadDir(name)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if entry.Type()&fs.ModeSymlink != 0 {
+			continue
+		}
+		if err := chmodTree(p, path.Join(name, entry.Name()), change, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func changedMode(mode fs.FileMode, change string) (fs.FileMode, error) {
+	if change != "" && change[0] >= '0' && change[0] <= '7' {
+		return fileMode(change, 0)
+	}
+	for _, clause := range strings.Split(change, ",") {
+		at := strings.IndexAny(clause, "+-=")
+		if at < 0 || strings.Trim(clause[:at], "ugoa") != "" || strings.Trim(clause[at+1:], "rwxX") != "" {
+			return 0, fmt.Errorf("invalid mode: '%s'", change)
+		}
+		who, bits := fs.FileMode(0), fs.FileMode(0)
+		for _, r := range clause[:at] {
+			who |= map[rune]fs.FileMode{'u': 0o700, 'g': 0o070, 'o': 0o007, 'a': 0o777}[r]
+		}
+		if who == 0 {
+			who = 0o777
+		}
+		for _, r := range clause[at+1:] {
+			bits |= map[rune]fs.FileMode{'r': 0o444, 'w': 0o222, 'x': 0o111, 'X': 0o111}[r]
+		}
+		switch clause[at] {
+		case '+':
+			mode |= who & bits
+		case '-':
+			mode &^= who & bits
+		default:
+			mode = mode&^who | who&bits
+		}
+	}
+	return mode, nil
+}
+
+// chown checks that the files exist: everything here belongs to root.
+func chown(_ context.Context, p *machine.Process) int {
+	_, args, ok := options(p, "Rhv")
+	if !ok || len(args) < 2 {
+		return missing(p)
+	}
+	return each(p, args[1:], "cannot access", func(name string) error {
+		_, err := p.Machine.Files.Lstat(p.Path(name))
+		return err
+	})
+}
+
+func ls(_ context.Context, p *machine.Process) int {
+	flags, names, ok := options(p, "la1AdhR")
+	if !ok {
+		return 2
+	}
+	if len(names) == 0 {
+		names = []string{"."}
+	}
+	code := 0
+	for _, name := range names {
+		info, err := p.Machine.Files.Stat(p.Path(name))
+		if err != nil {
+			fail(p, "cannot access '"+name+"'", err)
+			code = 2
+			continue
+		}
+		if !info.IsDir() || has(flags, 'd') {
+			listEntry(p, flags, name, info)
+			continue
+		}
+		if len(names) > 1 {
+			printLine(p, name+":")
+		}
+		entries, err := p.Machine.Files.ReadDir(p.Path(name))
+		if err != nil {
+			code = fail(p, name, err)
+		}
+		for _, entry := range entries {
+			hidden := strings.HasPrefix(entry.Name(), ".") && !has(flags, 'a') && !has(flags, 'A')
+			if info, err := entry.Info(); err == nil && !hidden {
+				listEntry(p, flags, entry.Name(), info)
+			}
+		}
+	}
+	return code
+}
+
+func listEntry(p *machine.Process, flags map[byte]string, name string, info fs.FileInfo) {
+	if has(flags, 'l') {
+		name = fmt.Sprintf("%s 1 root root %d %s %s", info.Mode(), info.Size(), info.ModTime().Format("Jan _2 15:04"), name)
+	}
+	printLine(p, name)
+}
+
+func stat(_ context.Context, p *machine.Process) int {
+	_, names, ok := options(p, "")
+	if !ok {
+		return 1
+	}
+	return each(p, names, "cannot stat", func(name string) error {
+		info, err := p.Machine.Files.Lstat(p.Path(name))
+		if err == nil {
+			err = write(p, fmt.Sprintf("  File: %s\n  Size: %d\nAccess: (%04o/%s)\n", name, info.Size(), info.Mode().Perm(), info.Mode()))
+		}
+		return err
+	})
+}
+
+func mktemp(_ context.Context, p *machine.Process) int {
+	flags, names, ok := options(p, "d")
+	if !ok {
+		return 1
+	}
+	template := "/tmp/tmp.XXXXXXXXXX"
+	if len(names) > 0 {
+		template = names[0]
+	}
+	stem := strings.TrimRight(template, "X")
+	name := stem + account.NewHex(len(template)-len(stem))
+	err := error(nil)
+	if has(flags, 'd') {
+		err = p.Machine.Files.Mkdir(p.Path(name), 0o700)
+	} else {
+		err = p.Machine.Files.WriteFile(p.Path(name), nil, 0o600)
+	}
+	if err != nil {
+		return fail(p, "failed to create '"+template+"'", err)
+	}
+	return printLine(p, name)
+}
+
+func basename(_ context.Context, p *machine.Process) int {
+	if len(p.Args) < 2 {
+		return missing(p)
+	}
+	name := path.Base(p.Args[1])
+	if len(p.Args) > 2 && name != p.Args[2] {
+		name = strings.TrimSuffix(name, p.Args[2])
+	}
+	return printLine(p, name)
+}
+
+func dirname(_ context.Context, p *machine.Process) int {
+	if len(p.Args) < 2 {
+		return missing(p)
+	}
+	return printLine(p, path.Dir(p.Args[1]))
+}
+
+func seq(_ context.Context, p *machine.Process) int {
+	var numbers []int
+	for _, arg := range p.Args[1:] {
+		n, err := strconv.Atoi(arg)
+		if err != nil {
+			p.Errorf("seq: invalid integer argument: '%s'", arg)
+			return 1
+		}
+		numbers = append(numbers, n)
+	}
+	first, step, last := 1, 1, 0
+	switch len(numbers) {
+	case 1:
+		last = numbers[0]
+	case 2:
+		first, last = numbers[0], numbers[1]
+	case 3:
+		first, step, last = numbers[0], numbers[1], numbers[2]
+	default:
+		return missing(p)
+	}
+	for n := first; step > 0 && n <= last || step < 0 && n >= last; n += step {
+		if printLine(p, strconv.Itoa(n)) != 0 {
+			return 141
+		}
+	}
+	return 0
+}
+
+// sortedEnv is the environment as NAME=value.
+func sortedEnv(values map[string]string) []string {
+	list := make([]string, 0, len(values))
+	for name, value := range values {
+		list = append(list, name+"="+value)
+	}
+	slices.Sort(list)
+	return list
+}
