@@ -5,6 +5,7 @@ package iam
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/account"
@@ -86,4 +87,16 @@ func (s *Service) Restore(raw json.RawMessage) error {
 	}
 	s.state = restored
 	return nil
+}
+
+// Resources counts what users made, by kind: not the roles that services make
+// for themselves.
+func (s *Service) Resources() map[string]int {
+	counts := map[string]int{"policies": len(s.state.Policies), "instance profiles": len(s.state.Profiles)}
+	for _, r := range s.state.Roles {
+		if !strings.HasPrefix(r.Path, servicePath) {
+			counts["roles"]++
+		}
+	}
+	return counts
 }
