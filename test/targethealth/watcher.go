@@ -74,8 +74,15 @@ type Watcher struct {
 type history struct {
 	unhealthySince time.Time // zero: none, or a healthy one was seen since
 	lastUnhealthy  Target
-	healthyAt      map[string]time.Time // by target
+	healthy        map[string]firstHealthy // by target
 	looks          int
+}
+
+// firstHealthy is the look that first saw a target healthy. At the very first
+// look it may have been so for long.
+type firstHealthy struct {
+	at     time.Time
+	atMost bool
 }
 
 // HopelessError is a state that waiting does not mend.
@@ -92,7 +99,7 @@ func (w *Watcher) Wait(ctx context.Context) (Snapshot, error) {
 	w.began = time.Now()
 	w.history = map[string]*history{}
 	for _, group := range w.Groups {
-		w.history[group.Key] = &history{healthyAt: map[string]time.Time{}}
+		w.history[group.Key] = &history{healthy: map[string]firstHealthy{}}
 	}
 	deadline := w.began.Add(w.Patience.Total)
 	var last Snapshot
@@ -198,7 +205,7 @@ func (w *Watcher) remember(s *Snapshot, now time.Time) {
 			switch target.State {
 			case healthyState:
 				healthy = true
-				h.healthy(target, now)
+				h.note(target, now)
 			case "unhealthy":
 				unhealthy = true
 				h.lastUnhealthy = *target
@@ -213,16 +220,17 @@ func (w *Watcher) remember(s *Snapshot, now time.Time) {
 	}
 }
 
-// healthy notes when a target was first seen healthy. One that was so at the
-// first look may have been so for long.
-func (h *history) healthy(target *Target, now time.Time) {
-	if _, seen := h.healthyAt[target.id()]; !seen {
-		h.healthyAt[target.id()] = now
+// note remembers when a target was first seen healthy, and tells the target.
+func (h *history) note(target *Target, now time.Time) {
+	first, seen := h.healthy[target.id()]
+	if !seen {
+		first = firstHealthy{at: now, atMost: h.looks == 1}
+		h.healthy[target.id()] = first
 	}
 	if !target.TaskStarted.IsZero() {
-		target.HealthyAfter = max(h.healthyAt[target.id()].Sub(target.TaskStarted), 0)
+		target.HealthyAfter = max(first.at.Sub(target.TaskStarted), 0)
 	}
-	target.AtMost = h.looks == 1
+	target.AtMost = first.atMost
 }
 
 // IsHopeless tells an error after which waiting makes no sense.

@@ -1,0 +1,272 @@
+package targethealth
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestWaitUntilAllAreHealthy(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.set(extraARN, 32868, elbtypes.TargetHealthStateEnumInitial, elbtypes.TargetHealthReasonEnumInitialHealthChecking, "Initial health checks in progress")
+	w.each = func(w *world, look int) {
+		if look == 5 {
+			w.set(extraARN, 32868, elbtypes.TargetHealthStateEnumHealthy, "", "")
+		}
+	}
+	var said []string
+	watcher := w.watcher()
+	watcher.Progress = func(text string) { said = append(said, text) }
+	snapshot, err := watcher.Wait(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 5, w.looks)
+	assert.Equal(t, "1 of 2 target groups healthy, 2 of 2 tasks", said[0])
+	assert.Equal(t, "2 of 2 target groups healthy, 2 of 2 tasks", said[len(said)-1])
+
+	require.Len(t, snapshot.Targets["otlp_grpc"], 2)
+	target := snapshot.Targets["otlp_grpc"][1]
+	assert.Equal(t, []any{"i-1", int32(32869), int32(8081)}, []any{target.InstanceID, target.HostPort, target.ContainerPort})
+	assert.False(t, target.AtMost, "it was seen getting healthy")
+	assert.True(t, snapshot.Targets["primary"][0].AtMost, "it was healthy at the first look")
+}
+
+// What is not all healthy must not pass.
+func TestWaitDoesNotPass(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func(w *world)
+		want   string
+	}{
+		"an empty group": {func(w *world) { w.health[extraARN] = nil }, `target group "otlp_grpc" is empty`},
+		"one target of two unhealthy": {func(w *world) {
+			w.health[extraARN][1].TargetHealth.State = elbtypes.TargetHealthStateEnumUnhealthy
+		}, `target group "otlp_grpc" has 1 of 2 targets healthy`},
+		"fewer targets than tasks": {func(w *world) { w.health[extraARN] = w.health[extraARN][:1] }, `has 1 targets for 2 tasks`},
+		"only draining targets": {func(w *world) {
+			w.set(extraARN, 32868, elbtypes.TargetHealthStateEnumDraining, elbtypes.TargetHealthReasonEnumDeregistrationInProgress, "")
+		}, "is empty"},
+		"unused targets": {func(w *world) {
+			w.set(extraARN, 32868, elbtypes.TargetHealthStateEnumUnused, elbtypes.TargetHealthReasonEnumNotInUse, "")
+		}, "0 of 2 targets healthy"},
+		"a task still pending": {func(w *world) { w.running[1].LastStatus = aws.String("PENDING") }, "1 of 2 tasks run"},
+		"no task wanted": {func(w *world) {
+			w.service.DesiredCount, w.running, w.health = 0, nil, nil
+		}, "desired count 0"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			test.change(w)
+			watcher := w.watcher()
+			watcher.Patience.Total = 20 * time.Millisecond
+			watcher.Patience.Unhealthy = time.Minute
+			_, err := watcher.Wait(t.Context())
+			assert.ErrorContains(t, err, test.want)
+			assert.False(t, IsHopeless(err))
+		})
+	}
+}
+
+func TestWaitStopsWhenItIsHopeless(t *testing.T) {
+	t.Parallel()
+	unhealthy := func(reason elbtypes.TargetHealthReasonEnum, description string) func(*world) {
+		return func(w *world) {
+			w.set(extraARN, 32868, elbtypes.TargetHealthStateEnumUnhealthy, reason, description)
+		}
+	}
+	tests := map[string]struct {
+		change func(w *world)
+		want   []string
+	}{
+		"nothing listens": {
+			unhealthy(elbtypes.TargetHealthReasonEnumFailedHealthChecks, "Health checks failed"),
+			[]string{`"otlp_grpc"`, "Target.FailedHealthChecks", "container port 8081", "does the container listen there?"},
+		},
+		"wrong path": {
+			unhealthy(elbtypes.TargetHealthReasonEnumResponseCodeMismatch, "Health checks failed with these codes: [404]"),
+			[]string{"Target.ResponseCodeMismatch", "[404]"},
+		},
+		"dropped packets": {
+			unhealthy(elbtypes.TargetHealthReasonEnumTimeout, "Request timed out"),
+			[]string{"Target.Timeout", "security groups"},
+		},
+		"no container instances": {
+			func(w *world) { w.instances, w.running, w.health = 0, nil, nil },
+			[]string{"cluster web has no container instances", "user data"},
+		},
+		"the deployment failed": {
+			func(w *world) {
+				w.service.Deployments[0].RolloutState = ecstypes.DeploymentRolloutStateFailed
+				w.service.Deployments[0].RolloutStateReason = aws.String("ECS deployment circuit breaker: tasks failed to start.")
+				w.running = nil
+			},
+			[]string{"deployment ecs-svc/1 failed: ECS deployment circuit breaker"},
+		},
+		"a group that the service does not know": {
+			func(w *world) { w.service.LoadBalancers = w.service.LoadBalancers[:1]; w.health[extraARN] = nil },
+			[]string{`does not register with target group "otlp_grpc"`},
+		},
+		"the service is gone": {
+			func(w *world) { w.service.Status = aws.String("INACTIVE"); w.running = nil },
+			[]string{"service web is INACTIVE"},
+		},
+		"tasks stop by themselves": {
+			func(w *world) { w.running = nil; stopTasks(w, 3) },
+			[]string{"3 tasks stopped", "CannotPullContainerError"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			test.change(w)
+			_, err := w.watcher().Wait(t.Context())
+			require.Error(t, err)
+			assert.True(t, IsHopeless(err), "%v", err)
+			for _, part := range test.want {
+				assert.ErrorContains(t, err, part)
+			}
+		})
+	}
+}
+
+// stopTasks adds tasks that stopped after the watch began.
+func stopTasks(w *world, n int) {
+	for i := range n {
+		w.stopped = append(w.stopped, ecstypes.Task{
+			TaskArn: aws.String(fmt.Sprintf("arn:aws:ecs:us-west-2:123456789012:task/web/stopped%d", i)), StoppedAt: aws.Time(time.Now().Add(time.Minute)),
+			StopCode: ecstypes.TaskStopCodeTaskFailedToStart, StoppedReason: aws.String("Task failed to start"),
+			Containers: []ecstypes.Container{{Name: aws.String("web"), ExitCode: aws.Int32(1), Reason: aws.String("CannotPullContainerError: not found")}},
+		})
+	}
+}
+
+func TestWaitForgivesOldStoppedTasks(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	stopTasks(w, 5)
+	for i := range w.stopped {
+		w.stopped[i].StoppedAt = aws.Time(time.Now().Add(-time.Minute))
+	}
+	_, err := w.watcher().Wait(t.Context())
+	assert.NoError(t, err)
+}
+
+func TestWaitEndsWhenInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	interrupted := errors.New("interrupted")
+	w := newWorld()
+	w.health[extraARN] = nil
+	w.each = func(_ *world, look int) {
+		if look == 3 {
+			cancel(interrupted)
+		}
+	}
+	_, err := w.watcher().Wait(ctx)
+	assert.ErrorIs(t, err, interrupted)
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.set(extraARN, 32868, elbtypes.TargetHealthStateEnumUnhealthy, elbtypes.TargetHealthReasonEnumFailedHealthChecks, "Health checks failed")
+	w.service.Events = []ecstypes.ServiceEvent{{CreatedAt: aws.Time(time.Now()), Message: aws.String("(service web) has started 2 tasks")}}
+	stopTasks(w, 1)
+	w.logs = []string{"AH00558: httpd: Could not determine the server's name"}
+	watcher := w.watcher()
+	watcher.Groups = append([]Group{}, groups...)
+	watcher.Groups[0].URL, watcher.Groups[1].URL = "https://web.example.com/", "https://web.example.com:8081/"
+	watcher.Client = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Port() == "8081" {
+			return nil, errDropped
+		}
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("hello"))}, nil
+	})}
+	snapshot, err := watcher.Wait(t.Context())
+	require.Error(t, err)
+	text := watcher.Explain(t.Context(), snapshot)
+	for _, part := range []string{
+		"service web: ACTIVE, 2 of 2 tasks run, 2 container instances in cluster web",
+		"has started 2 tasks",
+		"stopped0: Task failed to start; container web: exit code 1 CannotPullContainerError",
+		"web ecs/web/stopped0", "AH00558",
+		"otlp_grpc: i-0:32868 unhealthy: Target.FailedHealthChecks",
+		`primary: GET https://web.example.com/ answers 200 "hello"`,
+		"otlp_grpc: timed out: nothing answers on this listener", "security group",
+	} {
+		assert.Contains(t, text, part)
+	}
+}
+
+func TestExplainSaysWhatCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.logError = errors.New("ResourceNotFoundException")
+	watcher := w.watcher()
+	snapshot, err := watcher.Wait(t.Context())
+	require.NoError(t, err)
+	assert.Contains(t, watcher.Explain(t.Context(), snapshot), "can't be read: ResourceNotFoundException")
+}
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	snapshot := Snapshot{Targets: map[string][]Target{"primary": {
+		{Key: "primary", Listener: "HTTPS:443", InstanceID: "i-0", HostPort: 32768, ContainerPort: 80, State: "healthy", TaskStarted: time.Now(), HealthyAfter: 12 * time.Second},
+		{Key: "primary", Listener: "HTTPS:443", InstanceID: "i-1", HostPort: 32769, State: "unhealthy", Reason: "Target.Timeout"},
+	}}}
+	var out bytes.Buffer
+	require.NoError(t, Table(&out, groups, snapshot))
+	var rows []string
+	for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
+		rows = append(rows, strings.Join(strings.Fields(line), " "))
+	}
+	assert.Equal(t, []string{
+		"KEY LISTENER TARGET CONTAINER PORT STATE REASON HEALTHY AFTER",
+		"primary HTTPS:443 i-0:32768 -> 80 healthy - 12 s",
+		"primary HTTPS:443 i-1:32769 -> none unhealthy Target.Timeout -",
+		"otlp_grpc HTTPS:8081 - 8081 empty no target is registered -",
+	}, rows)
+}
+
+func TestLogReader(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.Header.Get("X-Amz-Target") != "Logs_20140328.GetLogEvents" || !strings.Contains(r.Header.Get("Authorization"), "/us-west-2/logs/aws4_request") {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		if strings.Contains(string(body), `"logStreamName":"missing"`) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `{"__type": "com.amazonaws.logs#ResourceNotFoundException", "message": "The specified log stream does not exist."}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"events": [{"message": "one\n"}, {"message": "two"}]}`)
+	}))
+	defer server.Close()
+	reader := LogReader{Client: server.Client(), Config: aws.Config{
+		Region: "us-west-2", BaseEndpoint: aws.String(server.URL), Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	}}
+	lines, err := reader.Tail(t.Context(), "web", "ecs/web/1", 5)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"one", "two"}, lines)
+	_, err = reader.Tail(t.Context(), "web", "missing", 5)
+	assert.EqualError(t, err, "log stream missing: ResourceNotFoundException The specified log stream does not exist.")
+}
