@@ -1,0 +1,534 @@
+package s3_test
+
+import (
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"hash/crc32"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/account"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/s3"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/wiretest"
+)
+
+type fixture struct {
+	*wiretest.Server
+	account *account.Account
+	service *s3.Service
+}
+
+// newFixture returns an S3 with the bucket "logs".
+func newFixture(t *testing.T, directory string) *fixture {
+	t.Helper()
+	a, _ := wiretest.NewAccount()
+	f := &fixture{account: a, service: s3.New(a, directory)}
+	f.Server = wiretest.NewServer(t, a, f.service.Wire())
+	f.createBucket(t, "logs")
+	return f
+}
+
+const location = "<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>"
+
+func (f *fixture) createBucket(t *testing.T, name string) {
+	t.Helper()
+	f.call(t, "PUT", "/"+name, location).OK(t)
+}
+
+// call sends a request; headers are "Name: value".
+func (f *fixture) call(t *testing.T, method, path, body string, headers ...string) *wiretest.Reply {
+	t.Helper()
+	header := http.Header{}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		header.Set(name, value)
+	}
+	return f.Request(t, "s3", method, path, header, []byte(body))
+}
+
+func (f *fixture) versioning(t *testing.T, bucket, status string) {
+	t.Helper()
+	f.call(t, "PUT", "/"+bucket+"?versioning", "<VersioningConfiguration><Status>"+status+"</Status></VersioningConfiguration>").OK(t)
+}
+
+func TestBucketLifecycle(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	f.call(t, "PUT", "/logs", location).Refused(t, "BucketAlreadyOwnedByYou")
+	assert.Equal(t, "us-west-2", f.call(t, "HEAD", "/logs", "").OK(t).Header.Get("X-Amz-Bucket-Region"))
+	assert.Contains(t, string(f.call(t, "GET", "/logs?location", "").OK(t).Body), ">us-west-2<")
+	assert.Contains(t, string(f.call(t, "GET", "/", "").OK(t).Body), "<Name>logs</Name>")
+
+	f.call(t, "PUT", "/logs/a", "x").OK(t)
+	f.call(t, "DELETE", "/logs", "").Refused(t, "BucketNotEmpty")
+	f.call(t, "DELETE", "/logs/a", "").OK(t)
+	f.call(t, "DELETE", "/logs", "").OK(t)
+	gone := f.call(t, "HEAD", "/logs", "")
+	assert.Equal(t, http.StatusNotFound, gone.Status)
+	assert.Empty(t, gone.Body)
+	f.call(t, "GET", "/logs?policy", "").Refused(t, "NoSuchBucket")
+}
+
+func TestBucketsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	elsewhere := strings.ReplaceAll(location, "us-west-2", "eu-west-1")
+	tests := []struct{ name, path, body, code string }{
+		{"upper case", "/Logs", location, "InvalidBucketName"},
+		{"too short", "/ab", location, "InvalidBucketName"},
+		{"an address", "/192.168.5.4", location, "InvalidBucketName"},
+		{"another region", "/other", elsewhere, "IllegalLocationConstraintException"},
+		{"no region", "/other", "", "IllegalLocationConstraintException"},
+		{"unknown element", "/other", "<CreateBucketConfiguration><Colour/></CreateBucketConfiguration>", "MalformedXML"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f.call(t, "PUT", test.path, test.body).Refused(t, test.code)
+		})
+	}
+}
+
+func TestUnknownSubresourcesNeverFallThrough(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	for _, request := range [][2]string{
+		{"PUT", "/logs?colour"}, {"GET", "/logs?analytics"}, {"DELETE", "/logs?inventory&id=1"}, {"PUT", "/logs/key?retention"},
+		{"GET", "/logs/key?torrent"}, {"DELETE", "/logs/key?legal-hold"}, {"POST", "/logs/key?restore"}, {"GET", "/logs?policy&colour"},
+		{"DELETE", "/logs?versioning"},
+	} {
+		assert.Equal(t, http.StatusNotImplemented, f.call(t, request[0], request[1], "").Status, "%v", request)
+	}
+	f.call(t, "HEAD", "/logs", "").OK(t)
+	f.call(t, "PUT", "/logs/key", "x", "X-Amz-Object-Lock-Mode: GOVERNANCE").Refused(t, "NotImplemented")
+	assert.Equal(t, 10, f.Unknown()["s3:PUT /logs"]+f.Unknown()["s3:GET /logs"]+f.Unknown()["s3:DELETE /logs"]+
+		f.Unknown()["s3:PUT /logs/key"]+f.Unknown()["s3:GET /logs/key"]+f.Unknown()["s3:DELETE /logs/key"]+f.Unknown()["s3:POST /logs/key"],
+		"%v", f.Unknown())
+}
+
+func TestSubresources(t *testing.T) {
+	t.Parallel()
+	const ns = ` xmlns="http://s3.amazonaws.com/doc/2006-03-01/"`
+	tests := []struct {
+		name, absent, put, has string // absent: a code, or a part of the default answer
+	}{
+		{"accelerate", "<AccelerateConfiguration", "<AccelerateConfiguration><Status>Enabled</Status></AccelerateConfiguration>", "Enabled"},
+		{"cors", "NoSuchCORSConfiguration", "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>", "AllowedOrigin"},
+		{"encryption", "AES256", "<ServerSideEncryptionConfiguration" + ns + "><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>", "aws:kms"},
+		{"lifecycle", "NoSuchLifecycleConfiguration", "<LifecycleConfiguration><Rule><ID>r</ID><Filter><Prefix></Prefix></Filter><Status>Enabled</Status><Expiration><Days>3</Days></Expiration></Rule></LifecycleConfiguration>", "<Days>3</Days>"},
+		{"logging", "<BucketLoggingStatus", "<BucketLoggingStatus><LoggingEnabled><TargetBucket>logs</TargetBucket><TargetPrefix>a</TargetPrefix></LoggingEnabled></BucketLoggingStatus>", "TargetBucket"},
+		{"notification", "<NotificationConfiguration", "<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>", "EventBridge"},
+		{"object-lock", "ObjectLockConfigurationNotFoundError", "", ""},
+		{"ownershipControls", "BucketOwnerEnforced", "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>", "ObjectWriter"},
+		{"policy", "NoSuchBucketPolicy", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::logs/*"}}`, "2012-10-17"},
+		{"publicAccessBlock", "<RestrictPublicBuckets>true", "<PublicAccessBlockConfiguration><BlockPublicAcls>false</BlockPublicAcls></PublicAccessBlockConfiguration>", "false"},
+		{"replication", "ReplicationConfigurationNotFoundError", "", ""},
+		{"requestPayment", "BucketOwner", "<RequestPaymentConfiguration><Payer>Requester</Payer></RequestPaymentConfiguration>", "Requester"},
+		{"tagging", "NoSuchTagSet", "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag></TagSet></Tagging>", "<Key>a</Key>"},
+		{"versioning", "<VersioningConfiguration", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>", "Enabled"},
+		{"website", "NoSuchWebsiteConfiguration", "<WebsiteConfiguration><IndexDocument><Suffix>i.html</Suffix></IndexDocument></WebsiteConfiguration>", "i.html"},
+		{"acl", "FULL_CONTROL", "", ""},
+		{"policyStatus", "NoSuchBucketPolicy", "", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, "")
+			absent := f.call(t, "GET", "/logs?"+test.name, "")
+			assert.Contains(t, absent.Code+string(absent.Body), test.absent)
+			if test.put == "" {
+				return
+			}
+			f.call(t, "PUT", "/logs?"+test.name, test.put).OK(t)
+			assert.Contains(t, string(f.call(t, "GET", "/logs?"+test.name, "").OK(t).Body), test.has)
+			f.call(t, "PUT", "/logs?"+test.name, "<Broken").Refused(t, map[bool]string{true: "MalformedPolicy", false: "MalformedXML"}[test.name == "policy"])
+
+			if deleted := f.call(t, "DELETE", "/logs?"+test.name, ""); deleted.Status != http.StatusNotImplemented {
+				deleted.OK(t)
+				again := f.call(t, "GET", "/logs?"+test.name, "")
+				assert.NotContains(t, string(again.Body), test.has)
+			}
+		})
+	}
+}
+
+func TestObjectRoundTrip(t *testing.T) {
+	t.Parallel()
+	for _, where := range []string{"memory", "files"} {
+		t.Run(where, func(t *testing.T) {
+			t.Parallel()
+			directory := ""
+			if where == "files" {
+				directory = filepath.Join(t.TempDir(), "objects")
+			}
+			f := newFixture(t, directory)
+			const path = "/logs/a%20b/c%2Bd.txt"
+			put := f.call(t, "PUT", path, "hello world", "Content-Type: text/plain", "X-Amz-Meta-Colour: red", "X-Amz-Tagging: k=v").OK(t)
+			sum := md5.Sum([]byte("hello world"))
+			assert.Equal(t, `"`+hex.EncodeToString(sum[:])+`"`, put.Header.Get("ETag"))
+
+			got := f.call(t, "GET", path, "").OK(t)
+			assert.Equal(t, "hello world", string(got.Body))
+			assert.Equal(t, "text/plain", got.Header.Get("Content-Type"))
+			assert.Equal(t, "red", got.Header.Get("X-Amz-Meta-Colour"))
+			head := f.call(t, "HEAD", path, "").OK(t)
+			assert.Equal(t, "11", head.Header.Get("Content-Length"))
+			assert.Empty(t, head.Body)
+			part := f.call(t, "GET", path, "", "Range: bytes=6-").OK(t)
+			assert.Equal(t, http.StatusPartialContent, part.Status)
+			assert.Equal(t, "world", string(part.Body))
+			f.call(t, "GET", path, "", "Range: bytes=20-").Refused(t, "InvalidRange")
+			assert.Equal(t, http.StatusNotModified, f.call(t, "GET", path, "", "If-None-Match: "+put.Header.Get("ETag")).Status)
+			f.call(t, "GET", path, "", `If-Match: "no"`).Refused(t, "PreconditionFailed")
+			f.call(t, "PUT", path, "y", "If-None-Match: *").Refused(t, "PreconditionFailed")
+
+			f.call(t, "PUT", "/logs/copy", "", "X-Amz-Copy-Source: "+path).OK(t)
+			assert.Equal(t, "hello world", string(f.call(t, "GET", "/logs/copy", "").OK(t).Body))
+			assert.Contains(t, string(f.call(t, "GET", "/logs/copy?tagging", "").OK(t).Body), "<Key>k</Key>")
+			f.call(t, "DELETE", "/logs/copy", "").OK(t)
+			f.call(t, "DELETE", path, "").OK(t)
+			f.call(t, "GET", path, "").Refused(t, "NoSuchKey")
+			if directory != "" {
+				assert.Zero(t, countFiles(t, directory), "bodies of deleted objects must not stay")
+			}
+		})
+	}
+}
+
+func countFiles(t *testing.T, directory string) (files int) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(directory, func(_ string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			files++
+		}
+		return err
+	}))
+	return files
+}
+
+func TestDigestsAreChecked(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	right := base64.StdEncoding.EncodeToString([]byte{0x0d, 0x4a, 0x11, 0x85}) // CRC32 of "hello world"
+	f.call(t, "PUT", "/logs/a", "hello world", "X-Amz-Checksum-Crc32: "+right).OK(t)
+	assert.Equal(t, right, f.call(t, "GET", "/logs/a", "", "X-Amz-Checksum-Mode: ENABLED").Header.Get("X-Amz-Checksum-Crc32"))
+	f.call(t, "PUT", "/logs/a", "hello", "X-Amz-Checksum-Crc32: "+right).Refused(t, "BadDigest")
+	f.call(t, "PUT", "/logs/a", "hello", "Content-Md5: "+right).Refused(t, "BadDigest")
+	f.call(t, "PUT", "/logs/a", "hello", "X-Amz-Content-Sha256: "+strings.Repeat("0", 64)).Refused(t, "XAmzContentSHA256Mismatch")
+}
+
+func TestChunkedBodiesWithTrailingChecksums(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	var sum [4]byte
+	value := crc32.ChecksumIEEE([]byte("hello world"))
+	for i := range sum {
+		sum[i] = byte(value >> (24 - 8*i))
+	}
+	chunked := func(checksum string) string {
+		return "6;chunk-signature=abc\r\nhello \r\n5\r\nworld\r\n0\r\nx-amz-checksum-crc32:" + checksum + "\r\n\r\n"
+	}
+	send := func(body, length string) *wiretest.Reply {
+		return f.call(t, "PUT", "/logs/a", body, "X-Amz-Content-Sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+			"Content-Encoding: aws-chunked", "X-Amz-Decoded-Content-Length: "+length, "X-Amz-Trailer: x-amz-checksum-crc32")
+	}
+	send(chunked(base64.StdEncoding.EncodeToString(sum[:])), "11").OK(t)
+	got := f.call(t, "GET", "/logs/a", "").OK(t)
+	assert.Equal(t, "hello world", string(got.Body))
+	assert.Empty(t, got.Header.Get("Content-Encoding"))
+	send(chunked("AAAAAA=="), "11").Refused(t, "BadDigest")
+	send("5\r\nhel", "5").Refused(t, "IncompleteBody")
+	send("zz\r\nhello\r\n0\r\n\r\n", "5").Refused(t, "IncompleteBody")
+	send("5\r\nhello\r\n0\r\n\r\n", "6").Refused(t, "IncompleteBody")
+}
+
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	f.call(t, "PUT", "/logs/a", "null version").OK(t)
+	f.versioning(t, "logs", "Enabled")
+	v1 := f.call(t, "PUT", "/logs/a", "one").OK(t).Header.Get("X-Amz-Version-Id")
+	v2 := f.call(t, "PUT", "/logs/a", "two").OK(t).Header.Get("X-Amz-Version-Id")
+	require.NotEqual(t, v1, v2)
+	get := func(query string) string { return string(f.call(t, "GET", "/logs/a"+query, "").OK(t).Body) }
+	assert.Equal(t, "two", get(""))
+	assert.Equal(t, "one", get("?versionId="+v1))
+	assert.Equal(t, "null version", get("?versionId=null"))
+
+	marker := f.call(t, "DELETE", "/logs/a", "").OK(t)
+	assert.Equal(t, "true", marker.Header.Get("X-Amz-Delete-Marker"))
+	gone := f.call(t, "GET", "/logs/a", "").Refused(t, "NoSuchKey")
+	assert.Equal(t, "true", gone.Header.Get("X-Amz-Delete-Marker"))
+	f.call(t, "GET", "/logs/a?versionId="+marker.Header.Get("X-Amz-Version-Id"), "").Refused(t, "MethodNotAllowed")
+	assert.NotContains(t, string(f.call(t, "GET", "/logs?list-type=2", "").OK(t).Body), "<Contents>")
+	f.call(t, "DELETE", "/logs", "").Refused(t, "BucketNotEmpty")
+
+	var versions struct {
+		Version, DeleteMarker []struct {
+			VersionID string `xml:"VersionId"`
+			IsLatest  bool
+		}
+	}
+	f.XML(t, "s3", "GET", "/logs?versions", "", &versions).OK(t)
+	require.Len(t, versions.Version, 3)
+	require.Len(t, versions.DeleteMarker, 1)
+	assert.True(t, versions.DeleteMarker[0].IsLatest)
+	assert.Equal(t, v2, versions.Version[0].VersionID)
+
+	f.call(t, "DELETE", "/logs/a?versionId="+marker.Header.Get("X-Amz-Version-Id"), "").OK(t)
+	assert.Equal(t, "two", get(""))
+	all := ""
+	for _, v := range versions.Version {
+		all += "<Object><Key>a</Key><VersionId>" + v.VersionID + "</VersionId></Object>"
+	}
+	f.call(t, "POST", "/logs?delete", "<Delete>"+all+"<Quiet>true</Quiet></Delete>").OK(t)
+	f.call(t, "DELETE", "/logs", "").OK(t)
+}
+
+func TestSuspendedVersioningReplacesTheNullVersion(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	f.versioning(t, "logs", "Enabled")
+	v1 := f.call(t, "PUT", "/logs/a", "one").OK(t).Header.Get("X-Amz-Version-Id")
+	f.versioning(t, "logs", "Suspended")
+	f.call(t, "PUT", "/logs/a", "two").OK(t)
+	assert.Equal(t, "null", f.call(t, "PUT", "/logs/a", "three").OK(t).Header.Get("X-Amz-Version-Id"))
+	assert.Equal(t, 2, strings.Count(string(f.call(t, "GET", "/logs?versions", "").OK(t).Body), "<Version>"))
+	f.call(t, "DELETE", "/logs/a", "").OK(t)
+	assert.Equal(t, "one", string(f.call(t, "GET", "/logs/a?versionId="+v1, "").OK(t).Body))
+	f.call(t, "GET", "/logs/a?versionId=null", "").Refused(t, "MethodNotAllowed")
+}
+
+func TestListsArePaged(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	f.versioning(t, "logs", "Enabled")
+	for _, key := range []string{"a/1", "a/2", "b", "c/1", "c/2", "d d"} {
+		f.call(t, "PUT", "/logs/"+strings.ReplaceAll(key, " ", "%20"), "x").OK(t)
+	}
+	type page struct {
+		Keys        []string `xml:"Contents>Key"`
+		Versions    []string `xml:"Version>Key"`
+		Prefixes    []string `xml:"CommonPrefixes>Prefix"`
+		IsTruncated bool
+		Token       string `xml:"NextContinuationToken"`
+		Marker      string `xml:"NextMarker"`
+		KeyMarker   string `xml:"NextKeyMarker"`
+		VersionID   string `xml:"NextVersionIdMarker"`
+	}
+	tests := []struct {
+		name, query string
+		next        func(page) string
+		want        []string
+	}{
+		{"version 2", "list-type=2", func(p page) string { return "&continuation-token=" + p.Token }, []string{"a/1", "a/2", "b", "c/1", "c/2", "d d"}},
+		{"version 2 with delimiter", "list-type=2&delimiter=/", func(p page) string { return "&continuation-token=" + p.Token }, []string{"a/", "b", "c/", "d d"}},
+		{"version 2 with prefix", "list-type=2&delimiter=/&prefix=c/", func(p page) string { return "&continuation-token=" + p.Token }, []string{"c/1", "c/2"}},
+		{"version 2 encoded", "list-type=2&start-after=c/2&encoding-type=url", func(page) string { return "" }, []string{"d+d"}},
+		{"version 1 with delimiter", "delimiter=/", func(p page) string { return "&marker=" + strings.ReplaceAll(p.Marker, " ", "%20") }, []string{"a/", "b", "c/", "d d"}},
+		{"versions", "versions", func(p page) string { return "&key-marker=" + p.KeyMarker + "&version-id-marker=" + p.VersionID }, []string{"a/1", "a/2", "b", "c/1", "c/2", "d d"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			query := ""
+			for range 10 {
+				var p page
+				f.XML(t, "s3", "GET", "/logs?"+test.query+"&max-keys=1"+query, "", &p).OK(t)
+				got = append(append(append(got, p.Keys...), p.Prefixes...), p.Versions...)
+				if !p.IsTruncated {
+					break
+				}
+				query = test.next(p)
+			}
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestMultipartUpload(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	f := newFixture(t, directory)
+	var created struct {
+		UploadID string `xml:"UploadId"`
+	}
+	f.XML(t, "s3", "POST", "/logs/big?uploads", "", &created).OK(t)
+	big := strings.Repeat("x", 5<<20)
+	etags := map[int]string{}
+	for n, body := range map[int]string{1: big, 2: "tail"} {
+		reply := f.call(t, "PUT", fmt.Sprintf("/logs/big?partNumber=%d&uploadId=%s", n, created.UploadID), body).OK(t)
+		etags[n] = reply.Header.Get("ETag")
+	}
+	complete := func(order ...int) *wiretest.Reply {
+		parts := ""
+		for _, n := range order {
+			parts += fmt.Sprintf("<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>", n, etags[n])
+		}
+		return f.call(t, "POST", "/logs/big?uploadId="+created.UploadID, "<CompleteMultipartUpload>"+parts+"</CompleteMultipartUpload>")
+	}
+	assert.Contains(t, string(f.call(t, "GET", "/logs/big?uploadId="+created.UploadID, "").OK(t).Body), "<PartNumber>2</PartNumber>")
+	assert.Contains(t, string(f.call(t, "GET", "/logs?uploads", "").OK(t).Body), created.UploadID)
+	f.call(t, "GET", "/logs/big", "").Refused(t, "NoSuchKey")
+	complete(2, 1).Refused(t, "EntityTooSmall")
+	complete(3).Refused(t, "InvalidPart")
+	complete(1, 2).OK(t)
+	got := f.call(t, "GET", "/logs/big", "").OK(t)
+	assert.Equal(t, big+"tail", string(got.Body))
+	assert.True(t, strings.HasSuffix(got.Header.Get("ETag"), `-2"`))
+	complete(1, 2).Refused(t, "NoSuchUpload")
+	assert.Equal(t, 1, countFiles(t, directory))
+}
+
+func TestPublicAccessIsBlocked(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	public := `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::logs/*"}]}`
+	limited := strings.Replace(public, `"Resource"`, `"Condition":{"StringEquals":{"aws:SourceVpc":"vpc-1"}},"Resource"`, 1)
+	f.call(t, "PUT", "/logs?policy", public).Refused(t, "AccessDenied")
+	f.call(t, "PUT", "/logs?policy", limited).OK(t)
+	f.call(t, "DELETE", "/logs?publicAccessBlock", "").OK(t)
+	f.call(t, "PUT", "/logs?policy", public).OK(t)
+	assert.Contains(t, string(f.call(t, "GET", "/logs?policyStatus", "").OK(t).Body), ">true<")
+	f.call(t, "PUT", "/logs?acl", "", "X-Amz-Acl: public-read").Refused(t, "AccessControlListNotSupported")
+	f.call(t, "PUT", "/logs?policy", strings.ReplaceAll(public, "logs", "other")).Refused(t, "MalformedPolicy")
+}
+
+func TestHostsNameBuckets(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	f.call(t, "PUT", "/logs/a", "x").OK(t)
+	for _, host := range []string{"logs.localhost:4566", "logs.127.0.0.1:4566", "logs.s3.us-west-2.amazonaws.com", "logs.s3.amazonaws.com", "logs.s3-us-west-2.amazonaws.com"} {
+		assert.Equal(t, "x", string(f.call(t, "GET", "/a", "", "Host: "+host).OK(t).Body), host)
+	}
+	for _, host := range []string{"localhost:4566", "127.0.0.1:4566", "s3.us-west-2.amazonaws.com", "[::1]:4566"} {
+		assert.Equal(t, "x", string(f.call(t, "GET", "/logs/a", "", "Host: "+host).OK(t).Body), host)
+	}
+}
+
+func TestS3ControlTags(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	tagged := strings.Replace(location, "</Create", "<Tags><Tag><Key>made</Key><Value>with</Value></Tag></Tags></Create", 1)
+	f.call(t, "PUT", "/tagged", tagged).OK(t)
+	const path = "/v20180820/tags/arn%3Aaws%3As3%3A%3A%3Atagged"
+	for _, host := range []string{"123456789012.127.0.0.1:4566", "123456789012.s3-control.us-west-2.amazonaws.com", "123456789012.localhost:4566"} {
+		assert.Contains(t, string(f.call(t, "GET", path, "", "Host: "+host).OK(t).Body), "<Key>made</Key>", host)
+	}
+	const host = "Host: 123456789012.127.0.0.1:4566"
+	f.call(t, "POST", path, "<TagResourceRequest><Tags><Tag><Key>b</Key><Value>2</Value></Tag></Tags></TagResourceRequest>", host).OK(t)
+	f.call(t, "DELETE", path+"?tagKeys=made", "", host).OK(t)
+	assert.Contains(t, string(f.call(t, "GET", "/tagged?tagging", "").OK(t).Body), "<TagSet><Tag><Key>b</Key>")
+	f.call(t, "GET", strings.Replace(path, "tagged", "none", 1), "", host).Refused(t, "NoSuchBucket")
+	assert.Equal(t, http.StatusNotImplemented, f.call(t, "GET", "/v20180820/jobs", "", host).Status)
+}
+
+func TestLogDeliveryNeedsTheBucketPolicy(t *testing.T) {
+	t.Parallel()
+	allow := func(principal, resource string) string {
+		return `{"Effect":"Allow","Principal":` + principal + `,"Action":"s3:PutObject","Resource":"arn:aws:s3:::` + resource + `"}`
+	}
+	deny := `{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::logs","arn:aws:s3:::logs/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`
+	const region = `{"AWS":"arn:aws:iam::797873946194:root"}`
+	const service = `{"Service":"logdelivery.elasticloadbalancing.amazonaws.com"}`
+	tests := []struct {
+		name, policy, key, principal string
+		allowed                      bool
+	}{
+		{"no policy", "", "AWSLogs/x", s3.LoadBalancerPrincipal, false},
+		{"region's account", allow(region, "logs/*"), "AWSLogs/x", s3.LoadBalancerPrincipal, true},
+		{"region's account by number", allow(`{"AWS":"797873946194"}`, "logs/*"), "AWSLogs/x", s3.LoadBalancerPrincipal, true},
+		{"service", allow(service, "logs/AWSLogs/*"), "AWSLogs/x", s3.LoadBalancerPrincipal, true},
+		{"another prefix", allow(region, "logs/other/*"), "AWSLogs/x", s3.LoadBalancerPrincipal, false},
+		{"another region's account", allow(`{"AWS":"arn:aws:iam::127311923021:root"}`, "logs/*"), "AWSLogs/x", s3.LoadBalancerPrincipal, false},
+		{"another action", strings.ReplaceAll(allow(region, "logs/*"), "PutObject", "GetObject"), "AWSLogs/x", s3.LoadBalancerPrincipal, false},
+		{"plain http is denied", allow(region, "logs/*") + "," + deny, "AWSLogs/x", s3.LoadBalancerPrincipal, true},
+		{"https is denied", allow(region, "logs/*") + "," + strings.Replace(deny, `"false"`, `"true"`, 1), "AWSLogs/x", s3.LoadBalancerPrincipal, false},
+		{"network load balancer", strings.Replace(allow(`{"Service":"delivery.logs.amazonaws.com"}`, "logs/*"), `"Resource"`, `"Condition":{"StringEquals":{"s3:x-amz-acl":"bucket-owner-full-control","aws:SourceAccount":"123456789012"}},"Resource"`, 1), "AWSLogs/x", "delivery.logs.amazonaws.com", true},
+		{"another source account", strings.Replace(allow(`{"Service":"delivery.logs.amazonaws.com"}`, "logs/*"), `"Resource"`, `"Condition":{"StringEquals":{"aws:SourceAccount":"1"}},"Resource"`, 1), "AWSLogs/x", "delivery.logs.amazonaws.com", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, "")
+			if test.policy != "" {
+				f.call(t, "PUT", "/logs?policy", `{"Version":"2012-10-17","Statement":[`+test.policy+`]}`).OK(t)
+			}
+			f.account.Do(func() { assert.Equal(t, test.allowed, f.service.AllowsWrite("logs", test.key, test.principal)) })
+		})
+	}
+}
+
+func TestLogDeliveryNeedsS3ManagedKeys(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	f.call(t, "PUT", "/logs?policy", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"797873946194"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::logs/*"}]}`).OK(t)
+	f.call(t, "PUT", "/logs?encryption", "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>").OK(t)
+	f.account.Do(func() { assert.False(t, f.service.AllowsWrite("logs", "a", s3.LoadBalancerPrincipal)) })
+}
+
+func TestReplication(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	f.createBucket(t, "replica")
+	rule := "<ReplicationConfiguration><Role>arn:aws:iam::123456789012:role/r</Role><Rule><ID>r</ID><Priority>0</Priority><Status>Enabled</Status>" +
+		"<Filter><Prefix>keep/</Prefix></Filter><DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication>" +
+		"<Destination><Bucket>arn:aws:s3:::replica</Bucket></Destination></Rule></ReplicationConfiguration>"
+	f.call(t, "PUT", "/logs?replication", rule).Refused(t, "InvalidRequest")
+	f.versioning(t, "logs", "Enabled")
+	f.call(t, "PUT", "/logs?replication", rule).Refused(t, "InvalidRequest")
+	f.versioning(t, "replica", "Enabled")
+	f.call(t, "PUT", "/logs?replication", rule).OK(t)
+	id := f.call(t, "PUT", "/logs/keep/a", "x").OK(t).Header.Get("X-Amz-Version-Id")
+	f.call(t, "PUT", "/logs/other", "x").OK(t)
+	copied := f.call(t, "GET", "/replica/keep/a", "").OK(t)
+	assert.Equal(t, id, copied.Header.Get("X-Amz-Version-Id"))
+	assert.Equal(t, "REPLICA", copied.Header.Get("X-Amz-Replication-Status"))
+	f.call(t, "GET", "/replica/other", "").Refused(t, "NoSuchKey")
+	f.call(t, "PUT", "/logs?versioning", "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>").Refused(t, "InvalidBucketState")
+}
+
+func TestStateOutlivesTheProcess(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	f := newFixture(t, directory)
+	f.account.Do(func() { require.NoError(t, f.service.PutObject("logs", "AWSLogs/a", []byte("x"))) })
+	next := s3.New(f.account, directory)
+	f.account.Do(func() {
+		wiretest.Restart(t, f.service, next)
+		body, ok := next.Object("logs", "AWSLogs/a")
+		assert.True(t, ok)
+		assert.Equal(t, "x", string(body))
+	})
+}
+
+func TestLifecycleRulesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	rule := func(content string) string {
+		return "<LifecycleConfiguration><Rule><ID>r</ID><Status>Enabled</Status>" + content + "</Rule></LifecycleConfiguration>"
+	}
+	tests := []struct{ name, body, code string }{
+		{"no rule", "<LifecycleConfiguration/>", "MalformedXML"},
+		{"no action", rule("<Filter/>"), "InvalidRequest"},
+		{"no filter", rule("<Expiration><Days>1</Days></Expiration>"), "MalformedXML"},
+		{"zero days", rule("<Filter/><Expiration><Days>0</Days></Expiration>"), "InvalidArgument"},
+		{"expires before it moves", rule("<Filter/><Expiration><Days>30</Days></Expiration><Transition><Days>60</Days><StorageClass>GLACIER</StorageClass></Transition>"), "InvalidArgument"},
+		{"unknown element", rule("<Filter/><Colour/>"), "MalformedXML"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f.call(t, "PUT", "/logs?lifecycle", test.body).Refused(t, test.code)
+		})
+	}
+}
