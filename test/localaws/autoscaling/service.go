@@ -137,8 +137,8 @@ func (s *Service) Restore(raw json.RawMessage) error {
 	return nil
 }
 
-// Count is how many resources of each kind there are.
-func (s *Service) Count() map[string]int {
+// Resources is how many resources of each kind there are.
+func (s *Service) Resources() map[string]int {
 	return map[string]int{"group": len(s.state.Groups), "policy": len(s.state.Policies)}
 }
 

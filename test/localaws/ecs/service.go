@@ -117,9 +117,9 @@ func (s *Service) Restore(raw json.RawMessage) error {
 	return nil
 }
 
-// Count is how many live resources of each kind there are; what is INACTIVE or
+// Resources is how many live resources of each kind there are; what is INACTIVE or
 // STOPPED does not count.
-func (s *Service) Count() map[string]int {
+func (s *Service) Resources() map[string]int {
 	n := map[string]int{}
 	for _, c := range s.state.Clusters {
 		if c.Status == active {

@@ -425,3 +425,28 @@ func sorted[T any](m map[string]T) []T {
 
 // newTaskID is a task's or container instance's id.
 func newTaskID() string { return account.NewHex(32) }
+
+// DesiredCount is how many tasks the active service of the cluster is to run.
+func (s *Service) DesiredCount(cluster, name string) (int, bool) {
+	svc, err := s.service(cluster, name)
+	if err != nil || svc.Status != active {
+		return 0, false
+	}
+	return int(svc.DesiredCount), true
+}
+
+// SetDesiredCount changes how many tasks the service runs.
+func (s *Service) SetDesiredCount(cluster, name string, n int) error {
+	svc, err := s.service(cluster, name)
+	if err != nil {
+		return err
+	}
+	if svc.Status != active {
+		return serviceNotActive()
+	}
+	if int(svc.DesiredCount) != n {
+		svc.DesiredCount, svc.Steady = int32(n), false //nolint:gosec // a scalable target's capacity fits
+		s.acct.Changed()
+	}
+	return nil
+}
