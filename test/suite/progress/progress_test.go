@@ -1,0 +1,81 @@
+package progress
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// squeeze makes runs of blanks one, and times 0, so that lines can be compared.
+func squeeze(text string) []string {
+	var lines []string
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		line = regexp.MustCompile(`\d+ s`).ReplaceAllString(line, "0 s")
+		lines = append(lines, strings.Join(strings.Fields(line), " "))
+	}
+	return lines
+}
+
+func TestPlainLines(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	d := New(&out, Options{})
+	network, zone := d.Start("prepare", "network"), d.Start("prepare", "zone")
+	network.Detail("%d of %d resources", 1, 23)
+	d.Print("note: something")
+	network.Done("23 resources")
+	zone.Failed("terraform apply: Error")
+	d.Close()
+	assert.Equal(t, []string{
+		"prepare network ...",
+		"prepare zone ...",
+		"note: something",
+		"prepare network 23 resources 0 s done",
+		"prepare zone terraform apply: Error 0 s FAILED",
+	}, squeeze(out.String()))
+	assert.NotContains(t, out.String(), "\x1b", "no control characters")
+}
+
+func TestMovingLines(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	d := New(&out, Options{Moving: true, Width: func() int { return 40 }})
+	task := d.Start("deploy", "aws-6")
+	other := d.Start("deploy", "aws-5")
+	task.Detail("%s", strings.Repeat("x", 100))
+	d.Print("above")
+	task.Done("67 resources")
+	other.Done("67 resources")
+	d.Close()
+	assert.Contains(t, out.String(), "\x1b[2A\x1b[J", "two moving lines are taken off the screen")
+	parts := strings.Split(out.String(), "\x1b[J")
+	assert.Equal(t, []string{"deploy aws-5 67 resources 0 s done"}, squeeze(parts[len(parts)-1]), "nothing moves after the end")
+	for _, line := range strings.Split(parts[2], "\n")[1:] {
+		assert.LessOrEqual(t, len([]rune(line)), 39, "a moving line fits the terminal")
+	}
+}
+
+func TestOptionsFor(t *testing.T) {
+	t.Parallel()
+	file, err := os.Create(t.TempDir() + "/out")
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, file.Close()) }()
+	none := func(string) string { return "" }
+	assert.Equal(t, Options{}, OptionsFor(file, none), "a file is no terminal")
+
+	// The null device is a character device, as a terminal is.
+	device, err := os.Open(os.DevNull)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, device.Close()) }()
+	set := func(name string) func(string) string {
+		return func(asked string) string { return map[string]string{name: "1"}[asked] }
+	}
+	assert.Equal(t, Options{Moving: true, Colour: true}, OptionsFor(device, none))
+	assert.Equal(t, Options{Moving: true}, OptionsFor(device, set("NO_COLOR")))
+	assert.Equal(t, Options{}, OptionsFor(device, set("CI")), "CI keeps lines")
+}

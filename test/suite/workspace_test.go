@@ -1,0 +1,140 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// settingsFor are the settings of a space.
+func settingsFor(t *testing.T, variables map[string]string) Settings {
+	t.Helper()
+	s, err := ReadSettings(environment(variables))
+	require.NoError(t, err)
+	return s
+}
+
+func ignore(string) {}
+
+// deployed lays a deployment's directory with a state.
+func deployed(t *testing.T, w *Workspace, group, name, state string) string {
+	t.Helper()
+	dir := w.path(group, name)
+	require.NoError(t, writeJSON(filepath.Join(dir, deploymentFile), deploymentRecord{Fixture: "fixture", Name: name}))
+	if state != "" {
+		at := filepath.Join(dir, "configuration", "test_data", "fixture")
+		require.NoError(t, os.MkdirAll(at, 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(at, "terraform.tfstate"), []byte(state), 0o600))
+	}
+	return dir
+}
+
+const (
+	someState  = `{"resources": [{"mode": "managed"}, {"mode": "data"}]}`
+	emptyState = `{"resources": []}`
+)
+
+func TestWorkspaceRemembersItsRun(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	w, err := OpenWorkspace(t.Context(), root, settingsFor(t, nil), ignore)
+	require.NoError(t, err)
+	id := w.Run.ID
+	assert.Len(t, id, 6)
+	w.Close()
+
+	w, err = OpenWorkspace(t.Context(), root, settingsFor(t, nil), ignore)
+	require.NoError(t, err)
+	assert.Equal(t, id, w.Run.ID)
+	w.Close()
+
+	_, err = OpenWorkspace(t.Context(), root, settingsFor(t, map[string]string{"TEST_REGION": "eu-west-1"}), ignore)
+	require.ErrorContains(t, err, "holds a run in region us-west-2, and TEST_REGION is eu-west-1")
+
+	other, err := OpenWorkspace(t.Context(), root, settingsFor(t, map[string]string{"TEST_SPACE": "keep"}), ignore)
+	require.NoError(t, err)
+	defer other.Close()
+	assert.NotEqual(t, id, other.Run.ID)
+}
+
+func TestWorkspaceWaitsForAnotherRun(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	first, err := OpenWorkspace(t.Context(), root, settingsFor(t, nil), ignore)
+	require.NoError(t, err)
+	said := make(chan string, 1)
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		second, err := OpenWorkspace(t.Context(), root, settingsFor(t, nil), func(text string) { said <- text })
+		if assert.NoError(t, err) {
+			second.Close()
+		}
+	})
+	assert.Contains(t, <-said, "is in use by another run")
+	first.Close()
+	wait.Wait()
+}
+
+func TestWorkspaceWaitEndsWhenInterrupted(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	first, err := OpenWorkspace(t.Context(), root, settingsFor(t, nil), ignore)
+	require.NoError(t, err)
+	defer first.Close()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	_, err = OpenWorkspace(ctx, root, settingsFor(t, nil), func(string) { cancel(ErrInterrupted) })
+	assert.ErrorIs(t, err, ErrInterrupted)
+}
+
+func TestDeploymentsOfTestsComeBeforeWhatTheyStandOn(t *testing.T) {
+	t.Parallel()
+	w := &Workspace{Dir: t.TempDir()}
+	network := deployed(t, w, stagePrepare, "network", someState)
+	deployed(t, w, stagePrepare, "zone", emptyState)
+	test := deployed(t, w, "TestX", "aws-6", someState)
+	deployed(t, w, "TestX", "aws-5", "")
+	dirs, err := w.Deployments()
+	require.NoError(t, err)
+	assert.Equal(t, []string{test, network}, dirs)
+}
+
+func TestDamagedStateIsAnError(t *testing.T) {
+	t.Parallel()
+	w := &Workspace{Dir: t.TempDir()}
+	deployed(t, w, "TestX", "aws-6", `{"resou`)
+	_, err := w.Deployments()
+	assert.ErrorContains(t, err, "terraform.tfstate is damaged")
+}
+
+func TestWorkspaceForgetsWhatWasInALostLocalaws(t *testing.T) {
+	t.Parallel()
+	w := &Workspace{Dir: t.TempDir(), Run: RunInfo{Cloud: Local}}
+	dir := deployed(t, w, "TestX", "aws-6", someState)
+	var notes []string
+	note := func(text string) { notes = append(notes, text) }
+	require.NoError(t, os.MkdirAll(w.LocalawsDir(), 0o755))
+	require.NoError(t, w.forgetLost(note))
+	assert.DirExists(t, dir, "localaws is there")
+
+	require.NoError(t, os.RemoveAll(w.LocalawsDir()))
+	require.NoError(t, w.forgetLost(note))
+	assert.NoDirExists(t, dir)
+	assert.Len(t, notes, 1)
+}
+
+func TestWriteJSONLeavesNoHalf(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a", "b.json")
+	require.NoError(t, writeJSON(path, map[string]int{"x": 1}))
+	require.Error(t, writeJSON(path, func() {}), "what is no JSON")
+	var read map[string]int
+	require.NoError(t, readJSON(path, &read))
+	assert.Equal(t, map[string]int{"x": 1}, read)
+	assert.True(t, errors.Is(readJSON(path+"x", &read), os.ErrNotExist))
+}
