@@ -143,6 +143,9 @@ func (s *Service) planMachine(p *plan, spec LaunchSpec) error {
 }
 
 func (s *Service) planNetwork(p *plan, spec LaunchSpec) error {
+	if len(p.data.SecurityGroups) > 0 {
+		return wire.Errorf("InvalidParameterCombination", "The parameter groupName cannot be used with the parameter subnet")
+	}
 	subnetID := spec.SubnetID
 	if len(p.data.Interfaces) > 0 {
 		subnetID = cmp.Or(subnetID, p.data.Interfaces[0].SubnetID)

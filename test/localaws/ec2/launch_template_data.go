@@ -48,9 +48,12 @@ type templateData struct {
 }
 
 type (
-	templateProfile struct{ ARN, Name string }
-	enabled         struct{ Enabled bool }
-	configured      struct{ Configured bool }
+	templateProfile struct {
+		ARN  string `out:"arn"`
+		Name string
+	}
+	enabled    struct{ Enabled bool }
+	configured struct{ Configured bool }
 
 	templateDevice struct {
 		DeviceName  string
@@ -75,8 +78,6 @@ type (
 		DeviceIndex         *int
 		Groups              []string `in:"SecurityGroupId" out:"groupSet" item:"groupId"`
 		InterfaceType       string
-		InterfaceID         string `in:"NetworkInterfaceId" out:"networkInterfaceId"`
-		PrivateIP           string `in:"PrivateIpAddress" out:"privateIpAddress"`
 		SubnetID            string `out:"subnetId"`
 		NetworkCardIndex    *int
 	}
@@ -142,7 +143,10 @@ var imageID = regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`)
 // check refuses what no instance could start with. What the template refers to
 // need not exist yet: only launching finds that out, as on AWS.
 func (d *templateData) check() error {
-	if d.ImageID != "" && !imageID.MatchString(d.ImageID) && !strings.HasPrefix(d.ImageID, "resolve:ssm:") {
+	if strings.HasPrefix(d.ImageID, "resolve:") {
+		return wire.Errorf("UnsupportedOperation", "localaws does not resolve %s: give an image's id", d.ImageID)
+	}
+	if d.ImageID != "" && !imageID.MatchString(d.ImageID) {
 		return wire.Errorf("InvalidAMIID.Malformed", "Invalid id: %q (expecting \"ami-...\")", d.ImageID)
 	}
 	raw, err := base64.StdEncoding.DecodeString(d.UserData)
@@ -157,6 +161,9 @@ func (d *templateData) check() error {
 	}
 	if len(d.Interfaces) > 0 && len(d.SecurityGroupIDs)+len(d.SecurityGroups) > 0 {
 		return wire.Errorf("InvalidParameterCombination", "Network interfaces and an instance-level security groups may not be specified on the same request")
+	}
+	if len(d.Interfaces) > 1 {
+		return wire.Errorf("UnsupportedOperation", "localaws gives an instance one network interface, %d were asked for", len(d.Interfaces))
 	}
 	if err := d.checkTags(); err != nil {
 		return err

@@ -159,11 +159,11 @@ func (s *Service) stepNATGateway(gateway *natGateway) {
 	switch gateway.State {
 	case natPending:
 		s.finishNATGateway(gateway)
-	case natDeleting, natFailed:
+	case natDeleting:
 		s.releaseNATGateway(gateway)
 		now := s.account.Clock.Now()
 		gateway.State, gateway.Deleted, gateway.Next = natDeleted, &now, s.account.Clock.In(natMemory)
-	case natDeleted:
+	case natDeleted, natFailed:
 		s.forget(gateway.ID)
 		delete(s.state.NATGateways, gateway.ID)
 	}
@@ -193,6 +193,7 @@ func (s *Service) finishNATGateway(gateway *natGateway) {
 func (s *Service) failNATGateway(gateway *natGateway, code, message string) {
 	gateway.State, gateway.FailureCode, gateway.FailureMessage = natFailed, code, message
 	gateway.Next = s.account.Clock.In(natMemory)
+	s.releaseNATGateway(gateway)
 }
 
 func (s *Service) releaseNATGateway(gateway *natGateway) {
@@ -202,6 +203,7 @@ func (s *Service) releaseNATGateway(gateway *natGateway) {
 	if err := s.DeleteInterface(gateway.InterfaceID); err != nil {
 		s.account.Log.Error("removing the interface of a NAT gateway", "gateway", gateway.ID, "error", err)
 	}
+	gateway.InterfaceID = ""
 }
 
 func (s *Service) natGatewayItem(gateway *natGateway) natGatewayItem {
