@@ -173,7 +173,7 @@ func (c *local) Client() *http.Client {
 				if err != nil {
 					return nil, err
 				}
-				return dialer.DialContext(ctx, network, at) //nolint:wrapcheck // net.OpError says all
+				return dialer.DialContext(ctx, network, at)
 			},
 		},
 	}

@@ -76,7 +76,7 @@ func addModule(root string, files map[string][]byte) error {
 // readTree reads the files below a folder, without Terraform's own and hidden
 // ones.
 func readTree(root, folder string, into map[string][]byte) error {
-	return filepath.WalkDir(filepath.Join(root, folder), func(path string, entry fs.DirEntry, err error) error { //nolint:wrapcheck // callers wrap
+	return filepath.WalkDir(filepath.Join(root, folder), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}

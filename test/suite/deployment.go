@@ -249,7 +249,7 @@ func (d *Deployment) terraform(ctx context.Context, line func(string), args ...s
 	}
 	defer func() { _ = log.Close() }()
 	_, _ = fmt.Fprintf(log, "\n== %s terraform %s\n", time.Now().Format(time.DateTime), strings.Join(args, " "))
-	return d.suite.terraform.Run(ctx, tfcli.Command{ //nolint:wrapcheck // its errors name the command
+	return d.suite.terraform.Run(ctx, tfcli.Command{
 		Args: args, Dir: d.WorkDir(), Env: d.environment(), Log: io.Writer(log), Line: line, Kill: d.suite.kill,
 	})
 }

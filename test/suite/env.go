@@ -21,7 +21,7 @@ func PrintEnvironment(ctx context.Context, settings Settings, out io.Writer) err
 	}
 	if settings.Cloud == AWS {
 		_, err := fmt.Fprintf(out, "export AWS_REGION=%s AWS_DEFAULT_REGION=%s\n", settings.Region, settings.Region)
-		return err //nolint:wrapcheck // standard output
+		return err
 	}
 	w := Workspace{Dir: filepath.Join(root, ".work", settings.Cloud+"-"+settings.Space)}
 	client, err := admin.Open(ctx, w.LocalawsDir())
@@ -45,7 +45,7 @@ func PrintEnvironment(ctx context.Context, settings Settings, out io.Writer) err
 	_, _ = fmt.Fprintf(out, "export AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null\n")
 	_, _ = fmt.Fprintf(out, "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE\n")
 	_, err = fmt.Fprintf(out, "export CURL_HOME=%s\n", quote(home))
-	return err //nolint:wrapcheck // standard output
+	return err
 }
 
 // writeCurlConfig makes a directory for CURL_HOME, where curl finds the

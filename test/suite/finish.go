@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sort"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -32,7 +34,9 @@ func (s *Suite) finish(code int) int {
 	if err := s.writeJUnit(); err != nil {
 		s.display.Warn(err.Error())
 	}
-	s.summary()
+	if err := s.summary(); err != nil {
+		s.display.Warn(err.Error())
+	}
 	switch {
 	case interrupted:
 		s.display.Warn(fmt.Sprintf("%v: what was made so far is kept with its state in %s; the same command goes on with it, `make test-clean` removes it", context.Cause(s.ctx), short(s.workspace.Dir)))
@@ -75,14 +79,14 @@ func (s *Suite) tearDownShared() error {
 func (s *Suite) endCloud(ctx context.Context) error {
 	left, err := s.cloud.Leftovers(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // says itself what it is about
+		return err
 	}
 	if len(left) > 0 {
 		return fmt.Errorf("everything was destroyed, yet this is left: %s", strings.Join(left, ", "))
 	}
 	s.display.Print("nothing is left")
 	if err := s.cloud.Close(ctx, false); err != nil {
-		return err //nolint:wrapcheck // says itself what it is about
+		return err
 	}
 	return s.workspace.Remove()
 }
@@ -120,30 +124,47 @@ func (s *Suite) destroyAll(ctx context.Context, dirs []string) error {
 	return nil
 }
 
-// summary prints the tables, and what should be seen again.
-func (s *Suite) summary() {
+// summary prints the tables, with which versions the tests ran, and what should
+// be seen again. The last two are also written to .work/ran-<cloud>-<space>.txt.
+func (s *Suite) summary() error {
 	s.reporting.Lock()
 	defer s.reporting.Unlock()
 	for _, report := range s.reports {
 		s.display.Print("\n" + report)
 	}
-	ran := map[string]string{}
-	for _, d := range s.deployments {
-		if d.record.Provider != "" {
-			ran["hashicorp/aws "+d.record.Provider] = d.record.Source
-		}
+	ran := s.versionsRan()
+	if ran != "" {
+		s.display.Print(ran)
 	}
-	var versions []string
-	for version, source := range ran {
-		versions = append(versions, version+" from "+source)
-	}
-	sort.Strings(versions)
-	if len(versions) > 0 {
-		s.display.Print(fmt.Sprintf("ran with %s and %s", s.terraform, strings.Join(versions, ", ")))
-	}
-	for _, note := range append(s.casesSkips, s.notes...) {
+	notes := append(s.casesSkips, s.notes...)
+	for _, note := range notes {
 		s.display.Warn(note)
 	}
+	text := strings.Join(append([]string{ran}, notes...), "\n") + "\n"
+	path := filepath.Join(s.Root, ".work", "ran-"+s.Cloud+"-"+s.Space+".txt")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		return fmt.Errorf("writing what ran: %w", err)
+	}
+	return nil
+}
+
+// versionsRan says with which Terraform and providers the run was.
+func (s *Suite) versionsRan() string {
+	ran := map[string][]string{}
+	for _, d := range s.deployments {
+		version := fmt.Sprintf("hashicorp/aws %s from %s", d.record.Provider, d.record.Source)
+		if d.record.Provider != "" && !slices.Contains(ran[version], d.Case.Name) {
+			ran[version] = append(ran[version], d.Case.Name)
+		}
+	}
+	if len(ran) == 0 {
+		return ""
+	}
+	var versions []string
+	for _, version := range sortedKeys(ran) {
+		versions = append(versions, strings.Join(ran[version], ", ")+": "+version)
+	}
+	return fmt.Sprintf("ran with %s; %s", s.terraform, strings.Join(versions, "; "))
 }
 
 func (s *Suite) keepForReport(d *Deployment) {

@@ -58,7 +58,7 @@ func (d *Deployment) writeConfig() error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}
-	return d.suite.finder.WriteConfig(path, providers.Source{Kind: providers.Registry}, d.suite.pluginCache()) //nolint:wrapcheck // names the file
+	return d.suite.finder.WriteConfig(path, providers.Source{Kind: providers.Registry}, d.suite.pluginCache())
 }
 
 var lockedVersion = regexp.MustCompile(`(?s)provider "[^"]*/hashicorp/aws" \{\s*version\s*=\s*"([^"]+)"`)

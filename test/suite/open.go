@@ -15,7 +15,7 @@ import (
 func (s *Suite) openTools(ctx context.Context) error {
 	tf, err := tfcli.Find(ctx, s.Settings.Terraform, filepath.Join(s.Root, ".bin"))
 	if err != nil {
-		return err //nolint:wrapcheck // it is a whole line
+		return err
 	}
 	s.terraform = tf
 	s.finder = providers.New(tf.RegistryHost(), s.Mirror, func(text string) { s.display.Print("note: " + text) })
@@ -31,7 +31,7 @@ func forgetTerraformSettings() error {
 		case strings.HasPrefix(name, "TF_VAR_"), strings.HasPrefix(name, "TF_CLI_ARGS"),
 			name == "TF_WORKSPACE", name == "TF_DATA_DIR", name == "TF_CLI_CONFIG_FILE":
 			if err := os.Unsetenv(name); err != nil {
-				return err //nolint:wrapcheck // never happens for a name that is set
+				return err
 			}
 		}
 	}

@@ -90,7 +90,7 @@ func (s Settings) check() error {
 	}
 	for _, c := range s.cases() {
 		if err := c.Check(); err != nil {
-			return err //nolint:wrapcheck // it is a whole line
+			return err
 		}
 	}
 	var known []string

@@ -200,7 +200,7 @@ func TestFinishDestroysAllAndLooksWhatIsLeft(t *testing.T) {
 	require.NoError(t, d.applyStage(t.Context(), StageDeploy, nil))
 	assert.Equal(t, 0, s.finish(0))
 	assert.Contains(t, out.String(), "nothing is left")
-	assert.Contains(t, out.String(), "ran with Terraform 1.11.4 and hashicorp/aws 5.100.0 from mirror "+s.Root)
+	assert.Contains(t, out.String(), "ran with Terraform 1.11.4; aws-5: hashicorp/aws 5.100.0 from mirror "+s.Root)
 	assert.NoDirExists(t, s.workspace.Dir)
 	assert.True(t, s.cloud.(*nowhere).closed)
 	report, err := os.ReadFile(filepath.Join(s.Root, ".work", "junit-local-test.xml"))

@@ -26,7 +26,7 @@ type Suite struct {
 	Mutate func(d *Deployment, files map[string][]byte)
 
 	display  *progress.Display
-	ctx      context.Context //nolint:containedctx // the run's own: done at an interrupt
+	ctx      context.Context
 	stop     context.CancelCauseFunc
 	kill     chan struct{} // closed at the second interrupt
 	finished chan struct{} // closed when the tests are over

@@ -103,7 +103,7 @@ func (v *Validation) curlCommand(ctx context.Context, address string) (string, e
 	}
 	options, err := v.d.suite.cloud.CurlOptions(ctx, host, port)
 	if err != nil {
-		return "", err //nolint:wrapcheck // it is shown in place of the command
+		return "", err
 	}
 	for i, option := range options {
 		options[i] = short(option)

@@ -135,7 +135,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return ctx.Err() //nolint:wrapcheck // the caller has the cause
+		return ctx.Err()
 	case <-timer.C:
 		return nil
 	}
