@@ -1,6 +1,10 @@
 package s3
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/resourcepolicy"
+)
 
 // elbAccounts are the accounts of Elastic Load Balancing that write access
 // logs, by region. Other regions have a service principal only.
@@ -30,7 +34,7 @@ func (s *Service) AllowsWrite(bucketName, key, principal string) bool {
 	if !ok || b.Region != s.account.Region || b.defaultEncryption() != "AES256" || b.Config["policy"] == "" {
 		return false
 	}
-	p, err := parsePolicy([]byte(b.Config["policy"]))
+	p, err := resourcepolicy.Parse([]byte(b.Config["policy"]))
 	if err != nil {
 		return false
 	}
@@ -41,9 +45,9 @@ func (s *Service) AllowsWrite(bucketName, key, principal string) bool {
 	if strings.HasSuffix(principal, ":root") {
 		who = append(who, strings.Split(principal, ":")[4])
 	}
-	return p.allows(request{
-		principals: who, action: "s3:PutObject", resource: "arn:" + s.account.Partition + ":s3:::" + bucketName + "/" + key,
-		context: map[string]string{
+	return p.Allows(resourcepolicy.Request{
+		Principals: who, Action: "s3:PutObject", Resource: "arn:" + s.account.Partition + ":s3:::" + bucketName + "/" + key,
+		Context: map[string]string{
 			"aws:securetransport": "true", "s3:tlsversion": "1.3", "s3:x-amz-acl": "bucket-owner-full-control",
 			"aws:sourceaccount": s.account.ID, "aws:principalisawsservice": "true",
 			"aws:sourcearn": s.account.ARN("elasticloadbalancing", "loadbalancer/any"),

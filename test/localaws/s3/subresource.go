@@ -1,12 +1,12 @@
 package s3
 
 import (
-	"encoding/json"
 	"encoding/xml"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/resourcepolicy"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/rest"
 )
 
@@ -223,19 +223,30 @@ func canonicalXML(body []byte, root string) ([]byte, error) {
 }
 
 func checkBucketPolicy(c *call) error {
-	p, err := parsePolicy(c.Body)
+	p, err := resourcepolicy.Parse(c.Body)
 	if err != nil {
 		return refuse(http.StatusBadRequest, "MalformedPolicy", "%v", err)
 	}
-	if err := p.checkFor(c.name); err != nil {
+	if err := p.Check("s3", coversBucket(c.name)); err != nil {
 		return refuse(http.StatusBadRequest, "MalformedPolicy", "%v", err)
 	}
-	if p.public() && c.bucket.blocksPublicPolicy() {
+	if p.Public() && c.bucket.blocksPublicPolicy() {
 		return refuse(http.StatusForbidden, "AccessDenied",
 			"not authorized to perform: s3:PutBucketPolicy on resource: \"arn:aws:s3:::%s\" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.", c.name)
 	}
-	var compact json.RawMessage
-	return json.Unmarshal(c.Body, &compact)
+	return nil
+}
+
+// coversBucket makes a test for resources that name the bucket, or things in it.
+func coversBucket(bucketName string) func(resource string) bool {
+	return func(resource string) bool {
+		_, path, found := strings.Cut(resource, ":s3:::")
+		if !found || !strings.HasPrefix(resource, "arn:aws") {
+			return false
+		}
+		name, _, _ := strings.Cut(path, "/")
+		return resourcepolicy.Like(name, bucketName)
+	}
 }
 
 func (b *bucket) blocksPublicPolicy() bool {
@@ -247,9 +258,9 @@ func (s *Service) getPolicyStatus(c *call) (*answer, error) {
 	if body == "" {
 		return nil, refuse(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist")
 	}
-	p, err := parsePolicy([]byte(body))
+	p, err := resourcepolicy.Parse([]byte(body))
 	if err != nil {
 		return nil, err
 	}
-	return &answer{root: "PolicyStatus", body: struct{ IsPublic bool }{p.public()}}, nil
+	return &answer{root: "PolicyStatus", body: struct{ IsPublic bool }{p.Public()}}, nil
 }

@@ -1,4 +1,6 @@
-package s3
+// Package resourcepolicy reads and evaluates the policies that are attached to
+// resources, such as buckets and topics.
+package resourcepolicy
 
 import (
 	"encoding/json"
@@ -11,31 +13,33 @@ import (
 	"strings"
 )
 
-// policy is a bucket policy.
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
-type policy struct {
+// Policy is a policy document.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+type Policy struct {
 	Version    string
-	ID         string `json:"Id"`
-	Statements []statement
+	ID         string      `json:"Id"`
+	Statements []Statement `json:"-"`
 }
 
-type statement struct {
+// Statement is one statement of it. A negated member is used when its plain
+// one is empty.
+type Statement struct {
 	Sid          string
 	Effect       string
-	Principal    principals
-	NotPrincipal principals
-	Action       oneOrMore
-	NotAction    oneOrMore
-	Resource     oneOrMore
-	NotResource  oneOrMore
-	Condition    map[string]map[string]oneOrMore
+	Principal    Principals
+	NotPrincipal Principals
+	Action       OneOrMore
+	NotAction    OneOrMore
+	Resource     OneOrMore
+	NotResource  OneOrMore
+	Condition    map[string]map[string]OneOrMore
 }
 
-// oneOrMore is a string, or a list of strings; numbers and booleans count as
+// OneOrMore is a string, or a list of strings; numbers and booleans count as
 // what they read like.
-type oneOrMore []string
+type OneOrMore []string
 
-func (o *oneOrMore) UnmarshalJSON(raw []byte) error {
+func (o *OneOrMore) UnmarshalJSON(raw []byte) error {
 	var list []any
 	if err := json.Unmarshal(raw, &list); err != nil {
 		var one any
@@ -55,84 +59,81 @@ func (o *oneOrMore) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// principals are by kind: AWS, Service, ...; "*" alone is AWS: "*".
-type principals map[string]oneOrMore
+// Principals are by kind: AWS, Service, ...; "*" alone is AWS: "*".
+type Principals map[string]OneOrMore
 
-func (p *principals) UnmarshalJSON(raw []byte) error {
+func (p *Principals) UnmarshalJSON(raw []byte) error {
 	if string(raw) == `"*"` {
-		*p = principals{"AWS": {"*"}}
+		*p = Principals{"AWS": {"*"}}
 		return nil
 	}
-	var byKind map[string]oneOrMore
+	var byKind map[string]OneOrMore
 	if err := json.Unmarshal(raw, &byKind); err != nil {
-		return errors.New("Invalid principal in policy") //nolint:staticcheck // S3's own words
+		return errors.New("Invalid principal in policy") //nolint:staticcheck // AWS's own words
 	}
 	*p = byKind
 	return nil
 }
 
-func parsePolicy(body []byte) (*policy, error) {
+// Parse reads a document.
+func Parse(body []byte) (*Policy, error) {
 	var p struct {
-		policy
+		Policy
 		Statement json.RawMessage
 	}
 	if err := json.Unmarshal(body, &p); err != nil {
-		return nil, fmt.Errorf("Policies must be valid JSON and the first byte must be '{': %w", err) //nolint:staticcheck // S3's own words
+		return nil, fmt.Errorf("Policies must be valid JSON and the first byte must be '{': %w", err) //nolint:staticcheck // AWS's own words
 	}
 	if len(p.Statement) == 0 {
-		return nil, errors.New("Missing required field Statement") //nolint:staticcheck // S3's own words
+		return nil, errors.New("Missing required field Statement") //nolint:staticcheck // AWS's own words
 	}
 	if err := json.Unmarshal(p.Statement, &p.Statements); err != nil {
-		var one statement
+		var one Statement
 		if json.Unmarshal(p.Statement, &one) != nil {
 			return nil, err
 		}
-		p.Statements = []statement{one}
+		p.Statements = []Statement{one}
 	}
-	return &p.policy, nil
+	return &p.Policy, nil
 }
 
-var actionName = regexp.MustCompile(`^(\*|s3:[A-Za-z*?]+|s3-object-lambda:[A-Za-z*?]+)$`)
-
-// checkFor tells what S3 would refuse in a policy for a bucket.
-func (p *policy) checkFor(bucketName string) error {
+// Check tells what AWS would refuse in a policy for a resource of a service:
+// service is its prefix in actions, such as "s3", and covers tells whether a
+// Resource means the resource that the policy is for.
+func (p *Policy) Check(service string, covers func(resource string) bool) error {
 	if len(p.Statements) == 0 {
-		return errors.New("Could not parse the policy: Statement is empty!") //nolint:staticcheck // S3's own words
+		return errors.New("Could not parse the policy: Statement is empty!") //nolint:staticcheck // AWS's own words
 	}
 	for i := range p.Statements {
-		st := &p.Statements[i]
-		switch {
-		case st.Effect != "Allow" && st.Effect != "Deny":
-			return fmt.Errorf("Invalid effect: %s", st.Effect) //nolint:staticcheck // S3's own words
-		case len(st.Principal)+len(st.NotPrincipal) == 0:
-			return errors.New("Missing required field Principal") //nolint:staticcheck // S3's own words
-		case len(st.Action)+len(st.NotAction) == 0:
-			return errors.New("Missing required field Action") //nolint:staticcheck // S3's own words
-		case len(st.Resource)+len(st.NotResource) == 0:
-			return errors.New("Missing required field Resource") //nolint:staticcheck // S3's own words
-		}
-		for _, action := range append(slices.Clone(st.Action), st.NotAction...) {
-			if !actionName.MatchString(action) {
-				return fmt.Errorf("Policy has invalid action: %s", action) //nolint:staticcheck // S3's own words
-			}
-		}
-		for _, resource := range append(slices.Clone(st.Resource), st.NotResource...) {
-			if !coversBucket(resource, bucketName) {
-				return fmt.Errorf("Policy has invalid resource: %s", resource) //nolint:staticcheck // S3's own words
-			}
+		if err := p.Statements[i].check(service, covers); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// coversBucket tells whether a resource names the bucket, or things in it.
-func coversBucket(resource, bucketName string) bool {
-	_, path, found := strings.Cut(resource, ":s3:::")
-	if !found || !strings.HasPrefix(resource, "arn:aws") {
-		return false
+func (st *Statement) check(service string, covers func(resource string) bool) error {
+	switch {
+	case st.Effect != "Allow" && st.Effect != "Deny":
+		return fmt.Errorf("Invalid effect: %s", st.Effect) //nolint:staticcheck // AWS's own words
+	case len(st.Principal)+len(st.NotPrincipal) == 0:
+		return errors.New("Missing required field Principal") //nolint:staticcheck // AWS's own words
+	case len(st.Action)+len(st.NotAction) == 0:
+		return errors.New("Missing required field Action") //nolint:staticcheck // AWS's own words
+	case len(st.Resource)+len(st.NotResource) == 0:
+		return errors.New("Missing required field Resource") //nolint:staticcheck // AWS's own words
 	}
-	name, _, _ := strings.Cut(path, "/")
-	return like(name, bucketName)
+	for _, action := range append(slices.Clone(st.Action), st.NotAction...) {
+		if action != "*" && !strings.HasPrefix(strings.ToLower(action), service+":") {
+			return fmt.Errorf("Policy has invalid action: %s", action) //nolint:staticcheck // AWS's own words
+		}
+	}
+	for _, resource := range append(slices.Clone(st.Resource), st.NotResource...) {
+		if !covers(resource) {
+			return fmt.Errorf("Policy has invalid resource: %s", resource) //nolint:staticcheck // AWS's own words
+		}
+	}
+	return nil
 }
 
 // limitingKeys are the condition keys that keep a statement for everyone from
@@ -144,15 +145,15 @@ var limitingKeys = []string{
 	"s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:dataaccesspointarn", "s3:dataaccesspointaccount",
 }
 
-// public tells whether the policy lets everyone in.
-func (p *policy) public() bool {
-	return slices.ContainsFunc(p.Statements, func(st statement) bool {
+// Public tells whether the policy lets everyone in.
+func (p *Policy) Public() bool {
+	return slices.ContainsFunc(p.Statements, func(st Statement) bool {
 		return st.Effect == "Allow" && !st.limited() &&
 			(len(st.NotPrincipal) > 0 || slices.Contains(st.Principal["AWS"], "*"))
 	})
 }
 
-func (st *statement) limited() bool {
+func (st *Statement) limited() bool {
 	for operator, keys := range st.Condition {
 		if strings.Contains(operator, "Not") {
 			continue
@@ -174,17 +175,17 @@ func tooWide(value string) bool {
 	return value == "*"
 }
 
-// request is what a policy is held against.
-type request struct {
-	principals []string // any of them: ARNs, account numbers, services
-	action     string
-	resource   string
-	context    map[string]string // by lower-case key
+// Request is what a policy is held against.
+type Request struct {
+	Principals []string // who asks, by any of its names: ARN, account number, service
+	Action     string
+	Resource   string
+	Context    map[string]string // the condition keys' values, by lower-case key
 }
 
-// allows tells whether the policy lets a request through: some statement allows
+// Allows tells whether the policy lets a request through: some statement allows
 // it and none denies it.
-func (p *policy) allows(r request) bool {
+func (p *Policy) Allows(r Request) bool {
 	allowed := false
 	for i := range p.Statements {
 		st := &p.Statements[i]
@@ -199,20 +200,20 @@ func (p *policy) allows(r request) bool {
 	return allowed
 }
 
-func (st *statement) matches(r request) bool {
+func (st *Statement) matches(r Request) bool {
 	if len(st.NotPrincipal) > 0 {
-		if st.NotPrincipal.include(r.principals) {
+		if st.NotPrincipal.include(r.Principals) {
 			return false
 		}
-	} else if !st.Principal.include(r.principals) {
+	} else if !st.Principal.include(r.Principals) {
 		return false
 	}
-	if !covers(st.Action, st.NotAction, r.action, true) || !covers(st.Resource, st.NotResource, r.resource, false) {
+	if !covers(st.Action, st.NotAction, r.Action, true) || !covers(st.Resource, st.NotResource, r.Resource, false) {
 		return false
 	}
 	for operator, keys := range st.Condition {
 		for key, wanted := range keys {
-			if !condition(operator, r.context[strings.ToLower(key)], wanted) {
+			if !condition(operator, r.Context[strings.ToLower(key)], wanted) {
 				return false
 			}
 		}
@@ -220,7 +221,7 @@ func (st *statement) matches(r request) bool {
 	return true
 }
 
-func covers(patterns, except oneOrMore, value string, ignoreCase bool) bool {
+func covers(patterns, except OneOrMore, value string, ignoreCase bool) bool {
 	if ignoreCase {
 		value = strings.ToLower(value)
 	}
@@ -228,7 +229,7 @@ func covers(patterns, except oneOrMore, value string, ignoreCase bool) bool {
 		if ignoreCase {
 			pattern = strings.ToLower(pattern)
 		}
-		return like(pattern, value)
+		return Like(pattern, value)
 	}
 	if len(except) > 0 {
 		return !slices.ContainsFunc(except, match)
@@ -236,7 +237,7 @@ func covers(patterns, except oneOrMore, value string, ignoreCase bool) bool {
 	return slices.ContainsFunc(patterns, match)
 }
 
-func (p principals) include(who []string) bool {
+func (p Principals) include(who []string) bool {
 	for _, list := range p {
 		for _, named := range list {
 			if named == "*" || slices.Contains(who, named) {
@@ -250,7 +251,7 @@ func (p principals) include(who []string) bool {
 // condition evaluates one operator for one key. A key that the request lacks
 // fits only the negated operators, and those with IfExists behind them.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-func condition(operator, value string, wanted oneOrMore) bool {
+func condition(operator, value string, wanted OneOrMore) bool {
 	operator, ifExists := strings.CutSuffix(operator, "IfExists")
 	if operator == "Null" {
 		return slices.Contains(wanted, strconv.FormatBool(value == ""))
@@ -269,7 +270,7 @@ func compare(operator, value, want string) bool {
 	case "StringEqualsIgnoreCase", "Bool":
 		return strings.EqualFold(value, want)
 	case "StringLike", "ArnLike", "ArnEquals":
-		return like(want, value)
+		return Like(want, value)
 	case "NumericLessThan", "NumericGreaterThan", "NumericEquals", "NumericLessThanEquals", "NumericGreaterThanEquals":
 		return compareNumbers(operator, value, want)
 	}
@@ -287,8 +288,8 @@ func compareNumbers(operator, value, want string) bool {
 		strings.HasSuffix(operator, "Equals") && a == b
 }
 
-// like matches a pattern with * and ?.
-func like(pattern, value string) bool {
+// Like matches a pattern with * and ?.
+func Like(pattern, value string) bool {
 	expression := regexp.QuoteMeta(pattern)
 	expression = strings.ReplaceAll(strings.ReplaceAll(expression, `\*`, `.*`), `\?`, `.`)
 	matched, err := regexp.MatchString(`(?s)^`+expression+`$`, value)
