@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
@@ -222,7 +223,7 @@ func (cborCodec) header(h http.Header) {
 func (c cborCodec) failure(h http.Header, _ error, refusal *Error, _ string) []byte {
 	c.header(h)
 	h.Set("X-Amzn-Query-Error", refusal.Code+";Sender")
-	return cbor.Encode(cbor.Map{"__type": cbor.String(refusal.Code), "message": cbor.String(refusal.Message)})
+	return cbor.Encode(cbor.Map{"__type": cbor.String(cmp.Or(refusal.Shape, refusal.Code)), "message": cbor.String(refusal.Message)})
 }
 
 func (cborCodec) unknown(c *call) *Error { return unknownOperation("UnknownOperationException", c) }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -211,11 +212,12 @@ func entryMap(entries map[string]any, path string) (map[string]any, error) {
 		if !ok {
 			return nil, wrongType(path, "a key and a value", item)
 		}
-		key, ok := pair["key"].(string)
+		// SNS names the parts of some maps Name and Value.
+		key, ok := cmp.Or(pair["key"], pair["Name"]).(string)
 		if !ok {
 			return nil, Errorf("MalformedQueryString", "%s has an entry without a key", path)
 		}
-		flat[key] = pair["value"]
+		flat[key] = cmp.Or(pair["value"], pair["Value"])
 	}
 	return flat, nil
 }

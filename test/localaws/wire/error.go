@@ -13,6 +13,9 @@ type Error struct {
 	Message string
 	// Status is the HTTP status; 0 means 400.
 	Status int
+	// Shape is the error's name in the API's model, where that is not the
+	// code: Smithy RPC v2 CBOR sends both.
+	Shape string
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
