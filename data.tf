@@ -24,9 +24,7 @@ data "aws_ec2_instance_type" "this" {
 
 # The image that AWS recommends for ECS on Amazon Linux 2023.
 data "aws_ssm_parameter" "ami" {
-  for_each = var.ami_id == null ? { recommended = local.ami_variant } : {}
-
-  name = "/aws/service/ecs/optimized-ami/amazon-linux-2023/${each.value}recommended/image_id"
+  name = "/aws/service/ecs/optimized-ami/amazon-linux-2023/${local.ami_variant}recommended/image_id"
 }
 
 data "aws_ami" "this" {

@@ -4,7 +4,7 @@ locals {
   # An arm64 image only for types that run nothing else.
   architecture = contains(data.aws_ec2_instance_type.this.supported_architectures, "x86_64") ? "x86_64" : "arm64"
   ami_variant  = var.gpu_count > 0 ? "gpu/" : local.architecture == "arm64" ? "arm64/" : ""
-  ami_id       = coalesce(var.ami_id, one([for parameter in data.aws_ssm_parameter.ami : parameter.insecure_value]))
+  ami_id       = coalesce(var.ami_id, data.aws_ssm_parameter.ami.insecure_value)
 
   # The root volume can't be smaller than the image's snapshot.
   ami_volume_size = try(one([

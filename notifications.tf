@@ -42,11 +42,9 @@ resource "aws_sns_topic_policy" "alarms" {
 }
 
 locals {
-  notified_topics = merge(
-    { own = aws_sns_topic.alarms.arn },
-    { for name, arn in { other = var.sns_topic_arn } : name => arn if arn != null },
-  )
-  alarm_actions = values(local.notified_topics)
+  # A topic that is yet to be made has no ARN in the plan: then it may be in a
+  # value, but not decide how many resources there are.
+  alarm_actions = compact([aws_sns_topic.alarms.arn, var.sns_topic_arn])
 }
 
 # A deployment that fails, also one that the circuit breaker rolls back, raises no
@@ -65,9 +63,7 @@ resource "aws_cloudwatch_event_rule" "failed_deployments" {
 }
 
 resource "aws_cloudwatch_event_target" "failed_deployments" {
-  for_each = local.notified_topics
-
   rule      = aws_cloudwatch_event_rule.failed_deployments.name
-  target_id = each.key
-  arn       = each.value
+  target_id = "topic"
+  arn       = coalesce(var.sns_topic_arn, aws_sns_topic.alarms.arn)
 }

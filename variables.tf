@@ -267,7 +267,7 @@ variable "upstream_module" {
 }
 
 variable "execution_task_role_policy_arn" {
-  description = "ARN of one more policy of the task execution role. Null: none. execution_extra_policy takes several."
+  description = "ARN of one more policy of the task execution role. Null: none. A policy that is made in the same plan goes into execution_extra_policy."
   type        = string
   default     = null
 }

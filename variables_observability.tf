@@ -63,7 +63,7 @@ variable "enable_container_insights" {
 }
 
 variable "sns_topic_arn" {
-  description = "ARN of a topic that is told of alarms and failed deployments beside alarm_emails. It must let CloudWatch and EventBridge publish. Null: none."
+  description = "ARN of a topic of yours: it is told of alarms, beside alarm_emails, and of failed deployments, in their stead. It must let CloudWatch and EventBridge publish. Null: alarm_emails are told of both."
   type        = string
   default     = null
 

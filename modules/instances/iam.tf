@@ -40,12 +40,24 @@ resource "aws_iam_role_policy_attachment" "instance" {
   policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/${each.value}"
 }
 
-resource "aws_iam_role_policy" "extra" {
-  for_each = var.extra_permissions == null ? {} : { extra = var.extra_permissions }
+# The caller's permissions may name resources that are yet to be made, so whether
+# there are any must not decide whether there is a policy.
+data "aws_iam_policy_document" "instance" {
+  source_policy_documents = compact([var.extra_permissions])
 
-  name   = each.key
+  # The agent gives the container instance the tags of its EC2 instance. The call
+  # names no resource.
+  statement {
+    sid       = "ReadTags"
+    actions   = ["ec2:DescribeTags"]
+    resources = ["*"]
+  }
+}
+
+resource "aws_iam_role_policy" "instance" {
+  name   = "instance"
   role   = aws_iam_role.instance.name
-  policy = each.value
+  policy = data.aws_iam_policy_document.instance.json
 }
 
 resource "aws_iam_instance_profile" "this" {

@@ -138,7 +138,7 @@ resource "aws_autoscaling_group" "this" {
   # the policies outlive the group.
   depends_on = [
     aws_iam_role_policy_attachment.instance,
-    aws_iam_role_policy.extra,
+    aws_iam_role_policy.instance,
     aws_vpc_security_group_egress_rule.backend_ipv4,
     aws_vpc_security_group_egress_rule.backend_ipv6,
   ]

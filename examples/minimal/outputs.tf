@@ -1,0 +1,4 @@
+output "hostnames" {
+  description = "Where the service answers."
+  value       = module.web.dns_hostnames
+}

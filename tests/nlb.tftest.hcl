@@ -1,0 +1,158 @@
+# The network load balancer: its primary listener and extra target groups.
+
+mock_provider "aws" {
+  source = "./tests/mocks/aws"
+}
+
+mock_provider "aws" {
+  alias  = "dns"
+  source = "./tests/mocks/dns"
+}
+
+variables {
+  service_name          = "tempo"
+  docker_image          = "grafana/tempo:2.6.1"
+  alarm_emails          = ["alarms@example.com"]
+  asg_subnets           = ["subnet-a", "subnet-b"]
+  load_balancer_subnets = ["subnet-c", "subnet-d"]
+  zone_id               = "Z0123456789"
+  dns_names             = ["tempo"]
+  lb_type               = "NLB"
+  container_port        = 3200
+}
+
+run "shape" {
+  command = plan
+
+  assert {
+    condition     = length(module.tcp_pod) == 1 && length(module.website_pod) == 0
+    error_message = "lb_type NLB makes no network load balancer."
+  }
+
+  assert {
+    condition     = output.ssl_listener_arn == null && output.acm_certificate_arn == null && output.access_log_bucket_name == null
+    error_message = "Outputs of an ALB are set on an NLB."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.unhealthy_hosts.namespace == "AWS/NetworkELB" && length(aws_cloudwatch_metric_alarm.latency) == 0 && length(aws_cloudwatch_metric_alarm.success_rate) == 0
+    error_message = "The alarms are those of an ALB."
+  }
+}
+
+run "one_subnet_is_enough" {
+  command = plan
+
+  variables {
+    load_balancer_subnets = ["subnet-c"]
+  }
+
+  assert {
+    condition     = length(module.tcp_pod) == 1
+    error_message = "There is no network load balancer."
+  }
+}
+
+run "tcp" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP" }
+    }
+  }
+
+  assert {
+    condition     = aws_lb_listener.extra["4317"].protocol == "TCP" && aws_lb_target_group.extra["otlp"].protocol == "TCP" && local.extra_target_groups["otlp"].protocol_version == null
+    error_message = "The entry is not plain TCP."
+  }
+
+  assert {
+    condition     = one([for check in aws_lb_target_group.extra["otlp"].health_check : check.protocol]) == "TCP"
+    error_message = "The health check is no TCP check."
+  }
+
+  assert {
+    condition     = output.extra_target_groups["otlp"].url == "tcp://tempo.example.com:4317"
+    error_message = "URL: ${output.extra_target_groups["otlp"].url}"
+  }
+}
+
+run "http_check_by_a_path" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP", health_check = { path = "/ready" } }
+    }
+  }
+
+  assert {
+    condition     = one([for check in aws_lb_target_group.extra["otlp"].health_check : [check.protocol, check.path, check.matcher]]) == ["HTTP", "/ready", "200-299"]
+    error_message = "Health check: ${jsonencode(aws_lb_target_group.extra["otlp"].health_check)}"
+  }
+}
+
+run "tls" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      ends  = { listener_port = 4317, container_port = 4317, protocol = "TCP", listener_protocol = "TLS", certificate_arn = "arn:aws:acm:us-west-2:123456789012:certificate/1" }
+      again = { listener_port = 4318, container_port = 4318, protocol = "TLS", certificate_arn = "arn:aws:acm:us-west-2:123456789012:certificate/1" }
+    }
+  }
+
+  assert {
+    condition     = alltrue([for port in ["4317", "4318"] : aws_lb_listener.extra[port].protocol == "TLS" && aws_lb_listener.extra[port].ssl_policy == "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"])
+    error_message = "The listeners are not TLS with ssl_policy."
+  }
+
+  assert {
+    condition     = aws_lb_target_group.extra["ends"].protocol == "TCP" && aws_lb_target_group.extra["again"].protocol == "TLS"
+    error_message = "The target groups are not what the entries say."
+  }
+}
+
+run "udp" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      syslog = { listener_port = 514, container_port = 5140, protocol = "UDP", health_check = { port = "51678" } }
+    }
+  }
+
+  assert {
+    condition     = aws_lb_listener.extra["514"].protocol == "UDP" && aws_vpc_security_group_ingress_rule.extra_ipv4["514 0.0.0.0/0"].ip_protocol == "udp"
+    error_message = "The listener is not UDP."
+  }
+
+  assert {
+    condition     = jsonencode(local.container_definition.portMappings) == jsonencode([{ containerPort = 3200, hostPort = 0, protocol = "tcp" }, { containerPort = 5140, hostPort = 0, protocol = "udp" }])
+    error_message = "Port mappings: ${jsonencode(local.container_definition.portMappings)}"
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.extra_backend["udp"].ip_protocol == "udp" && aws_vpc_security_group_egress_rule.extra_backend["udp"].ip_protocol == "udp"
+    error_message = "The instances can't be reached by UDP."
+  }
+
+  # It is fixed, so it draws the warning.
+  expect_failures = [check.fixed_health_check_ports]
+}
+
+run "names_of_an_nlb_differ_from_those_of_an_alb" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP" }
+    }
+  }
+
+  assert {
+    condition     = length(local.load_balancer_name) <= 32 && length(local.extra_target_group_names["otlp"]) <= 32
+    error_message = "Names: ${local.load_balancer_name}, ${local.extra_target_group_names["otlp"]}"
+  }
+}

@@ -1,0 +1,317 @@
+# What a caller gets who knows nothing of extra_target_groups, and that an empty
+# map is the same as none.
+
+mock_provider "aws" {
+  source = "./tests/mocks/aws"
+}
+
+mock_provider "aws" {
+  alias  = "dns"
+  source = "./tests/mocks/dns"
+}
+
+variables {
+  service_name          = "tempo"
+  docker_image          = "grafana/tempo:2.6.1"
+  alarm_emails          = ["alarms@example.com"]
+  asg_subnets           = ["subnet-a", "subnet-b"]
+  load_balancer_subnets = ["subnet-c", "subnet-d"]
+  zone_id               = "Z0123456789"
+  dns_names             = ["tempo"]
+}
+
+run "without_the_variable" {
+  command = plan
+
+  assert {
+    condition     = length(aws_lb_target_group.extra) + length(aws_lb_listener.extra) + length(aws_cloudwatch_metric_alarm.extra_unhealthy_hosts) == 0
+    error_message = "There are extra target groups, listeners or alarms."
+  }
+
+  assert {
+    condition     = length(aws_ecs_service.this.load_balancer) == 1
+    error_message = "The service has ${length(aws_ecs_service.this.load_balancer)} target groups, not 1."
+  }
+
+  assert {
+    condition     = jsonencode(local.container_definition.portMappings) == jsonencode([{ containerPort = 8080, hostPort = 0, protocol = "tcp" }])
+    error_message = "Port mappings: ${jsonencode(local.container_definition.portMappings)}"
+  }
+
+  assert {
+    condition     = output.extra_target_groups == {} && output.extra_target_group_arns == {}
+    error_message = "Outputs name extra target groups."
+  }
+
+  assert {
+    condition     = length(local.dashboard_panels) == 2
+    error_message = "The dashboard has ${length(local.dashboard_panels)} panels, not one for the port and one for the tasks."
+  }
+}
+
+run "with_an_empty_map" {
+  command = plan
+
+  variables {
+    extra_target_groups = {}
+  }
+
+  assert {
+    condition     = length(aws_lb_target_group.extra) + length(aws_lb_listener.extra) + length(aws_cloudwatch_metric_alarm.extra_unhealthy_hosts) == 0
+    error_message = "There are extra target groups, listeners or alarms."
+  }
+
+  assert {
+    condition     = jsonencode(local.container_definition.portMappings) == jsonencode([{ containerPort = 8080, hostPort = 0, protocol = "tcp" }])
+    error_message = "Port mappings: ${jsonencode(local.container_definition.portMappings)}"
+  }
+}
+
+run "load_balancer" {
+  command = plan
+
+  assert {
+    condition     = length(module.website_pod) == 1 && length(module.tcp_pod) == 0
+    error_message = "The default is an application load balancer."
+  }
+
+  assert {
+    condition     = output.dns_hostnames == ["tempo.example.com"]
+    error_message = "Host names: ${jsonencode(output.dns_hostnames)}"
+  }
+}
+
+run "host_names_with_the_apex" {
+  command = plan
+
+  variables {
+    dns_names = ["", "www", "www.eu"]
+  }
+
+  assert {
+    condition     = output.dns_hostnames == ["example.com", "www.example.com", "www.eu.example.com"]
+    error_message = "Host names: ${jsonencode(output.dns_hostnames)}"
+  }
+}
+
+run "autoscaling_and_logs" {
+  command = plan
+
+  assert {
+    condition     = aws_appautoscaling_policy.service.target_tracking_scaling_policy_configuration[0].target_value == 60
+    error_message = "The target is ${aws_appautoscaling_policy.service.target_tracking_scaling_policy_configuration[0].target_value}, not 60 % CPU."
+  }
+
+  assert {
+    condition = output.cloudwatch_log_group_names == {
+      ecs    = "/ecs/development/tempo"
+      syslog = "/ecs/development/tempo-syslog"
+      dmesg  = "/ecs/development/tempo-dmesg"
+    }
+    error_message = "Log groups: ${jsonencode(output.cloudwatch_log_group_names)}"
+  }
+
+  assert {
+    condition     = keys(module.daemon) == ["cloudwatch-agent"]
+    error_message = "Daemons: ${jsonencode(keys(module.daemon))}"
+  }
+}
+
+run "without_logs" {
+  command = plan
+
+  variables {
+    enable_cloudwatch_logs = false
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_log_group.this) == 0 && length(module.daemon) == 0 && !contains(keys(local.container_definition), "logConfiguration")
+    error_message = "Something still writes logs."
+  }
+
+  assert {
+    condition     = output.cloudwatch_log_group_name == null
+    error_message = "The output names a log group."
+  }
+}
+
+run "user_data_joins_the_cluster" {
+  command = plan
+
+  assert {
+    condition     = startswith(base64decode(local.user_data), "#cloud-config\n")
+    error_message = "User data is no cloud-config."
+  }
+
+  assert {
+    condition     = yamldecode(base64decode(local.user_data)).write_files[0].path == "/etc/ecs/ecs.config" && strcontains(yamldecode(base64decode(local.user_data)).write_files[0].content, "ECS_CLUSTER=tempo\n")
+    error_message = "The agent is not told its cluster: ${base64decode(local.user_data)}"
+  }
+}
+
+run "tags" {
+  command = plan
+
+  variables {
+    environment     = "prod"
+    upstream_module = "acme/tempo/aws"
+    vanta_owner     = "ops@example.com"
+    tags            = { team = "observability" }
+  }
+
+  assert {
+    condition = aws_ecs_service.this.tags == tomap({
+      team                  = "observability"
+      service               = "tempo"
+      environment           = "prod"
+      upstream_module       = "acme/tempo/aws"
+      VantaOwner            = "ops@example.com"
+      VantaNonProd          = "false"
+      VantaContainsUserData = "false"
+      VantaContainsEPHI     = "false"
+    })
+    error_message = "Tags: ${jsonencode(aws_ecs_service.this.tags)}"
+  }
+}
+
+run "container_of_every_kind" {
+  command = plan
+
+  variables {
+    container_healthcheck_command = null
+    container_command             = ["run"]
+    container_memory              = 256
+    container_memory_reservation  = 128
+    dockerSecurityOptions         = ["no-new-privileges"]
+    task_ipc_mode                 = "task"
+    task_environment_variables    = [{ name = "A", value = "1" }]
+    task_secrets                  = [{ name = "B", valueFrom = "arn:aws:secretsmanager:us-west-2:123456789012:secret:b-AbCdEf:key::" }]
+    task_efs_volumes              = { shared = { file_system_id = "fs-1", container_path = "/shared" } }
+    task_local_volumes            = { local = { host_path = "/data", container_path = "/local" } }
+  }
+
+  assert {
+    condition     = !contains(keys(local.container_definition), "healthCheck") && local.container_definition.memoryReservation == 128 && local.container_definition.dockerSecurityOptions[0] == "no-new-privileges"
+    error_message = "Container definition: ${jsonencode(local.container_definition)}"
+  }
+
+  assert {
+    condition     = [for mount in local.container_definition.mountPoints : mount.containerPath] == ["/shared", "/local"]
+    error_message = "Mount points: ${jsonencode(local.container_definition.mountPoints)}"
+  }
+
+  assert {
+    condition     = sort([for volume in aws_ecs_task_definition.this.volume : volume.name]) == tolist(["local", "shared"]) && aws_ecs_task_definition.this.ipc_mode == "task"
+    error_message = "The task definition has not both volumes, or another IPC mode."
+  }
+
+  # The role reads the secret, without the part of the ARN that picks a JSON key.
+  assert {
+    condition     = jsonencode(local.secret_arns) == jsonencode(["arn:aws:secretsmanager:us-west-2:123456789012:secret:b-AbCdEf"])
+    error_message = "Secrets: ${jsonencode(local.secret_arns)}"
+  }
+}
+
+run "arm64_by_the_instance_type" {
+  command = plan
+
+  variables {
+    asg_instance_type = "t4g.micro"
+  }
+
+  override_data {
+    target = data.aws_ec2_instance_type.this
+    values = { supported_architectures = ["arm64"], default_vcpus = 2, memory_size = 1024, gpus = [] }
+  }
+
+  override_data {
+    target = data.aws_ami.this
+    values = { architecture = "arm64", root_device_name = "/dev/xvda", block_device_mappings = [] }
+  }
+
+  assert {
+    condition     = data.aws_ssm_parameter.ami.name == "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id"
+    error_message = "The image is of ${data.aws_ssm_parameter.ami.name}."
+  }
+}
+
+run "x86_64_by_the_instance_type" {
+  command = plan
+
+  assert {
+    condition     = data.aws_ssm_parameter.ami.name == "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id"
+    error_message = "The image is of ${data.aws_ssm_parameter.ami.name}."
+  }
+}
+
+run "gpus" {
+  command = plan
+
+  variables {
+    asg_instance_type = "g4dn.xlarge"
+    gpu_count         = 1
+  }
+
+  override_data {
+    target = data.aws_ec2_instance_type.this
+    values = {
+      supported_architectures = ["x86_64"]
+      default_vcpus           = 4
+      memory_size             = 16384
+      gpus                    = [{ count = 1, manufacturer = "NVIDIA", memory_size = 16384, name = "T4" }]
+    }
+  }
+
+  assert {
+    condition     = local.container_definition.resourceRequirements == [{ type = "GPU", value = "1" }]
+    error_message = "Container definition: ${jsonencode(local.container_definition)}"
+  }
+
+  assert {
+    condition     = data.aws_ssm_parameter.ami.name == "/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id"
+    error_message = "The image is of ${data.aws_ssm_parameter.ami.name}."
+  }
+
+  assert {
+    condition     = aws_appautoscaling_policy.gpu["gpu"].target_tracking_scaling_policy_configuration[0].target_value == 60 && output.gpu_metrics_namespace == "ECS/GPU/tempo"
+    error_message = "The GPUs' load does not scale the service."
+  }
+}
+
+run "vector_agent" {
+  command = plan
+
+  variables {
+    enable_vector_agent        = true
+    vector_aggregator_endpoint = "vector.example.com:6000"
+  }
+
+  assert {
+    condition     = yamldecode(local.vector_agent_config).sinks.aggregator.address == "vector.example.com:6000" && yamldecode(local.vector_agent_config).sources.containers.exclude_containers[0] == "ecs-agent"
+    error_message = "Configuration: ${local.vector_agent_config}"
+  }
+
+  assert {
+    condition     = contains(keys(module.daemon), "vector-agent")
+    error_message = "Daemons: ${jsonencode(keys(module.daemon))}"
+  }
+}
+
+run "access_logs_queried_and_replicated" {
+  command = plan
+
+  variables {
+    alb_access_log_athena_enabled = true
+    replication_region            = "us-east-1"
+  }
+
+  assert {
+    condition     = output.alb_access_log_glue_database == "tempo_access_logs" && output.alb_access_log_glue_table == "alb_access_logs" && output.athena_workgroup == "tempo-access-logs"
+    error_message = "The access logs have no table, or another one."
+  }
+
+  assert {
+    condition     = length(module.access_log_replica) == 1
+    error_message = "There is no replica."
+  }
+}

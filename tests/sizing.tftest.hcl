@@ -1,0 +1,132 @@
+# How many instances, without a cloud.
+
+variables {
+  subnet_count    = 2
+  instance_vcpus  = 2
+  instance_memory = 1024
+  task_max_count  = 10
+  task_cpu        = 200
+  task_memory     = 128
+}
+
+run "t3_micro" {
+  command = plan
+
+  module {
+    source = "./modules/sizing"
+  }
+
+  # 1024 MiB less 7 % and 64 MiB leave 888: six tasks of 128 MiB.
+  assert {
+    condition     = output.tasks_per_instance == 6 && output.min_size == 2 && output.max_size == 3
+    error_message = "${output.tasks_per_instance} tasks an instance, ${output.min_size} to ${output.max_size} instances"
+  }
+}
+
+run "cpu_is_short" {
+  command = plan
+
+  module {
+    source = "./modules/sizing"
+  }
+
+  variables {
+    task_cpu = 1024
+  }
+
+  assert {
+    condition     = output.tasks_per_instance == 2 && output.max_size == 5
+    error_message = "${output.tasks_per_instance} tasks an instance, at most ${output.max_size} instances"
+  }
+}
+
+run "daemons_take_room" {
+  command = plan
+
+  module {
+    source = "./modules/sizing"
+  }
+
+  variables {
+    daemon_memory = 128
+    daemon_cpu    = 64
+  }
+
+  assert {
+    condition     = output.tasks_per_instance == 5 && output.free_memory == 760 && output.free_cpu == 1984
+    error_message = "${output.tasks_per_instance} tasks an instance, ${output.free_memory} MiB and ${output.free_cpu} CPU units left"
+  }
+}
+
+run "gpus_are_short" {
+  command = plan
+
+  module {
+    source = "./modules/sizing"
+  }
+
+  variables {
+    instance_memory = 16384
+    instance_vcpus  = 8
+    instance_gpus   = 1
+    task_gpus       = 1
+  }
+
+  assert {
+    condition     = output.tasks_per_instance == 1 && output.max_size == 10
+    error_message = "${output.tasks_per_instance} tasks an instance, at most ${output.max_size} instances"
+  }
+}
+
+run "at_least_one_more_than_the_lowest" {
+  command = plan
+
+  module {
+    source = "./modules/sizing"
+  }
+
+  variables {
+    task_max_count = 1
+    min_size       = 4
+  }
+
+  assert {
+    condition     = output.min_size == 4 && output.max_size == 5
+    error_message = "${output.min_size} to ${output.max_size} instances"
+  }
+}
+
+run "given_sizes_stay" {
+  command = plan
+
+  module {
+    source = "./modules/sizing"
+  }
+
+  variables {
+    min_size = 0
+    max_size = 1
+  }
+
+  assert {
+    condition     = output.min_size == 0 && output.max_size == 1
+    error_message = "${output.min_size} to ${output.max_size} instances"
+  }
+}
+
+run "nothing_fits" {
+  command = plan
+
+  module {
+    source = "./modules/sizing"
+  }
+
+  variables {
+    task_memory = 2048
+  }
+
+  assert {
+    condition     = output.tasks_per_instance == 0
+    error_message = "${output.tasks_per_instance} tasks of 2048 MiB fit on 1024 MiB."
+  }
+}
