@@ -31,7 +31,7 @@ func Clean(settings Settings) int {
 	}
 	code := 0
 	for _, run := range spaces {
-		if err := cleanSpace(settings, run); err != nil {
+		if _, err := cleanSpace(settings, run); err != nil {
 			fmt.Fprintf(os.Stderr, "%s-%s: %v\n", run.Cloud, run.Space, err)
 			code = 1
 		}
@@ -57,13 +57,14 @@ func workspaces(root string) ([]RunInfo, error) {
 	return runs, nil
 }
 
-// cleanSpace cleans the work directory of one run.
-func cleanSpace(settings Settings, run RunInfo) error {
+// cleanSpace cleans the work directory of one run, and returns the deployments
+// that it destroyed.
+func cleanSpace(settings Settings, run RunInfo) ([]*Deployment, error) {
 	settings.Cloud, settings.Region, settings.Space = run.Cloud, run.Region, run.Space
 	settings.skip = func(string) bool { return false }
 	s, err := New(settings)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.watch(0)
 	defer func() {
@@ -74,9 +75,15 @@ func cleanSpace(settings Settings, run RunInfo) error {
 	s.display.Print("cleaning " + filepath.Join(".work", run.Cloud+"-"+run.Space))
 	note := func(text string) { s.display.Print("note: " + text) }
 	if s.workspace, err = OpenWorkspace(s.ctx, s.Root, s.Settings, note); err != nil {
-		return err
+		return nil, err
 	}
 	defer s.workspace.Close()
+	err = s.clean(note)
+	return s.deployments, err
+}
+
+// clean destroys what the workspace's states hold, and ends its cloud.
+func (s *Suite) clean(note func(string)) error {
 	dirs, err := s.workspace.Deployments()
 	if err != nil {
 		return err
