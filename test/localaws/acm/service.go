@@ -118,8 +118,8 @@ func (s *Service) Restore(raw json.RawMessage) error {
 	return nil
 }
 
-// Counts is the number of resources by kind, for the status page.
-func (s *Service) Counts() map[string]int {
+// Resources is the number of resources by kind, for the status page.
+func (s *Service) Resources() map[string]int {
 	return map[string]int{"certificates": len(s.state.Certificates)}
 }
 

@@ -5,6 +5,7 @@
 package logs
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -99,8 +100,28 @@ func (s *Service) Wire() wire.Service {
 // Name is the service's key in the snapshot.
 func (s *Service) Name() string { return "logs" }
 
-// Snapshot returns all state.
-func (s *Service) Snapshot() any { return s.state }
+// snapshotEvents is how many events of a stream outlive the process: the
+// snapshot is written after every change, and has to stay small.
+const snapshotEvents = 200
+
+// Snapshot returns all state but a stream's older events.
+func (s *Service) Snapshot() any {
+	trimmed := state{Groups: make(map[string]*group, len(s.state.Groups))}
+	for name, g := range s.state.Groups {
+		copied := *g
+		copied.Streams = make(map[string]*stream, len(g.Streams))
+		for streamName, st := range g.Streams {
+			newest := *st
+			if extra := len(st.Events) - snapshotEvents; extra > 0 {
+				newest.Events = st.Events[extra:]
+				newest.Dropped += extra
+			}
+			copied.Streams[streamName] = &newest
+		}
+		trimmed.Groups[name] = &copied
+	}
+	return trimmed
+}
 
 // Restore replaces the state.
 func (s *Service) Restore(raw json.RawMessage) error {
@@ -112,9 +133,18 @@ func (s *Service) Restore(raw json.RawMessage) error {
 	return nil
 }
 
-// Counts is the number of resources by kind, for the status page.
-func (s *Service) Counts() map[string]int {
+// Resources is the number of resources by kind, for the status page.
+func (s *Service) Resources() map[string]int {
 	return map[string]int{"log groups": len(s.state.Groups)}
+}
+
+// CreateGroup makes a group; one that is there already is no error.
+func (s *Service) CreateGroup(name string) error {
+	if _, exists := s.state.Groups[name]; exists {
+		return nil
+	}
+	_, err := s.createLogGroup(context.Background(), &createLogGroupInput{LogGroupName: name})
+	return err
 }
 
 // CreateStream makes a stream; one that is there already is no error.

@@ -144,9 +144,9 @@ func (s *Service) Restore(raw json.RawMessage) error {
 	return nil
 }
 
-// Counts is the number of resources by kind, for the status page. Seeded zones,
+// Resources is the number of resources by kind, for the status page. Seeded zones,
 // and the NS and SOA records that each zone has, don't count.
-func (s *Service) Counts() map[string]int {
+func (s *Service) Resources() map[string]int {
 	zones, records := 0, 0
 	for _, z := range s.state.Zones {
 		if !z.Seeded {

@@ -75,8 +75,8 @@ func (s *Service) Restore(raw json.RawMessage) error {
 	return nil
 }
 
-// Counts is the number of resources by kind, for the status page.
-func (s *Service) Counts() map[string]int {
+// Resources is the number of resources by kind, for the status page.
+func (s *Service) Resources() map[string]int {
 	objects := 0
 	for _, b := range s.state.Buckets {
 		for _, versions := range b.Objects {
