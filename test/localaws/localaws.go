@@ -97,7 +97,7 @@ func (s *Server) build(ctx context.Context) error {
 	if s.network, err = loopback.Claim(ctx, second); err != nil {
 		return err
 	}
-	if s.world, err = newWorld(s.account, s.network, s.options); err != nil {
+	if s.world, err = newWorld(ctx, s.account, s.network, s.options); err != nil {
 		return err
 	}
 	persistent := append(s.world.persistent(), &addressRange{network: s.network})
@@ -127,7 +127,7 @@ func (s *Server) describe(address net.Addr) error {
 		PID: os.Getpid(), Endpoint: "http://" + address.String(),
 		Region: s.options.Region, AccountID: s.account.ID,
 		AccessKeyID: accessKeyID, SecretAccessKey: secretAccessKey,
-		CAFile: ca, DNSAddress: s.world.dnsAddress(s.network), ZoneName: s.options.Zone,
+		CAFile: ca, DNSAddress: s.world.dns.Address().String(), ZoneName: s.options.Zone,
 		Runtime: s.world.runtime.Name(), StartedAt: time.Now(),
 		Speed: float64(time.Hour) / float64(s.account.Clock.Real(time.Hour)),
 	}

@@ -27,7 +27,7 @@ func (w *Watcher) hopeless(s Snapshot, now time.Time) string {
 		return fmt.Sprintf("cluster %s has no container instances after %.0f s: does the instances' user data name this cluster, and do they reach ECS?", w.Cluster, waited.Seconds())
 	}
 	if stopped := w.stoppedByThemselves(s); len(stopped) >= max(w.Patience.Stopped, 1) {
-		return fmt.Sprintf("%d tasks stopped, the last one with: %s", len(stopped), reason(stopped[0]))
+		return fmt.Sprintf("%d tasks stopped, the last one with: %s%s", len(stopped), reason(stopped[0]), w.unhealthyCause())
 	}
 	for _, group := range w.Groups {
 		h := w.history[group.Key]

@@ -1,6 +1,7 @@
 package localawstest
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -291,4 +292,14 @@ func (s *Stack) ServiceInput() *ecs.CreateServiceInput {
 		})
 	}
 	return input
+}
+
+// Health describes the targets of a port's target group.
+func (s *Stack) Health(ctx context.Context, t testing.TB, port int32) []elbtypes.TargetHealthDescription {
+	t.Helper()
+	health, err := s.Cloud.ELB.DescribeTargetHealth(ctx, &elasticloadbalancingv2.DescribeTargetHealthInput{
+		TargetGroupArn: aws.String(s.TargetGroups[port]),
+	})
+	require.NoError(t, err, "describing the health of port %d", port)
+	return health.TargetHealthDescriptions
 }

@@ -1,0 +1,219 @@
+package localaws
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/account"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/acm"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/admin"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/agent"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/appautoscaling"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/autoscaling"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/container"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/dns"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/ec2"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/ecs"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/elbv2"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/iam"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/loadbalancer"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/logs"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/loopback"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/pki"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/route53"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/s3"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/sns"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/ssm"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/sts"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/wire"
+)
+
+// service is a part with an API. Those with state are also Persistent.
+type service interface{ Wire() wire.Service }
+
+// counted is a service that can tell how many resources users made in it, by
+// kind.
+type counted interface{ Resources() map[string]int }
+
+// runner is a part in which something goes on by itself.
+type runner interface{ Run(ctx context.Context) }
+
+// world is all services and all that lives, wired to each other.
+type world struct {
+	account   *account.Account
+	authority *pki.Authority
+	runtime   container.Runtime
+
+	ec2     *ec2.Service
+	elbv2   *elbv2.Service
+	route53 *route53.Service
+	agents  *agent.Agents
+	dns     *dns.Server
+
+	services []service
+	data     []runner // the data plane: what lives, but has no API
+}
+
+// newWorld makes the parts, those first that others need.
+func newWorld(ctx context.Context, a *account.Account, network *loopback.Network, options Options) (*world, error) {
+	authority, err := pki.Open(filepath.Join(options.Directory, pkiDirectory))
+	if err != nil {
+		return nil, err
+	}
+	runtime, err := newRuntime(a, network, options)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{account: a, authority: authority, runtime: runtime}
+
+	roles := iam.New(a)
+	topics := sns.New(a)
+	logGroups := logs.New(a)
+	buckets := s3.New(a, filepath.Join(options.Directory, objectsDir))
+
+	w.ec2 = ec2.New(a, network, roles)
+	parameters := ssm.New(a, w.ec2)
+	w.route53 = route53.New(a)
+	certificates := acm.New(a, w.route53, authority)
+	w.elbv2 = elbv2.New(a, w.ec2, certificates, buckets)
+	w.route53.CheckAliases(w.elbv2)
+	groups := autoscaling.New(a, w.ec2, w.elbv2)
+	clusters := ecs.New(a, w.ec2, groups, w.elbv2, roles, nil)
+	scaling := appautoscaling.New(a, clusters, nil)
+
+	w.services = []service{
+		w.ec2, roles, sts.New(a, roles), parameters, w.route53, certificates, buckets,
+		logGroups, topics, w.elbv2, groups, clusters, scaling,
+	}
+	w.dns = dns.New(a, w.route53, w.elbv2, a.Log)
+	if err := w.dns.Listen(ctx, netip.MustParseAddrPort("127.0.0.1:0")); err != nil {
+		return nil, err
+	}
+	w.agents = agent.New(a, agent.Deps{
+		Machines: w.ec2, Control: clusters, Roles: roles, Logs: logGroups, Runtime: runtime, Network: network,
+		Parameters: parameters, Directory: filepath.Join(options.Directory, tasksDir),
+	})
+	w.data = []runner{
+		w.dns, w.agents,
+		loadbalancer.New(a, w.elbv2, w.ec2, network, certificates, nil, buckets),
+	}
+	return w, nil
+}
+
+func newRuntime(a *account.Account, network *loopback.Network, options Options) (container.Runtime, error) {
+	switch options.Runtime {
+	case "", "embedded":
+		return embedded.New(a.Clock, network), nil
+	}
+	return nil, fmt.Errorf("there is no container runtime %q: embedded runs known images inside the process, docker runs real ones", options.Runtime)
+}
+
+// seed makes what an account has before anyone uses it.
+func (w *world) seed(zone string) { w.route53.SeedZone(zone) }
+
+func (w *world) wireServices() []wire.Service {
+	var all []wire.Service
+	for _, s := range w.services {
+		all = append(all, s.Wire())
+	}
+	return all
+}
+
+func (w *world) persistent() []account.Persistent {
+	var all []account.Persistent
+	for _, s := range w.services {
+		if p, ok := s.(account.Persistent); ok {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// running is everything in which something goes on by itself.
+func (w *world) running() []func(context.Context) {
+	var all []func(context.Context)
+	for _, s := range w.services {
+		if r, ok := s.(runner); ok {
+			all = append(all, r.Run)
+		}
+	}
+	for _, r := range w.data {
+		all = append(all, r.Run)
+	}
+	return all
+}
+
+// status is what the admin interface tells.
+func (w *world) status() admin.Status {
+	status := admin.Status{Services: map[string]map[string]int{}}
+	w.account.Do(func() {
+		for _, s := range w.services {
+			if c, ok := s.(counted); ok {
+				status.Services[s.Wire().Name] = c.Resources()
+			}
+		}
+		status.Targets = w.targets()
+		status.Instances = w.instances()
+	})
+	return status
+}
+
+func (w *world) targets() []admin.Target {
+	all := []admin.Target{}
+	for _, group := range w.elbv2.TargetGroups() {
+		for _, t := range group.Targets {
+			all = append(all, admin.Target{
+				TargetGroup: group.Name, Target: fmt.Sprintf("%s:%d", t.ID, t.Port),
+				State: t.Health.State, Reason: t.Health.Reason,
+			})
+		}
+	}
+	slices.SortFunc(all, func(a, b admin.Target) int {
+		return strings.Compare(a.TargetGroup+a.Target, b.TargetGroup+b.Target)
+	})
+	return all
+}
+
+func (w *world) instances() []admin.Instance {
+	var all []admin.Instance
+	for _, i := range w.ec2.Instances() {
+		if i.State != "terminated" {
+			all = append(all, admin.Instance{ID: i.ID, State: i.State, BootLog: w.agents.BootLog(i.ID)})
+		}
+	}
+	return all
+}
+
+// named is a name and port at which a load balancer listens.
+type named struct {
+	Name string
+	Port int
+}
+
+// listenerNames are all names, of load balancers and of records that are
+// aliases of them, with each port of the load balancer.
+func (w *world) listenerNames() []named {
+	var all []named
+	w.account.Do(func() {
+		aliases := w.route53.AliasNames()
+		for _, lb := range w.elbv2.Balancers() {
+			names := []string{lb.DNSName}
+			for name, target := range aliases {
+				if target == strings.ToLower(lb.DNSName) {
+					names = append(names, name)
+				}
+			}
+			for _, listener := range lb.Listeners {
+				for _, name := range names {
+					all = append(all, named{Name: name, Port: int(listener.Port)})
+				}
+			}
+		}
+	})
+	return all
+}

@@ -1,0 +1,163 @@
+package targethealth_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/localawstest"
+	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
+)
+
+// A service with each of the mistakes that people make: the watch must fail,
+// and say what is wrong.
+
+// watch watches the service of a stack.
+func watch(s *localawstest.Stack) *targethealth.Watcher {
+	w := &targethealth.Watcher{
+		ECS: s.Cloud.ECS, ELB: s.Cloud.ELB, Client: s.Cloud.HTTPClient(2 * time.Second),
+		Logs:    targethealth.LogReader{Config: s.Cloud.Config, Client: s.Cloud.HTTPClient(5 * time.Second)},
+		Cluster: s.Plan.Name, Service: s.Plan.Name,
+		Patience: targethealth.Patience{
+			Poll: 50 * time.Millisecond, Total: 90 * time.Second,
+			NoInstances: 5 * time.Second, Unhealthy: 5 * time.Second, Stopped: 4,
+		},
+	}
+	for _, port := range s.Plan.Ports {
+		w.Groups = append(w.Groups, targethealth.Group{
+			Key: fmt.Sprint("port", port), ARN: s.TargetGroups[port], ListenerARN: s.Listeners[port],
+			Listener: fmt.Sprint("HTTP:", port), ContainerPort: port,
+			URL: fmt.Sprintf("http://%s:%d/", aws.ToString(s.LoadBalancer.DNSName), port), Body: fmt.Sprintf("port %d\n", port),
+		})
+	}
+	return w
+}
+
+func TestNothingBroken(t *testing.T) {
+	t.Parallel()
+	s := localawstest.NewStack(t, localawstest.Start(t, localaws.Options{}), localawstest.Plan{Ports: []int32{80, 8081}})
+	w := watch(s)
+	snapshot, err := w.Wait(t.Context())
+	require.NoError(t, err, w.Explain(t.Context(), snapshot))
+	for _, group := range w.Groups {
+		status, body, err := targethealth.Get(t.Context(), w.Client, group.URL)
+		require.NoError(t, err)
+		assert.Equal(t, 200, status)
+		assert.Equal(t, group.Body, body)
+	}
+}
+
+func TestBrokenOnPurpose(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		plan localawstest.Plan
+		want []string // in the error
+	}{
+		"the container does not listen on the extra port": {
+			localawstest.Plan{Ports: []int32{80, 8081}, Listens: []int32{80}},
+			[]string{`"port8081"`, "Target.FailedHealthChecks", "does the container listen there?"},
+		},
+		"the health check's path answers 404": {
+			localawstest.Plan{Ports: []int32{80, 8081}, HealthPath: "/health"},
+			[]string{"Target.ResponseCodeMismatch", "Health checks failed with these codes: [404]"},
+		},
+		"the user data names another cluster": {
+			localawstest.Plan{UserDataCluster: "another"},
+			[]string{"cluster web has no container instances", "does the instances' user data name this cluster"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := watch(localawstest.NewStack(t, localawstest.Start(t, localaws.Options{}), c.plan))
+			snapshot, err := w.Wait(t.Context())
+			require.Error(t, err)
+			assert.True(t, targethealth.IsHopeless(err), "it is noticed that waiting is of no use: %v", err)
+			for _, want := range c.want {
+				assert.Contains(t, err.Error(), want, w.Explain(t.Context(), snapshot))
+			}
+		})
+	}
+}
+
+func TestAListenerWithoutItsIngressRule(t *testing.T) {
+	t.Parallel()
+	s := localawstest.NewStack(t, localawstest.Start(t, localaws.Options{}),
+		localawstest.Plan{Ports: []int32{80, 8081}, NoIngress: []int32{8081}})
+	w := watch(s)
+	snapshot, err := w.Wait(t.Context())
+	require.NoError(t, err, "the load balancer itself reaches the targets\n%s", w.Explain(t.Context(), snapshot))
+
+	_, _, err = targethealth.Get(t.Context(), w.Client, w.Groups[1].URL)
+	require.Error(t, err)
+	assert.Contains(t, err.Error(), "timed out")
+	assert.Contains(t, err.Error(), "does the load balancer's security group let you in")
+
+	_, body, err := targethealth.Get(t.Context(), w.Client, w.Groups[0].URL)
+	require.NoError(t, err, "the other listener answers")
+	assert.Equal(t, w.Groups[0].Body, body)
+}
+
+func TestATargetGroupThatNoListenerUses(t *testing.T) {
+	t.Parallel()
+	s := localawstest.NewStack(t, localawstest.Start(t, localaws.Options{}),
+		localawstest.Plan{Ports: []int32{80, 8081}, NoListener: []int32{8081}, NoService: true})
+	_, err := s.Cloud.ECS.CreateService(t.Context(), s.ServiceInput())
+	var refused *ecstypes.InvalidParameterException
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, "The target group with targetGroupArn "+s.TargetGroups[8081]+" does not have an associated load balancer.",
+		refused.ErrorMessage())
+}
+
+func TestAnEmptyTargetGroupIsAFailure(t *testing.T) {
+	t.Parallel()
+	s := localawstest.NewStack(t, localawstest.Start(t, localaws.Options{}), localawstest.Plan{NoService: true})
+	input := s.ServiceInput()
+	input.DesiredCount = aws.Int32(0)
+	_, err := s.Cloud.ECS.CreateService(t.Context(), input)
+	require.NoError(t, err)
+	w := watch(s)
+	w.Patience.Total = time.Second
+	_, err = w.Wait(t.Context())
+	require.Error(t, err)
+	assert.Contains(t, err.Error(), "the service wants no tasks")
+}
+
+// What was healthy and then broken by an update is noticed too, while the old
+// tasks go on serving: AWS keeps them until the new ones are healthy.
+func TestAnUpdateThatDoesNotListen(t *testing.T) {
+	t.Parallel()
+	s := localawstest.NewStack(t, localawstest.Start(t, localaws.Options{}), localawstest.Plan{Ports: []int32{80, 8081}})
+	w := watch(s)
+	snapshot, err := w.Wait(t.Context())
+	require.NoError(t, err, w.Explain(t.Context(), snapshot))
+
+	s.RegisterTask(t, []int32{80})
+	_, err = s.Cloud.ECS.UpdateService(t.Context(), &ecs.UpdateServiceInput{
+		Cluster: &s.Plan.Name, Service: &s.Plan.Name, TaskDefinition: &s.TaskFamily,
+	})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return sawUnhealthy(t.Context(), t, s, 8081) }, 60*time.Second, 20*time.Millisecond,
+		"the new task's target is unhealthy")
+	_, body, err := targethealth.Get(t.Context(), w.Client, w.Groups[1].URL)
+	require.NoError(t, err)
+	assert.Equal(t, w.Groups[1].Body, body, "the old task still serves")
+}
+
+func sawUnhealthy(ctx context.Context, t *testing.T, s *localawstest.Stack, port int32) bool {
+	t.Helper()
+	for _, target := range s.Health(ctx, t, port) {
+		if target.TargetHealth.State == elbtypes.TargetHealthStateEnumUnhealthy {
+			return true
+		}
+	}
+	return false
+}
