@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -365,4 +366,18 @@ func (t *Tree) Chtimes(name string, read, changed time.Time) error {
 		err = p.root.Chtimes(p.name, read, changed)
 	}
 	return pathError("chtimes", name, err)
+}
+
+// HostDirectory makes a directory and returns where it is on this machine,
+// for others to mount: symbolic links are followed inside the tree.
+func (t *Tree) HostDirectory(name string) (string, error) {
+	if err := t.MkdirAll(name, 0o755); err != nil {
+		return "", err
+	}
+	resolved, err := t.resolve(name, true)
+	if err != nil {
+		return "", pathError("resolve", name, err)
+	}
+	p := t.at(resolved)
+	return filepath.Join(p.root.Name(), filepath.FromSlash(p.name)), nil
 }
