@@ -1,3 +1,7 @@
+terraform {
+  required_version = ">= 1.5"
+}
+
 provider "aws" {
   region = var.region
 
