@@ -1,6 +1,7 @@
 package localaws
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -86,15 +87,8 @@ func listen(ctx context.Context, addresses []netip.AddrPort) (net.Listener, erro
 // build makes the parts and restores their state.
 func (s *Server) build(ctx context.Context) error {
 	s.account = account.New(s.options.Region, s.options.Clock, s.options.Log)
-	var second byte
-	if !s.options.temporary {
-		var err error
-		if second, err = lastRange(s.options.Directory); err != nil {
-			return err
-		}
-	}
-	var err error
-	if s.network, err = loopback.Claim(ctx, second); err != nil {
+	translate, err := s.claimAddresses(ctx)
+	if err != nil {
 		return err
 	}
 	if s.world, err = newWorld(ctx, s.account, s.network, s.options); err != nil {
@@ -102,7 +96,7 @@ func (s *Server) build(ctx context.Context) error {
 	}
 	persistent := append(s.world.persistent(), &addressRange{network: s.network})
 	s.keeper = snapshot.New(s.account, filepath.Join(s.options.Directory, snapshotFile), persistent)
-	restored, err := s.keeper.Restore()
+	restored, err := s.keeper.Restore(translate)
 	if err != nil {
 		return err
 	}
@@ -192,6 +186,24 @@ func (s *Server) ClientTLS() *tls.Config {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(s.world.authority.CertificatePEM())
 	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+}
+
+// claimAddresses takes the range of loopback addresses that the state of the
+// last run is in. Where another process has it by now it takes another one, and
+// returns what moves the state there.
+func (s *Server) claimAddresses(ctx context.Context) (translate func([]byte) []byte, err error) {
+	last, err := lastRange(s.options.Directory)
+	if err != nil {
+		return nil, err
+	}
+	if s.network, err = loopback.Claim(ctx, last); err == nil || last == 0 {
+		return nil, err
+	}
+	if s.network, err = loopback.Claim(ctx, 0); err != nil {
+		return nil, err
+	}
+	old, moved := fmt.Sprintf(`"127.%d.`, last), fmt.Sprintf(`"127.%d.`, s.network.Second())
+	return func(state []byte) []byte { return bytes.ReplaceAll(state, []byte(old), []byte(moved)) }, nil
 }
 
 // addressRange remembers in the snapshot which loopback addresses are in use,

@@ -73,9 +73,10 @@ func read(path string) (f file, found bool, err error) {
 	return f, true, nil
 }
 
-// Restore gives every service the state that the file holds for it. restored
-// is false where there is no file.
-func (k *Keeper) Restore() (restored bool, err error) {
+// Restore gives every service the state that the file holds for it, after
+// translate (nil: none) has changed it. restored is false where there is no
+// file.
+func (k *Keeper) Restore(translate func(state []byte) []byte) (restored bool, err error) {
 	f, found, err := read(k.path)
 	if err != nil || !found {
 		return false, err
@@ -89,6 +90,9 @@ func (k *Keeper) Restore() (restored bool, err error) {
 			state, ok := f.Services[service.Name()]
 			if !ok {
 				continue
+			}
+			if translate != nil {
+				state = translate(state)
 			}
 			if restoreErr := service.Restore(state); restoreErr != nil {
 				err = errors.Join(err, fmt.Errorf("restoring %s from %s: %w", service.Name(), k.path, restoreErr))

@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -65,7 +66,7 @@ func TestWhatWasSyncedIsInTheFile(t *testing.T) {
 
 	// Without stopping the first: as after a kill.
 	revived := &notes{}
-	restored, err := snapshot.New(newAccount("us-west-2"), path, []account.Persistent{revived}).Restore()
+	restored, err := snapshot.New(newAccount("us-west-2"), path, []account.Persistent{revived}).Restore(nil)
 	require.NoError(t, err)
 	assert.True(t, restored)
 	assert.Len(t, revived.Words, 20)
@@ -111,7 +112,7 @@ func TestRestoreRefusals(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "snapshot.json")
 			require.NoError(t, os.WriteFile(path, []byte(c.content), 0o600))
-			_, err := snapshot.New(newAccount("us-west-2"), path, []account.Persistent{&notes{}}).Restore()
+			_, err := snapshot.New(newAccount("us-west-2"), path, []account.Persistent{&notes{}}).Restore(nil)
 			require.Error(t, err)
 			assert.Contains(t, err.Error(), c.want)
 			assert.Contains(t, err.Error(), path, "the error says which file")
@@ -119,10 +120,22 @@ func TestRestoreRefusals(t *testing.T) {
 	}
 }
 
+func TestTheStateCanBeTranslated(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "snapshot.json")
+	require.NoError(t, os.WriteFile(path, []byte(`{"Version":1,"Region":"us-west-2","Services":{"notes":["old"]}}`), 0o600))
+	service := &notes{}
+	_, err := snapshot.New(newAccount("us-west-2"), path, []account.Persistent{service}).Restore(func(state []byte) []byte {
+		return bytes.ReplaceAll(state, []byte("old"), []byte("new"))
+	})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"new"}, service.Words)
+}
+
 func TestNoFileIsNothingRestored(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "snapshot.json")
-	restored, err := snapshot.New(newAccount("us-west-2"), path, nil).Restore()
+	restored, err := snapshot.New(newAccount("us-west-2"), path, nil).Restore(nil)
 	require.NoError(t, err)
 	assert.False(t, restored)
 	_, found, err := snapshot.Peek(path, "notes")
