@@ -11,9 +11,10 @@ resource "aws_ecs_cluster" "this" {
 }
 
 resource "aws_ecs_capacity_provider" "this" {
-  # A group belongs to one capacity provider: a new group needs a new one, with
-  # another name. ECS reserves names that begin with aws, ecs or fargate.
-  name = "cp-${module.instances.asg_name}"
+  # A group belongs to one capacity provider, so a new group needs a new one with
+  # another name: Spot instances are what makes a new group. The service wants the
+  # name in the plan. ECS reserves names that begin with aws, ecs or fargate.
+  name = "cp-${var.service_name}-${var.on_demand_base_capacity == null ? "on-demand" : "spot"}"
   tags = local.tags
 
   auto_scaling_group_provider {
