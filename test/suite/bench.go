@@ -36,7 +36,7 @@ type benchRow struct {
 // compile of the test tree, and writes a Markdown table.
 func Bench(ctx context.Context, settings Settings, out io.Writer) error {
 	settings.Space = "bench"
-	s, err := New(settings)
+	s, err := New(ctx, settings)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func Bench(ctx context.Context, settings Settings, out io.Writer) error {
 		return err
 	}
 	cleaning := time.Now()
-	destroyed, err := cleanSpace(settings, RunInfo{Cloud: settings.Cloud, Region: settings.Region, Space: settings.Space})
+	destroyed, err := cleanSpace(ctx, settings, RunInfo{Cloud: settings.Cloud, Region: settings.Region, Space: settings.Space})
 	if err != nil {
 		return fmt.Errorf("cleaning: %w", err)
 	}

@@ -14,7 +14,7 @@ import (
 // Clean destroys all that runs of any space have left in their work
 // directories, stops the localaws of each, and says what is left: nothing. An
 // interrupted or crashed run is cleaned from the state that it has.
-func Clean(settings Settings) int {
+func Clean(ctx context.Context, settings Settings) int {
 	root, err := Root()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -31,7 +31,7 @@ func Clean(settings Settings) int {
 	}
 	code := 0
 	for _, run := range spaces {
-		if _, err := cleanSpace(settings, run); err != nil {
+		if _, err := cleanSpace(ctx, settings, run); err != nil {
 			fmt.Fprintf(os.Stderr, "%s-%s: %v\n", run.Cloud, run.Space, err)
 			code = 1
 		}
@@ -59,10 +59,10 @@ func workspaces(root string) ([]RunInfo, error) {
 
 // cleanSpace cleans the work directory of one run, and returns the deployments
 // that it destroyed.
-func cleanSpace(settings Settings, run RunInfo) ([]*Deployment, error) {
+func cleanSpace(ctx context.Context, settings Settings, run RunInfo) ([]*Deployment, error) {
 	settings.Cloud, settings.Region, settings.Space = run.Cloud, run.Region, run.Space
 	settings.skip = func(string) bool { return false }
-	s, err := New(settings)
+	s, err := New(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (s *Suite) explainUnclean(err error) error {
 // Forget stops every localaws that runs for this clone and removes its work
 // directory, without a destroy: what a localaws holds ends with it. Work
 // directories of AWS are left alone.
-func Forget(settings Settings) int {
+func Forget(ctx context.Context, settings Settings) int {
 	root, err := Root()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -144,7 +144,7 @@ func Forget(settings Settings) int {
 			continue
 		}
 		settings.Cloud, settings.Space = Local, strings.TrimPrefix(filepath.Base(dir), Local+"-")
-		if err := forget(settings, root, dir); err != nil {
+		if err := forget(ctx, settings, root, dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -153,8 +153,7 @@ func Forget(settings Settings) int {
 	return 0
 }
 
-func forget(settings Settings, root, dir string) error {
-	ctx := context.Background()
+func forget(ctx context.Context, settings Settings, root, dir string) error {
 	w := &Workspace{Dir: dir}
 	if err := w.acquire(ctx, func(text string) { fmt.Println(text) }); err != nil {
 		return err

@@ -128,9 +128,7 @@ func providerAliases(dir string) ([]string, error) {
 			return nil, fmt.Errorf("looking for %s's provider aliases: %w", dir, err)
 		}
 		for _, match := range configurationAliases.FindAllSubmatch(text, -1) {
-			for _, alias := range strings.FieldsFunc(string(match[1]), func(r rune) bool { return strings.ContainsRune(", \n\t", r) }) {
-				aliases = append(aliases, alias)
-			}
+			aliases = append(aliases, strings.FieldsFunc(string(match[1]), func(r rune) bool { return strings.ContainsRune(", \n\t", r) })...)
 		}
 	}
 	slices.Sort(aliases)

@@ -89,7 +89,7 @@ func (s *Suite) openDeployment(dir string) (*Deployment, error) {
 		return nil, err
 	}
 	c := providers.Case{Name: record.Case}
-	for _, known := range s.Settings.cases() {
+	for _, known := range s.cases() {
 		if known.Name == record.Case {
 			c = known
 		}
@@ -314,7 +314,8 @@ func resourcesInState(dir string) (int, error) {
 	}
 	var state struct {
 		Resources []struct {
-			Mode string `json:"mode"`
+			Mode      string            `json:"mode"`
+			Instances []json.RawMessage `json:"instances"`
 		} `json:"resources"`
 	}
 	err := readJSON(filepath.Join(dir, "configuration", "test_data", record.Fixture, "terraform.tfstate"), &state)
@@ -324,7 +325,7 @@ func resourcesInState(dir string) (int, error) {
 	managed := 0
 	for _, resource := range state.Resources {
 		if resource.Mode == "managed" {
-			managed++
+			managed += len(resource.Instances)
 		}
 	}
 	return managed, err

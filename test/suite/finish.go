@@ -136,7 +136,7 @@ func (s *Suite) summary() error {
 	if ran != "" {
 		s.display.Print(ran)
 	}
-	notes := append(s.casesSkips, s.notes...)
+	notes := slices.Concat(s.casesSkips, s.notes)
 	for _, note := range notes {
 		s.display.Warn(note)
 	}

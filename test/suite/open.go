@@ -13,7 +13,7 @@ import (
 // openTools finds Terraform and readies the search for providers: all that a
 // check of the configurations needs.
 func (s *Suite) openTools(ctx context.Context) error {
-	tf, err := tfcli.Find(ctx, s.Settings.Terraform, filepath.Join(s.Root, ".bin"))
+	tf, err := tfcli.Find(ctx, s.Terraform, filepath.Join(s.Root, ".bin"))
 	if err != nil {
 		return err
 	}

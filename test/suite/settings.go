@@ -61,9 +61,7 @@ func ReadSettings(getenv func(string) string) (Settings, error) {
 		skip:      func(stage string) bool { return getenv("SKIP_"+stage) != "" },
 		getenv:    getenv,
 	}
-	for _, name := range strings.FieldsFunc(getenv("REQUIRE_PROVIDERS"), func(r rune) bool { return r == ',' || r == ' ' }) {
-		s.RequireProviders = append(s.RequireProviders, name)
-	}
+	s.RequireProviders = strings.FieldsFunc(getenv("REQUIRE_PROVIDERS"), func(r rune) bool { return r == ',' || r == ' ' })
 	switch mode := getenv("TEST_PROVIDERS"); mode {
 	case "", "all":
 	case "newest":

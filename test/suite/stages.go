@@ -91,7 +91,7 @@ func (d *Deployment) Validate(t *testing.T, check func(ctx context.Context, v *V
 		defer func() {
 			// t.FailNow unwinds through here.
 			if !done {
-				d.endStage(StageValidate, task, "", errFailed)
+				_ = d.endStage(StageValidate, task, "", errFailed)
 			}
 		}()
 		check(d.suite.ctx, v)

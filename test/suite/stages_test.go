@@ -48,7 +48,7 @@ init) printf 'provider "registry.terraform.io/hashicorp/aws" {\n  version     = 
 apply)
   echo 'Plan: 1 to add, 0 to change, 0 to destroy.'
   if [ -e broken ]; then printf '╷\n│ Error: it is broken\n╵\n'; exit 1; fi
-  echo '{"resources": [{"mode": "managed"}]}' > terraform.tfstate
+  echo '{"resources": [{"mode": "managed", "instances": [{}]}]}' > terraform.tfstate
   if [ -e slow ]; then
     trap 'echo "Gracefully shutting down..."; exit 1' INT
     echo 'aws_lb.this: Creating...'

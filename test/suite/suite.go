@@ -69,16 +69,16 @@ var ErrInterrupted = errors.New("interrupted")
 // errTime is why it is done when go test's timeout comes near.
 var errTime = errors.New("the time of go test -timeout is nearly over")
 
-// New makes a run from the environment. Nothing is started before a test asks
-// for it.
-func New(settings Settings) (*Suite, error) {
+// New makes a run of its settings; ctx bounds it. Nothing is started before a
+// test asks for it.
+func New(ctx context.Context, settings Settings) (*Suite, error) {
 	root, err := Root()
 	if err != nil {
 		return nil, err
 	}
 	s := &Suite{Settings: settings, Root: root, kill: make(chan struct{}), finished: make(chan struct{}), found: map[string]foundSources{}}
 	s.display = progress.New(os.Stdout, progress.OptionsFor(os.Stdout, os.Getenv))
-	s.ctx, s.stop = context.WithCancelCause(context.Background())
+	s.ctx, s.stop = context.WithCancelCause(ctx)
 	return s, nil
 }
 
@@ -90,7 +90,7 @@ func Main(m *testing.M, assign func(*Suite)) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	s, err := New(settings)
+	s, err := New(context.Background(), settings)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2

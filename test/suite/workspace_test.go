@@ -36,7 +36,7 @@ func deployed(t *testing.T, w *Workspace, group, name, state string) string {
 }
 
 const (
-	someState  = `{"resources": [{"mode": "managed"}, {"mode": "data"}]}`
+	someState  = `{"resources": [{"mode": "managed", "instances": [{}]}, {"mode": "data", "instances": [{}]}]}`
 	emptyState = `{"resources": []}`
 )
 

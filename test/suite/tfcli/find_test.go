@@ -16,7 +16,7 @@ func says(t *testing.T, path, version string) {
 	executable(t, path, "#!/bin/sh\necho '{\"terraform_version\": \""+version+"\"}'\n")
 }
 
-// These tests set PATH and so can't run in parallel.
+// It sets PATH, and so can't run in parallel.
 func TestFind(t *testing.T) {
 	onPath, bin := t.TempDir(), t.TempDir()
 	t.Setenv("PATH", onPath)
@@ -44,6 +44,7 @@ func TestFind(t *testing.T) {
 }
 
 func TestFindNamed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	_, err := Find(t.Context(), filepath.Join(dir, "tofu"), dir)
 	require.ErrorContains(t, err, "is no executable: name Terraform or OpenTofu, or unset it")

@@ -29,19 +29,20 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
+	ctx := context.Background()
 	switch args[0] {
 	case "clean":
-		return suite.Clean(settings)
+		return suite.Clean(ctx, settings)
 	case "forget":
-		return suite.Forget(settings)
+		return suite.Forget(ctx, settings)
 	case "env":
-		if err := suite.PrintEnvironment(context.Background(), settings, os.Stdout); err != nil {
+		if err := suite.PrintEnvironment(ctx, settings, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		return 0
 	case "bench":
-		if err := suite.Bench(context.Background(), settings, os.Stdout); err != nil {
+		if err := suite.Bench(ctx, settings, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
