@@ -130,38 +130,53 @@ func (l *lines) flush() {
 		l.take(l.rest)
 		l.rest = ""
 	}
+	l.endMessage()
 }
 
 func (l *lines) take(line string) {
 	if l.line != nil {
 		l.line(line)
 	}
-	// Terraform draws its diagnostics as boxes: ╷ │ ╵.
+	// With colours Terraform draws its diagnostics as boxes, ╷ │ ╵; without, a
+	// headline at the line's beginning starts one, and only the next one or the
+	// output's end ends it.
 	switch text, inside := strings.CutPrefix(line, "│"); {
 	case inside:
 		l.box = append(l.box, strings.TrimSpace(text))
-	case strings.HasPrefix(line, "╷"):
-		l.box = nil
-	case strings.HasPrefix(line, "╵"):
-		if message := errorText(l.box); message != "" {
-			l.messages = append(l.messages, message)
-		}
-		l.box = nil
+	case strings.HasPrefix(line, "╷"), strings.HasPrefix(line, "╵"):
+		l.endMessage()
+	case strings.HasPrefix(line, "Error: "), strings.HasPrefix(line, "Warning: "):
+		l.endMessage()
+		l.box = []string{line}
+	case len(l.box) > 0:
+		l.box = append(l.box, strings.TrimSpace(line))
 	}
+}
+
+// endMessage takes up the diagnostic that was read, if it is an error.
+func (l *lines) endMessage() {
+	if message := errorText(l.box); message != "" {
+		l.messages = append(l.messages, message)
+	}
+	l.box = nil
 }
 
 // messages reads the errors out of a whole output.
 func messages(output string) []string {
 	l := &lines{log: io.Discard}
-	_, _ = l.Write([]byte(output + "\n"))
+	_, _ = l.Write([]byte(output)) // to nowhere, which takes all
+	l.flush()
 	return l.messages
 }
+
+// shownLines is how much of one error is told; the log has all of it.
+const shownLines = 15
 
 // errorText makes one text of a diagnostic's lines; "" of a warning.
 func errorText(box []string) string {
 	var kept []string
 	for _, line := range box {
-		if line != "" {
+		if line != "" && len(kept) < shownLines {
 			kept = append(kept, line)
 		}
 	}

@@ -62,6 +62,37 @@ func TestRunTellsTerraformsErrors(t *testing.T) {
 	assert.Contains(t, log.String(), "Warning: Something old", "the log has all")
 }
 
+// plain is how Terraform tells errors with -no-color.
+const plain = `
+cat <<'END'
+aws_vpc.this: Creating...
+
+Warning: Something old
+
+It is deprecated.
+
+Error: creating VPC: VpcLimitExceeded
+
+  with aws_vpc.this,
+  on main.tf line 3, in resource "aws_vpc" "this":
+   3: resource "aws_vpc" "this" {
+
+
+Error: creating Alarm: UnknownError
+END
+exit 1
+`
+
+func TestRunTellsErrorsWithoutColour(t *testing.T) {
+	t.Parallel()
+	err := fake(t, plain).Run(t.Context(), Command{Args: []string{"apply"}, Dir: t.TempDir(), Env: os.Environ(), Log: &bytes.Buffer{}})
+	var failed *Error
+	require.ErrorAs(t, err, &failed)
+	require.Len(t, failed.Messages, 2)
+	assert.Contains(t, failed.Messages[0], "Error: creating VPC: VpcLimitExceeded\n  with aws_vpc.this,")
+	assert.Equal(t, "Error: creating Alarm: UnknownError", failed.Messages[1])
+}
+
 // patient plays Terraform in the middle of an apply: an interrupt lets it end
 // in good order, with its state written; a second one would abort it.
 const patient = `
