@@ -1,7 +1,9 @@
 package ec2
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/account"
 )
@@ -57,6 +59,7 @@ func (s *Service) networkACLItem(acl *networkACL) networkACLItem {
 	return item
 }
 
+// subnetsOf are the subnets of the ACL's VPC, by id.
 func (s *Service) subnetsOf(acl *networkACL) []*subnet {
 	var found []*subnet
 	for _, sn := range s.state.Subnets {
@@ -64,6 +67,7 @@ func (s *Service) subnetsOf(acl *networkACL) []*subnet {
 			found = append(found, sn)
 		}
 	}
+	slices.SortFunc(found, func(a, b *subnet) int { return cmp.Compare(a.ID, b.ID) })
 	return found
 }
 

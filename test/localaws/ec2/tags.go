@@ -197,7 +197,10 @@ type describeTagsOutput struct {
 }
 
 type taggedResource struct {
-	Key, ResourceID, ResourceType, Value string
+	Key          string
+	ResourceID   string `out:"resourceId"`
+	ResourceType string
+	Value        string
 }
 
 func (t taggedResource) id() string { return t.ResourceID + " " + t.Key }
