@@ -11,10 +11,9 @@ resource "aws_ecs_cluster" "this" {
 }
 
 resource "aws_ecs_capacity_provider" "this" {
-  # A group belongs to one capacity provider, so a new group needs a new one with
-  # another name: Spot instances are what makes a new group. The service wants the
-  # name in the plan. ECS reserves names that begin with aws, ecs or fargate.
-  name = "cp-${var.service_name}-${var.on_demand_base_capacity == null ? "on-demand" : "spot"}"
+  # ECS reserves names that begin with aws, ecs or fargate. The name must be known
+  # in the plan, or the provider can't plan the service.
+  name = "cp-${var.service_name}"
   tags = local.tags
 
   auto_scaling_group_provider {
@@ -26,10 +25,6 @@ resource "aws_ecs_capacity_provider" "this" {
       status          = "ENABLED"
       target_capacity = 100
     }
-  }
-
-  lifecycle {
-    create_before_destroy = true
   }
 }
 
@@ -144,9 +139,7 @@ resource "aws_ecs_service" "this" {
   propagate_tags          = "SERVICE"
   # A service that is destroyed takes its tasks along, whatever their number.
   force_delete = true
-  # Without it another capacity provider would mean another service.
-  force_new_deployment = true
-  tags                 = local.tags
+  tags         = local.tags
 
   capacity_provider_strategy {
     capacity_provider = aws_ecs_capacity_provider.this.name

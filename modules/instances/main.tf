@@ -129,7 +129,6 @@ resource "aws_autoscaling_group" "this" {
   }
 
   lifecycle {
-    create_before_destroy = true
     # The capacity provider's managed scaling moves it.
     ignore_changes = [desired_capacity]
   }
