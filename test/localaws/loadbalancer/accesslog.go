@@ -107,7 +107,7 @@ func (x *exchange) logLine() string {
 	r, end := x.request, time.Now()
 	target, targetStatus, groupARN := "-", "-", "-"
 	if x.lease != nil {
-		groupARN = x.pool.arn
+		groupARN = x.roster.group.ARN
 		target = fmt.Sprintf("%s:%d", x.lease.host.privateIP, x.lease.target.Port)
 	}
 	times := []string{"-1", "-1", "-1"}

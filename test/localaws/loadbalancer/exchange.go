@@ -19,9 +19,9 @@ type exchange struct {
 	began   time.Time
 	actions string
 
-	pool  *weightedPool
-	lease *lease
-	idle  *idleTimer
+	roster *roster // the target group, once one is chosen
+	lease  *lease  // the target
+	idle   *idleTimer
 
 	// What the log says; guarded by mu, as bodies are copied elsewhere.
 	mu           sync.Mutex

@@ -24,20 +24,19 @@ type exchangeKey struct{}
 
 // forward sends the request to a target of one of the rule's groups.
 func (w *webServer) forward(out http.ResponseWriter, x *exchange) {
-	x.pool = x.stickyGroup()
-	if x.pool == nil {
-		x.pool = x.rule.pick()
+	x.roster = x.stickyGroup()
+	if x.roster == nil {
+		x.roster = x.rule.pick()
 	}
-	if x.pool == nil {
+	if x.roster == nil {
 		x.refuse(out, http.StatusServiceUnavailable, "")
 		return
 	}
-	group, _ := x.pool.pool.settings()
-	if incompatible(x.request, group) {
+	if incompatible(x.request, x.roster.group) {
 		x.refuse(out, statusIncompatible, "")
 		return
 	}
-	x.lease = x.pool.pool.choose(x.client.node.AvailabilityZone, x.stickyTarget(group))
+	x.lease = x.roster.choose(x.client.node.AvailabilityZone, x.stickyTarget())
 	if x.lease == nil {
 		x.refuse(out, http.StatusServiceUnavailable, "")
 		return
@@ -69,14 +68,13 @@ type viaLease struct{}
 
 func (viaLease) RoundTrip(r *http.Request) (*http.Response, error) {
 	x, _ := r.Context().Value(exchangeKey{}).(*exchange)
-	return x.pool.pool.transport.RoundTrip(r)
+	return x.roster.pool.transport.RoundTrip(r)
 }
 
 // rewrite makes the request that the target gets.
 func rewrite(p *httputil.ProxyRequest) {
 	x, _ := p.In.Context().Value(exchangeKey{}).(*exchange)
-	group, _ := x.pool.pool.settings()
-	p.Out.URL.Scheme = strings.ToLower(group.Protocol)
+	p.Out.URL.Scheme = strings.ToLower(x.roster.group.Protocol)
 	p.Out.URL.Host = x.lease.host.address.String()
 	x.forwardedHeaders(p.In, p.Out)
 }

@@ -56,8 +56,7 @@ func (m *meter) request(x *exchange) {
 		balancer := x.site.balancer.Suffix()
 		m.add(series{namespaceApplication, balancer, "", metric, unit}, value)
 		if x.lease != nil {
-			group, _ := x.pool.pool.settings()
-			m.add(series{namespaceApplication, balancer, group.Suffix(), metric, unit}, value)
+			m.add(series{namespaceApplication, balancer, x.roster.group.Suffix(), metric, unit}, value)
 		}
 	}
 	if x.lease != nil {

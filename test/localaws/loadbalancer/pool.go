@@ -19,19 +19,32 @@ type pool struct {
 	clock     clock.Clock
 	transport *http.Transport // nil for a Network Load Balancer's group
 
-	mu        sync.Mutex
-	group     elbv2.TargetGroup
-	balancer  elbv2.LoadBalancer // the first that uses the group
-	endpoints []*endpoint        // in the order of the group's targets
-	next      int                // round robin: how many were chosen
+	mu     sync.Mutex
+	roster *roster
+	next   int // round robin: how many were chosen
 }
 
-// endpoint is a target in use. Its fields but target and inFlight are guarded
-// by the pool's lock.
-type endpoint struct {
-	target elbv2.Target
+// roster is a target group as it was at one time; it does not change. A
+// listener's site goes with the rosters of its own time, so that a request
+// never sees a new group through an old rule, or the reverse.
+type roster struct {
+	pool     *pool
+	group    elbv2.TargetGroup
+	balancer elbv2.LoadBalancer // the first that uses the group
+	members  []member           // in the order of the group's targets
+}
+
+// member is an endpoint with what was known of it.
+type member struct {
+	*endpoint
 	host   host
 	health elbv2.Health
+}
+
+// endpoint is a target in use, from its registration to its leaving. Its
+// fields but target are guarded by the pool's lock.
+type endpoint struct {
+	target elbv2.Target
 	// inFlight are requests or connections on their way.
 	inFlight int
 	// healthySince is when slow start began, or zero.
@@ -43,7 +56,11 @@ type endpoint struct {
 	cut   context.CancelFunc
 }
 
-func newPool(c clock.Clock) *pool { return &pool{clock: c} }
+func newPool(c clock.Clock) *pool {
+	o := &pool{clock: c}
+	o.roster = &roster{pool: o}
+	return o
+}
 
 // applyPools brings all pools up to date.
 func (p *Plane) applyPools(wanted *plan) {
@@ -80,52 +97,64 @@ func usedBy(balancers []elbv2.Balancer, group elbv2.TargetGroup) elbv2.LoadBalan
 func (o *pool) update(group elbv2.TargetGroup, balancer elbv2.LoadBalancer, hosts map[targetKey]host) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.group = group
-	if balancer.ARN != "" {
-		o.balancer = balancer
+	before := o.roster
+	inUse := balancer.ARN != ""
+	if !inUse {
+		balancer = before.balancer // connections of before are still its
 	}
-	before := o.endpoints
-	o.endpoints = make([]*endpoint, 0, len(group.Targets))
+	after := &roster{pool: o, group: group, balancer: balancer, members: make([]member, 0, len(group.Targets))}
 	for _, target := range group.Targets {
-		i := slices.IndexFunc(before, func(e *endpoint) bool { return e.target == target.Target })
-		var e *endpoint
-		if i >= 0 {
-			e = before[i]
-			before = slices.Delete(slices.Clone(before), i, i+1)
+		m := member{host: hosts[targetKey{group.ARN, target.Target}], health: target.Health}
+		was, ok := before.member(target.Target)
+		if ok {
+			m.endpoint = was.endpoint
 		} else {
-			e = &endpoint{target: target.Target}
-			e.live()
+			m.endpoint = &endpoint{target: target.Target}
+			m.live()
 		}
-		e.host = hosts[targetKey{group.ARN, target.Target}]
-		o.setHealth(e, target.Health)
-		o.endpoints = append(o.endpoints, e)
+		o.noteHealth(m, was.health, group)
+		after.members = append(after.members, m)
 	}
-	for _, left := range before {
-		o.left(left)
+	for _, was := range before.members {
+		if _, stays := after.member(was.target); !stays {
+			o.left(was, group, inUse)
+		}
 	}
+	o.roster = after
+}
+
+func (r *roster) member(target elbv2.Target) (member, bool) {
+	i := slices.IndexFunc(r.members, func(m member) bool { return m.target == target })
+	if i < 0 {
+		return member{}, false
+	}
+	return r.members[i], true
 }
 
 func (e *endpoint) live() { e.alive, e.cut = context.WithCancel(context.Background()) }
 
-func (o *pool) setHealth(e *endpoint, health elbv2.Health) {
-	if health.State == elbv2.Healthy && e.health.State != elbv2.Healthy {
-		e.healthySince = o.clock.Now()
+// noteHealth does what a change of health does to an endpoint itself.
+func (o *pool) noteHealth(m member, before elbv2.Health, group elbv2.TargetGroup) {
+	if m.health.State == elbv2.Healthy && before.State != elbv2.Healthy {
+		m.healthySince = o.clock.Now()
 	}
-	if health.State == elbv2.Unhealthy && e.health.State == elbv2.Healthy &&
-		on(o.group.Attribute("target_health_state.unhealthy.connection_termination.enabled")) {
-		e.cut()
-		e.live()
+	if m.health.State == elbv2.Unhealthy && before.State == elbv2.Healthy &&
+		on(group.Attribute("target_health_state.unhealthy.connection_termination.enabled")) {
+		m.cut()
+		m.live()
 	}
-	e.health = health
 }
 
 // left ends what is in flight to a target whose deregistration delay is over,
+// or that had none,
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay.
-// A Network Load Balancer does so only when it is told to.
-func (o *pool) left(e *endpoint) {
-	wasUsed := e.health.State != elbv2.Unused
-	if wasUsed && (o.transport != nil || on(o.group.Attribute("deregistration_delay.connection_termination.enabled"))) {
-		e.cut()
+// A Network Load Balancer does so only when it is told to. A target that left
+// a group without use may end what it began.
+func (o *pool) left(was member, group elbv2.TargetGroup, inUse bool) {
+	noDelay := seconds(group.Attribute("deregistration_delay.timeout_seconds")) == 0
+	over := was.health.State == elbv2.Draining || (noDelay && inUse)
+	if over && (o.transport != nil || on(group.Attribute("deregistration_delay.connection_termination.enabled"))) {
+		was.cut()
 	}
 }
 
@@ -141,65 +170,63 @@ func (o *pool) retire() {
 func (o *pool) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, e := range o.endpoints {
-		e.cut()
+	for _, m := range o.roster.members {
+		m.cut()
 	}
 	if o.transport != nil {
 		o.transport.CloseIdleConnections()
 	}
 }
 
-// settings returns the group and the load balancer as they are now.
-func (o *pool) settings() (elbv2.TargetGroup, elbv2.LoadBalancer) {
+// now returns the group as it is now.
+func (o *pool) now() *roster {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.group, o.balancer
+	return o.roster
 }
 
 // lease is an endpoint's promise to one request or connection.
 type lease struct {
-	*endpoint
-	host  host            // as it was when the lease began
-	alive context.Context //nolint:containedctx // as the endpoint's
-	pool  *pool
+	member
+	alive  context.Context //nolint:containedctx // as the endpoint's
+	roster *roster
 }
 
 // release gives the lease back.
 func (l *lease) release() {
-	l.pool.mu.Lock()
-	defer l.pool.mu.Unlock()
+	l.roster.pool.mu.Lock()
+	defer l.roster.pool.mu.Unlock()
 	l.inFlight--
 }
 
 // choose finds the endpoint for a request that came in at a zone. prefer may
 // point at one by itself, as a cookie does; it is heeded when that endpoint
 // may get requests. It returns nil when no target is registered.
-func (o *pool) choose(zone string, prefer func([]*endpoint) *endpoint) *lease {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	usable := o.usable(zone)
+func (r *roster) choose(zone string, prefer func([]member) (member, bool)) *lease {
+	usable := r.usable(zone)
 	if len(usable) == 0 {
 		return nil
 	}
-	var chosen *endpoint
+	r.pool.mu.Lock()
+	defer r.pool.mu.Unlock()
+	chosen, ok := member{}, false
 	if prefer != nil {
-		chosen = prefer(usable)
+		chosen, ok = prefer(usable)
 	}
-	if chosen == nil {
-		chosen = o.balance(usable)
+	if !ok {
+		chosen = r.balance(usable)
 	}
 	chosen.inFlight++
-	return &lease{endpoint: chosen, host: chosen.host, alive: chosen.alive, pool: o}
+	return &lease{member: chosen, alive: chosen.endpoint.alive, roster: r}
 }
 
 // usable are the endpoints that may get a new request: the healthy ones; when
 // there is none all others that are registered and do not drain (fail open),
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html.
-func (o *pool) usable(zone string) []*endpoint {
+func (r *roster) usable(zone string) []member {
 	for _, state := range []string{elbv2.Healthy, elbv2.Unhealthy, elbv2.Initial} {
-		inState := func(e *endpoint) bool { return e.health.State == state }
-		if found := filter(o.endpoints, inState); len(found) > 0 {
-			return o.near(found, zone)
+		if found := filter(r.members, func(m member) bool { return m.health.State == state }); len(found) > 0 {
+			return r.near(found, zone)
 		}
 	}
 	return nil
@@ -207,53 +234,53 @@ func (o *pool) usable(zone string) []*endpoint {
 
 // near are the endpoints of the zone, where nodes send to their own zone only.
 // A zone without any sends to the others: on AWS its node would not be in DNS.
-func (o *pool) near(endpoints []*endpoint, zone string) []*endpoint {
-	if elbv2.CrossZone(o.balancer, o.group) {
-		return endpoints
+func (r *roster) near(members []member, zone string) []member {
+	if elbv2.CrossZone(r.balancer, r.group) {
+		return members
 	}
-	if near := filter(endpoints, func(e *endpoint) bool { return e.host.zone == zone }); len(near) > 0 {
+	if near := filter(members, func(m member) bool { return m.host.zone == zone }); len(near) > 0 {
 		return near
 	}
-	return endpoints
+	return members
 }
 
-func filter(endpoints []*endpoint, keep func(*endpoint) bool) []*endpoint {
-	var kept []*endpoint
-	for _, e := range endpoints {
-		if keep(e) {
-			kept = append(kept, e)
+func filter(members []member, keep func(member) bool) []member {
+	var kept []member
+	for _, m := range members {
+		if keep(m) {
+			kept = append(kept, m)
 		}
 	}
 	return kept
 }
 
-// balance applies the group's algorithm.
-func (o *pool) balance(usable []*endpoint) *endpoint {
-	switch o.group.Attribute("load_balancing.algorithm.type") {
+// balance applies the group's algorithm. The pool's lock is held.
+func (r *roster) balance(usable []member) member {
+	switch r.group.Attribute("load_balancing.algorithm.type") {
 	case "least_outstanding_requests":
-		return slices.MinFunc(usable, func(a, b *endpoint) int { return a.inFlight - b.inFlight })
+		return slices.MinFunc(usable, func(a, b member) int { return a.inFlight - b.inFlight })
 	case "weighted_random":
 		return usable[rand.IntN(len(usable))] //nolint:gosec // no secret
 	}
-	if slowStart := seconds(o.group.Attribute("slow_start.duration_seconds")); slowStart > 0 {
-		return o.weighted(usable, o.clock.Real(slowStart))
+	if slowStart := seconds(r.group.Attribute("slow_start.duration_seconds")); slowStart > 0 {
+		return r.pool.weighted(usable, r.pool.clock.Real(slowStart))
 	}
-	o.next++
-	return usable[o.next%len(usable)]
+	r.pool.next++
+	return usable[r.pool.next%len(usable)]
 }
 
 // weighted is round robin where an endpoint that became healthy a short while
 // ago has a share that grows up to a full one over the slow start.
-func (o *pool) weighted(usable []*endpoint, slowStart time.Duration) *endpoint {
+func (o *pool) weighted(usable []member, slowStart time.Duration) member {
 	now := o.clock.Now()
 	total := 0.0
-	for _, e := range usable {
-		age := float64(now.Sub(e.healthySince)) / float64(slowStart)
+	for _, m := range usable {
+		age := float64(now.Sub(m.healthySince)) / float64(slowStart)
 		weight := min(1, max(0.01, age))
-		e.credit += weight
+		m.credit += weight
 		total += weight
 	}
-	chosen := slices.MaxFunc(usable, func(a, b *endpoint) int { return cmp.Compare(a.credit, b.credit) })
+	chosen := slices.MaxFunc(usable, func(a, b member) int { return cmp.Compare(a.credit, b.credit) })
 	chosen.credit -= total
 	return chosen
 }

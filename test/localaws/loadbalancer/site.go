@@ -23,12 +23,12 @@ type rule struct {
 	priority   int32 // 0 for the default one
 	conditions []condition
 	action     elbv2.Action
-	pools      []weightedPool
+	groups     []weighted
 }
 
-type weightedPool struct {
-	pool   *pool
-	arn    string
+// weighted is a target group with its share of the requests.
+type weighted struct {
+	*roster
 	weight int
 }
 
@@ -47,7 +47,7 @@ func (p *Plane) newSite(wanted *plan, balancer elbv2.LoadBalancer, listener elbv
 		if config := ready.action.ForwardConfig; config != nil {
 			for _, group := range config.TargetGroups {
 				if pool, ok := p.pools[group.TargetGroupArn]; ok {
-					ready.pools = append(ready.pools, weightedPool{pool, group.TargetGroupArn, int(*group.Weight)})
+					ready.groups = append(ready.groups, weighted{pool.now(), int(*group.Weight)})
 				}
 			}
 		}
@@ -57,21 +57,21 @@ func (p *Plane) newSite(wanted *plan, balancer elbv2.LoadBalancer, listener elbv
 }
 
 // pick chooses a target group by weight; nil when all weights are 0.
-func (r *rule) pick() *weightedPool {
-	if len(r.pools) == 1 && r.pools[0].weight > 0 {
-		return &r.pools[0]
+func (r *rule) pick() *roster {
+	if len(r.groups) == 1 && r.groups[0].weight > 0 {
+		return r.groups[0].roster
 	}
 	total := 0
-	for _, candidate := range r.pools {
+	for _, candidate := range r.groups {
 		total += candidate.weight
 	}
 	if total == 0 {
 		return nil
 	}
 	at := rand.IntN(total) //nolint:gosec // no secret
-	for i, candidate := range r.pools {
+	for _, candidate := range r.groups {
 		if at -= candidate.weight; at < 0 {
-			return &r.pools[i]
+			return candidate.roster
 		}
 	}
 	return nil

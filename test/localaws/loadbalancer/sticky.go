@@ -51,7 +51,7 @@ func readPin(r *http.Request, name string, now time.Time) (pin, bool) {
 
 // stickyGroup is the target group that the client's cookie names, if the rule
 // still has it and keeps clients at their group.
-func (x *exchange) stickyGroup() *weightedPool {
+func (x *exchange) stickyGroup() *roster {
 	if !x.groupsStick() {
 		return nil
 	}
@@ -59,9 +59,9 @@ func (x *exchange) stickyGroup() *weightedPool {
 	if !ok {
 		return nil
 	}
-	for i, candidate := range x.rule.pools {
-		if candidate.arn == p.Group && candidate.weight > 0 {
-			return &x.rule.pools[i]
+	for _, candidate := range x.rule.groups {
+		if candidate.group.ARN == p.Group && candidate.weight > 0 {
+			return candidate.roster
 		}
 	}
 	return nil
@@ -73,12 +73,13 @@ func (x *exchange) groupsStick() bool {
 		return false
 	}
 	enabled := config.TargetGroupStickinessConfig.Enabled
-	return enabled != nil && *enabled && len(x.rule.pools) > 1
+	return enabled != nil && *enabled && len(x.rule.groups) > 1
 }
 
 // stickyTarget finds the endpoint that the client's cookie names; it returns
 // nil where the group does not keep clients at their target.
-func (x *exchange) stickyTarget(group elbv2.TargetGroup) func([]*endpoint) *endpoint {
+func (x *exchange) stickyTarget() func([]member) (member, bool) {
+	group := x.roster.group
 	if !on(group.Attribute("stickiness.enabled")) {
 		return nil
 	}
@@ -90,13 +91,13 @@ func (x *exchange) stickyTarget(group elbv2.TargetGroup) func([]*endpoint) *endp
 	if !ok || p.Group != group.ARN {
 		return nil
 	}
-	return func(usable []*endpoint) *endpoint {
-		for _, e := range usable {
-			if e.target == p.Target {
-				return e
+	return func(usable []member) (member, bool) {
+		for _, m := range usable {
+			if m.target == p.Target {
+				return m, true
 			}
 		}
-		return nil
+		return member{}, false
 	}
 }
 
@@ -105,10 +106,10 @@ func (x *exchange) setStickiness(response *http.Response) {
 	if x.groupsStick() {
 		for _, name := range []string{cookieGroup, cookieGroup + "CORS"} {
 			duration := x.rule.action.ForwardConfig.TargetGroupStickinessConfig.DurationSeconds
-			x.setPin(response, name, pin{Group: x.pool.arn}, time.Duration(*duration)*time.Second)
+			x.setPin(response, name, pin{Group: x.roster.group.ARN}, time.Duration(*duration)*time.Second)
 		}
 	}
-	group, _ := x.pool.pool.settings()
+	group := x.roster.group
 	if !on(group.Attribute("stickiness.enabled")) {
 		return
 	}

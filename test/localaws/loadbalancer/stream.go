@@ -104,13 +104,12 @@ func (s *site) lease(who client) *lease {
 	if chosen == nil {
 		return nil
 	}
-	group, _ := chosen.pool.settings()
-	return chosen.pool.choose(who.node.AvailabilityZone, sameSource(group, who))
+	return chosen.choose(who.node.AvailabilityZone, sameSource(chosen.group, who))
 }
 
 // sameSource sends a client to the same target each time, where the group is
 // sticky.
-func sameSource(group elbv2.TargetGroup, who client) func([]*endpoint) *endpoint {
+func sameSource(group elbv2.TargetGroup, who client) func([]member) (member, bool) {
 	if !on(group.Attribute("stickiness.enabled")) {
 		return nil
 	}
@@ -118,7 +117,7 @@ func sameSource(group elbv2.TargetGroup, who client) func([]*endpoint) *endpoint
 	for _, b := range who.address.Addr().As16() {
 		sum = sum*31 + int(b)
 	}
-	return func(usable []*endpoint) *endpoint { return usable[(sum&0x7fffffff)%len(usable)] }
+	return func(usable []member) (member, bool) { return usable[(sum&0x7fffffff)%len(usable)], true }
 }
 
 func handshake(ctx context.Context, c *tls.Conn, patience time.Duration) error {
@@ -130,7 +129,7 @@ func handshake(ctx context.Context, c *tls.Conn, patience time.Duration) error {
 // dialStream connects to the target of a stream, with TLS where the group has
 // it, and first says who the client is where the group wants that.
 func (p *Plane) dialStream(ctx context.Context, l *lease, who client) (net.Conn, error) {
-	group, _ := l.pool.settings()
+	group := l.roster.group
 	preserved := netip.Addr{}
 	if on(group.Attribute("preserve_client_ip.enabled")) {
 		preserved = who.address.Addr()

@@ -88,8 +88,8 @@ func TestStatusesForTargetsThatFail(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world) { w.plane.patience = 300 * time.Millisecond })
 	hung := make(chan struct{})
-	t.Cleanup(func() { close(hung) })
 	slow := w.serve("i-1", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hung }))
+	t.Cleanup(func() { close(hung) }) // before the server closes
 	closing := w.listen("i-1")
 	go func() {
 		for {

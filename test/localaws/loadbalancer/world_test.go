@@ -52,6 +52,8 @@ type world struct {
 	certs    *certificates
 	metrics  *metrics
 	logs     *logs
+	// stop ends both planes; it may be called before the test's end.
+	stop func()
 }
 
 func newWorld(t *testing.T, change ...func(*world)) *world {
@@ -80,9 +82,12 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	var running sync.WaitGroup
 	running.Go(func() { w.control.Run(ctx) })
 	running.Go(func() { w.plane.Run(ctx) })
-	t.Cleanup(func() {
+	w.stop = func() {
 		stop()
 		running.Wait()
+	}
+	t.Cleanup(func() {
+		w.stop()
 		api.Close()
 		if err := network.Close(); err != nil {
 			t.Errorf("closing the network: %v", err)
