@@ -180,7 +180,7 @@ func (d *Deployment) stage(name string, run func(*progress.Task) (detail string,
 // endStage ends the stage's line and remembers how long it took.
 func (d *Deployment) endStage(name string, task *progress.Task, detail string, err error) error {
 	if err != nil {
-		took := task.Failed("%s", headline(err))
+		took := task.Failed("%s", shorten(headline(err)))
 		d.addResult(stageResult{stage: name, seconds: took.Seconds(), failure: err.Error()})
 		return err
 	}
@@ -194,4 +194,13 @@ func (d *Deployment) addResult(result stageResult) {
 	d.suite.reporting.Lock()
 	defer d.suite.reporting.Unlock()
 	d.results = append(d.results, result)
+}
+
+// shorten fits a text into the line of a stage; all of it is told elsewhere.
+func shorten(text string) string {
+	const width = 72
+	if runes := []rune(text); len(runes) > width {
+		return string(runes[:width-3]) + "..."
+	}
+	return text
 }

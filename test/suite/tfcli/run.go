@@ -29,11 +29,17 @@ type Error struct {
 	Err      error
 }
 
-// Error gives the command and each message.
+// shownMessages is how many errors are told; the log has all.
+const shownMessages = 4
+
+// Error gives the command and the first messages.
 func (e *Error) Error() string {
-	text := fmt.Sprintf("terraform %s: %v", e.Args[0], e.Err)
-	if len(e.Messages) > 0 {
-		text = fmt.Sprintf("terraform %s: %s", e.Args[0], strings.Join(e.Messages, "\n"))
+	if len(e.Messages) == 0 {
+		return fmt.Sprintf("terraform %s: %v", e.Args[0], e.Err)
+	}
+	text := fmt.Sprintf("terraform %s: %s", e.Args[0], strings.Join(e.Messages[:min(len(e.Messages), shownMessages)], "\n"))
+	if more := len(e.Messages) - shownMessages; more > 0 {
+		text += fmt.Sprintf("\nand %d more errors", more)
 	}
 	return text
 }
