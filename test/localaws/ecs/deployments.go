@@ -152,7 +152,7 @@ func (s *Service) advanceReplicas(svc *service) {
 	}
 	if n := min(desired-len(own), most-remaining); n > 0 {
 		s.startTasks(svc, d, n)
-	} else if len(stop) == 0 && most <= remaining && least >= desired {
+	} else if len(stop) == 0 && most <= desired && least >= desired {
 		s.notice(svc, "configuration", "(service %s) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.", svc.Name)
 	}
 }

@@ -36,10 +36,25 @@ func (s *Service) checkCreation(c *cluster, svc *service, in *createServiceInput
 	case in.Role != "":
 		return invalid("localaws uses the service-linked role for load balancing: leave role out (%s).", in.Role)
 	}
+	if err := checkAbsent(svc.Name, in.VolumeConfigurations, in.VpcLatticeConfigurations); err != nil {
+		return err
+	}
 	if svc.ZoneRebalancing == "" {
 		svc.ZoneRebalancing = types.AvailabilityZoneRebalancingDisabled
 	}
 	return s.checkSettings(svc, in.DeploymentConfiguration, in.DeploymentController)
+}
+
+// checkAbsent refuses what clients always send, mostly empty, and localaws does
+// not have.
+func checkAbsent(name string, volumes []types.ServiceVolumeConfiguration, lattice []types.VpcLatticeConfiguration) error {
+	switch {
+	case len(volumes) > 0:
+		return invalid("localaws has no volumes configured at launch. (service %s)", name)
+	case len(lattice) > 0:
+		return invalid("localaws has no VPC Lattice. (service %s)", name)
+	}
+	return nil
 }
 
 // checkSettings checks what can be set and changed without a new deployment.

@@ -36,6 +36,8 @@ type createServiceInput struct {
 	NetworkConfiguration          *types.NetworkConfiguration
 	PlatformVersion               string
 	ServiceConnectConfiguration   *types.ServiceConnectConfiguration
+	VolumeConfigurations          []types.ServiceVolumeConfiguration
+	VpcLatticeConfigurations      []types.VpcLatticeConfiguration
 	Role                          string
 	Tags                          []types.Tag
 }
@@ -130,6 +132,8 @@ type updateServiceInput struct {
 	NetworkConfiguration          *types.NetworkConfiguration
 	PlatformVersion               string
 	ServiceConnectConfiguration   *types.ServiceConnectConfiguration
+	VolumeConfigurations          []types.ServiceVolumeConfiguration
+	VpcLatticeConfigurations      []types.VpcLatticeConfiguration
 }
 
 func (s *Service) updateService(_ context.Context, in *updateServiceInput) (*serviceOutput, error) {
@@ -142,6 +146,9 @@ func (s *Service) updateService(_ context.Context, in *updateServiceInput) (*ser
 	}
 	c, err := s.cluster(svc.Cluster)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkAbsent(svc.Name, in.VolumeConfigurations, in.VpcLatticeConfigurations); err != nil {
 		return nil, err
 	}
 	next := *svc // changed only as a whole
