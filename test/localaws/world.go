@@ -14,12 +14,15 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/agent"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/appautoscaling"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/autoscaling"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/cloudwatch"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/container"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/dns"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/docker"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/ecs"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/elbv2"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/events"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/iam"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/loadbalancer"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/logs"
@@ -27,6 +30,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/pki"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/route53"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/s3"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/secretsmanager"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/sns"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/ssm"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/sts"
@@ -72,7 +76,10 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 	w := &world{account: a, authority: authority, runtime: runtime}
 
 	roles := iam.New(a)
+	secrets := secretsmanager.New(a)
 	topics := sns.New(a)
+	metrics := cloudwatch.New(a, topics)
+	bus := events.New(a, topics)
 	logGroups := logs.New(a)
 	buckets := s3.New(a, filepath.Join(options.Directory, objectsDir))
 
@@ -83,12 +90,12 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 	w.elbv2 = elbv2.New(a, w.ec2, certificates, buckets)
 	w.route53.CheckAliases(w.elbv2)
 	groups := autoscaling.New(a, w.ec2, w.elbv2)
-	clusters := ecs.New(a, w.ec2, groups, w.elbv2, roles, nil)
-	scaling := appautoscaling.New(a, clusters, nil)
+	clusters := ecs.New(a, w.ec2, groups, w.elbv2, roles, metrics, ecs.WithEvents(bus))
+	scaling := appautoscaling.New(a, clusters, metrics)
 
 	w.services = []service{
-		w.ec2, roles, sts.New(a, roles), parameters, w.route53, certificates, buckets,
-		logGroups, topics, w.elbv2, groups, clusters, scaling,
+		w.ec2, roles, sts.New(a, roles), parameters, secrets, w.route53, certificates, buckets,
+		logGroups, topics, metrics, bus, w.elbv2, groups, clusters, scaling,
 	}
 	w.dns = dns.New(a, w.route53, w.elbv2, a.Log)
 	if err := w.dns.Listen(ctx, netip.MustParseAddrPort("127.0.0.1:0")); err != nil {
@@ -96,11 +103,11 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 	}
 	w.agents = agent.New(a, agent.Deps{
 		Machines: w.ec2, Control: clusters, Roles: roles, Logs: logGroups, Runtime: runtime, Network: network,
-		Parameters: parameters, Directory: filepath.Join(options.Directory, tasksDir),
+		Parameters: parameters, Secrets: secrets, Directory: filepath.Join(options.Directory, tasksDir),
 	})
 	w.data = []runner{
 		w.dns, w.agents,
-		loadbalancer.New(a, w.elbv2, w.ec2, network, certificates, nil, buckets),
+		loadbalancer.New(a, w.elbv2, w.ec2, network, certificates, metrics, buckets),
 	}
 	return w, nil
 }
@@ -109,6 +116,8 @@ func newRuntime(a *account.Account, network *loopback.Network, options Options) 
 	switch options.Runtime {
 	case "", "embedded":
 		return embedded.New(a.Clock, network), nil
+	case "docker":
+		return docker.New()
 	}
 	return nil, fmt.Errorf("there is no container runtime %q: embedded runs known images inside the process, docker runs real ones", options.Runtime)
 }
