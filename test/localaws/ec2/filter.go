@@ -104,33 +104,60 @@ func (f filter) fits(values []string) bool {
 	})
 }
 
-// matches compares with the wildcards * (any text) and ? (one character); a
-// backslash takes a wildcard's meaning away.
-func matches(pattern, value string) bool {
-	for len(pattern) > 0 {
+// Wildcards of a filter's value, once it is read.
+const (
+	anyText rune = -1 - iota
+	anyCharacter
+)
+
+// wildcards reads a filter's value: * is any text, ? one character, and a
+// backslash takes their meaning away.
+func wildcards(value string) []rune {
+	var pattern []rune
+	escaped := false
+	for _, r := range value {
 		switch {
-		case pattern[0] == '*':
-			rest := strings.TrimLeft(pattern, "*")
-			for i := range len(value) + 1 {
-				if matches(rest, value[i:]) {
-					return true
-				}
-			}
-			return false
-		case value == "":
-			return false
-		case pattern[0] == '?':
-		default:
-			if pattern[0] == '\\' && len(pattern) > 1 {
-				pattern = pattern[1:]
-			}
-			if pattern[0] != value[0] {
-				return false
-			}
+		case escaped:
+			escaped = false
+		case r == '\\':
+			escaped = true
+			continue
+		case r == '*':
+			r = anyText
+		case r == '?':
+			r = anyCharacter
 		}
-		pattern, value = pattern[1:], value[1:]
+		pattern = append(pattern, r)
 	}
-	return value == ""
+	if escaped {
+		pattern = append(pattern, '\\')
+	}
+	return pattern
+}
+
+// matches compares a value with a filter's. On a mismatch the last * takes one
+// character more, so that the time grows with the product of the lengths at
+// most.
+func matches(filterValue, value string) bool {
+	pattern, text := wildcards(filterValue), []rune(value)
+	p, t := 0, 0
+	star, taken := -1, 0
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == anyText:
+			star, taken = p, t
+			p++
+		case p < len(pattern) && (pattern[p] == anyCharacter || pattern[p] == text[t]):
+			p++
+			t++
+		case star >= 0:
+			taken++
+			p, t = star+1, taken
+		default:
+			return false
+		}
+	}
+	return !slices.ContainsFunc(pattern[p:], func(r rune) bool { return r != anyText })
 }
 
 // paginate cuts a page off a sorted list. The token is the id of the last

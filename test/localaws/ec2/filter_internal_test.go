@@ -3,6 +3,7 @@ package ec2
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -11,13 +12,10 @@ func FuzzMatches(f *testing.F) {
 	f.Add("al2023-*", "al2023-ami")
 	f.Add("?", "ü")
 	f.Add(`\*`, "*")
-	f.Add("*a*a*a*b", "aaaaaaaaaaaa")
+	f.Add(strings.Repeat("*a", 50)+"b", strings.Repeat("a", 1000)) // quick all the same
 	f.Fuzz(func(t *testing.T, pattern, value string) {
-		if len(pattern) > 40 || len(value) > 60 {
-			return // what wildcards cost grows with their number
-		}
 		matches(pattern, value)
-		if !strings.ContainsAny(pattern, `*?\`) {
+		if !strings.ContainsAny(pattern, `*?\`) && utf8.ValidString(pattern+value) {
 			assert.Equal(t, pattern == value, matches(pattern, value))
 		}
 		assert.True(t, matches("*", value))

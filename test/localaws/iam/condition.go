@@ -128,32 +128,36 @@ func expand(value string, c Context) string {
 	}
 }
 
-// like compares with the wildcards * (any text) and ? (one character).
+// like compares with the wildcards * (any text) and ? (one character). On a
+// mismatch the last * takes one character more, so that the time grows with the
+// product of the lengths at most.
 func like(pattern, text string) bool {
-	for pattern != "" {
+	p, t := 0, 0
+	star, taken := -1, 0
+	for t < len(text) {
 		switch {
-		case pattern[0] == '*':
-			rest := strings.TrimLeft(pattern, "*")
-			for i := range len(text) + 1 {
-				if like(rest, text[i:]) {
-					return true
-				}
-			}
-			return false
-		case text == "" || (pattern[0] != '?' && pattern[0] != text[0]):
+		case p < len(pattern) && pattern[p] == '*':
+			star, taken = p, t
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+			p++
+			t++
+		case star >= 0:
+			taken++
+			p, t = star+1, taken
+		default:
 			return false
 		}
-		pattern, text = pattern[1:], text[1:]
 	}
-	return text == ""
+	return strings.Trim(pattern[p:], "*") == ""
 }
 
 // arnLike compares ARNs part by part: a wildcard does not reach over a colon,
-// but in the last part.
+// but in the last part, and what has fewer than six parts is no ARN.
 func arnLike(pattern, arn string) bool {
 	patterns, parts := strings.SplitN(pattern, ":", 6), strings.SplitN(arn, ":", 6)
 	if len(patterns) != 6 || len(parts) != 6 {
-		return like(pattern, arn)
+		return pattern == "*"
 	}
 	for i := range patterns {
 		if !like(patterns[i], parts[i]) {
