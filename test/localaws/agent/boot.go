@@ -64,13 +64,18 @@ func (h *host) firstBoot() error {
 			return fmt.Errorf("laying out the instance's disk: %w", err)
 		}
 	}
-	for _, directory := range []string{"/etc/ecs", "/var/lib/ecs/data", "/var/log/ecs", path.Dir(bootFinished), scriptsDir} {
+	for _, directory := range []string{"/etc/ecs", "/etc/sysconfig", "/etc/systemd/system", "/var/lib/ecs/data", "/var/log/ecs", path.Dir(bootFinished), scriptsDir} {
 		if err := h.disk.MkdirAll(directory, 0o755); err != nil {
 			return fmt.Errorf("laying out the instance's disk: %w", err)
 		}
 	}
-	if err := h.disk.WriteFile(agentConfig, nil, 0o644); err != nil {
-		return fmt.Errorf("laying out the instance's disk: %w", err)
+	for name, content := range map[string]string{
+		agentConfig:             "",
+		"/etc/sysconfig/docker": "OPTIONS=\"--default-ulimit nofile=32768:65536\"\n",
+	} {
+		if err := h.disk.WriteFile(name, []byte(content), 0o644); err != nil {
+			return fmt.Errorf("laying out the instance's disk: %w", err)
+		}
 	}
 	h.userData(hostname)
 	if h.ctx.Err() != nil {

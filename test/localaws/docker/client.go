@@ -17,15 +17,12 @@ import (
 // defaultSocket is where the daemon listens if DOCKER_HOST does not say.
 const defaultSocket = "unix:///var/run/docker.sock"
 
-// apiVersion is the oldest version of the Engine API that has all that is used
-// here; current daemons still speak it.
-const apiVersion = "v1.44"
-
 // client speaks the Docker Engine API, https://docs.docker.com/reference/api/engine/.
 type client struct {
-	host string // as DOCKER_HOST
-	base string
-	http *http.Client
+	host    string // as DOCKER_HOST
+	base    string
+	version string // of the API, as the daemon's ping says
+	http    *http.Client
 }
 
 // newClient returns a client of the daemon at host: unix:///path or tcp://host:port.
@@ -48,6 +45,19 @@ func newClient(host string) (*client, error) {
 		return &client{host: host, base: "http://" + parsed.Host, http: &http.Client{Transport: &http.Transport{}}}, nil
 	}
 	return nil, fmt.Errorf("DOCKER_HOST %q is not supported: use unix:///path or tcp://host:port", host)
+}
+
+// negotiate asks the daemon for the version of the API that it has.
+func (c *client) negotiate(ctx context.Context) error {
+	response, err := c.request(ctx, http.MethodGet, "/_ping", nil, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if version := response.Header.Get("Api-Version"); version != "" {
+		c.version = "/v" + version
+	}
+	return nil
 }
 
 func hostFromEnvironment() string { return os.Getenv("DOCKER_HOST") }
@@ -76,7 +86,7 @@ func (c *client) request(ctx context.Context, method, path string, query url.Val
 		}
 		content = bytes.NewReader(encoded)
 	}
-	address := c.base + "/" + apiVersion + path
+	address := c.base + c.version + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}

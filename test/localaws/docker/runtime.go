@@ -42,7 +42,7 @@ func New() (*Runtime, error) {
 		return nil, err
 	}
 	r := &Runtime{c}
-	if err := c.call(ctx, http.MethodGet, "/_ping", nil, nil, nil); err != nil {
+	if err := c.negotiate(ctx); err != nil {
 		return nil, fmt.Errorf("no Docker daemon answers at %s (set DOCKER_HOST, or use the embedded runtime): %w", c.host, err)
 	}
 	if err := r.removeLeftovers(ctx); err != nil {

@@ -2,7 +2,9 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"strings"
 
@@ -53,6 +55,9 @@ func InstallBase(files *machine.Tree, base Base, hostname string) error {
 		if err := files.MkdirAll(directory, 0o755); err != nil {
 			return fmt.Errorf("laying out the base system: %w", err)
 		}
+	}
+	if err := files.Symlink("/run", "/var/run"); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("laying out the base system: %w", err)
 	}
 	for name, content := range baseFiles(base, hostname) {
 		if err := files.WriteFile(name, []byte(content), 0o644); err != nil {

@@ -6,8 +6,10 @@ import (
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/container"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded/daemons"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded/httpd"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded/machine"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded/tempo"
 )
 
 // image is what the embedded runtime knows by a name.
@@ -27,7 +29,7 @@ type image struct {
 // tags of a version scheme: latest, or versions beginning with major, with an
 // optional flavour behind a hyphen.
 func tags(major string) *regexp.Regexp {
-	return regexp.MustCompile(`^(latest|stable|mainline|alpine|[a-z]+|(` + major + `)(\.[0-9]+)*)(-[a-z0-9.]+)*$`)
+	return regexp.MustCompile(`^(latest|stable|mainline|alpine|[a-z]+|(` + major + `)(\.[0-9a-z]+)*)(-[a-z0-9.]+)*$`)
 }
 
 // images are all that can be pulled.
@@ -38,13 +40,41 @@ func images() []image {
 			command: []string{"httpd-foreground"}, env: httpd.Env(), workingDir: httpd.Prefix,
 			stopSignal: machine.SIGWINCH, install: httpd.Install, programs: httpd.Programs(),
 		},
+		{
+			repository: "grafana/tempo", tags: tags("2|main"), base: Alpine,
+			entryPoint: []string{"/tempo"}, install: tempo.Install, programs: tempo.Programs(),
+		},
+		{
+			repository: "public.ecr.aws/cloudwatch-agent/cloudwatch-agent", tags: tags("1"), base: NoBase,
+			entryPoint: []string{daemons.CloudWatchAgentCommand}, install: daemons.InstallCloudWatchAgent, programs: daemons.Programs(),
+			env: map[string]string{"RUN_IN_CONTAINER": "True"},
+		},
+		{
+			repository: "amazon/cloudwatch-agent", tags: tags("1"), base: NoBase,
+			entryPoint: []string{daemons.CloudWatchAgentCommand}, install: daemons.InstallCloudWatchAgent, programs: daemons.Programs(),
+			env: map[string]string{"RUN_IN_CONTAINER": "True"},
+		},
+		{
+			repository: "timberio/vector", tags: tags("0|nightly"), base: Debian,
+			entryPoint: []string{"/usr/local/bin/vector"}, install: daemons.InstallVector, programs: daemons.Programs(),
+		},
 		shellImage("debian", `1[0-9]|[0-9]{8}`, Debian, "bash"),
 		shellImage("ubuntu", `[0-9]+`, Debian, "bash"),
 		shellImage("alpine", `3|[0-9]{8}`, Alpine, "/bin/sh"),
 		shellImage("busybox", `1`, Alpine, "sh"),
 		shellImage("bash", `[345]`, Alpine, "bash"),
+		{
+			repository: "public.ecr.aws/aws-cli/aws-cli", tags: tags("2"), base: AmazonLinux,
+			entryPoint: []string{"/usr/local/bin/aws"}, workingDir: "/aws", install: installAWSCLI,
+		},
 		shellImage("amazonlinux", `20[0-9]{2}|2`, AmazonLinux, "/bin/bash"),
 	}
+}
+
+// installAWSCLI puts a command there that says what it can't do: a container has
+// no way to the API of localaws.
+func installAWSCLI(files *machine.Tree) error {
+	return machine.InstallProgram(files, "/usr/local/bin/aws", "not-embedded")
 }
 
 func shellImage(repository, major string, base Base, command string) image {
