@@ -153,12 +153,13 @@ func (s *Server) Query(t testing.TB, service, action string, in url.Values, out 
 	}, []byte(form.Encode()))
 	if out != nil && reply.Status == http.StatusOK {
 		var envelope struct {
-			Result struct {
-				Content []byte `xml:",innerxml"`
+			Parts []struct { // the result, and the response's metadata
+				Content string `xml:",innerxml"`
 			} `xml:",any"`
 		}
 		require.NoError(t, xml.Unmarshal(reply.Body, &envelope), "reading %s", reply.Body)
-		require.NoError(t, xml.Unmarshal(append(append([]byte("<Result>"), envelope.Result.Content...), "</Result>"...), out))
+		require.NotEmpty(t, envelope.Parts)
+		require.NoError(t, xml.Unmarshal([]byte("<Result>"+envelope.Parts[0].Content+"</Result>"), out))
 	}
 	return reply
 }
