@@ -11,3 +11,9 @@ func (s *Service) Step() (changed bool, again time.Time) {
 	})
 	return changed, again
 }
+
+// Parse reads a placement expression.
+func Parse(expression string) error {
+	_, err := parseExpression(expression)
+	return err
+}

@@ -404,8 +404,6 @@ func (s *Service) roleTrouble(d *taskDefinition, o *types.TaskOverride) string {
 // chooses. With managed scaling a task without a place waits for a new
 // instance; else it is dropped, and the service says why.
 func (s *Service) settle(svc *service, t *task, instance string) bool {
-	s.state.Tasks[t.ARN] = t
-	s.changed()
 	i, why := s.seat(svc, t, instance)
 	switch {
 	case i != nil:
@@ -413,12 +411,13 @@ func (s *Service) settle(svc *service, t *task, instance string) bool {
 	case instance == "" && s.scaled(t.Provider):
 		t.GiveUpAt = s.acct.Clock.In(provisioningTimeout)
 	default:
-		delete(s.state.Tasks, t.ARN)
 		s.unplaceable(svc, t, why)
 		s.wake(s.acct.Clock.In(time.Minute))
 		return false
 	}
+	s.state.Tasks[t.ARN] = t
 	s.emitTask(t)
+	s.changed()
 	return true
 }
 
