@@ -89,18 +89,24 @@ func (c *command) env(ctx context.Context, args []string, stdout io.Writer) erro
 	if err := writeCurlConfig(ctx, client, home); err != nil {
 		return err
 	}
-	fmt.Fprintln(stdout, "unset AWS_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE")
+	fmt.Fprintln(stdout, "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE")
 	for _, v := range [][2]string{
 		{"AWS_ENDPOINT_URL", client.Endpoint.Endpoint},
 		{"AWS_REGION", client.Region},
 		{"AWS_DEFAULT_REGION", client.Region},
 		{"AWS_ACCESS_KEY_ID", client.AccessKeyID},
 		{"AWS_SECRET_ACCESS_KEY", client.SecretAccessKey},
+		{"AWS_CONFIG_FILE", os.DevNull},
+		{"AWS_SHARED_CREDENTIALS_FILE", os.DevNull},
 		{"AWS_EC2_METADATA_DISABLED", "true"},
+		{"AWS_PAGER", ""},
 		{"CURL_HOME", home},
 	} {
 		fmt.Fprintf(stdout, "export %s=%s\n", v[0], quote(v[1]))
 	}
+	// Before 2.13, as in Debian 12, the AWS CLI does not know AWS_ENDPOINT_URL:
+	// without the option it would call AWS itself.
+	fmt.Fprintln(stdout, `aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }`)
 	return nil
 }
 
