@@ -14,12 +14,12 @@ type setSubnetsInput struct {
 	LoadBalancerArn string
 	Subnets         []string
 	SubnetMappings  []SubnetMapping
-	IpAddressType   string //nolint:revive,staticcheck // the API's spelling
+	IpAddressType   string
 }
 
 type setSubnetsOutput struct {
 	AvailabilityZones []availabilityZone
-	IpAddressType     string //nolint:revive,staticcheck // the API's spelling
+	IpAddressType     string
 }
 
 // setSubnets keeps the nodes of subnets that stay, with their addresses.
@@ -73,7 +73,7 @@ type setSecurityGroupsInput struct {
 }
 
 type setSecurityGroupsOutput struct {
-	SecurityGroupIds []string //nolint:revive,staticcheck // the API's spelling
+	SecurityGroupIds []string
 
 	EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic string
 }
@@ -114,11 +114,11 @@ func (s *Service) setSecurityGroups(_ context.Context, in *setSecurityGroupsInpu
 
 type setIPAddressTypeInput struct {
 	LoadBalancerArn string
-	IpAddressType   string //nolint:revive,staticcheck // the API's spelling
+	IpAddressType   string
 }
 
 type setIPAddressTypeOutput struct {
-	IpAddressType string //nolint:revive,staticcheck // the API's spelling
+	IpAddressType string
 }
 
 func (s *Service) setIPAddressType(_ context.Context, in *setIPAddressTypeInput) (*setIPAddressTypeOutput, error) {

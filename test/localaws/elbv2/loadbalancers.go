@@ -14,13 +14,13 @@ import (
 )
 
 // SubnetMapping names a subnet; addresses of one's own are not supported.
-type SubnetMapping struct{ SubnetId string } //nolint:revive,staticcheck // the API's spelling
+type SubnetMapping struct{ SubnetId string }
 
 type createLoadBalancerInput struct {
 	Name           string
 	Type           string
 	Scheme         string
-	IpAddressType  string //nolint:revive,staticcheck // the API's spelling
+	IpAddressType  string
 	Subnets        []string
 	SubnetMappings []SubnetMapping
 	SecurityGroups []string
@@ -31,22 +31,22 @@ type loadBalancerOutput struct {
 	LoadBalancerArn       string
 	LoadBalancerName      string
 	DNSName               string
-	CanonicalHostedZoneId string //nolint:revive,staticcheck // the API's spelling
+	CanonicalHostedZoneId string
 	CreatedTime           time.Time
 	Scheme                string
-	VpcId                 string //nolint:revive,staticcheck // the API's spelling
+	VpcId                 string
 	State                 struct{ Code string }
 	Type                  string
 	AvailabilityZones     []availabilityZone
 	SecurityGroups        []string
-	IpAddressType         string //nolint:revive,staticcheck // the API's spelling
+	IpAddressType         string
 
 	EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic string
 }
 
 type availabilityZone struct {
 	ZoneName              string
-	SubnetId              string //nolint:revive,staticcheck // the API's spelling
+	SubnetId              string
 	LoadBalancerAddresses []struct{}
 }
 

@@ -151,10 +151,10 @@ type Condition struct {
 	RegexValues             []string
 	HostHeaderConfig        *ValuesConfig
 	PathPatternConfig       *ValuesConfig
-	HttpHeaderConfig        *HTTPHeaderConfig //nolint:revive,staticcheck // the API's spelling
-	HttpRequestMethodConfig *PlainConfig      //nolint:revive,staticcheck // the API's spelling
+	HttpHeaderConfig        *HTTPHeaderConfig
+	HttpRequestMethodConfig *PlainConfig
 	QueryStringConfig       *QueryStringConfig
-	SourceIpConfig          *PlainConfig //nolint:revive,staticcheck // the API's spelling
+	SourceIpConfig          *PlainConfig
 }
 
 // ValuesConfig are patterns with * and ?, or regular expressions.
@@ -168,7 +168,7 @@ type PlainConfig struct{ Values []string }
 
 // HTTPHeaderConfig are patterns for a header's value.
 type HTTPHeaderConfig struct {
-	HttpHeaderName string //nolint:revive,staticcheck // the API's spelling
+	HttpHeaderName string
 	Values         []string
 	RegexValues    []string
 }

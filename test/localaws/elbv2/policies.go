@@ -129,7 +129,7 @@ func describeSSLPolicy(policy SSLPolicy) sslPolicyOutput {
 		SupportedLoadBalancerTypes: []string{Application, Network},
 	}
 	for i, name := range policy.Ciphers {
-		out.Ciphers = append(out.Ciphers, sslCipher{Name: name, Priority: int32(i + 1)}) //nolint:gosec // a few dozen
+		out.Ciphers = append(out.Ciphers, sslCipher{Name: name, Priority: int32(i + 1)})
 	}
 	return out
 }

@@ -96,6 +96,14 @@ func (s *Service) Restore(raw json.RawMessage) error {
 	return nil
 }
 
+// Resources counts what users made.
+func (s *Service) Resources() map[string]int {
+	return map[string]int{
+		"load balancers": len(s.state.LoadBalancers), "listeners": len(s.state.Listeners),
+		"rules": len(s.state.Rules), "target groups": len(s.state.TargetGroups),
+	}
+}
+
 // Run takes forward what needs time, until ctx is done: load balancers become
 // active, registrations are completed, drained targets leave.
 func (s *Service) Run(ctx context.Context) {

@@ -12,16 +12,16 @@ import (
 )
 
 // Matcher are the codes of a passed health check, on the wire.
-type Matcher struct{ HttpCode, GrpcCode string } //nolint:revive,staticcheck // the API's spelling
+type Matcher struct{ HttpCode, GrpcCode string }
 
 type createTargetGroupInput struct {
 	Name            string
 	Protocol        string
 	ProtocolVersion string
 	Port            *int32
-	VpcId           string //nolint:revive,staticcheck // the API's spelling
+	VpcId           string
 	TargetType      string
-	IpAddressType   string //nolint:revive,staticcheck // the API's spelling
+	IpAddressType   string
 	Tags            []account.Tag
 
 	HealthCheckEnabled         *bool
@@ -41,9 +41,9 @@ type targetGroupOutput struct {
 	Protocol         string
 	ProtocolVersion  string
 	Port             int32
-	VpcId            string //nolint:revive,staticcheck // the API's spelling
+	VpcId            string
 	TargetType       string
-	IpAddressType    string //nolint:revive,staticcheck // the API's spelling
+	IpAddressType    string
 	LoadBalancerArns []string
 
 	HealthCheckEnabled         bool

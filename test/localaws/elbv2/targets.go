@@ -14,7 +14,7 @@ import (
 
 // TargetDescription is a target on the wire.
 type TargetDescription struct {
-	Id               string //nolint:revive,staticcheck // the API's spelling
+	Id               string
 	Port             *int32
 	AvailabilityZone string
 }
@@ -36,7 +36,8 @@ func (s *Service) registerTargets(_ context.Context, in *targetsInput) (*wire.Em
 			AvailabilityZone: target.AvailabilityZone,
 		})
 	}
-	return nil, s.register(group, added)
+	_, err = s.register(group, added)
+	return nil, err
 }
 
 func portOf(port *int32, group TargetGroup) int32 {
@@ -57,15 +58,19 @@ func (s *Service) Register(groupARN string, targets []Target) error {
 		target.Port = cmp.Or(target.Port, group.Port)
 		added = append(added, RegisteredTarget{Target: target})
 	}
-	return s.register(group, added)
+	changed, err := s.register(group, added)
+	if changed {
+		s.account.Changed()
+	}
+	return err
 }
 
 // register adds all or none. A target that is registered stays as it is; one
 // that drains begins anew.
-func (s *Service) register(group TargetGroup, added []RegisteredTarget) error {
+func (s *Service) register(group TargetGroup, added []RegisteredTarget) (changed bool, err error) {
 	for _, target := range added {
 		if err := s.checkTarget(group, target.Target); err != nil {
-			return err
+			return false, err
 		}
 	}
 	targets := slices.Clone(group.Targets)
@@ -79,9 +84,10 @@ func (s *Service) register(group TargetGroup, added []RegisteredTarget) error {
 		}
 		target.Health = notInUse()
 		targets = append(targets, target)
+		changed = true
 	}
 	if len(targets) > maxTargets {
-		return tooMany("TooManyTargets", "The maximum number of targets per target group has been reached: %d", maxTargets)
+		return false, tooMany("TooManyTargets", "The maximum number of targets per target group has been reached: %d", maxTargets)
 	}
 	slices.SortFunc(targets, func(a, b RegisteredTarget) int {
 		return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.Port, b.Port))
@@ -89,7 +95,7 @@ func (s *Service) register(group TargetGroup, added []RegisteredTarget) error {
 	group.Targets = targets
 	s.state.TargetGroups[group.ARN] = group
 	s.settle()
-	return nil
+	return changed, nil
 }
 
 // checkTarget holds a target to the group's type.
@@ -110,7 +116,7 @@ func (s *Service) checkTarget(group TargetGroup, target Target) error {
 	if err != nil {
 		return invalid("The IP address '%s' is not a valid IPv4 address", target.ID)
 	}
-	if !address.Is4() || !(address.IsPrivate() || sharedAddresses.Contains(address)) {
+	if !address.Is4() || (!address.IsPrivate() && !sharedAddresses.Contains(address)) {
 		return invalidTarget("The IP address '%s' is not within a range that may be registered", target.ID)
 	}
 	return nil
@@ -154,26 +160,31 @@ func (s *Service) Deregister(groupARN string, targets []Target) error {
 	if err != nil {
 		return err
 	}
-	s.deregister(group, func(target Target) bool {
+	changed := s.deregister(group, func(target Target) bool {
 		return slices.ContainsFunc(targets, func(asked Target) bool {
 			return asked.ID == target.ID && (asked.Port == 0 || asked.Port == target.Port)
 		})
 	})
+	if changed {
+		s.account.Changed()
+	}
 	return nil
 }
 
 // deregister lets targets drain that had traffic, and drops the others.
-func (s *Service) deregister(group TargetGroup, meant func(Target) bool) {
+func (s *Service) deregister(group TargetGroup, meant func(Target) bool) (changed bool) {
 	delay, err := strconv.Atoi(group.Attribute(attributeDelay))
 	if err != nil {
 		delay = 0 // can't be: the attribute was checked when it was set
 	}
 	targets := make([]RegisteredTarget, 0, len(group.Targets))
 	for _, target := range group.Targets {
-		switch {
-		case !meant(target.Target) || target.Health.State == Draining:
+		if !meant(target.Target) || target.Health.State == Draining {
 			targets = append(targets, target)
-		case target.Health.State != Unused && delay > 0:
+			continue
+		}
+		changed = true
+		if target.Health.State != Unused && delay > 0 {
 			target.Health = draining()
 			target.SettlesAt = s.account.Clock.In(time.Duration(delay) * time.Second)
 			targets = append(targets, target)
@@ -181,6 +192,7 @@ func (s *Service) deregister(group TargetGroup, meant func(Target) bool) {
 	}
 	group.Targets = targets
 	s.state.TargetGroups[group.ARN] = group
+	return changed
 }
 
 type describeTargetHealthInput struct {

@@ -88,14 +88,13 @@ func compress(lines []string) ([]byte, error) {
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html#access-log-file-format.
 func (p *Plane) logKey(balancer elbv2.LoadBalancer) string {
 	now := p.account.Clock.Now().UTC()
-	address := ""
-	if len(balancer.Nodes) > 0 {
-		address = balancer.Nodes[0].Address.String()
+	parts := []string{
+		p.account.ID, "elasticloadbalancing", p.account.Region, strings.ReplaceAll(balancer.Suffix(), "/", "."), now.Format("20060102T1504Z"),
 	}
-	name := strings.Join([]string{
-		p.account.ID, "elasticloadbalancing", p.account.Region, strings.ReplaceAll(balancer.Suffix(), "/", "."),
-		now.Format("20060102T1504Z"), address, account.NewHex(8),
-	}, "_") + ".log.gz"
+	if balancer.Type == elbv2.Application && len(balancer.Nodes) > 0 {
+		parts = append(parts, balancer.Nodes[0].Address.String())
+	}
+	name := strings.Join(append(parts, account.NewHex(8)), "_") + ".log.gz"
 	return path.Join(balancer.Attribute("access_logs.s3.prefix"), "AWSLogs", p.account.ID, "elasticloadbalancing",
 		p.account.Region, now.Format("2006/01/02"), name)
 }

@@ -345,8 +345,8 @@ func TestGRPCPassesMessagesAndTrailers(t *testing.T) {
 
 	plain := w.http(w.address(lb, 8443))
 	plain.Transport.(*http.Transport).ForceAttemptHTTP2 = false
-	response, _ = get(t, plain, "https://web.example.com/")
-	assert.Equal(t, statusIncompatible, response.StatusCode, "HTTP/1.1 to a gRPC group")
+	refused, _ := get(t, plain, "https://web.example.com/")
+	assert.Equal(t, statusIncompatible, refused.StatusCode, "HTTP/1.1 to a gRPC group")
 }
 
 func TestNothingIsLeftBehind(t *testing.T) { //nolint:paralleltest // it counts goroutines

@@ -1,7 +1,6 @@
 package loadbalancer
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -136,7 +135,7 @@ func (p *Plane) dialPackets(l *lease, who client) (net.Conn, error) {
 // long, or its target has left.
 func (d *datagram) answer(key netip.AddrPort, to net.Addr, f *flow) {
 	defer d.front.plane.meter.flow(d.front.site.Load().balancer)()
-	defer context.AfterFunc(f.lease.alive, func() { _ = f.outside.Close() })()
+	defer f.lease.whenOver(func() { _ = f.outside.Close() })()
 	buffer := make([]byte, maxDatagram)
 	for {
 		_ = f.outside.SetReadDeadline(time.Now().Add(d.patience())) // then the read fails

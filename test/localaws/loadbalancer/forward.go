@@ -23,7 +23,7 @@ var (
 type exchangeKey struct{}
 
 // forward sends the request to a target of one of the rule's groups.
-func (w *webServer) forward(out http.ResponseWriter, x *exchange) {
+func (w *webServer) forward(ctx context.Context, out http.ResponseWriter, x *exchange) {
 	x.roster = x.stickyGroup()
 	if x.roster == nil {
 		x.roster = x.rule.pick()
@@ -41,9 +41,9 @@ func (w *webServer) forward(out http.ResponseWriter, x *exchange) {
 		x.refuse(out, http.StatusServiceUnavailable, "")
 		return
 	}
-	ctx, cancel := context.WithCancelCause(x.request.Context())
+	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(x.lease.alive, func() { cancel(errDrained) })()
+	defer x.lease.whenOver(func() { cancel(errDrained) })()
 	x.idle = startIdle(x.site.patience, cancel)
 	ctx = context.WithValue(ctx, exchangeKey{}, x)
 	x.sentAt = time.Now()

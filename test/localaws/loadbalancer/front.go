@@ -141,7 +141,7 @@ func hasAddress(nodes []elbv2.Node, address netip.Addr) bool {
 
 // open binds a listener's port on a node, for TCP, UDP or both.
 func (f *front) open(ctx context.Context, node elbv2.Node) (*socket, error) {
-	port := uint16(f.key.port) //nolint:gosec // checked by elbv2: 1 to 65535
+	port := uint16(f.key.port)
 	at := netip.AddrPortFrom(node.Address, port)
 	s := &socket{}
 	if f.key.protocol != "UDP" {

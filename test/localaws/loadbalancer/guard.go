@@ -59,7 +59,7 @@ type guard struct {
 	port     uint16
 
 	accepted chan *conn
-	closed   context.Context //nolint:containedctx // the life of the socket
+	closed   context.Context
 	close    context.CancelFunc
 	running  sync.WaitGroup
 

@@ -3,6 +3,7 @@ package loadbalancer
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/tls"
 	"io"
 	"net/http"
 	"regexp"
@@ -87,6 +88,36 @@ func TestAccessLogs(t *testing.T) {
 	assert.Equal(t, `"web.example.com"`, fields[18])
 	assert.Equal(t, `"arn:web.example.com"`, fields[19])
 	assert.Equal(t, `"forward"`, fields[22])
+}
+
+func TestAccessLogsOfTLSStreams(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	lb, group := w.flows("TCP", "TLS")
+	w.setBalancer(lb, "access_logs.s3.enabled", "true", "access_logs.s3.bucket", "my-logs")
+	at := w.accepting(echoLines)
+	w.register(group, at)
+	w.waitFor(group, at, types.TargetHealthStateEnumHealthy)
+	dialer := tls.Dialer{Config: &tls.Config{RootCAs: w.certs.roots, ServerName: "web.example.com"}}
+	c, err := dialer.DialContext(t.Context(), "tcp", w.waitListening(lb, 5000))
+	require.NoError(t, err)
+	_, err = io.WriteString(c, "hello\n")
+	require.NoError(t, err)
+	_, err = io.ReadFull(c, make([]byte, len("echo hello\n")))
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
+
+	line := regexp.MustCompile(`(?m)^tls 2\.0 \S+ net/web/[0-9a-f]{16} [0-9a-f]{16} 198\.51\.100\.10:\d+ 10\.0\.0\.7:\d+ \d+ \d+ 6 \d+ - arn:web\.example\.com - `)
+	require.Eventually(t, func() bool {
+		w.logs.mu.Lock()
+		defer w.logs.mu.Unlock()
+		for name, body := range w.logs.objects {
+			if strings.HasSuffix(name, ".log.gz") && line.MatchString(unzip(t, body)) {
+				return true
+			}
+		}
+		return false
+	}, 10*time.Second, 5*time.Millisecond)
 }
 
 func unzip(t *testing.T, body []byte) string {

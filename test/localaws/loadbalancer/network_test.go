@@ -67,7 +67,8 @@ func TestTLSIsTerminated(t *testing.T) {
 	at := w.accepting(echoLines)
 	w.register(group, at)
 	w.waitFor(group, at, types.TargetHealthStateEnumHealthy)
-	c, err := tls.Dial("tcp", w.waitListening(lb, 5000), &tls.Config{RootCAs: w.certs.roots, ServerName: "web.example.com"})
+	dialer := tls.Dialer{Config: &tls.Config{RootCAs: w.certs.roots, ServerName: "web.example.com"}}
+	c, err := dialer.DialContext(t.Context(), "tcp", w.waitListening(lb, 5000))
 	require.NoError(t, err)
 	defer c.Close()
 	require.NoError(t, c.SetDeadline(time.Now().Add(10*time.Second)))

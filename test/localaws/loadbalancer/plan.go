@@ -58,7 +58,7 @@ func (p *Plane) plan() *plan {
 
 // locate finds a target's host. It is called with the account's lock held.
 func (p *Plane) locate(group elbv2.TargetGroup, target elbv2.RegisteredTarget) host {
-	port := uint16(target.Port) //nolint:gosec // checked at registration: 1 to 65535
+	port := uint16(target.Port)
 	switch group.TargetType {
 	case "instance":
 		if instance, ok := p.machines.Instance(target.ID); ok {

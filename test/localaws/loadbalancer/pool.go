@@ -52,7 +52,7 @@ type endpoint struct {
 	// credit is the endpoint's claim to the next request, see weighted.
 	credit float64
 	// alive is done when what is in flight must end.
-	alive context.Context //nolint:containedctx // the life of the endpoint, not of a call
+	alive context.Context
 	cut   context.CancelFunc
 }
 
@@ -188,9 +188,12 @@ func (o *pool) now() *roster {
 // lease is an endpoint's promise to one request or connection.
 type lease struct {
 	member
-	alive  context.Context //nolint:containedctx // as the endpoint's
+	alive  context.Context
 	roster *roster
 }
+
+// whenOver calls f when what is in flight must end, unless stop was called.
+func (l *lease) whenOver(f func()) (stop func() bool) { return context.AfterFunc(l.alive, f) }
 
 // release gives the lease back.
 func (l *lease) release() {
@@ -217,7 +220,7 @@ func (r *roster) choose(zone string, prefer func([]member) (member, bool)) *leas
 		chosen = r.balance(usable)
 	}
 	chosen.inFlight++
-	return &lease{member: chosen, alive: chosen.endpoint.alive, roster: r}
+	return &lease{member: chosen, alive: chosen.alive, roster: r}
 }
 
 // usable are the endpoints that may get a new request: the healthy ones; when
@@ -260,7 +263,7 @@ func (r *roster) balance(usable []member) member {
 	case "least_outstanding_requests":
 		return slices.MinFunc(usable, func(a, b member) int { return a.inFlight - b.inFlight })
 	case "weighted_random":
-		return usable[rand.IntN(len(usable))] //nolint:gosec // no secret
+		return usable[rand.IntN(len(usable))]
 	}
 	if slowStart := seconds(r.group.Attribute("slow_start.duration_seconds")); slowStart > 0 {
 		return r.pool.weighted(usable, r.pool.clock.Real(slowStart))

@@ -68,7 +68,7 @@ func (r *rule) pick() *roster {
 	if total == 0 {
 		return nil
 	}
-	at := rand.IntN(total) //nolint:gosec // no secret
+	at := rand.IntN(total)
 	for _, candidate := range r.groups {
 		if at -= candidate.weight; at < 0 {
 			return candidate.roster

@@ -23,7 +23,7 @@ const streamIdle = 350 * time.Second
 type streamServer struct {
 	front   *front
 	streams *tracker
-	ending  context.Context //nolint:containedctx // the life of the server
+	ending  context.Context
 	end     context.CancelFunc
 }
 
@@ -67,7 +67,7 @@ func (s *streamServer) stream(incoming *conn) {
 	defer s.front.plane.meter.flow(site.balancer)()
 	ctx, cancel := context.WithCancelCause(s.ending)
 	defer cancel(nil)
-	defer context.AfterFunc(ctx, func() { _ = incoming.Conn.Close() })()
+	defer context.AfterFunc(ctx, func() { _ = incoming.Close() })()
 
 	lease := site.lease(incoming.client)
 	if lease == nil {
@@ -75,8 +75,9 @@ func (s *streamServer) stream(incoming *conn) {
 		return
 	}
 	defer lease.release()
-	defer context.AfterFunc(lease.alive, func() { cancel(errDrained) })()
+	defer lease.whenOver(func() { cancel(errDrained) })()
 
+	record := &streamLog{site: site, client: incoming.client, lease: lease, began: time.Now()}
 	var inside net.Conn = incoming
 	if site.tls != nil {
 		secure := tls.Server(incoming, site.tls)
@@ -86,6 +87,8 @@ func (s *streamServer) stream(incoming *conn) {
 			return
 		}
 		inside = secure
+		record.handshaken(secure.ConnectionState())
+		defer s.front.plane.logStream(record)
 	}
 	outside, err := s.front.plane.dialStream(ctx, lease, incoming.client)
 	if err != nil {
@@ -95,7 +98,7 @@ func (s *streamServer) stream(incoming *conn) {
 	defer context.AfterFunc(ctx, func() { _ = outside.Close() })()
 	idle := startIdle(site.patience, cancel)
 	defer idle.stop()
-	splice(inside, outside, idle)
+	record.received, record.sent = splice(inside, outside, idle)
 }
 
 // lease chooses the target of a new flow.
@@ -146,34 +149,37 @@ func (p *Plane) dialStream(ctx context.Context, l *lease, who client) (net.Conn,
 	if group.Protocol != "TLS" {
 		return outside, nil
 	}
-	secure := tls.Client(outside, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // as on AWS
+	secure := tls.Client(outside, &tls.Config{InsecureSkipVerify: true})
 	if err := handshake(ctx, secure, p.patience); err != nil {
 		return nil, errors.Join(err, outside.Close())
 	}
 	return secure, nil
 }
 
-// splice copies both ways until both are at their end.
-func splice(a, b net.Conn, idle *idleTimer) {
+// splice copies both ways until both are at their end, and tells how many
+// bytes came from a and from b.
+func splice(a, b net.Conn, idle *idleTimer) (fromA, fromB int64) {
 	var both sync.WaitGroup
-	both.Go(func() { pass(a, b, idle) })
-	both.Go(func() { pass(b, a, idle) })
+	both.Go(func() { fromB = pass(a, b, idle) })
+	both.Go(func() { fromA = pass(b, a, idle) })
 	both.Wait()
 	_ = a.Close() // both ends have been read to the end, or failed
 	_ = b.Close() // as above
+	return fromA, fromB
 }
 
 // pass copies one way, and passes on the end of the stream. When copying
 // fails, the other way ends too.
-func pass(to, from net.Conn, idle *idleTimer) {
-	_, err := io.Copy(to, &movingReader{from, idle})
+func pass(to, from net.Conn, idle *idleTimer) (n int64) {
+	n, err := io.Copy(to, &movingReader{from, idle})
 	if half, ok := to.(interface{ CloseWrite() error }); ok && err == nil {
 		if half.CloseWrite() == nil {
-			return
+			return n
 		}
 	}
 	_ = to.Close()   // the stream is broken
 	_ = from.Close() // as above
+	return n
 }
 
 type movingReader struct {
@@ -192,7 +198,7 @@ func (c *conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
-	return c.Conn.Close()
+	return c.Close()
 }
 
 // reset closes a connection as one that was never wanted.

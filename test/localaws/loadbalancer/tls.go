@@ -14,7 +14,7 @@ func newTLS(wanted *plan, balancer elbv2.LoadBalancer, listener elbv2.Listener) 
 	if len(listener.Certificates) == 0 {
 		return nil
 	}
-	config := &tls.Config{NextProtos: nextProtocols(balancer, listener)} //nolint:gosec // the versions follow
+	config := &tls.Config{NextProtos: nextProtocols(balancer, listener)}
 	for _, arn := range listener.Certificates {
 		if certificate, ok := wanted.certificates[arn]; ok {
 			// The first that fits is taken, and the first of all when none does.

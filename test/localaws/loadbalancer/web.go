@@ -18,7 +18,7 @@ type webServer struct {
 	proxy    *httputil.ReverseProxy
 	requests *tracker
 	// ending is done when requests in flight must end.
-	ending context.Context //nolint:containedctx // the life of the server
+	ending context.Context
 	end    context.CancelFunc
 }
 
@@ -45,7 +45,7 @@ func newWebServer(f *front) *webServer {
 		BaseContext:       func(net.Listener) context.Context { return w.ending },
 		ConnContext:       withClient,
 		ErrorLog:          slog.NewLogLogger(f.plane.log().Handler(), slog.LevelDebug),
-		TLSConfig: &tls.Config{ //nolint:gosec // each handshake takes the listener's own settings
+		TLSConfig: &tls.Config{
 			GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
 				if config := f.site.Load().tls; config != nil && len(config.Certificates) > 0 {
 					return config, nil
@@ -120,6 +120,6 @@ func (w *webServer) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	case "fixed-response":
 		x.fixedResponse(answer)
 	default:
-		w.forward(answer, x)
+		w.forward(r.Context(), answer, x)
 	}
 }

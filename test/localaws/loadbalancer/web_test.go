@@ -285,9 +285,10 @@ func TestStickinessKeepsATargetAndAlgorithmsSpread(t *testing.T) {
 				_, body := get(t, client, "http://x/")
 				seen[body]++
 			}
-			if algorithm == "round_robin" {
+			switch algorithm {
+			case "round_robin":
 				assert.Equal(t, map[string]int{"first": 20, "second": 20}, seen)
-			} else if algorithm == "weighted_random" {
+			case "weighted_random":
 				assert.Len(t, seen, 2)
 			}
 

@@ -223,7 +223,7 @@ func (w *world) address(lb types.LoadBalancer, port int) string {
 func (w *world) waitListening(lb types.LoadBalancer, port int) string {
 	w.t.Helper()
 	require.Eventually(w.t, func() bool {
-		c, err := net.DialTimeout("tcp", w.address(lb, port), time.Second)
+		c, err := (&net.Dialer{Timeout: time.Second}).DialContext(w.t.Context(), "tcp", w.address(lb, port))
 		if err != nil {
 			return false
 		}
@@ -248,21 +248,32 @@ func (w *world) http(address string) *http.Client {
 	}
 }
 
-func get(t *testing.T, client *http.Client, url string) (*http.Response, string) {
+// answer is a response that has been read.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+	ProtoMajor int
+	TLS        *tls.ConnectionState
+	cookies    []*http.Cookie
+}
+
+func (a answer) Cookies() []*http.Cookie { return a.cookies }
+
+func get(t *testing.T, client *http.Client, url string) (answer, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	require.NoError(t, err)
 	return do(t, client, request)
 }
 
-func do(t *testing.T, client *http.Client, request *http.Request) (*http.Response, string) {
+func do(t *testing.T, client *http.Client, request *http.Request) (answer, string) {
 	t.Helper()
 	response, err := client.Do(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return response, string(body)
+	return answer{response.StatusCode, response.Header, response.ProtoMajor, response.TLS, response.Cookies()}, string(body)
 }
 
 // serve starts an HTTP server on an instance, and returns where.
