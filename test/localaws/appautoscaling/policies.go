@@ -21,8 +21,8 @@ type policy struct {
 	CreatedAt  time.Time
 	Tracking   *tracking
 	Step       *stepScaling
-	// Above and Below count evaluations in a row.
-	Above, Below int
+	// Above and Below count periods in a row, Missing those without data.
+	Above, Below, Missing int
 }
 
 // Policy types.
@@ -109,7 +109,7 @@ func (s *Service) putPolicy(_ context.Context, in *putPolicyInput) (*putPolicyOu
 		return nil, err
 	}
 	*p = next
-	p.Above, p.Below = 0, 0
+	p.Above, p.Below, p.Missing = 0, 0, 0
 	s.state.Policies[p.ARN] = p
 	return &putPolicyOutput{PolicyARN: p.ARN, Alarms: []alarm{}}, nil
 }
@@ -167,7 +167,8 @@ func (p *policy) metric() (metric, error) {
 		if !ok || !strings.HasPrefix(balancer, "app/") {
 			return metric{}, invalid("Policy %s: the resource label %q should be app/NAME/ID/targetgroup/NAME/ID.", p.Name, spec.ResourceLabel)
 		}
-		return metric{"AWS/ApplicationELB", "RequestCountPerTarget", "Sum",
+		// The load balancer puts one number a minute, the minute's sum.
+		return metric{"AWS/ApplicationELB", "RequestCountPerTarget", "Average",
 			map[string]string{"LoadBalancer": balancer, "TargetGroup": "targetgroup/" + group}}, nil
 	}
 	return metric{}, invalid("Policy %s: the predefined metric %q is none of an ECS service.", p.Name, spec.PredefinedMetricType)

@@ -119,6 +119,10 @@ func (s *Service) track(t *target) {
 	for _, p := range s.trackers(t) {
 		value, known := s.measure(p)
 		p.count(value, known)
+		if !known {
+			objection = objection || !isTrue(p.Tracking.DisableScaleIn)
+			continue
+		}
 		wanted := int(math.Ceil(float64(desired) * value / p.Tracking.TargetValue))
 		switch {
 		case p.Above >= periodsOut:
@@ -159,16 +163,23 @@ func (s *Service) measure(p *policy) (float64, bool) {
 	if err != nil {
 		return 0, false
 	}
-	since := s.acct.Clock.Now().Add(-s.acct.Clock.Real(period))
+	since := s.acct.Clock.Now().Add(1 - s.acct.Clock.Real(period))
 	return s.metrics.Statistic(m.namespace, m.name, m.dimensions, m.statistic, since)
 }
 
-// count counts periods in a row. Missing data breaks both rows: AWS scales
-// neither way on it.
+// count counts periods in a row. One period without data, as when a data point
+// is late, changes nothing; more of them begin anew: AWS scales neither way on
+// missing data.
 func (p *policy) count(value float64, known bool) {
-	above := known && value > p.Tracking.TargetValue
-	below := known && value < lowShare*p.Tracking.TargetValue
-	p.Above, p.Below = row(p.Above, above), row(p.Below, below)
+	if !known {
+		if p.Missing++; p.Missing > 1 {
+			p.Above, p.Below = 0, 0
+		}
+		return
+	}
+	p.Missing = 0
+	p.Above = row(p.Above, value > p.Tracking.TargetValue)
+	p.Below = row(p.Below, value < lowShare*p.Tracking.TargetValue)
 }
 
 func row(n int, more bool) int {

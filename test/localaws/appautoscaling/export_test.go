@@ -1,0 +1,9 @@
+package appautoscaling
+
+import "time"
+
+// Step takes one step of Run, under the account's lock.
+func (s *Service) Step() (again time.Time) {
+	s.acct.Do(func() { again = s.step() })
+	return again
+}
