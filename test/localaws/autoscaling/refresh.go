@@ -185,6 +185,7 @@ func (s *Service) advanceRefresh(g *group) (surge int) {
 	if surge == 0 {
 		lowest = min(lowest, g.Desired-1) // one at a time, at least
 	}
+	left := len(old)
 	for _, i := range old {
 		if i.State == inService && ready <= lowest {
 			break
@@ -200,8 +201,9 @@ func (s *Service) advanceRefresh(g *group) (surge int) {
 			ready--
 		}
 		s.terminate(g, i, "an instance was taken out of service in response to an instance refresh.")
+		left--
 	}
-	return min(surge, len(old))
+	return min(surge, left)
 }
 
 // refreshState returns the instances still to be replaced, and how many
