@@ -1,6 +1,8 @@
 package cloudwatch_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -399,4 +401,23 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 		wiretest.Restart(t, f.service, next)
 		assert.Equal(t, map[string]int{"alarms": 1, "dashboards": 0}, next.Resources())
 	})
+}
+
+func TestCompressedRequests(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var body bytes.Buffer
+	compressed := gzip.NewWriter(&body)
+	_, err := compressed.Write([]byte("Action=PutMetricData&Namespace=App&MetricData.member.1.MetricName=Errors&MetricData.member.1.Value=1"))
+	require.NoError(t, err)
+	require.NoError(t, compressed.Close())
+	send := func(body []byte) *wiretest.Reply {
+		return f.Request(t, "monitoring", http.MethodPost, "/", http.Header{"Content-Encoding": {"gzip"}}, body)
+	}
+	send(body.Bytes()).OK(t)
+	f.account.Do(func() {
+		_, ok := f.service.Statistic("App", "Errors", nil, "Sum", wiretest.Start)
+		assert.True(t, ok)
+	})
+	send([]byte("plain")).Refused(t, "SerializationException")
 }
