@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -69,6 +71,9 @@ func (j jsonCodec) parse(r *http.Request, body []byte, c *call) (map[string]any,
 	if err := decoder.Decode(&tree); err != nil {
 		return nil, Errorf("SerializationException", "the request's body is not a JSON object: %v", err)
 	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, Errorf("SerializationException", "there is more behind the JSON object of the request's body")
+	}
 	return tree, nil
 }
 
@@ -82,7 +87,6 @@ func (j jsonCodec) header(h http.Header) {
 
 func (j jsonCodec) failure(h http.Header, _ error, refusal *Error, _ string) []byte {
 	j.header(h)
-	h.Set("X-Amzn-Errortype", refusal.Code)
 	// Some services say "message", some "Message"; clients read either.
 	body, err := json.Marshal(map[string]string{"__type": refusal.Code, "message": refusal.Message})
 	if err != nil {

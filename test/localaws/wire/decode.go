@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"reflect"
 	"slices"
@@ -37,7 +38,7 @@ func formTree(form url.Values) (map[string]any, error) {
 func plant(node map[string]any, name, value string) error {
 	parts := strings.Split(name, ".")
 	if len(parts) > maxDepth {
-		return Errorf("MalformedQueryString", "parameter %q nests deeper than %d", name[:40], maxDepth)
+		return Errorf("MalformedQueryString", "parameter %q nests deeper than %d", shorten(name), maxDepth)
 	}
 	for _, part := range parts[:len(parts)-1] {
 		child, ok := node[part].(map[string]any)
@@ -163,7 +164,7 @@ func numbered(node map[string]any, path string) ([]any, error) {
 	numbers := make([]int, 0, len(node))
 	for key := range node {
 		n, err := strconv.Atoi(key)
-		if err != nil {
+		if err != nil || n < 0 || strconv.Itoa(n) != key {
 			return nil, Errorf("MalformedQueryString", "%s is a list; %q is no place in it", path, key)
 		}
 		numbers = append(numbers, n)
@@ -252,7 +253,7 @@ func decodeTime(tree any, into reflect.Value, path string) error {
 		return nil
 	}
 	seconds, err := strconv.ParseFloat(fmt.Sprint(tree), 64)
-	if err != nil {
+	if err != nil || math.Abs(seconds) > maxEpoch || math.IsNaN(seconds) {
 		return wrongType(path, "a time", tree)
 	}
 	into.Set(reflect.ValueOf(epoch(seconds)))
@@ -261,8 +262,12 @@ func decodeTime(tree any, into reflect.Value, path string) error {
 
 // epoch makes a time of seconds since 1970, to the millisecond.
 func epoch(seconds float64) time.Time {
-	return time.UnixMilli(int64(seconds * 1000)).UTC()
+	return time.UnixMilli(int64(math.Round(seconds * 1000))).UTC()
 }
+
+// maxEpoch bounds times: the end of the year 9999, the last that a timestamp
+// can write.
+const maxEpoch = 253402300799
 
 func decodeScalar(tree any, into reflect.Value, path string) error {
 	switch tree.(type) {
@@ -315,11 +320,15 @@ func decodeInt(text string, into reflect.Value) error {
 }
 
 func wrongType(path, want string, got any) *Error {
-	text := fmt.Sprint(got)
+	return Errorf("SerializationException", "%s should be %s, not %q", path, want, shorten(fmt.Sprint(got)))
+}
+
+// shorten cuts what a message repeats of a request.
+func shorten(text string) string {
 	if len(text) > 60 {
-		text = text[:60] + "..."
+		return text[:60] + "..."
 	}
-	return Errorf("SerializationException", "%s should be %s, not %q", path, want, text)
+	return text
 }
 
 func join(path, name string) string {

@@ -81,6 +81,9 @@ func cborValue(v reflect.Value) cbor.Value {
 		}
 		return members
 	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return cbor.Slice(v.Bytes())
+		}
 		list := make(cbor.List, v.Len())
 		for i := range v.Len() {
 			list[i] = cborValue(v.Index(i))

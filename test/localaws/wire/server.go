@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +23,10 @@ import (
 // maxBody bounds a request's body; the largest that S3 takes in one PUT is
 // larger, but no log or archive of a test run is.
 const maxBody = 64 << 20
+
+// maxUnknown bounds how many different unknown operations are kept: their names
+// are the client's.
+const maxUnknown = 1000
 
 // Server is the HTTP handler of all services.
 type Server struct {
@@ -120,6 +126,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		refusal := asError(err)
 		status = refusal.status()
+		w.Header().Set("X-Amzn-Errortype", refusal.Code)
 		body = c.codec.failure(w.Header(), err, refusal, c.requestID)
 		s.account.Log.LogAttrs(r.Context(), slog.LevelInfo, "refused", slog.String("call", name),
 			slog.Int("status", status), slog.String("code", refusal.Code), slog.String("message", refusal.Message))
@@ -140,7 +147,8 @@ func (c *call) name() string {
 }
 
 // serve finds, decodes, calls and encodes.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) (int, []byte, error) {
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) (status int, answer []byte, err error) {
+	defer recoverInto(&err, s.account.Log, c)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		return 0, nil, Errorf("RequestEntityTooLarge", "reading the request's body: %v", err)
@@ -153,6 +161,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) (int, []
 	if c.service.Protocol == REST && c.operation == "" {
 		return s.serveREST(ctx, w, r, c, body)
 	}
+	if body, err = decompress(r, body); err != nil {
+		return 0, nil, err
+	}
 	tree, err := c.codec.parse(r, body, c)
 	if err != nil {
 		return 0, nil, err
@@ -162,12 +173,31 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) (int, []
 		s.countUnknown(c.name())
 		return 0, nil, c.codec.unknown(c)
 	}
-	answer, err := s.invoke(ctx, c, op, tree)
-	if err != nil {
+	if answer, err = s.invoke(ctx, c, op, tree); err != nil {
 		return 0, nil, err
 	}
 	c.codec.header(w.Header())
 	return http.StatusOK, answer, nil
+}
+
+// decompress undoes the compression that SDKs apply to long bodies, such as
+// PutMetricData's.
+func decompress(r *http.Request, body []byte) ([]byte, error) {
+	if r.Header.Get("Content-Encoding") != "gzip" {
+		return body, nil
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, Errorf("SerializationException", "the request's body is not gzip: %v", err)
+	}
+	plain, err := io.ReadAll(io.LimitReader(reader, maxBody+1))
+	if err != nil {
+		return nil, Errorf("SerializationException", "the request's body is not gzip: %v", err)
+	}
+	if len(plain) > maxBody {
+		return nil, Errorf("RequestEntityTooLarge", "the request's body has more than %d bytes", maxBody)
+	}
+	return plain, nil
 }
 
 // invoke runs the operation under the account's lock, and encodes its answer
@@ -247,7 +277,9 @@ func UnknownREST(r *Request) *Error {
 func (s *Server) countUnknown(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.unknown[name]++
+	if len(s.unknown) < maxUnknown || s.unknown[name] > 0 {
+		s.unknown[name]++
+	}
 	s.account.Log.Warn("unknown operation", slog.String("call", name))
 }
 
@@ -314,7 +346,9 @@ func (s *Server) find(r *http.Request, body []byte, c *call) (signer, error) {
 	service, known := s.services[match[3]]
 	if !known {
 		s.countUnknown(match[3] + ":" + operationHint(r))
-		c.codec = codecFor(JSON11)
+		if r.Header.Get("X-Amz-Target") != "" {
+			c.codec = codecFor(JSON11)
+		}
 		return signer{}, Errorf("UnknownOperationException", "localaws does not have the service %s", match[3])
 	}
 	c.service = service
