@@ -216,3 +216,61 @@ func TestStopSignals(t *testing.T) {
 		})
 	}
 }
+
+// HTTP/2 in clear text needs its module and a configuration that allows it; each
+// address has its own.
+func TestHTTPDSpeaksHTTP2(t *testing.T) {
+	t.Parallel()
+	const load = "LoadModule http2_module modules/mod_http2.so"
+	for name, test := range map[string]struct {
+		lines []string
+		both  bool // HTTP/2 beside HTTP/1.1
+	}{
+		"as it is":               {nil, false},
+		"allowed":                {[]string{load, "Protocols h2c http/1.1"}, true},
+		"without its module":     {[]string{"Protocols h2c http/1.1"}, false},
+		"not allowed":            {[]string{load, "Protocols http/1.1"}, false},
+		"by upgrade only":        {[]string{load, "Protocols h2c http/1.1", "H2Direct off"}, false},
+		"of this address":        {[]string{load, "<VirtualHost *:80>", "Protocols h2c http/1.1", "</VirtualHost>"}, true},
+		"of another address":     {[]string{load, "<VirtualHost *:81>", "Protocols h2c http/1.1", "</VirtualHost>"}, false},
+		"not of this address":    {[]string{load, "Protocols h2c http/1.1", "<VirtualHost *:80>", "Protocols http/1.1", "</VirtualHost>"}, false},
+		"not of another address": {[]string{load, "Protocols h2c http/1.1", "<VirtualHost *:81>", "Protocols http/1.1", "</VirtualHost>"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newLab(t).start(t, container.Spec{
+				Image:   "httpd:2.4",
+				Command: []string{"sh", "-c", fmt.Sprintf("printf '%%s\\n' '%s' >> conf/httpd.conf && exec httpd-foreground", strings.Join(test.lines, "' '"))},
+			}, 80)
+			r.eventually(t, 80, "/", http.StatusOK, "")
+			proto, err := r.proto(t, 80)
+			if !test.both {
+				assert.Error(t, err, "HTTP/2 is not spoken")
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, "HTTP/2.0", proto)
+		})
+	}
+}
+
+// proto begins a connection with HTTP/2 and returns the protocol of the answer.
+func (r *running) proto(t *testing.T, port uint16) (string, error) {
+	t.Helper()
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{Protocols: protocols, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return r.lab.network.Dial(ctx, netip.Addr{}, r.ports[port])
+	}}
+	defer transport.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://site.test/", nil)
+	require.NoError(t, err)
+	response, err := (&http.Client{Transport: transport, Timeout: deadline}).Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	_, err = io.Copy(io.Discard, response.Body)
+	require.NoError(t, err)
+	return response.Proto, nil
+}

@@ -3,6 +3,7 @@ package httpd
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -45,6 +46,8 @@ type Host struct {
 	Sections      []section
 	Signature     bool
 	ServerTokens  string
+	Protocols     []string // h2c, http/1.1; nil: as the main server
+	H2Direct      *bool    // nil: as the main server
 	FallBack      string
 	ServerAdmin   string
 	ownDocument   bool // DocumentRoot was given here
@@ -199,6 +202,21 @@ func (h *Host) fits(address netip.Addr, port uint16, exact bool) bool {
 		}
 	}
 	return false
+}
+
+// speaksH2C tells whether connections to an address and port may begin with
+// HTTP/2 in clear text. The first virtual host of the address decides, since no
+// name is known yet. https://httpd.apache.org/docs/2.4/mod/mod_http2.html#h2direct
+func (c *Config) speaksH2C(at netip.AddrPort) bool {
+	host := c.hostFor(at.Addr(), at.Port(), "")
+	protocols, direct := c.Main.Protocols, c.Main.H2Direct
+	if host.Protocols != nil {
+		protocols = host.Protocols
+	}
+	if host.H2Direct != nil {
+		direct = host.H2Direct
+	}
+	return c.hasModule("http2_module") && slices.Contains(protocols, "h2c") && (direct == nil || *direct)
 }
 
 func (h *Host) named(name string) bool {

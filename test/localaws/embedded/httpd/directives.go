@@ -64,13 +64,14 @@ var accepted = map[string]string{
 		"AsyncRequestWorkerFactor ListenBacklog SendBufferSize ReceiveBufferSize LimitRequestBody LimitRequestFields " +
 		"LimitRequestFieldSize LimitRequestLine LimitXMLRequestBody ExtendedStatus FileETag ContentDigest " +
 		"AllowEncodedSlashes AcceptFilter GracefulShutdownTimeout ErrorLogFormat RLimitCPU RLimitMEM RLimitNPROC " +
-		"CoreDumpDirectory ScoreBoardFile MergeSlashes Protocols HttpProtocolOptions EnableExceptionHook",
+		"CoreDumpDirectory ScoreBoardFile MergeSlashes HttpProtocolOptions EnableExceptionHook",
 	"mime_module":       "AddEncoding AddLanguage AddCharset AddHandler AddOutputFilter AddInputFilter RemoveHandler RemoveType",
 	"autoindex_module":  "IndexOptions IndexIgnore AddIcon AddIconByType AddIconByEncoding DefaultIcon AddDescription ReadmeName HeaderName",
 	"setenvif_module":   "SetEnvIf SetEnvIfNoCase BrowserMatch BrowserMatchNoCase",
 	"env_module":        "SetEnv UnsetEnv PassEnv",
 	"reqtimeout_module": "RequestReadTimeout",
 	"unixd_module":      "ChrootDir",
+	"http2_module":      "H2MaxWorkers H2MinWorkers H2MaxSessionStreams H2WindowSize H2Upgrade H2SerializeHeaders H2Push",
 	"cgid_module":       "Scriptsock",
 }
 
@@ -103,6 +104,8 @@ func allDirectives() map[string]directive {
 		"loadmodule":        {"so_module", 2, 2, true, loadModule},
 		"require":           {"authz_core_module", 1, -1, false, require},
 		"directoryindex":    {"dir_module", 1, -1, false, func(s *scope, args []string) error { s.settings.index = args; return nil }},
+		"protocols":         {"", 1, -1, false, func(s *scope, args []string) error { s.host.Protocols = args; return nil }},
+		"h2direct":          {"http2_module", 1, 1, false, onOff(func(s *scope, on bool) { s.host.H2Direct = &on })},
 		"fallbackresource":  {"dir_module", 1, 1, false, text(func(s *scope, v string) { s.settings.fallback = v })},
 		"directoryslash":    {"dir_module", 1, 1, false, nil},
 		"alias":             {"alias_module", 2, 2, false, alias(false, false)},
@@ -293,7 +296,7 @@ var shipped = strings.Fields("authn_file_module authn_core_module authz_host_mod
 	"authz_user_module authz_core_module access_compat_module auth_basic_module reqtimeout_module filter_module " +
 	"mime_module log_config_module env_module headers_module setenvif_module version_module unixd_module " +
 	"status_module autoindex_module dir_module alias_module mpm_event_module mpm_worker_module mpm_prefork_module " +
-	"socache_shmcb_module negotiation_module cgid_module cgi_module")
+	"socache_shmcb_module negotiation_module cgid_module cgi_module http2_module")
 
 func loadModule(s *scope, args []string) error {
 	if slices.Contains(shipped, args[0]) {

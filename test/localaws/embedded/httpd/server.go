@@ -222,7 +222,11 @@ func start(p *machine.Process, config *Config) (*server, error) {
 	}
 	s := &server{p: p, logs: l}
 	for i, listener := range listeners {
+		protocols := new(http.Protocols)
+		protocols.SetHTTP1(true)
+		protocols.SetUnencryptedHTTP2(config.speaksH2C(config.Listeners[i].Address))
 		srv := &http.Server{
+			Protocols: protocols,
 			Handler: &handler{
 				config: config, files: p.Machine.Files, port: config.Listeners[i].Address.Port(), logs: l,
 			},
