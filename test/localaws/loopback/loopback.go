@@ -25,11 +25,19 @@ const claimPort = 47999
 type Network struct {
 	prefix netip.Prefix
 	claim  net.Listener
+	bind   binder
 
 	mu     sync.Mutex
 	next   uint16
 	taken  map[netip.Addr]bool
 	stands map[standIn]netip.AddrPort // where a free port stands in
+}
+
+// binder binds sockets as the system does; tests put one in its place that
+// lacks addresses or privileges.
+type binder interface {
+	Listen(ctx context.Context, network, address string) (net.Listener, error)
+	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
 }
 
 type standIn struct {
@@ -42,11 +50,11 @@ type standIn struct {
 // so when the range is taken.
 func Claim(ctx context.Context, second byte) (*Network, error) {
 	if second != 0 {
-		return claim(ctx, second)
+		return claim(ctx, &net.ListenConfig{}, second)
 	}
 	var failed error
 	for candidate := byte(1); candidate < 255; candidate++ {
-		n, err := claim(ctx, candidate)
+		n, err := claim(ctx, &net.ListenConfig{}, candidate)
 		if err == nil {
 			return n, nil
 		}
@@ -55,22 +63,21 @@ func Claim(ctx context.Context, second byte) (*Network, error) {
 	return nil, fmt.Errorf("finding a free range of loopback addresses: %w", failed)
 }
 
-func claim(ctx context.Context, second byte) (*Network, error) {
+func claim(ctx context.Context, bind binder, second byte) (*Network, error) {
 	prefix := netip.PrefixFrom(netip.AddrFrom4([4]byte{127, second, 0, 0}), 16)
 	address := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, second, 0, 1}), claimPort)
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp4", address.String())
+	listener, err := bind.Listen(ctx, "tcp4", address.String())
 	if errors.Is(err, errAddressNotAvailable) {
 		// Without addresses of its own (macOS) the range lives on 127.0.0.1,
 		// where each range has its claim port.
 		address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), claimPort-1-uint16(second))
-		listener, err = config.Listen(ctx, "tcp4", address.String())
+		listener, err = bind.Listen(ctx, "tcp4", address.String())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("claiming the loopback addresses %s: %w", prefix, err)
 	}
 	return &Network{
-		prefix: prefix, claim: listener, next: 16,
+		prefix: prefix, claim: listener, bind: bind, next: 16,
 		taken: map[netip.Addr]bool{}, stands: map[standIn]netip.AddrPort{},
 	}, nil
 }
@@ -125,17 +132,16 @@ func (n *Network) Listen(ctx context.Context, at netip.AddrPort) (net.Listener, 
 	if err := mustBeLoopback(at); err != nil {
 		return nil, err
 	}
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp4", at.String())
+	listener, err := n.bind.Listen(ctx, "tcp4", at.String())
 	if err == nil || !canStandIn(err) {
 		return listener, wrap(err, "tcp", at)
 	}
-	listener, err = config.Listen(ctx, "tcp4", "127.0.0.1:0")
+	listener, err = n.bind.Listen(ctx, "tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, wrap(err, "tcp", at)
 	}
 	n.standInFor("tcp", at, listener.Addr())
-	return &releasing{Listener: listener, release: func() { n.noStandIn("tcp", at) }}, nil
+	return &releasing{Listener: listener, release: sync.OnceFunc(func() { n.noStandIn("tcp", at) })}, nil
 }
 
 // ListenPacket listens for UDP, as Listen does for TCP.
@@ -143,17 +149,16 @@ func (n *Network) ListenPacket(ctx context.Context, at netip.AddrPort) (net.Pack
 	if err := mustBeLoopback(at); err != nil {
 		return nil, err
 	}
-	var config net.ListenConfig
-	conn, err := config.ListenPacket(ctx, "udp4", at.String())
+	conn, err := n.bind.ListenPacket(ctx, "udp4", at.String())
 	if err == nil || !canStandIn(err) {
 		return conn, wrap(err, "udp", at)
 	}
-	conn, err = config.ListenPacket(ctx, "udp4", "127.0.0.1:0")
+	conn, err = n.bind.ListenPacket(ctx, "udp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, wrap(err, "udp", at)
 	}
 	n.standInFor("udp", at, conn.LocalAddr())
-	return &releasingPacket{PacketConn: conn, release: func() { n.noStandIn("udp", at) }}, nil
+	return &releasingPacket{PacketConn: conn, release: sync.OnceFunc(func() { n.noStandIn("udp", at) })}, nil
 }
 
 // Resolve returns where to dial for that address and port: the same, or what
@@ -200,7 +205,8 @@ func (n *Network) noStandIn(protocol string, at netip.AddrPort) {
 	delete(n.stands, standIn{protocol, at})
 }
 
-// releasing forgets its stand-in when it is closed.
+// releasing forgets its stand-in when it is closed: once, as another socket may
+// be stood in for at that address after that.
 type releasing struct {
 	net.Listener
 	release func()

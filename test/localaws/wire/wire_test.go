@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -460,6 +461,24 @@ func TestErrorsAreFoundByTheirCode(t *testing.T) {
 	assert.True(t, wire.HasCode(&wire.RESTError{Refusal: wire.Errorf("Gone", "")}, "Gone"))
 	assert.False(t, wire.HasCode(err, "Other"))
 	assert.False(t, wire.HasCode(nil, "Gone"))
+}
+
+// TestCompressedBody: SDKs compress long bodies, such as those of metrics.
+func TestCompressedBody(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	var compressed bytes.Buffer
+	writer := gzip.NewWriter(&compressed)
+	_, err := writer.Write([]byte("Action=Echo&Name=long"))
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	header := map[string]string{"Authorization": signed("query"), "Content-Encoding": "gzip"}
+	_, body := s.send(t, http.MethodPost, "/", compressed.String(), header)
+	assert.Contains(t, body, "<Name>long</Name>")
+	_, body = s.send(t, http.MethodPost, "/", "Action=Echo", header)
+	assert.Contains(t, body, "not gzip")
+	_, body = s.send(t, http.MethodPost, "/", compressed.String()[:compressed.Len()-4], header)
+	assert.Contains(t, body, "not gzip")
 }
 
 func TestBodyTooLarge(t *testing.T) {
