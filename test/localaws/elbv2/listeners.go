@@ -170,7 +170,8 @@ func (s *Service) applyTLS(l Listener, in listenerSettings) (Listener, error) {
 		if err := s.checkCertificate(arn); err != nil {
 			return l, err
 		}
-		l.Certificates = append([]string{arn}, others(l.Certificates, arn)...)
+		byName := l.Certificates[min(1, len(l.Certificates)):]
+		l.Certificates = append([]string{arn}, byName...)
 	}
 	if len(l.Certificates) == 0 {
 		return l, invalid("A certificate must be specified for %s listeners", l.Protocol)
@@ -185,14 +186,6 @@ func (s *Service) applyTLS(l Listener, in listenerSettings) (Listener, error) {
 		return l, sslPolicyNotFound(l.SSLPolicy)
 	}
 	return applyALPN(l, in.AlpnPolicy)
-}
-
-// others are the certificates chosen by name, without a new default one.
-func others(certificates []string, arn string) []string {
-	if len(certificates) == 0 {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(certificates[1:]), func(other string) bool { return other == arn })
 }
 
 func applyALPN(l Listener, policies []string) (Listener, error) {

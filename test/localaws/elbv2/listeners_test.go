@@ -61,6 +61,14 @@ func TestHTTPSListener(t *testing.T) {
 	assert.False(t, *listed.Certificates[1].IsDefault)
 	assert.Contains(t, c.certificates.users, otherCert)
 
+	_, err = c.client.ModifyListener(t.Context(), &elb.ModifyListenerInput{ListenerArn: listener.ListenerArn, Certificates: []types.Certificate{{CertificateArn: aws.String(otherCert)}}})
+	require.NoError(t, err)
+	listed, err = c.client.DescribeListenerCertificates(t.Context(), &elb.DescribeListenerCertificatesInput{ListenerArn: listener.ListenerArn})
+	require.NoError(t, err)
+	require.Len(t, listed.Certificates, 2, "a new default certificate replaces the default one only")
+	_, err = c.client.ModifyListener(t.Context(), &elb.ModifyListenerInput{ListenerArn: listener.ListenerArn, Certificates: []types.Certificate{{CertificateArn: aws.String(issued)}}})
+	require.NoError(t, err)
+
 	_, err = c.client.RemoveListenerCertificates(t.Context(), &elb.RemoveListenerCertificatesInput{
 		ListenerArn: listener.ListenerArn, Certificates: []types.Certificate{{CertificateArn: aws.String(otherCert)}},
 	})
