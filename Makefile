@@ -19,6 +19,9 @@ UNIT = $$(go list ./... | grep -v '/terraform-aws-ecs/test$$')
 # With -C, go test passes its terminal on, so that progress moves.
 INTEGRATION = go test -C $(TEST_PATH) -count=1 -timeout 120m
 
+# What stands beside the tests.
+SUITE = go build -o .bin/suite ./test/suite/cmd/suite && .bin/suite
+
 # Linters and generators are Go programs, pinned by a module of their own and
 # compiled on first use.
 TOOLS      = .bin/golangci-lint .bin/tflint .bin/tfsec .bin/actionlint .bin/terraform-docs
@@ -39,15 +42,16 @@ test: unit configuration integration ## Run all tests: units, configurations, in
 
 .PHONY: test-clean
 test-clean: go ## Destroy what test runs have left, and stop localaws
-	@go run ./test/suite/cmd/suite clean
+	@$(SUITE) clean
 
 .PHONY: test-forget
 test-forget: go ## Drop every localaws with all that it holds, without a destroy
-	@go run ./test/suite/cmd/suite forget
+	@$(SUITE) forget
 
 .PHONY: env
 env: go ## Print export lines for a kept deployment: eval "$(make -s env)"
-	@TEST_SPACE=$${TEST_SPACE:-keep} go run ./test/suite/cmd/suite env
+	@go build -o .bin/suite ./test/suite/cmd/suite
+	@TEST_SPACE=$${TEST_SPACE:-keep} .bin/suite env
 
 .PHONY: unit
 unit: go ## Run the unit tests of the Go code, with the race detector
@@ -63,7 +67,7 @@ integration: go ## Run the integration tests on TEST_CLOUD
 
 .PHONY: bench
 bench: go ## Measure a whole run, and print a Markdown table
-	@go run ./test/suite/cmd/suite bench
+	@$(SUITE) bench
 
 .PHONY: fmt
 fmt: go ## Format Go and Terraform files

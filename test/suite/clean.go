@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Clean destroys all that runs of any space have left in their work
+// Clean destroys all that runs of any space, or of TEST_SPACE, have left in their work
 // directories, stops the localaws of each, and says what is left: nothing. An
 // interrupted or crashed run is cleaned from the state that it has.
 func Clean(ctx context.Context, settings Settings) int {
@@ -20,7 +20,7 @@ func Clean(ctx context.Context, settings Settings) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	spaces, err := workspaces(root)
+	spaces, err := workspaces(root, settings)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -39,8 +39,9 @@ func Clean(ctx context.Context, settings Settings) int {
 	return code
 }
 
-// workspaces lists the runs that have a work directory.
-func workspaces(root string) ([]RunInfo, error) {
+// workspaces lists the runs that have a work directory, of the one space if
+// one is named.
+func workspaces(root string, settings Settings) ([]RunInfo, error) {
 	paths, err := filepath.Glob(filepath.Join(root, ".work", "*", runFile))
 	if err != nil {
 		return nil, fmt.Errorf("looking for work directories: %w", err)
@@ -52,7 +53,9 @@ func workspaces(root string) ([]RunInfo, error) {
 		if err := readJSON(path, &run); err != nil {
 			return nil, err
 		}
-		runs = append(runs, run)
+		if !settings.OneSpace || run.Space == settings.Space {
+			runs = append(runs, run)
+		}
 	}
 	return runs, nil
 }
@@ -125,8 +128,8 @@ func (s *Suite) explainUnclean(err error) error {
 	return fmt.Errorf("%w\n%s", err, advice)
 }
 
-// Forget stops every localaws that runs for this clone and removes its work
-// directory, without a destroy: what a localaws holds ends with it. Work
+// Forget stops every localaws that runs for this clone, or that of TEST_SPACE,
+// and removes its work directory, without a destroy: what a localaws holds ends with it. Work
 // directories of AWS are left alone.
 func Forget(ctx context.Context, settings Settings) int {
 	root, err := Root()
@@ -140,10 +143,11 @@ func Forget(ctx context.Context, settings Settings) int {
 		return 1
 	}
 	for _, dir := range dirs {
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		space := strings.TrimPrefix(filepath.Base(dir), Local+"-")
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() || settings.OneSpace && space != settings.Space {
 			continue
 		}
-		settings.Cloud, settings.Space = Local, strings.TrimPrefix(filepath.Base(dir), Local+"-")
+		settings.Cloud, settings.Space = Local, space
 		if err := forget(ctx, settings, root, dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1

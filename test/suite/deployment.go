@@ -47,14 +47,16 @@ type Deployment struct {
 
 // deploymentRecord is what a deployment remembers between runs.
 type deploymentRecord struct {
-	Fixture  string                   `json:"fixture"`
-	Name     string                   `json:"name"`
-	Case     string                   `json:"case"`
-	Provider string                   `json:"provider"` // version that init chose
-	Source   string                   `json:"source"`   // where that version came from
-	Applied  string                   `json:"applied"`  // hash of what was applied; "" unless an apply ended well
-	Seconds  map[string]float64       `json:"seconds"`  // by stage, of the last time that it ran
-	Healthy  map[string]healthyRecord `json:"healthy"`  // by target
+	Fixture  string `json:"fixture"`
+	Name     string `json:"name"`
+	Case     string `json:"case"`
+	Provider string `json:"provider"` // version that init chose
+	Source   string `json:"source"`   // where that version came from
+	Applied  string `json:"applied"`  // hash of what was applied; "" unless an apply ended well
+	// Interrupted says that an apply was, and that none ended well since.
+	Interrupted bool                     `json:"interrupted"`
+	Seconds     map[string]float64       `json:"seconds"` // by stage, of the last time that it ran
+	Healthy     map[string]healthyRecord `json:"healthy"` // by target
 }
 
 // healthyRecord keeps how long a target took, for later validations of a kept
@@ -161,13 +163,17 @@ func (d *Deployment) apply(ctx context.Context, variables map[string]any, task *
 	if err := d.init(ctx, task); err != nil {
 		return true, err
 	}
-	if err := d.change(ctx, task, "apply"); err != nil {
+	if err := d.resume(ctx, task); err != nil {
 		return true, err
+	}
+	if err := d.change(ctx, task, "apply"); err != nil {
+		d.record.Interrupted = d.record.Interrupted || ctx.Err() != nil
+		return true, errors.Join(err, d.save())
 	}
 	if err := d.saveOutputs(ctx); err != nil {
 		return true, err
 	}
-	d.record.Applied = hash
+	d.record.Applied, d.record.Interrupted = hash, false
 	return true, d.save()
 }
 

@@ -24,6 +24,7 @@ type Settings struct {
 	Mirror           string // TEST_PROVIDER_MIRROR
 	Terraform        string // TEST_TERRAFORM
 	Space            string // TEST_SPACE: which work directories; runs in two spaces share nothing
+	OneSpace         bool   // TEST_SPACE is set: clean this one only
 	NewestOnly       bool   // TEST_PROVIDERS=newest: one case, the newest that can be had
 	RequireProviders []string
 	skip             func(stage string) bool
@@ -58,6 +59,7 @@ func ReadSettings(getenv func(string) string) (Settings, error) {
 		Mirror:    getenv("TEST_PROVIDER_MIRROR"),
 		Terraform: getenv("TEST_TERRAFORM"),
 		Space:     orElse("TEST_SPACE", "test"),
+		OneSpace:  getenv("TEST_SPACE") != "",
 		skip:      func(stage string) bool { return getenv("SKIP_"+stage) != "" },
 		getenv:    getenv,
 	}

@@ -8,6 +8,9 @@ data "aws_route53_zone" "parent" {
 resource "aws_route53_zone" "this" {
   name    = "${var.subdomain}.${trimsuffix(data.aws_route53_zone.parent.name, ".")}"
   comment = "Made by a test"
+
+  # An interrupted run may leave records that no state knows.
+  force_destroy = true
 }
 
 resource "aws_route53_record" "delegation" {
