@@ -121,8 +121,46 @@ type File interface {
 }
 
 // Open opens a file by its name as the process gives it, or a device: /dev/null,
-// /dev/zero, /dev/std* and /proc/self/fd/0 to 2.
+// /dev/zero, /dev/std* and /proc/self/fd/0 to 2. Once the process is killed,
+// reading and writing fail, so that endless copies end.
 func (p *Process) Open(name string, flag int, perm fs.FileMode) (File, error) {
+	f, err := p.open(name, flag, perm)
+	if err != nil {
+		return nil, err
+	}
+	return &killable{f, p.killed}, nil
+}
+
+// killable is a file whose use ends with the process that opened it.
+type killable struct {
+	File
+	killed <-chan struct{}
+}
+
+func (k *killable) err() error {
+	select {
+	case <-k.killed:
+		return errors.New("killed")
+	default:
+		return nil
+	}
+}
+
+func (k *killable) Read(b []byte) (int, error) {
+	if err := k.err(); err != nil {
+		return 0, err
+	}
+	return k.File.Read(b)
+}
+
+func (k *killable) Write(b []byte) (int, error) {
+	if err := k.err(); err != nil {
+		return 0, err
+	}
+	return k.File.Write(b)
+}
+
+func (p *Process) open(name string, flag int, perm fs.FileMode) (File, error) {
 	full := p.Path(name)
 	if resolved, err := p.Machine.Files.Resolve(full); err == nil {
 		full = resolved

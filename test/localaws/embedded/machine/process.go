@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // Program is what a process runs. It returns the exit code, and soon after ctx
@@ -31,6 +32,7 @@ type Process struct {
 	command []string
 	session context.Context
 	cancel  context.CancelFunc
+	killed  <-chan struct{}
 	done    chan struct{}
 
 	mu       sync.Mutex
@@ -66,7 +68,7 @@ func (m *Machine) Start(ctx context.Context, spec Spec, program Program) (*Proce
 	p := &Process{
 		PID: m.lastPID, Args: slices.Clone(spec.Args), Env: maps.Clone(spec.Env), Dir: spec.Dir,
 		Stdin: spec.Stdin, Stdout: spec.Stdout, Stderr: spec.Stderr, Machine: m,
-		command: spec.Args, session: ctx, cancel: cancel, done: make(chan struct{}),
+		command: spec.Args, session: ctx, cancel: cancel, killed: own.Done(), done: make(chan struct{}),
 		handled: map[Signal]chan<- Signal{}, ignored: map[Signal]bool{},
 	}
 	p.fillIn()
@@ -104,7 +106,7 @@ func (p *Process) run(ctx context.Context, program Program) {
 	switch {
 	case p.killedBy != 0:
 		code = 128 + int(p.killedBy)
-	case ctx.Err() != nil:
+	case ctx.Err() != nil || p.Machine.ctx.Err() != nil:
 		code = 128 + int(SIGKILL)
 	}
 	p.exitCode = code
@@ -235,6 +237,10 @@ func Reason(err error) string {
 		return "File exists"
 	case errors.Is(err, fs.ErrPermission):
 		return "Permission denied"
+	}
+	var number syscall.Errno
+	if errors.As(err, &number) {
+		err = number
 	}
 	text := err.Error()
 	if text == "" {

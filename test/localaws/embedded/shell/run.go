@@ -196,7 +196,7 @@ func (s *shell) pipe(c *syntax.BinaryCmd) error {
 	}
 	// A killed shell must not leave a side that waits for the other one.
 	defer func() { _, _ = r.Close(), w.Close() }()
-	left, err := s.fork(s.p.Stdin, w, stderr, func(sub *shell) error {
+	left, err := s.fork(s.p.Stdin, &pipeEnd{w: w}, stderr, func(sub *shell) error {
 		defer func() { _ = w.Close() }()
 		return sub.stmt(c.X, false)
 	})
@@ -455,7 +455,7 @@ func (s *shell) run(args []string, replace bool) error {
 	}
 	child, err := s.p.Spawn(machine.Spec{
 		Args: loaded, Env: finder.Env, Dir: s.p.Dir,
-		Stdin: s.p.Stdin, Stdout: s.p.Stdout, Stderr: s.p.Stderr,
+		Stdin: s.p.Stdin, Stdout: withoutSignal(s.p.Stdout), Stderr: s.p.Stderr,
 	}, program)
 	if err != nil {
 		return s.fatal(2, "Cannot fork: %s", err)
@@ -464,13 +464,35 @@ func (s *shell) run(args []string, replace bool) error {
 	return err
 }
 
+// pipeEnd is the output of a shell into a pipe. Writing when nobody reads any
+// more ends the shell by SIGPIPE; a program sees the error and ends by itself.
+type pipeEnd struct {
+	w     io.Writer
+	owner *machine.Process
+}
+
+func (e *pipeEnd) Write(b []byte) (int, error) {
+	n, err := e.w.Write(b)
+	if errors.Is(err, io.ErrClosedPipe) && e.owner != nil {
+		e.owner.Signal(machine.SIGPIPE)
+	}
+	return n, err
+}
+
+func withoutSignal(w io.Writer) io.Writer {
+	if end, ok := w.(*pipeEnd); ok {
+		return end.w
+	}
+	return w
+}
+
 // notFound says why a command can't be run: status 127 when there is none, else
 // 126.
 func (s *shell) notFound(command string, err error) {
 	switch {
 	case !errors.Is(err, fs.ErrNotExist):
 		s.status = 126
-		s.errorf("%s: %s", command, machine.Reason(errors.Unwrap(err)))
+		s.errorf("%s: %s", command, machine.Reason(err))
 	case s.dialect == Bash && strings.Contains(command, "/"):
 		s.status = 127
 		s.errorf("%s: No such file or directory", command)

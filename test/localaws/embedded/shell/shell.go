@@ -286,6 +286,9 @@ func (s *shell) fork(stdin io.Reader, stdout, stderr io.Writer, f func(*shell) e
 		Args: s.p.Args, Env: s.p.Env, Dir: s.p.Dir, Stdin: stdin, Stdout: stdout, Stderr: stderr,
 	}, func(ctx context.Context, p *machine.Process) int {
 		sub.ctx, sub.p = ctx, p
+		if end, ok := p.Stdout.(*pipeEnd); ok {
+			p.Stdout = &pipeEnd{end.w, p}
+		}
 		return sub.finish(f(&sub))
 	})
 	if err != nil {

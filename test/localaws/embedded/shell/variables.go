@@ -16,7 +16,7 @@ import (
 )
 
 // maxSubstitution bounds what $(...) may return, in bytes.
-const maxSubstitution = 16 << 20
+const maxSubstitution = 4 << 20
 
 // config is how words expand at this moment.
 func (s *shell) config() *expand.Config {
@@ -37,7 +37,7 @@ func (s *shell) config() *expand.Config {
 func (s *shell) substitute(w io.Writer, c *syntax.CmdSubst) error {
 	limited := &limitedWriter{w: w, left: maxSubstitution}
 	defer limited.close()
-	child, err := s.fork(s.p.Stdin, limited, s.p.Stderr, func(sub *shell) error {
+	child, err := s.fork(s.p.Stdin, &pipeEnd{w: limited}, s.p.Stderr, func(sub *shell) error {
 		if len(c.Stmts) == 1 && c.Stmts[0].Cmd == nil && len(c.Stmts[0].Redirs) == 1 {
 			return sub.copyFile(c.Stmts[0])
 		}
@@ -46,8 +46,13 @@ func (s *shell) substitute(w io.Writer, c *syntax.CmdSubst) error {
 	if err != nil {
 		return err
 	}
-	s.substituted, err = s.wait(child)
-	return err
+	if s.substituted, err = s.wait(child); err != nil {
+		return err
+	}
+	if limited.exceeded() {
+		return s.fatal(2, "the output of a command substitution is longer than %d bytes", maxSubstitution)
+	}
+	return nil
 }
 
 // copyFile is $(<file).
@@ -76,9 +81,15 @@ func (l *limitedWriter) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	if l.left -= len(b); l.left < 0 {
-		return 0, errors.New("the output of a command substitution is too long")
+		return 0, io.ErrClosedPipe
 	}
 	return l.w.Write(b)
+}
+
+func (l *limitedWriter) exceeded() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.left < 0
 }
 
 func (l *limitedWriter) close() {
