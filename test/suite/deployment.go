@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,9 +31,8 @@ const (
 	variablesFile  = "suite.auto.tfvars.json"
 )
 
-// parallelism is how many resources Terraform changes at a time. The provider
-// mostly waits.
-const parallelism = "20"
+// parallelism is a Deployment's unless it says another.
+const parallelism = 20
 
 // Deployment is one fixture in its work directory, with the state of what it
 // made.
@@ -40,9 +41,12 @@ type Deployment struct {
 	Dir     string
 	Fixture string
 	Case    providers.Case
-	suite   *Suite
-	record  deploymentRecord
-	results []stageResult
+	// Parallelism is how many resources Terraform changes at a time. 0: as many
+	// as is good, since the provider mostly waits.
+	Parallelism int
+	suite       *Suite
+	record      deploymentRecord
+	results     []stageResult
 }
 
 // deploymentRecord is what a deployment remembers between runs.
@@ -204,7 +208,7 @@ func (d *Deployment) change(ctx context.Context, task *progress.Task, verb strin
 			if count.Line(line) {
 				task.Detail("%d of %d resources", count.Done, count.Planned)
 			}
-		}, verb, "-input=false", "-auto-approve", "-no-color", "-parallelism="+parallelism, "-lock-timeout=120s")
+		}, verb, "-input=false", "-auto-approve", "-no-color", "-parallelism="+strconv.Itoa(cmp.Or(d.Parallelism, parallelism)), "-lock-timeout=120s")
 	})
 }
 

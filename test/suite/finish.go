@@ -130,7 +130,7 @@ func (s *Suite) summary() error {
 	s.reporting.Lock()
 	defer s.reporting.Unlock()
 	for _, report := range s.reports {
-		s.display.Print("\n" + report)
+		s.display.Print("\n" + report.text)
 	}
 	ran := s.versionsRan()
 	if ran != "" {
@@ -173,10 +173,11 @@ func (s *Suite) keepForReport(d *Deployment) {
 	s.deployments = append(s.deployments, d)
 }
 
-func (s *Suite) addReport(text string) {
+func (s *Suite) addReport(subject, text string) {
 	s.reporting.Lock()
 	defer s.reporting.Unlock()
-	s.reports = append(s.reports, text)
+	s.reports = slices.DeleteFunc(s.reports, func(r report) bool { return r.subject == subject })
+	s.reports = append(s.reports, report{subject, text})
 }
 
 func (s *Suite) noteFailedTeardown() {

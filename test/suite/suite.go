@@ -51,12 +51,16 @@ type Suite struct {
 	reporting   sync.Mutex
 	deployments []*Deployment
 	notes       []string // said again at the end
-	reports     []string // tables
-	failed      bool     // a teardown failed
+	reports     []report
+	failed      bool // a teardown failed
 	casesSeen   int
 	casesRan    int
 	casesSkips  []string
 }
+
+// report is a text at the end of a run. A later one of the same subject takes
+// its place.
+type report struct{ subject, text string }
 
 type foundSources struct {
 	sources []providers.Source

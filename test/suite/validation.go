@@ -58,7 +58,7 @@ func (v *Validation) WaitHealthy(ctx context.Context, t *testing.T, cluster, ser
 		t.Fatalf("%s: %v\n\n%s\n%s", v.d.Name, err, table.String(), explanation)
 	}
 	v.detail = fmt.Sprintf("%d of %d target groups healthy", len(groups), len(groups))
-	v.d.suite.addReport(fmt.Sprintf("%s\n\n%s\n%s", v.d.title(), table.String(), v.curlCommands(ctx, groups)))
+	v.d.suite.addReport(v.d.Dir+" health", fmt.Sprintf("%s\n\n%s\n%s", v.d.title(), table.String(), v.curlCommands(ctx, groups)))
 	return snapshot
 }
 
@@ -74,8 +74,23 @@ func (v *Validation) Watcher(cluster, service string, groups []targethealth.Grou
 		Service:  service,
 		Groups:   groups,
 		Patience: v.d.suite.cloud.Patience(),
-		Progress: func(text string) { v.task.Detail("%s", text) },
+		Progress: v.Progress,
 	}
+}
+
+// Patience says how long to wait for what in the cloud in use.
+func (v *Validation) Patience() targethealth.Patience { return v.d.suite.cloud.Patience() }
+
+// Progress shows how far the validation is.
+func (v *Validation) Progress(text string) { v.task.Detail("%s", text) }
+
+// Result is what the stage's line says at the end, instead of how many target
+// groups are healthy.
+func (v *Validation) Result(text string) { v.detail = text }
+
+// Report adds a text to the end of the run's output.
+func (d *Deployment) Report(text string) {
+	d.suite.addReport(d.Dir, d.title()+": "+text)
 }
 
 // title names the deployment and its provider.
