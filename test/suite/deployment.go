@@ -226,7 +226,7 @@ func (d *Deployment) retry(ctx context.Context, try func() error) error {
 		if err == nil || attempt == attempts || ctx.Err() != nil || !passing(err) {
 			return err
 		}
-		d.suite.display.Print(fmt.Sprintf("%s: again after: %s", d.Name, headline(err)))
+		d.suite.display.Print(fmt.Sprintf("%s: again after: %s", d.label(), headline(err)))
 		select {
 		case <-ctx.Done():
 			return err
@@ -294,7 +294,7 @@ func (d *Deployment) saveOutputs(ctx context.Context) error {
 func (d *Deployment) Outputs(into any) error {
 	err := readJSON(filepath.Join(d.Dir, outputsFile), into)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is not deployed: run without SKIP_deploy", d.Name)
+		return fmt.Errorf("%s is not deployed: run without SKIP_deploy", d.label())
 	}
 	return err
 }

@@ -91,6 +91,15 @@ func (s *Suite) endCloud(ctx context.Context) error {
 	return s.workspace.Remove()
 }
 
+// Leftovers lists what there is in the cloud, as far as the cloud can tell:
+// localaws knows, AWS holds more than the tests' own.
+func (s *Suite) Leftovers() ([]string, error) {
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	return s.cloud.Leftovers(s.ctx)
+}
+
 // destroyAll destroys deployments: first those of tests, all at the same time,
 // then what they stood on.
 func (s *Suite) destroyAll(ctx context.Context, dirs []string) error {

@@ -165,14 +165,23 @@ func (d *Deployment) teardown(ctx context.Context) error {
 	return err
 }
 
+// label tells the deployments of a run apart: those of tests by fixture and
+// case, those of the prepare stage by their own names.
+func (d *Deployment) label() string {
+	if d.Name == d.Case.Name {
+		return d.Fixture + " " + d.Name
+	}
+	return d.Name
+}
+
 // stage runs one stage with its line and its records.
 func (d *Deployment) stage(name string, run func(*progress.Task) (detail string, err error)) error {
 	if d.suite.Skips(name) {
 		d.addResult(stageResult{stage: name, skipped: "SKIP_" + name})
-		d.suite.display.Print(fmt.Sprintf("%-12s %-14s skipped (SKIP_%s)", name, d.Name, name))
+		d.suite.display.Print(fmt.Sprintf("%-12s %-20s skipped (SKIP_%s)", name, d.label(), name))
 		return nil
 	}
-	task := d.suite.display.Start(name, d.Name)
+	task := d.suite.display.Start(name, d.label())
 	detail, err := run(task)
 	return d.endStage(name, task, detail, err)
 }

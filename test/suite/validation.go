@@ -55,7 +55,7 @@ func (v *Validation) WaitHealthy(ctx context.Context, t *testing.T, cluster, ser
 	}
 	if err != nil {
 		explanation := w.Explain(ctx, snapshot)
-		t.Fatalf("%s: %v\n\n%s\n%s", v.d.Name, err, table.String(), explanation)
+		t.Fatalf("%s: %v\n\n%s\n%s", v.d.label(), err, table.String(), explanation)
 	}
 	v.detail = fmt.Sprintf("%d of %d target groups healthy", len(groups), len(groups))
 	v.d.suite.addReport(v.d.Dir+" health", fmt.Sprintf("%s\n\n%s\n%s", v.d.title(), table.String(), v.curlCommands(ctx, groups)))
@@ -95,7 +95,7 @@ func (d *Deployment) Report(text string) {
 
 // title names the deployment and its provider.
 func (d *Deployment) title() string {
-	return fmt.Sprintf("%s with hashicorp/aws %s (%s)", d.Name, d.record.Provider, d.record.Source)
+	return fmt.Sprintf("%s with hashicorp/aws %s (%s)", d.label(), d.record.Provider, d.record.Source)
 }
 
 // curlCommands are ready to paste, one a listener.

@@ -194,7 +194,7 @@ func (d *Display) draw() {
 
 // line is the stage's line: what, who, how far, how long.
 func (t *Task) line(state string) string {
-	line := fmt.Sprintf("%-12s %-14s", t.stage, t.name)
+	line := fmt.Sprintf("%-12s %-20s", t.stage, t.name)
 	switch {
 	case state == "began":
 		return line + " ..."
