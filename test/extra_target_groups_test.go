@@ -4,72 +4,14 @@ package test
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"net/http"
-	"slices"
-	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/suite"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
 	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
 )
-
-// extraTargetGroups are the outputs of httpd_extra_tg that its checks need.
-type extraTargetGroups struct {
-	ClusterName       string            `json:"cluster_name"`
-	ServiceName       string            `json:"service_name"`
-	DNSHostnames      []string          `json:"dns_hostnames"`
-	TargetGroupARN    string            `json:"target_group_arn"`
-	SSLListenerARN    string            `json:"ssl_listener_arn"`
-	ExpectedBodies    map[string]string `json:"expected_bodies"`
-	ExtraTargetGroups map[string]struct {
-		TargetGroupARN string `json:"target_group_arn"`
-		ListenerARN    string `json:"listener_arn"`
-		ListenerPort   int    `json:"listener_port"`
-		ContainerPort  int32  `json:"container_port"`
-		URL            string `json:"url"`
-	} `json:"extra_target_groups"`
-}
-
-// primary is the key of the target group that every service has. In the
-// fixture its container port is 80, and its listener 443.
-const primary = "primary"
-
-// groups lists the target groups with what is to be found behind each: the
-// primary one, then the extra ones by their keys.
-func (o extraTargetGroups) groups() []targethealth.Group {
-	groups := []targethealth.Group{{
-		Key:           primary,
-		ARN:           o.TargetGroupARN,
-		ListenerARN:   o.SSLListenerARN,
-		Listener:      "HTTPS:443",
-		ContainerPort: 80,
-		URL:           "https://" + o.DNSHostnames[0] + "/",
-		Body:          o.ExpectedBodies[primary],
-	}}
-	for _, key := range slices.Sorted(maps.Keys(o.ExtraTargetGroups)) {
-		extra := o.ExtraTargetGroups[key]
-		scheme, _, _ := strings.Cut(extra.URL, ":")
-		groups = append(groups, targethealth.Group{
-			Key:           key,
-			ARN:           extra.TargetGroupARN,
-			ListenerARN:   extra.ListenerARN,
-			Listener:      fmt.Sprintf("%s:%d", strings.ToUpper(scheme), extra.ListenerPort),
-			ContainerPort: extra.ContainerPort,
-			URL:           extra.URL + "/",
-			Body:          o.ExpectedBodies[key],
-		})
-	}
-	return groups
-}
 
 // TestExtraTargetGroups applies a service with two extra target groups and
 // checks that each has healthy targets, and serves on its own listener what
@@ -81,25 +23,16 @@ func TestExtraTargetGroups(t *testing.T) {
 		defer d.Teardown(t)
 
 		d.Deploy(t, func(shared suite.Prepared) map[string]any {
-			return map[string]any{
-				"service_name":       d.ServiceName("extra"),
-				"zone_id":            shared.ZoneID,
-				"subnet_public_ids":  shared.SubnetPublicIDs,
-				"subnet_private_ids": shared.SubnetPrivateIDs,
-			}
+			return serviceVariables(shared, d.ServiceName("extra"))
 		})
 		d.Validate(t, func(ctx context.Context, v *suite.Validation) {
-			var outputs extraTargetGroups
+			var outputs serviceOutputs
 			require.NoError(t, d.Outputs(&outputs))
 			require.Len(t, outputs.ExtraTargetGroups, 2, "the fixture has two extra target groups")
 
-			groups := outputs.groups()
-			seen := v.WaitHealthy(ctx, t, outputs.ClusterName, outputs.ServiceName, groups)
+			groups := append([]targethealth.Group{outputs.primaryGroup(80, "/", outputs.ExpectedBodies[primary])}, outputs.extraGroups()...)
+			checkGroups(ctx, t, v, outputs, groups)
 			for _, group := range groups {
-				checkServiceRegisters(t, seen, group)
-				checkPortIsMapped(t, seen, group)
-				checkListenerForwards(ctx, t, v.ELB(), group)
-				checkTargetsAreTasks(t, seen, group)
 				checkAnswer(ctx, t, v.Client(), group)
 			}
 		})
@@ -107,96 +40,12 @@ func TestExtraTargetGroups(t *testing.T) {
 	})
 }
 
-// checkServiceRegisters: the service lists the target group with the group's
-// container port.
-func checkServiceRegisters(t *testing.T, seen targethealth.Snapshot, group targethealth.Group) {
-	t.Helper()
-	ports := map[string]int32{}
-	for _, lb := range seen.Service.LoadBalancers {
-		ports[aws.ToString(lb.TargetGroupArn)] = aws.ToInt32(lb.ContainerPort)
-	}
-	assert.Equal(t, group.ContainerPort, ports[group.ARN], "container port of target group %q in the service", group.Key)
-}
-
-// checkPortIsMapped: the task definition maps the container port, to a host
-// port that ECS picks.
-func checkPortIsMapped(t *testing.T, seen targethealth.Snapshot, group targethealth.Group) {
-	t.Helper()
-	mapped := false
-	for _, container := range seen.Definition.ContainerDefinitions {
-		for _, mapping := range container.PortMappings {
-			mapped = mapped || aws.ToInt32(mapping.ContainerPort) == group.ContainerPort && aws.ToInt32(mapping.HostPort) == 0
-		}
-	}
-	assert.True(t, mapped, "the task definition maps container port %d of target group %q", group.ContainerPort, group.Key)
-}
-
-// checkListenerForwards: the listener, or for the primary group one of its
-// rules, forwards to the target group.
-func checkListenerForwards(ctx context.Context, t *testing.T, elb *elasticloadbalancingv2.Client, group targethealth.Group) {
-	t.Helper()
-	listeners, err := elb.DescribeListeners(ctx, &elasticloadbalancingv2.DescribeListenersInput{ListenerArns: []string{group.ListenerARN}})
-	require.NoError(t, err)
-	require.Len(t, listeners.Listeners, 1)
-	listener := listeners.Listeners[0]
-	assert.Equal(t, group.Listener, fmt.Sprintf("%s:%d", listener.Protocol, aws.ToInt32(listener.Port)), "protocol and port of the listener of %q", group.Key)
-
-	actions := listener.DefaultActions
-	if group.Key == primary {
-		rules, err := elb.DescribeRules(ctx, &elasticloadbalancingv2.DescribeRulesInput{ListenerArn: &group.ListenerARN})
-		require.NoError(t, err)
-		for _, rule := range rules.Rules {
-			actions = append(actions, rule.Actions...)
-		}
-	}
-	assert.Contains(t, forwardedTo(actions), group.ARN, "the target groups to which the listener of %q forwards", group.Key)
-}
-
-// forwardedTo are the target groups of forward actions, in either notation.
-func forwardedTo(actions []elbtypes.Action) []string {
-	var arns []string
-	for _, action := range actions {
-		if action.Type != elbtypes.ActionTypeEnumForward {
-			continue
-		}
-		if arn := aws.ToString(action.TargetGroupArn); arn != "" {
-			arns = append(arns, arn)
-		}
-		if action.ForwardConfig != nil {
-			for _, tuple := range action.ForwardConfig.TargetGroups {
-				arns = append(arns, aws.ToString(tuple.TargetGroupArn))
-			}
-		}
-	}
-	return arns
-}
-
-// checkTargetsAreTasks: the group's targets are just the instances and host
-// ports that the service's running tasks bound to the group's container port.
-func checkTargetsAreTasks(t *testing.T, seen targethealth.Snapshot, group targethealth.Group) {
-	t.Helper()
-	var bound, registered []string
-	for _, task := range seen.Tasks {
-		for _, port := range task.Ports {
-			if port.ContainerPort == group.ContainerPort {
-				bound = append(bound, fmt.Sprintf("%s:%d", task.InstanceID, port.HostPort))
-			}
-		}
-	}
-	for _, target := range seen.Targets[group.Key] {
-		registered = append(registered, fmt.Sprintf("%s:%d", target.InstanceID, target.HostPort))
-	}
-	assert.ElementsMatch(t, bound, registered, "instances and host ports bound to container port %d, and the targets of %q", group.ContainerPort, group.Key)
-}
-
-// checkAnswer: a request through the listener, its certificate verified, gets
-// the body that only this container port serves.
-func checkAnswer(ctx context.Context, t *testing.T, client *http.Client, group targethealth.Group) {
-	t.Helper()
-	require.NotEmpty(t, group.Body, "body that %q should serve", group.Key)
-	status, body, err := targethealth.Get(ctx, client, group.URL)
-	if assert.NoError(t, err, "GET %s (%s)", group.URL, group.Key) {
-		assert.Equal(t, http.StatusOK, status, "status of GET %s (%s)", group.URL, group.Key)
-		assert.Equal(t, group.Body, strings.TrimSpace(body), "body of GET %s (%s)", group.URL, group.Key)
+// serviceVariables are the variables that every fixture with a service has.
+func serviceVariables(shared suite.Prepared, name string) map[string]any {
+	return map[string]any{
+		"service_name":       name,
+		"zone_id":            shared.ZoneID,
+		"subnet_public_ids":  shared.SubnetPublicIDs,
+		"subnet_private_ids": shared.SubnetPrivateIDs,
 	}
 }
