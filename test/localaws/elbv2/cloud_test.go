@@ -62,7 +62,6 @@ func newCloud(t *testing.T) *cloud {
 	c.client = elb.New(elb.Options{
 		Region: "us-west-2", BaseEndpoint: aws.String(listening.URL),
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		Retryer:     aws.NopRetryer{},
 	})
 	return c
 }

@@ -75,7 +75,7 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	server.Register(w.control.Wire())
 	api := httptest.NewServer(server)
 	w.elb = elb.New(elb.Options{
-		Region: "us-west-2", BaseEndpoint: aws.String(api.URL), Retryer: aws.NopRetryer{},
+		Region: "us-west-2", BaseEndpoint: aws.String(api.URL),
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
 	ctx, stop := context.WithCancel(context.Background())
