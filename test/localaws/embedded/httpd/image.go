@@ -50,6 +50,9 @@ func Install(files *machine.Tree) error {
 	if err := files.WriteFile(path.Join(Prefix, "conf/original/httpd.conf"), original, 0o644); err != nil {
 		return fmt.Errorf("laying out the httpd image: %w", err)
 	}
+	if err := files.MkdirAll("/usr/local/bin", 0o755); err != nil {
+		return fmt.Errorf("laying out the httpd image: %w", err)
+	}
 	return files.WriteFile("/usr/local/bin/httpd-foreground", []byte(foreground), 0o755)
 }
 

@@ -23,7 +23,10 @@ func (s *shell) config() *expand.Config {
 	config := &expand.Config{
 		Env:      environ{s},
 		CmdSubst: s.substitute,
-		NoUnset:  s.opts.noUnset,
+		ProcSubst: func(*syntax.ProcSubst) (string, error) {
+			return "", errors.New("process substitution is not supported by the embedded runtime")
+		},
+		NoUnset: s.opts.noUnset,
 	}
 	if !s.opts.noGlob {
 		config.ReadDir2 = func(name string) ([]fs.DirEntry, error) {
