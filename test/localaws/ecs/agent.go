@@ -231,7 +231,10 @@ func (s *Service) Report(taskARN string, r TaskReport) {
 	}
 	before := t.LastStatus
 	now := s.acct.Clock.Now()
-	t.Containers = slices.Clone(r.Containers)
+	if until, restored := s.recovering[t.ARN]; restored && until.IsZero() && r.Status == running {
+		s.recovering[t.ARN] = s.acct.Clock.In(recovery)
+	}
+	t.Containers = withBindings(r.Containers, t.Containers)
 	first(&t.ConnectivityAt, now)
 	first(&t.PullStartedAt, r.PullStartedAt)
 	first(&t.PullStoppedAt, r.PullStoppedAt)
@@ -253,6 +256,20 @@ func (s *Service) Report(taskARN string, r TaskReport) {
 		s.emitTask(t)
 	}
 	s.acct.Changed()
+}
+
+// withBindings keeps the bindings that a report leaves out while its container
+// has not stopped.
+func withBindings(report, before []ContainerReport) []ContainerReport {
+	containers := slices.Clone(report)
+	for i := range containers {
+		c := &containers[i]
+		at := slices.IndexFunc(before, func(o ContainerReport) bool { return o.Name == c.Name })
+		if at >= 0 && len(c.Bindings) == 0 && c.Status != stopped {
+			c.Bindings = before[at].Bindings
+		}
+	}
+	return containers
 }
 
 func first(t *time.Time, value time.Time) {

@@ -414,8 +414,10 @@ func (s *Service) rollBack(svc *service, failed, last *deployment) {
 // stopped for bad health, and delays the next one more each time.
 func (s *Service) countFailure(svc *service, t *task) {
 	svc.Failures++
-	wait := min(firstBackoff<<min(svc.Failures-1, 10), lastBackoff)
-	svc.RetryAt = s.acct.Clock.In(wait)
+	if svc.Failures > 1 { // the first is replaced at once
+		wait := min(firstBackoff<<min(svc.Failures-2, 10), lastBackoff)
+		svc.RetryAt = s.acct.Clock.In(wait)
+	}
 	if d := svc.deployment(t.Deployment); d != nil && !d.Proven {
 		d.Failed++
 		d.UpdatedAt = s.acct.Clock.Now()

@@ -127,6 +127,9 @@ func (s *Service) judge(svc *service, t *task) {
 		t.WasHealthy = true
 		s.changed()
 	}
+	if s.recovers(svc, t) {
+		return
+	}
 	reason := s.failure(svc, t)
 	if reason == "" {
 		if t.Failing != "" {
@@ -143,6 +146,24 @@ func (s *Service) judge(svc *service, t *task) {
 	if !t.WasHealthy || !s.room(svc) || t.Deployment != svc.primary().ID {
 		s.stopAll(svc, []*task{t}, func(*task) string { return reason })
 	}
+}
+
+// recovery is how long a task may be unhealthy once its containers run again
+// after a restart of localaws.
+const recovery = 10 * time.Minute
+
+// recovers tells whether a task ran when the state was restored and has not
+// been healthy since. A machine's restart is nothing that AWS knows of.
+func (s *Service) recovers(svc *service, t *task) bool {
+	until, restored := s.recovering[t.ARN]
+	if !restored {
+		return false
+	}
+	if s.healthy(svc, t) || (!until.IsZero() && s.due(until)) {
+		delete(s.recovering, t.ARN)
+		return false
+	}
+	return true
 }
 
 // room tells whether the service may have one more task than wanted.
@@ -250,9 +271,29 @@ func (s *Service) deregister(t *task) {
 	}
 	t.Deregistered = true
 	for _, place := range t.Targets {
+		if s.taken(t, place) {
+			continue
+		}
 		// A target group that is gone has forgotten its targets.
 		_ = s.targets.Deregister(place.GroupARN, []elbv2.Target{place.Target})
 	}
+}
+
+// taken tells whether another task has the same place in the target group: it
+// got the host port of one whose container was gone before its agent could say
+// so.
+func (s *Service) taken(t *task, place target) bool {
+	for _, other := range s.state.Tasks {
+		if other.Instance != t.Instance || other == t || other.Deregistered {
+			continue
+		}
+		for _, o := range other.Targets {
+			if o.GroupARN == place.GroupARN && o.Target == place.Target {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // drain tells the agent to stop a task once its targets have drained.

@@ -74,6 +74,10 @@ type Service struct {
 	events   Events
 	state    state
 
+	// recovering are the tasks that ran when the state was restored: their
+	// health does not count until their containers run again.
+	recovering map[string]time.Time
+
 	// dirty and again belong to the step that runs: whether it changed the
 	// state, and when the next one is due.
 	dirty bool
@@ -114,6 +118,12 @@ func (s *Service) Restore(raw json.RawMessage) error {
 		svc.afterRestore()
 	}
 	s.state = restored
+	s.recovering = map[string]time.Time{}
+	for arn, t := range restored.Tasks {
+		if t.LastStatus == running {
+			s.recovering[arn] = time.Time{}
+		}
+	}
 	return nil
 }
 

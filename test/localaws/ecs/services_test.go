@@ -161,13 +161,12 @@ func TestUnhealthyTaskIsReplaced(t *testing.T) {
 	c.pass(59*time.Second, 59*time.Second)
 	assert.Empty(t, c.tasks(types.DesiredStatusStopped), "the grace period is not over")
 
+	c.elb.initial = "healthy"
 	c.pass(2*time.Second, time.Second)
 	c.drained()
 	gone := c.tasks(types.DesiredStatusStopped)
 	require.Len(t, gone, 1)
 	assert.Equal(t, "Task failed ELB health checks in (target-group "+tg+")", aws.ToString(gone[0].StoppedReason))
-	c.elb.initial = "healthy"
-	c.pass(20*time.Second, 10*time.Second)
 	assert.Len(t, c.tasks(types.DesiredStatusRunning), 1)
 	assert.Contains(t, c.messages(), "(service web) has reached a steady state.")
 }
@@ -214,7 +213,7 @@ func TestCircuitBreakerRollsBack(t *testing.T) {
 	c.update(&sdk.UpdateServiceInput{TaskDefinition: aws.String(c.define("bad", web(80)))})
 	c.settle()
 	failing := c.describe().Deployments[0]
-	assert.Equal(t, int32(1), failing.FailedTasks)
+	assert.Equal(t, int32(2), failing.FailedTasks, "the first failure is followed by another try at once")
 	c.pass(35*time.Second, 5*time.Second)
 
 	svc := c.describe()

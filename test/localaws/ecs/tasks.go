@@ -13,9 +13,9 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/account"
 )
 
-// maxStopped is how many stopped tasks of a cluster can still be described;
-// AWS keeps them for an hour.
-const maxStopped = 200
+// maxStopped is how many stopped tasks of a service, or of another group, can
+// still be described; AWS keeps them for an hour.
+const maxStopped = 50
 
 // newTask makes a task that has no place yet.
 func (s *Service) newTask(cluster string, d *taskDefinition) *task {
@@ -66,15 +66,15 @@ func (s *Service) finish(t *task) {
 	}
 	s.deregister(t)
 	s.emitTask(t)
-	s.forgetStopped(t.Cluster)
+	s.forgetStopped(t.Cluster, t.Group)
 	s.changed()
 }
 
-// forgetStopped keeps the newest stopped tasks of a cluster.
-func (s *Service) forgetStopped(cluster string) {
+// forgetStopped keeps the newest stopped tasks of a group.
+func (s *Service) forgetStopped(cluster, group string) {
 	var old []*task
 	for _, t := range s.state.Tasks {
-		if t.Cluster == cluster && t.LastStatus == stopped {
+		if t.Cluster == cluster && t.Group == group && t.LastStatus == stopped {
 			old = append(old, t)
 		}
 	}

@@ -174,6 +174,51 @@ func TestRestartKeepsEverything(t *testing.T) {
 	assert.Equal(t, types.ServiceDeploymentStatusSuccessful, list.ServiceDeployments[0].Status, "deployments and their history are one")
 }
 
+func TestRestartForgivesHealthUntilContainersAreBack(t *testing.T) {
+	t.Parallel()
+	c := stack(t)
+	tg := c.elb.add("one")
+	c.create(c.define("web", web(80)), 1, func(in *sdk.CreateServiceInput) { in.LoadBalancers = []types.LoadBalancer{lb(tg, 80)} })
+	c.settle()
+	before := c.tasks(types.DesiredStatusRunning)[0]
+	c.restart()
+	c.elb.set(tg, "healthy", "unhealthy") // health checks come before the agent
+	c.pass(time.Hour, 10*time.Minute)
+	assert.Len(t, c.tasks(types.DesiredStatusRunning), 1)
+
+	c.account.Do(func() {
+		a := c.service.Assignments(aws.ToString(before.ContainerInstanceArn))
+		require.Len(t, a, 1)
+		assert.Equal(t, int32(32768), aws.ToInt32(a[0].Bindings["web"][0].HostPort))
+		c.report(a[0], "PENDING", "", nil)
+		c.report(a[0], "RUNNING", "", nil)
+	})
+	c.elb.set(tg, "unhealthy", "healthy")
+	c.settle()
+	assert.Equal(t, before.TaskArn, c.tasks(types.DesiredStatusRunning)[0].TaskArn)
+	assert.Equal(t, before.Containers[0].NetworkBindings, c.tasks(types.DesiredStatusRunning)[0].Containers[0].NetworkBindings)
+
+	c.elb.initial = "initial"
+	c.elb.set(tg, "healthy", "unhealthy")
+	c.settle()
+	assert.Len(t, c.tasks(types.DesiredStatusRunning), 2, "once it was healthy again, its health counts")
+}
+
+func TestHostPortOfADeadContainerCanBeTaken(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.cluster("main")
+	c.instance("main", "i-a", "a", "")
+	tg := c.elb.add("one")
+	c.create(c.define("web", web(80)), 1, func(in *sdk.CreateServiceInput) { in.LoadBalancers = []types.LoadBalancer{lb(tg, 80)} })
+	c.settle()
+	c.port = 32767 // the next task gets the same port
+	c.elb.set(tg, "healthy", "unhealthy")
+	c.elb.initial = "healthy"
+	c.settle()
+	assert.Equal(t, 1, c.elb.count(tg, "healthy"), "the successor's target stays: %v", c.elb.order)
+}
+
 func TestRunWorksByItself(t *testing.T) {
 	t.Parallel()
 	c := stack(t)
