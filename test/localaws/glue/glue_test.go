@@ -75,8 +75,8 @@ func TestTables(t *testing.T) {
 		},
 	}
 	f.call(t, "CreateTable", object{"DatabaseName": "none", "TableInput": input}, nil).Refused(t, "EntityNotFoundException")
-	f.call(t, "CreateTable", object{"DatabaseName": "logs", "TableInput": input, "PartitionIndexes": []object{}}, nil).Refused(t, "UnsupportedParameter")
-	f.call(t, "CreateTable", object{"DatabaseName": "logs", "TableInput": input}, nil).OK(t)
+	f.call(t, "CreateTable", object{"DatabaseName": "logs", "TableInput": input, "PartitionIndexes": []object{{"IndexName": "i", "Keys": []string{"none"}}}}, nil).Refused(t, "InvalidInputException")
+	f.call(t, "CreateTable", object{"DatabaseName": "logs", "TableInput": input, "PartitionIndexes": []object{{"IndexName": "i", "Keys": []string{"day"}}}}, nil).OK(t)
 	f.call(t, "CreateTable", object{"DatabaseName": "logs", "TableInput": input}, nil).Refused(t, "AlreadyExistsException")
 	var out struct {
 		Table struct {
@@ -96,7 +96,8 @@ func TestTables(t *testing.T) {
 	f.call(t, "UpdateTable", object{"DatabaseName": "logs", "TableInput": input}, nil).OK(t)
 	f.call(t, "GetTable", name, &out).OK(t)
 	assert.Equal(t, "1", out.Table.VersionID)
-	f.call(t, "GetPartitionIndexes", object{"DatabaseName": "logs", "TableName": "alb"}, nil).OK(t)
+	indexes := f.call(t, "GetPartitionIndexes", object{"DatabaseName": "logs", "TableName": "alb"}, nil).OK(t)
+	assert.JSONEq(t, `{"PartitionIndexDescriptorList":[{"IndexName":"i","IndexStatus":"ACTIVE","Keys":[{"Name":"day","Type":"string"}]}]}`, string(indexes.Body))
 	f.call(t, "DeleteTable", name, nil).OK(t)
 	f.call(t, "GetTable", name, nil).Refused(t, "EntityNotFoundException")
 }

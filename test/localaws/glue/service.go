@@ -41,6 +41,7 @@ type table struct {
 	Created time.Time
 	Updated time.Time
 	Version int
+	Indexes []partitionIndex
 }
 
 // New returns an empty catalog.

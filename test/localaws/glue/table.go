@@ -2,6 +2,7 @@ package glue
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,14 +110,19 @@ func (s *Service) table(catalogID, databaseName, name string) (*database, *table
 	return d, t, nil
 }
 
-type writeTableInput struct {
-	CatalogId    string //nolint:revive // the API's name
-	DatabaseName string
-	TableInput   tableInput
-	SkipArchive  bool
+type createTableInput struct {
+	CatalogId        string //nolint:revive // the API's name
+	DatabaseName     string
+	TableInput       tableInput
+	PartitionIndexes []partitionIndex
 }
 
-func (s *Service) createTable(_ context.Context, in *writeTableInput) (*wire.Empty, error) {
+type partitionIndex struct {
+	IndexName string
+	Keys      []string
+}
+
+func (s *Service) createTable(_ context.Context, in *createTableInput) (*wire.Empty, error) {
 	d, err := s.database(in.CatalogId, in.DatabaseName)
 	if err != nil {
 		return nil, err
@@ -129,8 +135,13 @@ func (s *Service) createTable(_ context.Context, in *writeTableInput) (*wire.Emp
 		return nil, exists("Table", name)
 	}
 	now := s.account.Clock.Now()
-	t := &table{Created: now}
+	t := &table{Created: now, Indexes: in.PartitionIndexes}
 	t.setInput(in.TableInput, now)
+	for _, index := range t.Indexes {
+		if _, err := t.describe(index); err != nil {
+			return nil, err
+		}
+	}
 	d.Tables[name] = t
 	return nil, nil
 }
@@ -192,7 +203,14 @@ func (s *Service) getTables(_ context.Context, in *pageInput) (*getTablesOutput,
 	return out, nil
 }
 
-func (s *Service) updateTable(_ context.Context, in *writeTableInput) (*wire.Empty, error) {
+type updateTableInput struct {
+	CatalogId    string //nolint:revive // the API's name
+	DatabaseName string
+	TableInput   tableInput
+	SkipArchive  bool
+}
+
+func (s *Service) updateTable(_ context.Context, in *updateTableInput) (*wire.Empty, error) {
 	_, t, err := s.table(in.CatalogId, in.DatabaseName, in.TableInput.Name)
 	if err != nil {
 		return nil, err
@@ -218,12 +236,43 @@ type partitionIndexesInput struct {
 	NextToken    string
 }
 
-type partitionIndexesOutput struct{ PartitionIndexDescriptorList []struct{} }
+type partitionIndexesOutput struct {
+	PartitionIndexDescriptorList []partitionIndexDetail
+}
 
-// getPartitionIndexes: CreateTable refuses indexes, so there are none.
+type partitionIndexDetail struct {
+	IndexName   string
+	Keys        []partitionKey
+	IndexStatus string
+}
+
+type partitionKey struct{ Name, Type string }
+
 func (s *Service) getPartitionIndexes(_ context.Context, in *partitionIndexesInput) (*partitionIndexesOutput, error) {
-	if _, _, err := s.table(in.CatalogId, in.DatabaseName, in.TableName); err != nil {
+	_, t, err := s.table(in.CatalogId, in.DatabaseName, in.TableName)
+	if err != nil {
 		return nil, err
 	}
-	return &partitionIndexesOutput{[]struct{}{}}, nil
+	out := &partitionIndexesOutput{[]partitionIndexDetail{}}
+	for _, index := range t.Indexes {
+		detail, err := t.describe(index)
+		if err != nil {
+			return nil, err
+		}
+		out.PartitionIndexDescriptorList = append(out.PartitionIndexDescriptorList, detail)
+	}
+	return out, nil
+}
+
+// describe names the types of an index's keys, which have to be partition keys.
+func (t *table) describe(index partitionIndex) (partitionIndexDetail, error) {
+	detail := partitionIndexDetail{IndexName: index.IndexName, IndexStatus: "ACTIVE"}
+	for _, name := range index.Keys {
+		at := slices.IndexFunc(t.Input.PartitionKeys, func(c column) bool { return c.Name == name })
+		if at < 0 {
+			return detail, invalid("The key %s of the index %s is no partition key of the table %s", name, index.IndexName, t.Input.Name)
+		}
+		detail.Keys = append(detail.Keys, partitionKey{name, t.Input.PartitionKeys[at].Type})
+	}
+	return detail, nil
 }
