@@ -59,8 +59,9 @@ type deploymentRecord struct {
 	Applied  string `json:"applied"`  // hash of what was applied; "" unless an apply ended well
 	// Interrupted says that an apply was, and that none ended well since.
 	Interrupted bool                     `json:"interrupted"`
-	Seconds     map[string]float64       `json:"seconds"` // by stage, of the last time that it ran
-	Healthy     map[string]healthyRecord `json:"healthy"` // by target
+	Idempotent  string                   `json:"idempotent"` // hash of what was applied when a second plan was empty
+	Seconds     map[string]float64       `json:"seconds"`    // by stage, of the last time that it ran
+	Healthy     map[string]healthyRecord `json:"healthy"`    // by target
 }
 
 // healthyRecord keeps how long a target took, for later validations of a kept

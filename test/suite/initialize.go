@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 
 	"github.com/gruntwork-io/terratest/modules/logger"
 	tt "github.com/gruntwork-io/terratest/modules/testing"
@@ -80,11 +81,24 @@ func (d *Deployment) noteVersion(source providers.Source) error {
 // pluginCache is shared by all work directories, and outlives them.
 func (s *Suite) pluginCache() string { return filepath.Join(s.Root, ".bin", "plugin-cache") }
 
-// fileLogger takes Terratest's output into the deployment's log.
-type fileLogger struct{ path string }
+// fileLogger takes Terratest's output into the deployment's log, and notes what
+// a plan would change.
+type fileLogger struct {
+	path    string
+	mu      sync.Mutex // Terratest reads both outputs at the same time
+	changes []string
+}
+
+// plannedChange is a plan's headline of a resource.
+var plannedChange = regexp.MustCompile(`^\s+# \S.* (?:will|must) be `)
 
 // Logf appends a line.
-func (l fileLogger) Logf(_ tt.TestingT, format string, args ...any) {
+func (l *fileLogger) Logf(_ tt.TestingT, format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if line := fmt.Sprintf(format, args...); plannedChange.MatchString(line) {
+		l.changes = append(l.changes, line)
+	}
 	file, err := os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return // the output is also in Terratest's own error
@@ -93,4 +107,4 @@ func (l fileLogger) Logf(_ tt.TestingT, format string, args ...any) {
 	_, _ = fmt.Fprintf(file, format+"\n", args...)
 }
 
-func (d *Deployment) logger() *logger.Logger { return logger.New(fileLogger{d.LogPath()}) }
+func (d *Deployment) logger() *logger.Logger { return logger.New(&fileLogger{path: d.LogPath()}) }

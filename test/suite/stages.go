@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gruntwork-io/terratest/modules/logger"
 	"github.com/gruntwork-io/terratest/modules/terraform"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
@@ -106,29 +107,46 @@ func (d *Deployment) Validate(t *testing.T, check func(ctx context.Context, v *V
 	}
 }
 
-// Idempotence fails the test when a second plan is not empty.
+// Idempotence fails the test when a second plan is not empty. For a kept
+// deployment it has been proved when it was applied.
 func (d *Deployment) Idempotence(t *testing.T) {
 	t.Helper()
 	err := d.stage(StageIdempotence, func(*progress.Task) (string, error) {
-		// Terratest must not see a cancelled context: it panics. The plan
-		// changes nothing, so that it may as well end.
-		ctx := context.WithoutCancel(d.suite.ctx)
-		code, err := terraform.PlanExitCodeContextE(t, ctx, d.Options())
-		switch {
-		case d.suite.ctx.Err() != nil:
-			return "", context.Cause(d.suite.ctx)
-		case err != nil:
-			return "", fmt.Errorf("plan: %w", err)
-		case code == 2:
-			return "", fmt.Errorf("the second plan is not empty: Terraform wants to change what it has just applied, see the end of %s", short(d.LogPath()))
-		case code != 0:
-			return "", fmt.Errorf("terraform plan failed, see the end of %s", short(d.LogPath()))
+		if d.record.Applied != "" && d.record.Idempotent == d.record.Applied {
+			return "the second plan was empty", nil
 		}
+		if err := d.planIsEmpty(t); err != nil {
+			return "", err
+		}
+		d.record.Idempotent = d.record.Applied
 		return "the second plan is empty", nil
 	})
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// planIsEmpty plans, and names what Terraform would change.
+func (d *Deployment) planIsEmpty(t *testing.T) error {
+	t.Helper()
+	// Terratest must not see a cancelled context: it panics. The plan changes
+	// nothing, so that it may as well end.
+	ctx := context.WithoutCancel(d.suite.ctx)
+	log := &fileLogger{path: d.LogPath()}
+	options := d.Options()
+	options.Logger = logger.New(log)
+	code, err := terraform.PlanExitCodeContextE(t, ctx, options)
+	switch {
+	case d.suite.ctx.Err() != nil:
+		return context.Cause(d.suite.ctx)
+	case err != nil:
+		return fmt.Errorf("plan: %w", err)
+	case code == 2:
+		return fmt.Errorf("the second plan is not empty (whole in %s):\n%s", short(d.LogPath()), strings.Join(log.changes, "\n"))
+	case code != 0:
+		return fmt.Errorf("terraform plan failed, see the end of %s", short(d.LogPath()))
+	}
+	return nil
 }
 
 // teardownTime bounds a destroy, which must go on after a test's end.
