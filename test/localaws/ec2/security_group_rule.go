@@ -126,7 +126,7 @@ func (s *Service) authorize(in *authorizeInput, egress bool) (*authorizeOutput, 
 	}
 	for i, p := range wanted {
 		if group.has(p.permission, egress) || slices.ContainsFunc(wanted[:i], func(d described) bool { return d.same(p.permission) }) {
-			return nil, wire.Errorf("InvalidPermission.Duplicate", "the specified rule %q already exists", p.permission.String())
+			return nil, wire.Errorf("InvalidPermission.Duplicate", "the specified rule %q already exists", p.String())
 		}
 	}
 	if group.count(egress)+len(wanted) > maxRules {

@@ -21,16 +21,7 @@ type vpc struct {
 
 type cidrAssociation struct{ ID, CIDR string }
 
-// inVPC tells whether an address is one of the VPC's.
-func (v *vpc) inVPC(address netip.Addr) bool {
-	for _, c := range v.CIDRs {
-		if prefixOf(c.CIDR).Contains(address) {
-			return true
-		}
-	}
-	return false
-}
-
+// covers tells whether a network lies in the VPC.
 func (v *vpc) covers(prefix netip.Prefix) bool {
 	for _, c := range v.CIDRs {
 		if covers(prefixOf(c.CIDR), prefix) {

@@ -29,11 +29,11 @@ var parameterName = regexp.MustCompile(`^(/?[a-zA-Z0-9_.-]+)(/[a-zA-Z0-9_.-]+)*$
 // find reads NAME, NAME:VERSION or an ARN, and returns that version, else the
 // latest.
 func (s *Service) find(name string) (*parameter, version, error) {
-	bare, selector := name, ""
+	bare := name
 	if _, rest, isARN := strings.Cut(bare, ":parameter/"); strings.HasPrefix(bare, "arn:") && isARN {
 		bare = "/" + rest
 	}
-	bare, selector, _ = strings.Cut(bare, ":")
+	bare, selector, _ := strings.Cut(bare, ":")
 	p := s.named(bare)
 	if p == nil {
 		return nil, version{}, wire.Errorf("ParameterNotFound", "Parameter %s not found.", name)

@@ -103,27 +103,33 @@ const signature = "AWS4-HMAC-SHA256 Credential=AKIATEST/20260131/eu-west-1/%s/aw
 func signed(service string) string { return strings.Replace(signature, "%s", service, 1) }
 
 // send serves one request, and blanks the request's id.
-func (s *server) send(t *testing.T, method, target, body string, header map[string]string) (*http.Response, string) {
+func (s *server) send(t *testing.T, method, target, content string, header map[string]string) (answer, string) {
 	t.Helper()
-	request := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
+	request := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(content))
 	for name, value := range header {
 		request.Header.Set(name, value)
 	}
 	recorder := httptest.NewRecorder()
 	s.ServeHTTP(recorder, request)
 	response := recorder.Result()
-	answer, err := io.ReadAll(response.Body)
+	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
-	return response, strings.ReplaceAll(string(answer), response.Header.Get("X-Amzn-Requestid"), "ID")
+	return answer{response.StatusCode, response.Header}, strings.ReplaceAll(string(body), response.Header.Get("X-Amzn-Requestid"), "ID")
 }
 
-func (s *server) query(t *testing.T, service, form string) (*http.Response, string) {
+// answer is what a response says beside its body.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func (s *server) query(t *testing.T, service, form string) (answer, string) {
 	t.Helper()
 	return s.send(t, http.MethodPost, "/", form, map[string]string{"Authorization": signed(service)})
 }
 
-func (s *server) json(t *testing.T, service, operation, body string) (*http.Response, string) {
+func (s *server) json(t *testing.T, service, operation, body string) (answer, string) {
 	t.Helper()
 	return s.send(t, http.MethodPost, "/", body, map[string]string{"Authorization": signed(service), "X-Amz-Target": "Test_1." + operation})
 }
@@ -143,13 +149,13 @@ func TestBytesOnTheWire(t *testing.T) {
 	const jsonAnswer = `{"Count":-3,"Name":"a\u0026b","Nested":{"Key":"n"},"On":true,"Parts":[{"Key":"k","Value":7}],"Ratio":1.5,"Raw":"aGk=",` +
 		`"Token":"t","When":1769860800.500,"ByKey":{"a":"1"},"Items":["i"],"theId":"x","wordSet":["first","second"]}`
 	for name, c := range map[string]struct {
-		send        func() (*http.Response, string)
+		send        func() (answer, string)
 		status      int
 		contentType string
 		body        string
 	}{
 		"query": {
-			func() (*http.Response, string) { return s.query(t, "query", "Action=Echo&"+form) },
+			func() (answer, string) { return s.query(t, "query", "Action=Echo&"+form) },
 			200, "text/xml", xmlHead + `<EchoResponse xmlns="http://test/"><EchoResult><Name>a&amp;b</Name><Count>-3</Count><Ratio>1.5</Ratio><On>true</On>` +
 				`<When>2026-01-31T12:00:00.500Z</When><Raw>aGk=</Raw><wordSet><member>first</member><member>second</member></wordSet>` +
 				`<Parts><member><Key>k</Key><Value>7</Value></member></Parts>` +
@@ -158,46 +164,46 @@ func TestBytesOnTheWire(t *testing.T) {
 				`<ResponseMetadata><RequestId>ID</RequestId></ResponseMetadata></EchoResponse>`,
 		},
 		"query, nothing": {
-			func() (*http.Response, string) { return s.query(t, "query", "Action=Nothing") },
+			func() (answer, string) { return s.query(t, "query", "Action=Nothing") },
 			200, "text/xml", xmlHead + `<NothingResponse xmlns="http://test/"><NothingResult></NothingResult><ResponseMetadata><RequestId>ID</RequestId></ResponseMetadata></NothingResponse>`,
 		},
 		"query, refused": {
-			func() (*http.Response, string) { return s.query(t, "query", "Action=Refuse") },
+			func() (answer, string) { return s.query(t, "query", "Action=Refuse") },
 			404, "text/xml", xmlHead + `<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchThing</Code><Message>The thing &lt;a&amp;b&gt; does not exist</Message></Error><RequestId>ID</RequestId></ErrorResponse>`,
 		},
 		"query by GET": {
-			func() (*http.Response, string) {
+			func() (answer, string) {
 				return s.send(t, http.MethodGet, "/?Action=Refuse", "", map[string]string{"Authorization": signed("query")})
 			},
 			404, "text/xml", xmlHead + `<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchThing</Code><Message>The thing &lt;a&amp;b&gt; does not exist</Message></Error><RequestId>ID</RequestId></ErrorResponse>`,
 		},
 		"ec2": {
-			func() (*http.Response, string) {
+			func() (answer, string) {
 				return s.query(t, "ec2", "Action=Echo&Name=a&Count=1&Parts.1.Key=k&Word.1=first&Word.2=second&Items.1=i")
 			},
 			200, "text/xml", xmlHead + `<EchoResponse xmlns="http://test/"><requestId>ID</requestId><name>a</name><count>1</count><on>false</on>` +
 				`<wordSet><item>first</item><item>second</item></wordSet><parts><item><key>k</key></item></parts><items><thing>i</thing></items></EchoResponse>`,
 		},
 		"ec2, refused": {
-			func() (*http.Response, string) { return s.query(t, "ec2", "Action=Refuse") },
+			func() (answer, string) { return s.query(t, "ec2", "Action=Refuse") },
 			404, "text/xml", xmlHead + `<Response><Errors><Error><Code>NoSuchThing</Code><Message>The thing &lt;a&amp;b&gt; does not exist</Message></Error></Errors><RequestID>ID</RequestID></Response>`,
 		},
 		"json 1.1": {
-			func() (*http.Response, string) { return s.json(t, "json1", "Echo", jsonBody) },
+			func() (answer, string) { return s.json(t, "json1", "Echo", jsonBody) },
 			200, "application/x-amz-json-1.1", jsonAnswer,
 		},
 		"json 1.0, names in lower case": {
-			func() (*http.Response, string) {
+			func() (answer, string) {
 				return s.json(t, "json0", "Echo", `{"name":"a","nested":{"key":"n"}}`)
 			},
 			200, "application/x-amz-json-1.0", `{"count":0,"name":"a","nested":{"key":"n"},"on":false}`,
 		},
 		"json, nothing": {
-			func() (*http.Response, string) { return s.json(t, "json1", "Nothing", "") },
+			func() (answer, string) { return s.json(t, "json1", "Nothing", "") },
 			200, "application/x-amz-json-1.1", `{}`,
 		},
 		"json, refused": {
-			func() (*http.Response, string) { return s.json(t, "json0", "Refuse", `{}`) },
+			func() (answer, string) { return s.json(t, "json0", "Refuse", `{}`) },
 			404, "application/x-amz-json-1.0", `{"__type":"NoSuchThing","message":"The thing \u003ca\u0026b\u003e does not exist"}`,
 		},
 	} {
@@ -217,14 +223,14 @@ func TestBytesOnTheWire(t *testing.T) {
 }
 
 // rpc sends an operation over Smithy RPC v2 CBOR, as the SDK does.
-func (s *server) rpc(t *testing.T, service, operation string, body []byte) (*http.Response, cbor.Map) {
+func (s *server) rpc(t *testing.T, service, operation string, body []byte) (answer, cbor.Map) {
 	t.Helper()
-	response, answer := s.send(t, http.MethodPost, "/service/"+service+"/operation/"+operation, string(body), map[string]string{
+	response, content := s.send(t, http.MethodPost, "/service/"+service+"/operation/"+operation, string(body), map[string]string{
 		"Authorization": signed("cbor"), "Smithy-Protocol": "rpc-v2-cbor", "Content-Type": "application/cbor", "X-Amzn-Query-Mode": "true",
 	})
 	assert.Equal(t, "rpc-v2-cbor", response.Header.Get("Smithy-Protocol"), "the SDK reads no answer without it, refusals too")
 	assert.Equal(t, "application/cbor", response.Header.Get("Content-Type"))
-	value, err := cbor.Decode([]byte(answer))
+	value, err := cbor.Decode([]byte(content))
 	require.NoError(t, err)
 	m, ok := value.(cbor.Map)
 	require.True(t, ok)
@@ -282,24 +288,24 @@ func TestCBORRefusals(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	json := func(operation, body string) func() (*http.Response, string) {
-		return func() (*http.Response, string) { return s.json(t, "json1", operation, body) }
+	json := func(operation, body string) func() (answer, string) {
+		return func() (answer, string) { return s.json(t, "json1", operation, body) }
 	}
-	query := func(form string) func() (*http.Response, string) {
-		return func() (*http.Response, string) { return s.query(t, "query", form) }
+	query := func(form string) func() (answer, string) {
+		return func() (answer, string) { return s.query(t, "query", form) }
 	}
 	for name, c := range map[string]struct {
-		send       func() (*http.Response, string)
+		send       func() (answer, string)
 		code, says string
 	}{
 		"an unknown operation of JSON":  {json("Brew", "{}"), "UnknownOperationException", "Brew of json1"},
 		"an unknown operation of query": {query("Action=Brew"), "InvalidAction", "not valid for this web service"},
 		"no operation":                  {query(""), "MissingAction", "names no Action"},
-		"another target": {func() (*http.Response, string) {
+		"another target": {func() (answer, string) {
 			return s.send(t, "POST", "/", "{}", map[string]string{"Authorization": signed("json1"), "X-Amz-Target": "Other.Echo"})
 		}, "UnknownOperationException", "Test_1"},
-		"an unknown service":              {func() (*http.Response, string) { return s.query(t, "tea", "Action=Brew") }, "UnknownOperationException", "tea"},
-		"an unknown service of JSON":      {func() (*http.Response, string) { return s.json(t, "tea", "Brew", "{}") }, "UnknownOperationException", "tea"},
+		"an unknown service":              {func() (answer, string) { return s.query(t, "tea", "Action=Brew") }, "UnknownOperationException", "tea"},
+		"an unknown service of JSON":      {func() (answer, string) { return s.json(t, "tea", "Brew", "{}") }, "UnknownOperationException", "tea"},
 		"a member that does not exist":    {json("Echo", `{"Nested":{"Tea":1}}`), "UnsupportedParameter", "Nested.Tea"},
 		"a member deep in a list":         {query("Action=Echo&Parts.member.1.Key=a&Parts.member.2.Tea=1"), "UnsupportedParameter", "Parts.2.Tea"},
 		"a hidden member":                 {json("Echo", `{"Hidden":"x"}`), "UnsupportedParameter", "Hidden"},
@@ -327,8 +333,8 @@ func TestRefusals(t *testing.T) {
 		"a form that is none":             {query("Action=Echo&%zz"), "MalformedQueryString", "not a form"},
 		"something went wrong":            {query("Action=Fail"), "InternalFailure", "localaws: disk full"},
 		"a panic":                         {query("Action=Panic"), "InternalFailure", "panic in query:Panic: oh"},
-		"no signature":                    {func() (*http.Response, string) { return s.send(t, "POST", "/", "Action=Echo", nil) }, "MissingAuthenticationToken", "AWS_ACCESS_KEY_ID"},
-		"a signature of something else": {func() (*http.Response, string) {
+		"no signature":                    {func() (answer, string) { return s.send(t, "POST", "/", "Action=Echo", nil) }, "MissingAuthenticationToken", "AWS_ACCESS_KEY_ID"},
+		"a signature of something else": {func() (answer, string) {
 			return s.send(t, "POST", "/", "", map[string]string{"Authorization": "Bearer x"})
 		}, "MissingAuthenticationToken", "not signed"},
 	} {
@@ -425,7 +431,7 @@ func TestRESTService(t *testing.T) {
 		}
 		return nil, wire.UnknownREST(r)
 	}})
-	send := func(method, path, body string) (*http.Response, string) {
+	send := func(method, path, body string) (answer, string) {
 		return s.send(t, method, path, body, map[string]string{"Authorization": signed("rest")})
 	}
 	response, body := send(http.MethodPut, "/a%2Fb", "1")
