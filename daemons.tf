@@ -63,7 +63,6 @@ locals {
       image              = var.cloudwatch_agent_image
       entry_point        = null
       command            = null
-      cpu                = 64
       memory             = 256
       memory_reservation = 64
       host_paths         = { logs = local.host_log_directory }
@@ -79,7 +78,6 @@ locals {
       image              = var.vector_agent_image
       entry_point        = ["/bin/sh", "-c"]
       command            = ["printf '%s' \"$AGENT_CONFIG\" > /tmp/agent.yaml && exec vector --config /tmp/agent.yaml"]
-      cpu                = 64
       memory             = 256
       memory_reservation = 64
       host_paths         = { docker = "/var/run/docker.sock" }
@@ -92,7 +90,6 @@ locals {
       image              = "public.ecr.aws/aws-cli/aws-cli:2.22.35"
       entry_point        = ["/bin/sh", "-c"]
       command            = [local.gpu_metrics_script]
-      cpu                = 16
       memory             = 256
       memory_reservation = 64
       host_paths         = {}
@@ -152,7 +149,6 @@ module "daemon" {
   entry_point        = each.value.entry_point
   command            = each.value.command
   environment        = each.value.environment
-  cpu                = each.value.cpu
   memory             = each.value.memory
   memory_reservation = each.value.memory_reservation
   host_paths         = each.value.host_paths

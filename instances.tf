@@ -14,8 +14,9 @@ locals {
 
   instance_gpus = sum(concat([0], [for gpu in data.aws_ec2_instance_type.this.gpus : gpu.count if gpu.manufacturer == "NVIDIA"]))
 
-  # What the scheduler sets aside for a task.
-  task_memory = coalesce(var.container_memory_reservation, var.container_memory)
+  # What the scheduler sets aside for a task, and for what runs on every instance.
+  task_memory   = coalesce(var.container_memory_reservation, var.container_memory)
+  daemon_memory = sum(concat([0], [for daemon in local.daemons : daemon.memory_reservation]))
 }
 
 module "sizing" {
@@ -31,8 +32,7 @@ module "sizing" {
   task_memory     = local.task_memory
   instance_gpus   = local.instance_gpus
   task_gpus       = var.gpu_count
-  daemon_cpu      = sum(concat([0], [for daemon in local.daemons : daemon.cpu]))
-  daemon_memory   = sum(concat([0], [for daemon in local.daemons : daemon.memory_reservation]))
+  daemon_memory   = local.daemon_memory
 }
 
 module "instances" {

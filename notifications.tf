@@ -19,19 +19,31 @@ resource "aws_sns_topic_subscription" "alarm_emails" {
 
 data "aws_iam_policy_document" "alarms_topic" {
   statement {
-    sid       = "Publish"
+    sid       = "Alarms"
     actions   = ["sns:Publish"]
     resources = [aws_sns_topic.alarms.arn]
 
     principals {
       type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["cloudwatch.amazonaws.com"]
     }
 
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [data.aws_caller_identity.current.account_id]
+    }
+  }
+
+  # EventBridge can't publish under a policy with conditions.
+  statement {
+    sid       = "Events"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.alarms.arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
     }
   }
 }

@@ -187,13 +187,13 @@ resource "terraform_data" "validations" {
     }
 
     precondition {
-      condition     = module.sizing.tasks_per_instance >= 1
-      error_message = "a task does not fit on a ${var.asg_instance_type}: it takes ${var.container_cpu} CPU units, ${local.task_memory} MiB and ${var.gpu_count} GPUs, an instance has ${module.sizing.free_cpu} CPU units, ${module.sizing.free_memory} MiB and ${local.instance_gpus} GPUs left for tasks. Give another asg_instance_type, or less to container_cpu or container_memory."
+      condition     = module.sizing.fits || var.gpu_count > local.instance_gpus
+      error_message = "a task does not fit on a ${var.asg_instance_type}: it takes ${var.container_cpu} CPU units and ${local.task_memory} MiB, an instance has ${1024 * data.aws_ec2_instance_type.this.default_vcpus} CPU units and ${data.aws_ec2_instance_type.this.memory_size} MiB, of which daemons take ${local.daemon_memory} MiB. Give another asg_instance_type, or less to container_cpu or container_memory."
     }
 
     precondition {
-      condition     = var.gpu_count == 0 || local.instance_gpus >= 1
-      error_message = "gpu_count ${var.gpu_count} needs an asg_instance_type with NVIDIA GPUs; ${var.asg_instance_type} has none."
+      condition     = var.gpu_count <= local.instance_gpus
+      error_message = "gpu_count ${var.gpu_count} needs an asg_instance_type with as many NVIDIA GPUs; ${var.asg_instance_type} has ${local.instance_gpus}."
     }
 
     precondition {

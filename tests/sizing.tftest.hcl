@@ -49,12 +49,11 @@ run "daemons_take_room" {
 
   variables {
     daemon_memory = 128
-    daemon_cpu    = 64
   }
 
   assert {
-    condition     = output.tasks_per_instance == 5 && output.free_memory == 760 && output.free_cpu == 1984
-    error_message = "${output.tasks_per_instance} tasks an instance, ${output.free_memory} MiB and ${output.free_cpu} CPU units left"
+    condition     = output.tasks_per_instance == 5
+    error_message = "${output.tasks_per_instance} tasks an instance"
   }
 }
 
@@ -114,7 +113,7 @@ run "given_sizes_stay" {
   }
 }
 
-run "nothing_fits" {
+run "what_only_nearly_fits_is_left_to_ecs" {
   command = plan
 
   module {
@@ -122,11 +121,63 @@ run "nothing_fits" {
   }
 
   variables {
-    task_memory = 2048
+    task_memory = 1000
   }
 
   assert {
-    condition     = output.tasks_per_instance == 0
-    error_message = "${output.tasks_per_instance} tasks of 2048 MiB fit on 1024 MiB."
+    condition     = output.fits && output.tasks_per_instance == 1
+    error_message = "A task of 1000 MiB is refused on 1024 MiB."
+  }
+}
+
+run "too_much_memory" {
+  command = plan
+
+  module {
+    source = "./modules/sizing"
+  }
+
+  variables {
+    task_memory   = 1000
+    daemon_memory = 64
+  }
+
+  assert {
+    condition     = !output.fits
+    error_message = "1000 MiB and 64 MiB fit on 1024 MiB."
+  }
+}
+
+run "too_much_cpu" {
+  command = plan
+
+  module {
+    source = "./modules/sizing"
+  }
+
+  variables {
+    task_cpu = 2049
+  }
+
+  assert {
+    condition     = !output.fits
+    error_message = "2049 CPU units fit on 2 vCPUs."
+  }
+}
+
+run "too_many_gpus" {
+  command = plan
+
+  module {
+    source = "./modules/sizing"
+  }
+
+  variables {
+    task_gpus = 1
+  }
+
+  assert {
+    condition     = !output.fits
+    error_message = "A GPU fits where there is none."
   }
 }

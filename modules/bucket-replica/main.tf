@@ -144,7 +144,8 @@ resource "aws_iam_role_policy" "execution" {
 }
 
 resource "aws_cloudformation_stack_set" "this" {
-  name                    = "${var.service_name}-access-log-replica"
+  # Its name begins with a letter and has no underscores.
+  name                    = "access-log-replica-${replace(var.service_name, "_", "-")}"
   description             = "Replica of the access logs of the ECS service ${var.service_name}"
   permission_model        = "SELF_MANAGED"
   administration_role_arn = aws_iam_role.administration.arn

@@ -3,10 +3,11 @@
 locals {
   container_definition = {
     for key, value in {
-      name              = var.name
-      image             = var.image
-      essential         = true
-      cpu               = var.cpu
+      name      = var.name
+      image     = var.image
+      essential = true
+      # It takes what is free, and keeps no task off the instance.
+      cpu               = 0
       memory            = var.memory
       memoryReservation = var.memory_reservation
       entryPoint        = var.entry_point

@@ -31,11 +31,6 @@ variable "environment" {
   }))
 }
 
-variable "cpu" {
-  description = "CPU units of the daemon."
-  type        = number
-}
-
 variable "memory" {
   description = "Memory in MiB above which the daemon is killed."
   type        = number

@@ -9,16 +9,11 @@ output "max_size" {
 }
 
 output "tasks_per_instance" {
-  description = "Number of tasks that fit on one instance; 0 when not even one does."
+  description = "Number of tasks that an instance takes, at least 1."
   value       = local.tasks_per_instance
 }
 
-output "free_cpu" {
-  description = "CPU units of an instance that are left for tasks."
-  value       = local.free_cpu
-}
-
-output "free_memory" {
-  description = "Memory in MiB of an instance that is left for tasks."
-  value       = local.free_memory
+output "fits" {
+  description = "Whether a task can fit on an instance at all."
+  value       = local.fits
 }

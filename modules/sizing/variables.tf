@@ -52,12 +52,6 @@ variable "task_gpus" {
   default     = 0
 }
 
-variable "daemon_cpu" {
-  description = "CPU units of the daemons that run on every instance."
-  type        = number
-  default     = 0
-}
-
 variable "daemon_memory" {
   description = "Memory in MiB of the daemons that run on every instance."
   type        = number
