@@ -44,9 +44,12 @@ type Deployment struct {
 	// Parallelism is how many resources Terraform changes at a time. 0: as many
 	// as is good, since the provider mostly waits.
 	Parallelism int
-	suite       *Suite
-	record      deploymentRecord
-	results     []stageResult
+	// Mutate, when set, may change the configuration's copy before it is
+	// applied: to break it on purpose.
+	Mutate  func(files map[string][]byte)
+	suite   *Suite
+	record  deploymentRecord
+	results []stageResult
 }
 
 // deploymentRecord is what a deployment remembers between runs.
@@ -141,6 +144,9 @@ func (d *Deployment) files(variables map[string]any) (map[string][]byte, error) 
 	files[filepath.Join(base, variablesFile)] = values
 	if d.suite.Mutate != nil {
 		d.suite.Mutate(d, files)
+	}
+	if d.Mutate != nil {
+		d.Mutate(files)
 	}
 	return files, nil
 }

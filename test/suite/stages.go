@@ -58,6 +58,32 @@ func (d *Deployment) Deploy(t *testing.T, variables func(Prepared) map[string]an
 	}
 }
 
+// DeployFails applies the fixture, which Terraform must not be able to do. It
+// returns what Terraform said.
+func (d *Deployment) DeployFails(t *testing.T, variables func(Prepared) map[string]any) string {
+	t.Helper()
+	prepared, err := d.suite.Prepare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	err = d.stage(StageDeploy, func(task *progress.Task) (string, error) {
+		_, err := d.apply(d.suite.ctx, d.suite.common(variables(prepared)), task)
+		switch {
+		case d.suite.ctx.Err() != nil:
+			return "", context.Cause(d.suite.ctx)
+		case err == nil:
+			return "", errors.New("terraform apply worked, though it should have failed")
+		}
+		said = err.Error()
+		return "refused, as it should be", nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return said
+}
+
 // ServiceName is the name of the service of this deployment, and its host name
 // in the zone.
 func (d *Deployment) ServiceName(prefix string) string {
