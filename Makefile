@@ -8,6 +8,8 @@ TEST_CLOUD  ?= local
 TEST_REGION ?= us-west-2
 TEST_PATH   ?= ./test
 TEST_FILTER ?=
+# How many cases run at a time: they mostly wait for the provider.
+TEST_PARALLEL ?= 6
 export TEST_CLOUD TEST_REGION
 
 # What is installed here comes after what the machine has.
@@ -17,7 +19,7 @@ export PATH := $(PATH):$(CURDIR)/.bin
 UNIT = $$(go list ./... | grep -v '/terraform-aws-ecs/test$$')
 
 # With -C, go test passes its terminal on, so that progress moves.
-INTEGRATION = go test -C $(TEST_PATH) -count=1 -timeout 120m
+INTEGRATION = go test -C $(TEST_PATH) -count=1 -timeout 120m -parallel $(TEST_PARALLEL)
 
 # What stands beside the tests.
 SUITE = go build -o .bin/suite ./test/suite/cmd/suite && .bin/suite
@@ -64,6 +66,11 @@ configuration: go ## Check the format and validity of all Terraform files, and r
 .PHONY: integration
 integration: go ## Run the integration tests on TEST_CLOUD
 	$(INTEGRATION) -run '$(or $(TEST_FILTER),.)' -skip '^TestConfiguration$$'
+
+.PHONY: test-destroy
+test-destroy: go ## Deploy and destroy a service ten times, in other orders each time
+	@TEST_DESTROY_ORDERS=1 TEST_SPACE=$${TEST_SPACE:-destroy} TEST_PROVIDERS=$${TEST_PROVIDERS:-newest} \
+	  $(INTEGRATION) -run '^TestDestroyInAnyOrder$$'
 
 .PHONY: bench
 bench: go ## Measure a whole run, and print a Markdown table
