@@ -119,8 +119,10 @@ func (a *Agents) log(instanceID, format string, values ...any) {
 	a.account.Log.Info("instance", "id", instanceID, "says", text)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	lines := append(a.boots[instanceID], text)
-	a.boots[instanceID] = lines[max(0, len(lines)-maxBootLog):]
+	a.boots[instanceID] = append(a.boots[instanceID], text)
+	if extra := len(a.boots[instanceID]) - maxBootLog; extra > 0 {
+		a.boots[instanceID] = slices.Clone(a.boots[instanceID][extra:])
+	}
 }
 
 // Run boots every instance that runs, and ends with all of them when ctx is

@@ -3,7 +3,6 @@ package agent
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -144,13 +143,3 @@ func (h *host) registration(current ec2.Instance, image ec2.Image) ecs.Registrat
 // MiB: about 5 % goes to the platform and the kernel itself.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/memory-management.html
 func usableMemory(total int) int { return total*955/1000 - 40 }
-
-// sortedNames are a map's keys in order.
-func sortedNames[V any](m map[string]V) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}

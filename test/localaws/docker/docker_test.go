@@ -41,11 +41,9 @@ func TestContract(t *testing.T) {
 	network, err := loopback.Claim(t.Context(), 0)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, network.Close()) })
-	t.Run("docker", func(t *testing.T) {
-		containertest.Run(t, containertest.Subject{
-			Runtime: runtime, Network: network, Shell: testImage, Missing: "localaws.invalid/nothing:1", Web: testImage,
-			WebCommand: []string{"sh", "-c", "mkdir -p /www && printf served > /www/index.html && exec httpd -f -p 80 -h /www"},
-		})
+	containertest.Run(t, containertest.Subject{
+		Runtime: runtime, Network: network, Shell: testImage, Missing: "localaws.invalid/nothing:1", Web: testImage,
+		WebCommand: []string{"sh", "-c", "mkdir -p /www && printf served > /www/index.html && exec httpd -f -p 80 -h /www"},
 	})
 }
 

@@ -56,7 +56,7 @@ const maxExecOutput = 64 << 10
 
 // Exec runs a command in the container's tree.
 func (c *Container) Exec(ctx context.Context, command []string) (int, []byte, error) {
-	session, cancel := context.WithCancel(c.machine.Context())
+	session, cancel := context.WithCancel(c.machine.Context()) //nolint:contextcheck // it lives with the container; ctx only bounds the waiting
 	output := &tailBuffer{limit: maxExecOutput}
 	p, err := c.machine.RunCommand(session, machine.Spec{
 		Args: command, Env: c.env, Dir: c.workingDir, Stdout: output, Stderr: output,
@@ -113,13 +113,13 @@ func (c *Container) publish(ctx context.Context, network *loopback.Network, port
 			return bindFailed(port, err)
 		}
 		c.published = append(c.published, listener)
-		c.publishing.Go(func() { c.forward(listener, port.Container) })
+		c.publishing.Go(func() { c.forward(listener, port.Container) }) //nolint:contextcheck // it lives with the container; ctx bounds starting
 	}
 	return nil
 }
 
 func bindFailed(port container.Port, err error) error {
-	return fmt.Errorf("Error response from daemon: failed to set up container networking: driver failed programming external connectivity on endpoint: "+ //nolint:staticcheck // Docker's own words
+	return fmt.Errorf("Error response from daemon: failed to set up container networking: driver failed programming external connectivity on endpoint: "+
 		"failed to bind host port for %s:%d: %w", port.Host, port.Container, err)
 }
 

@@ -73,7 +73,7 @@ func (r *Runtime) Start(ctx context.Context, spec container.Spec) (container.Con
 	if err := c.publish(ctx, r.network, spec.Ports); err != nil {
 		return nil, errors.Join(err, c.abandon())
 	}
-	if err := c.run(known, spec, hostname); err != nil {
+	if err := c.run(known, spec, hostname); err != nil { //nolint:contextcheck // it lives on; ctx bounds starting
 		return nil, errors.Join(err, c.abandon())
 	}
 	return c, nil
@@ -133,7 +133,7 @@ func (c *Container) run(known *image, spec container.Spec, hostname string) erro
 		return fmt.Errorf("making the working directory: %w", err)
 	}
 	if len(args) == 0 || args[0] == "" {
-		return errors.New("Error response from daemon: no command specified") //nolint:staticcheck // Docker's own words
+		return errors.New("Error response from daemon: no command specified")
 	}
 	var output sync.Mutex
 	main, err := c.machine.RunCommand(c.machine.Context(), machine.Spec{
@@ -159,7 +159,7 @@ func cannotStart(command string, err error) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		why = err.Error()
 	}
-	return fmt.Errorf("Error response from daemon: failed to create task for container: failed to create shim task: "+ //nolint:staticcheck // Docker's own words
+	return fmt.Errorf("Error response from daemon: failed to create task for container: failed to create shim task: "+
 		"OCI runtime create failed: runc create failed: unable to start container process: exec: %q: %s: unknown", command, why)
 }
 

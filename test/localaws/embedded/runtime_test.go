@@ -35,13 +35,11 @@ func newNetwork(t *testing.T) *loopback.Network {
 func TestContract(t *testing.T) {
 	t.Parallel()
 	network := newNetwork(t)
-	t.Run("embedded", func(t *testing.T) {
-		containertest.Run(t, containertest.Subject{
-			Runtime: embedded.New(clock.New(1), network), Network: network,
-			Shell: "debian:12", Missing: "nobody/nothing:1",
-			Web:        "httpd:2.4",
-			WebCommand: []string{"sh", "-c", "printf served > htdocs/index.html && exec httpd-foreground"},
-		})
+	containertest.Run(t, containertest.Subject{
+		Runtime: embedded.New(clock.New(1), network), Network: network,
+		Shell: "debian:12", Missing: "nobody/nothing:1",
+		Web:        "httpd:2.4",
+		WebCommand: []string{"sh", "-c", "printf served > htdocs/index.html && exec httpd-foreground"},
 	})
 }
 

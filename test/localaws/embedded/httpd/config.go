@@ -16,12 +16,11 @@ type Config struct {
 	Main       *Host
 	Hosts      []*Host // <VirtualHost> sections, in order
 
-	modules map[string]bool   // by name, such as "headers_module"
-	defines map[string]string // Define, and -D on the command line
-	formats map[string]string // LogFormat by nickname
-	types   map[string]string // MIME types by file name extension
-	// userSet says that a directive such as User was seen; they have no effect.
-	warnings []string
+	modules  map[string]bool   // by name, such as "headers_module"
+	defines  map[string]string // Define, and -D on the command line
+	formats  map[string]string // LogFormat by nickname
+	types    map[string]string // MIME types by file name extension
+	warnings []string          // what httpd says at the start, and goes on
 }
 
 // Listener is one Listen directive.
@@ -33,25 +32,22 @@ type Listener struct {
 
 // Host is the main server or a virtual host.
 type Host struct {
-	Addresses     []hostAddress // none for the main server
-	ServerName    string
-	Aliases       []string
-	DocumentRoot  string
-	ErrorLog      string
-	Logs          []accessLog
-	Redirects     []redirect
-	MapPaths      []mapping
-	ErrorPages    map[int]string
-	Settings      settings
-	Sections      []section
-	Signature     bool
-	ServerTokens  string
-	Protocols     []string // h2c, http/1.1; nil: as the main server
-	H2Direct      *bool    // nil: as the main server
-	FallBack      string
-	ServerAdmin   string
-	ownDocument   bool // DocumentRoot was given here
-	ownErrorPages bool
+	Addresses    []hostAddress // none for the main server
+	ServerName   string
+	Aliases      []string
+	DocumentRoot string
+	ErrorLog     string
+	Logs         []accessLog
+	Redirects    []redirect
+	MapPaths     []mapping
+	ErrorPages   map[int]string
+	Settings     settings
+	Sections     []section
+	Signature    bool
+	ServerTokens string
+	Protocols    []string // h2c, http/1.1; nil: as the main server
+	H2Direct     *bool    // nil: as the main server
+	FallBack     string
 }
 
 type hostAddress struct {
@@ -78,15 +74,14 @@ type mapping struct {
 
 // settings are what may differ by directory or location; nil is not said.
 type settings struct {
-	index     []string
-	require   *requirement
-	indexes   *bool // Options Indexes
-	headers   []headerEdit
-	types     map[string]string // AddType
-	force     string            // ForceType
-	charset   string
-	fallback  string
-	setOption bool
+	index    []string
+	require  *requirement
+	indexes  *bool // Options Indexes
+	headers  []headerEdit
+	types    map[string]string // AddType
+	force    string            // ForceType
+	charset  string
+	fallback string
 }
 
 // requirement is what Require lines say together: access needs one of them

@@ -40,7 +40,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w: &recorder{ResponseWriter: w}, settings: host.Settings,
 	}
 	started := h.logs.now()
-	e.serve()
+	e.serve() //nolint:contextcheck // it has the request, and with it the context
 	h.logs.access(e, started)
 }
 

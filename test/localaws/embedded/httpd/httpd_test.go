@@ -33,12 +33,12 @@ type site struct {
 	process        *machine.Process
 }
 
-func newTree(t testing.TB) *machine.Tree {
-	t.Helper()
-	files, err := machine.OpenTree(t.TempDir())
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, files.Close()) })
-	require.NoError(t, httpd.Install(files))
+func newTree(tb testing.TB) *machine.Tree {
+	tb.Helper()
+	files, err := machine.OpenTree(tb.TempDir())
+	require.NoError(tb, err)
+	tb.Cleanup(func() { assert.NoError(tb, files.Close()) })
+	require.NoError(tb, httpd.Install(files))
 	return files
 }
 
@@ -84,7 +84,7 @@ func (s *site) get(t *testing.T, method, address string) answer {
 			if err != nil {
 				return nil, err
 			}
-			number, err := net.LookupPort("tcp", port)
+			number, err := net.DefaultResolver.LookupPort(ctx, "tcp", port)
 			if err != nil {
 				return nil, err
 			}

@@ -38,6 +38,7 @@ const (
 	maxIncludes = 64
 	maxLines    = 100_000
 	maxNesting  = 64
+	maxLine     = 1 << 16
 )
 
 // reader goes through configuration files line by line, as httpd does: what
@@ -191,16 +192,21 @@ var variable = regexp.MustCompile(`\$\{([^{}]*)\}`)
 
 // expand replaces ${NAME} by what Define gave it, and leaves unknown ones.
 func (r *reader) expand(l line) (string, error) {
+	size := len(l.text)
 	expanded := variable.ReplaceAllStringFunc(l.text, func(reference string) string {
+		if size > maxLine {
+			return ""
+		}
 		value, ok := r.config.defines[reference[2:len(reference)-1]]
 		if !ok {
 			r.config.warnings = append(r.config.warnings, fmt.Sprintf(
 				"[core:warn] AH00111: Config variable %s is not defined", reference))
 			return reference
 		}
+		size += len(value)
 		return value
 	})
-	if len(expanded) > 1<<16 {
+	if size > maxLine {
 		return "", &SyntaxError{l.at, "the line is too long"}
 	}
 	return expanded, nil

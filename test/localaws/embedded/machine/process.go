@@ -72,7 +72,7 @@ func (m *Machine) Start(ctx context.Context, spec Spec, program Program) (*Proce
 		handled: map[Signal]chan<- Signal{}, ignored: map[Signal]bool{},
 	}
 	p.fillIn()
-	stop := context.AfterFunc(m.ctx, cancel)
+	stop := context.AfterFunc(m.ctx, cancel) //nolint:contextcheck // the machine's end is every process's
 	m.processes[p.PID] = p
 	m.running.Go(func() {
 		defer stop()

@@ -234,7 +234,7 @@ func (p *parser) substitute(c *instruction) error {
 		return err
 	}
 	ignoreCase := false
-	for p.rest != "" {
+	for strings.IndexAny(p.rest, "gpiI123456789ewmM") == 0 {
 		switch letter := p.rest[0]; {
 		case letter == 'g':
 			c.global = true
@@ -245,14 +245,8 @@ func (p *parser) substitute(c *instruction) error {
 		case letter >= '1' && letter <= '9':
 			c.which, _ = p.number()
 			continue
-		case letter == 'e' || letter == 'w' || letter == 'm' || letter == 'M':
-			return fmt.Errorf("the flag `%c' of s is not supported by the embedded runtime", letter)
 		default:
-			letter = 0
-			if c.pattern, err = p.compile(pattern, ignoreCase); err != nil {
-				return err
-			}
-			return c.replacement(replacement)
+			return fmt.Errorf("the flag `%c' of s is not supported by the embedded runtime", letter)
 		}
 		p.rest = p.rest[1:]
 	}

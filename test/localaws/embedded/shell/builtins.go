@@ -180,6 +180,14 @@ func (s *shell) code(args []string) (int, error) {
 	return n & 0xff, nil
 }
 
+// count is a builtin's operand, 1 without one.
+func (s *shell) count(args []string) (int, error) {
+	if len(args) < 2 {
+		return 1, nil
+	}
+	return s.code(args)
+}
+
 func exit(s *shell, args []string) error {
 	code, err := s.code(args)
 	if err != nil {
@@ -198,11 +206,9 @@ func leaveFunction(s *shell, args []string) error {
 }
 
 func leaveLoop(s *shell, args []string) error {
-	n, err := 1, error(nil)
-	if len(args) > 1 {
-		if n, err = s.code(args); err != nil {
-			return err
-		}
+	n, err := s.count(args)
+	if err != nil {
+		return err
 	}
 	n = min(n, s.loops)
 	switch {
@@ -256,11 +262,9 @@ func set(s *shell, args []string) error {
 }
 
 func shift(s *shell, args []string) error {
-	n, err := 1, error(nil)
-	if len(args) > 1 {
-		if n, err = s.code(args); err != nil {
-			return err
-		}
+	n, err := s.count(args)
+	if err != nil {
+		return err
 	}
 	if n > len(s.params) {
 		s.status = 1

@@ -208,7 +208,7 @@ func (s *shell) setLong(name string, on bool) error {
 		return nil
 	}
 	if letters[name] == 0 {
-		return fmt.Errorf("set: Illegal option -o %s", name) //nolint:staticcheck // as dash says it
+		return fmt.Errorf("set: Illegal option -o %s", name)
 	}
 	return s.setShort(letters[name], on)
 }

@@ -22,22 +22,22 @@ type computer struct {
 	outside string // the directory above the tree's root
 }
 
-func newComputer(t testing.TB) *computer {
-	t.Helper()
-	outside := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(outside, "secret"), []byte("top secret"), 0o600))
+func newComputer(tb testing.TB) *computer {
+	tb.Helper()
+	outside := tb.TempDir()
+	require.NoError(tb, os.WriteFile(filepath.Join(outside, "secret"), []byte("top secret"), 0o600))
 	root := filepath.Join(outside, "root")
-	require.NoError(t, os.Mkdir(root, 0o755))
+	require.NoError(tb, os.Mkdir(root, 0o755))
 	files, err := machine.OpenTree(root)
-	require.NoError(t, err)
-	require.NoError(t, embedded.InstallBase(files, embedded.Debian, "box"))
+	require.NoError(tb, err)
+	require.NoError(tb, embedded.InstallBase(files, embedded.Debian, "box"))
 	m := machine.New(machine.Options{Files: files, Clock: clock.New(0), Hostname: "box", Programs: embedded.Programs()})
-	t.Cleanup(func() { m.Kill(); m.Wait(); assert.NoError(t, files.Close()) })
+	tb.Cleanup(func() { m.Kill(); m.Wait(); assert.NoError(tb, files.Close()) })
 	_, err = m.Start(context.Background(), machine.Spec{Args: []string{"init"}}, func(ctx context.Context, _ *machine.Process) int {
 		<-ctx.Done()
 		return 0
 	})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return &computer{m, outside}
 }
 

@@ -144,7 +144,7 @@ func fields(message []byte, f func(number uint64, value []byte) error) error {
 			return malformed
 		}
 		message = message[n:]
-		size := 0
+		var size int
 		var value []byte
 		switch key & 7 {
 		case 0:

@@ -268,7 +268,8 @@ func readlink(_ context.Context, p *machine.Process) int {
 	}
 	code := 0
 	for _, name := range names {
-		target, err := "", error(nil)
+		var target string
+		var err error
 		if has(flags, 'f') || has(flags, 'e') {
 			target, err = p.Machine.Files.Resolve(p.Path(name))
 		} else {
@@ -479,7 +480,7 @@ func mktemp(_ context.Context, p *machine.Process) int {
 	}
 	stem := strings.TrimRight(template, "X")
 	name := stem + account.NewHex(len(template)-len(stem))
-	err := error(nil)
+	var err error
 	if has(flags, 'd') {
 		err = p.Machine.Files.Mkdir(p.Path(name), 0o700)
 	} else {
@@ -519,7 +520,8 @@ func seq(_ context.Context, p *machine.Process) int {
 		}
 		numbers = append(numbers, n)
 	}
-	first, step, last := 1, 1, 0
+	first, step := 1, 1
+	var last int
 	switch len(numbers) {
 	case 1:
 		last = numbers[0]

@@ -239,7 +239,7 @@ func (s *search) file(p *machine.Process, name string, r io.Reader) (bool, error
 		number++
 		text = strings.TrimSuffix(text, "\n")
 		found := s.matches(text)
-		if (found != nil && len(found) > 0) == has(s.flags, 'v') {
+		if (len(found) > 0) == has(s.flags, 'v') {
 			return nil
 		}
 		count++
