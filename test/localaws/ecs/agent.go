@@ -3,7 +3,6 @@ package ecs
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -284,40 +283,4 @@ func (s *Service) ReportUsage(taskARN string, cpuUnits, memoryMiB float64) {
 	if t := s.state.Tasks[taskARN]; t != nil && t.LastStatus == running {
 		t.UsedCPU, t.UsedMemory, t.UsageKnown = cpuUnits, memoryMiB, true
 	}
-}
-
-// registeredResources and remainingResources are in DescribeContainerInstances.
-func resourceList(cpu, memory int, ports, udp, gpus []string) []types.Resource {
-	integer := func(name string, value int) types.Resource {
-		return types.Resource{Name: &name, Type: aws.String("INTEGER"), IntegerValue: int32(value)} //nolint:gosec // of one machine
-	}
-	set := func(name string, values []string) types.Resource {
-		return types.Resource{Name: &name, Type: aws.String("STRINGSET"), StringSetValue: list(values)}
-	}
-	resources := []types.Resource{integer("CPU", cpu), integer("MEMORY", memory), set("PORTS", ports), set("PORTS_UDP", udp)}
-	if len(gpus) > 0 {
-		resources = append(resources, set("GPU", gpus))
-	}
-	return resources
-}
-
-// sortedPorts splits ports such as "80/tcp" by protocol, each sorted.
-func sortedPorts(ports map[string]bool) (tcp, udp []string) {
-	numbers := map[string][]int{}
-	for port := range ports {
-		for _, protocol := range []string{"tcp", "udp"} {
-			if number, ok := cutSuffix(port, "/"+protocol); ok {
-				numbers[protocol] = append(numbers[protocol], number)
-			}
-		}
-	}
-	words := func(n []int) []string {
-		slices.Sort(n)
-		var text []string
-		for _, port := range n {
-			text = append(text, strconv.Itoa(port))
-		}
-		return text
-	}
-	return words(numbers["tcp"]), words(numbers["udp"])
 }

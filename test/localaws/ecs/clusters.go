@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/account"
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws/wire"
 )
 
 // defaultCluster is the cluster of requests that name none.
@@ -384,55 +383,4 @@ func checkItems(providers []string, strategy []types.CapacityProviderStrategyIte
 		return invalid("The specified capacity provider strategy must have at least one capacity provider with a weight greater than zero.")
 	}
 	return nil
-}
-
-// page cuts a list as maxResults and nextToken say; the token is the last item
-// of the page before. Items must be sorted or keep their order.
-func page[T ~string](items []T, maxResults *int32, token string) ([]T, T, error) {
-	if token != "" {
-		at := slices.Index(items, T(token))
-		if at < 0 {
-			return nil, "", invalid("Invalid token %q.", token)
-		}
-		items = items[at+1:]
-	}
-	limit := 100
-	if maxResults != nil {
-		limit = int(*maxResults)
-	}
-	if limit < 1 || limit > 100 {
-		return nil, "", invalid("maxResults %d must be between 1 and 100.", limit)
-	}
-	if len(items) <= limit {
-		return list(items), "", nil
-	}
-	return items[:limit], items[limit-1], nil
-}
-
-// tagMap and tagList change between the API's tags and the account's.
-func tagMap(tags []types.Tag) account.Tags {
-	m := account.Tags{}
-	for _, t := range tags {
-		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
-	return m
-}
-
-func tagList(tags account.Tags) []types.Tag {
-	l := []types.Tag{}
-	for _, t := range tags.List() {
-		l = append(l, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
-	}
-	return l
-}
-
-// executeCommandInput is ExecuteCommand's, which is refused.
-type executeCommandInput struct {
-	Cluster, Task, Container, Command string
-	Interactive                       bool
-}
-
-func (s *Service) executeCommand(_ context.Context, in *executeCommandInput) (*wire.Empty, error) {
-	return nil, wire.Errorf("TargetNotConnectedException",
-		"localaws has no ECS Exec: the execute command agent isn't running in task %s.", in.Task)
 }

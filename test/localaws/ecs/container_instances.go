@@ -326,3 +326,39 @@ func cutSuffix(text, suffix string) (int, bool) {
 	n, err := strconv.Atoi(number)
 	return n, err == nil
 }
+
+// registeredResources and remainingResources are in DescribeContainerInstances.
+func resourceList(cpu, memory int, ports, udp, gpus []string) []types.Resource {
+	integer := func(name string, value int) types.Resource {
+		return types.Resource{Name: &name, Type: aws.String("INTEGER"), IntegerValue: int32(value)} //nolint:gosec // of one machine
+	}
+	set := func(name string, values []string) types.Resource {
+		return types.Resource{Name: &name, Type: aws.String("STRINGSET"), StringSetValue: list(values)}
+	}
+	resources := []types.Resource{integer("CPU", cpu), integer("MEMORY", memory), set("PORTS", ports), set("PORTS_UDP", udp)}
+	if len(gpus) > 0 {
+		resources = append(resources, set("GPU", gpus))
+	}
+	return resources
+}
+
+// sortedPorts splits ports such as "80/tcp" by protocol, each sorted.
+func sortedPorts(ports map[string]bool) (tcp, udp []string) {
+	numbers := map[string][]int{}
+	for port := range ports {
+		for _, protocol := range []string{"tcp", "udp"} {
+			if number, ok := cutSuffix(port, "/"+protocol); ok {
+				numbers[protocol] = append(numbers[protocol], number)
+			}
+		}
+	}
+	words := func(n []int) []string {
+		slices.Sort(n)
+		var text []string
+		for _, port := range n {
+			text = append(text, strconv.Itoa(port))
+		}
+		return text
+	}
+	return words(numbers["tcp"]), words(numbers["udp"])
+}

@@ -108,3 +108,20 @@ func (s *Service) listTagsForResource(_ context.Context, in *listTagsInput) (*li
 	}
 	return &listTagsOutput{tagList(tags)}, nil
 }
+
+// tagMap and tagList change between the API's tags and the account's.
+func tagMap(tags []types.Tag) account.Tags {
+	m := account.Tags{}
+	for _, t := range tags {
+		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return m
+}
+
+func tagList(tags account.Tags) []types.Tag {
+	l := []types.Tag{}
+	for _, t := range tags.List() {
+		l = append(l, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
+	}
+	return l
+}

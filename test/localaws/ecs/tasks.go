@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/account"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/wire"
 )
 
 // maxStopped is how many stopped tasks of a service, or of another group, can
@@ -436,4 +437,15 @@ func (s *Service) protection(in *taskProtectionInput, change func(*task)) (*task
 		out.ProtectedTasks = append(out.ProtectedTasks, p)
 	}
 	return out, nil
+}
+
+// executeCommandInput is ExecuteCommand's, which is refused.
+type executeCommandInput struct {
+	Cluster, Task, Container, Command string
+	Interactive                       bool
+}
+
+func (s *Service) executeCommand(_ context.Context, in *executeCommandInput) (*wire.Empty, error) {
+	return nil, wire.Errorf("TargetNotConnectedException",
+		"localaws has no ECS Exec: the execute command agent isn't running in task %s.", in.Task)
 }
