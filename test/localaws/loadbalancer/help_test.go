@@ -6,8 +6,15 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+)
+
+// How long tests wait for what must come, and how often they look.
+const (
+	waitLong = 10 * time.Second
+	poll     = 2 * time.Millisecond
 )
 
 func mustAddr(t *testing.T, text string) netip.AddrPort {
