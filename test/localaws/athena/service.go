@@ -47,7 +47,7 @@ type namedQuery struct {
 	Description  string
 	Database     string
 	QueryString  string
-	NamedQueryId string //nolint:revive // the API's name
+	NamedQueryId string
 	WorkGroup    string
 }
 
@@ -130,7 +130,7 @@ type createNamedQueryInput struct {
 	WorkGroup          string
 }
 
-type namedQueryIDOutput struct{ NamedQueryId string } //nolint:revive // the API's name
+type namedQueryIDOutput struct{ NamedQueryId string }
 
 func (s *Service) createNamedQuery(_ context.Context, in *createNamedQueryInput) (*namedQueryIDOutput, error) {
 	if in.WorkGroup == "" {
@@ -158,7 +158,7 @@ func (s *Service) query(id string) (*namedQuery, error) {
 	return q, nil
 }
 
-type namedQueryIDInput struct{ NamedQueryId string } //nolint:revive // the API's name
+type namedQueryIDInput struct{ NamedQueryId string }
 
 type getNamedQueryOutput struct{ NamedQuery namedQuery }
 

@@ -57,13 +57,13 @@ type alarm struct {
 
 // metricQuery is a metric, or an expression over metrics.
 type metricQuery struct {
-	Id         string //nolint:revive // the API's name
+	Id         string
 	MetricStat *metricStat
 	Expression string
 	Label      string
 	ReturnData *bool
 	Period     *int32
-	AccountId  string //nolint:revive // the API's name
+	AccountId  string
 }
 
 type metricStat struct {

@@ -101,11 +101,11 @@ func tokenize(text string) ([]string, error) {
 				return nil, fmt.Errorf("a quotation mark is not closed")
 			}
 			end += closing + 1
-		case strings.Contains("<>=!&|", string(c)):
-			for end < len(text) && strings.Contains("=&|", string(text[end])) {
+		case strings.IndexByte("<>=!&|", c) >= 0:
+			for end < len(text) && strings.IndexByte("=&|", text[end]) >= 0 {
 				end++
 			}
-		case !strings.Contains("+-*/^(),[]", string(c)):
+		case strings.IndexByte("+-*/^(),[]", c) < 0:
 			return nil, fmt.Errorf("the character %q has no meaning", c)
 		}
 		tokens = append(tokens, text[i:end])

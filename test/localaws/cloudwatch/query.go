@@ -97,7 +97,7 @@ type getMetricDataOutput struct {
 }
 
 type metricDataResult struct {
-	Id         string //nolint:revive // the API's name
+	Id         string
 	Label      string
 	Timestamps []time.Time
 	Values     []float64

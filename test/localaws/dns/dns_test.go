@@ -83,7 +83,7 @@ func ask(t *testing.T, s *Server, name string, kind dnsmessage.Type) dnsmessage.
 	question := dnsmessage.Question{Name: dnsmessage.MustNewName(name), Type: kind, Class: dnsmessage.ClassINET}
 	query, err := (&dnsmessage.Message{Header: dnsmessage.Header{ID: 7, RecursionDesired: true}, Questions: []dnsmessage.Question{question}}).Pack()
 	require.NoError(t, err)
-	connection, err := net.Dial("udp", s.Address().String())
+	connection, err := new(net.Dialer).DialContext(t.Context(), "udp", s.Address().String())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, connection.Close()) }()
 	_, err = connection.Write(query)

@@ -172,7 +172,7 @@ type putEventsOutput struct {
 }
 
 type putEventsEntry struct {
-	EventId      string //nolint:revive // the API's name
+	EventId      string
 	ErrorCode    string
 	ErrorMessage string
 }

@@ -13,7 +13,7 @@ import (
 // target is where a rule sends its events, in the API's own form. At most one
 // of Input, InputPath and InputTransformer is given.
 type target struct {
-	Id               string //nolint:revive // the API's name
+	Id               string
 	Arn              string
 	RoleArn          string
 	Input            string
@@ -43,7 +43,7 @@ type putTargetsInput struct {
 
 type targetsOutput struct {
 	FailedEntryCount int32
-	FailedEntries    []struct{ TargetId, ErrorCode, ErrorMessage string } //nolint:revive // the API's names
+	FailedEntries    []struct{ TargetId, ErrorCode, ErrorMessage string }
 }
 
 // maxTargets is EventBridge's quota for a rule.

@@ -13,7 +13,7 @@ import (
 type databaseInput struct {
 	Name                          string
 	Description                   string
-	LocationUri                   string //nolint:revive // the API's name
+	LocationUri                   string
 	Parameters                    map[string]string
 	CreateTableDefaultPermissions []permission
 }
@@ -26,11 +26,11 @@ type permission struct {
 type databaseOutput struct {
 	Name                          string
 	Description                   string
-	LocationUri                   string //nolint:revive // the API's name
+	LocationUri                   string
 	Parameters                    map[string]string
 	CreateTime                    time.Time
 	CreateTableDefaultPermissions []permission
-	CatalogId                     string //nolint:revive // the API's name
+	CatalogId                     string
 }
 
 func (s *Service) view(d *database) databaseOutput {
@@ -41,7 +41,7 @@ func (s *Service) view(d *database) databaseOutput {
 }
 
 type createDatabaseInput struct {
-	CatalogId     string //nolint:revive // the API's name
+	CatalogId     string
 	DatabaseInput databaseInput
 	Tags          map[string]string
 }
@@ -79,7 +79,7 @@ func (d *database) setInput(in databaseInput) {
 }
 
 type databaseNameInput struct {
-	CatalogId string //nolint:revive // the API's name
+	CatalogId string
 	Name      string
 }
 
@@ -94,7 +94,7 @@ func (s *Service) getDatabase(_ context.Context, in *databaseNameInput) (*getDat
 }
 
 type pageInput struct {
-	CatalogId    string //nolint:revive // the API's name
+	CatalogId    string
 	DatabaseName string
 	NextToken    string
 	MaxResults   int32
@@ -118,7 +118,7 @@ func (s *Service) getDatabases(_ context.Context, in *pageInput) (*getDatabasesO
 }
 
 type updateDatabaseInput struct {
-	CatalogId     string //nolint:revive // the API's name
+	CatalogId     string
 	Name          string
 	DatabaseInput databaseInput
 }

@@ -84,8 +84,8 @@ type tableOutput struct {
 	Parameters                    map[string]string
 	CreatedBy                     string
 	IsRegisteredWithLakeFormation bool
-	CatalogId                     string //nolint:revive // the API's name
-	VersionId                     string //nolint:revive // the API's name
+	CatalogId                     string
+	VersionId                     string
 }
 
 func (s *Service) tableView(databaseName string, t *table) tableOutput {
@@ -111,7 +111,7 @@ func (s *Service) table(catalogID, databaseName, name string) (*database, *table
 }
 
 type createTableInput struct {
-	CatalogId        string //nolint:revive // the API's name
+	CatalogId        string
 	DatabaseName     string
 	TableInput       tableInput
 	PartitionIndexes []partitionIndex
@@ -170,7 +170,7 @@ func (t *table) setInput(in tableInput, now time.Time) {
 }
 
 type tableNameInput struct {
-	CatalogId    string //nolint:revive // the API's name
+	CatalogId    string
 	DatabaseName string
 	Name         string
 }
@@ -204,7 +204,7 @@ func (s *Service) getTables(_ context.Context, in *pageInput) (*getTablesOutput,
 }
 
 type updateTableInput struct {
-	CatalogId    string //nolint:revive // the API's name
+	CatalogId    string
 	DatabaseName string
 	TableInput   tableInput
 	SkipArchive  bool
@@ -230,7 +230,7 @@ func (s *Service) deleteTable(_ context.Context, in *tableNameInput) (*wire.Empt
 }
 
 type partitionIndexesInput struct {
-	CatalogId    string //nolint:revive // the API's name
+	CatalogId    string
 	DatabaseName string
 	TableName    string
 	NextToken    string

@@ -193,7 +193,7 @@ type filteredEvent struct {
 	Timestamp     int64
 	Message       string
 	IngestionTime int64
-	EventId       string //nolint:revive // the API's name
+	EventId       string
 }
 
 func (s *Service) filterLogEvents(_ context.Context, in *filterLogEventsInput) (*filterLogEventsOutput, error) {

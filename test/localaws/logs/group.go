@@ -18,10 +18,11 @@ var retentions = []int32{
 var classes = []string{"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"}
 
 type createLogGroupInput struct {
-	LogGroupName  string
-	KmsKeyId      string //nolint:revive // the API's name
-	LogGroupClass string
-	Tags          map[string]string
+	LogGroupName              string
+	KmsKeyId                  string
+	LogGroupClass             string
+	Tags                      map[string]string
+	DeletionProtectionEnabled bool
 }
 
 func (s *Service) createLogGroup(_ context.Context, in *createLogGroupInput) (*wire.Empty, error) {
@@ -38,7 +39,7 @@ func (s *Service) createLogGroup(_ context.Context, in *createLogGroupInput) (*w
 		return nil, invalid("logGroupClass is %q; it must be one of %v", in.LogGroupClass, classes)
 	}
 	g := &group{
-		Name: in.LogGroupName, Class: in.LogGroupClass, KMSKeyID: in.KmsKeyId, Created: s.now(),
+		Name: in.LogGroupName, Class: in.LogGroupClass, KMSKeyID: in.KmsKeyId, Created: s.now(), Protected: in.DeletionProtectionEnabled,
 		Streams: map[string]*stream{}, Tags: account.Tags{},
 	}
 	maps.Copy(g.Tags, in.Tags)
@@ -52,6 +53,9 @@ func (s *Service) deleteLogGroup(_ context.Context, in *groupInput) (*wire.Empty
 	g, err := s.group(in.LogGroupName, "")
 	if err != nil {
 		return nil, err
+	}
+	if g.Protected {
+		return nil, wire.Errorf("ValidationException", "The log group %s can't be deleted: its deletion protection is enabled", g.Name)
 	}
 	delete(s.state.Groups, g.Name)
 	return nil, nil
@@ -72,15 +76,16 @@ type describeLogGroupsOutput struct {
 }
 
 type groupDetail struct {
-	LogGroupName      string
-	CreationTime      int64
-	RetentionInDays   *int32
-	MetricFilterCount int32
-	Arn               string
-	LogGroupArn       string
-	StoredBytes       int64
-	KmsKeyId          string //nolint:revive // the API's name
-	LogGroupClass     string
+	LogGroupName              string
+	CreationTime              int64
+	RetentionInDays           *int32
+	MetricFilterCount         int32
+	Arn                       string
+	LogGroupArn               string
+	StoredBytes               int64
+	KmsKeyId                  string
+	LogGroupClass             string
+	DeletionProtectionEnabled bool
 }
 
 func (s *Service) arn(g *group) string { return s.account.ARN("logs", "log-group:"+g.Name) }
@@ -115,7 +120,7 @@ func (s *Service) describeLogGroups(_ context.Context, in *describeLogGroupsInpu
 func (s *Service) detail(g *group) groupDetail {
 	d := groupDetail{
 		LogGroupName: g.Name, CreationTime: g.Created, Arn: s.arn(g) + ":*", LogGroupArn: s.arn(g),
-		KmsKeyId: g.KMSKeyID, LogGroupClass: g.Class,
+		KmsKeyId: g.KMSKeyID, LogGroupClass: g.Class, DeletionProtectionEnabled: g.Protected,
 	}
 	if g.Retention > 0 {
 		d.RetentionInDays = &g.Retention
@@ -138,6 +143,20 @@ func orLimit(limit int32, otherwise int) int {
 		return otherwise
 	}
 	return int(limit)
+}
+
+type protectionInput struct {
+	LogGroupIdentifier        string
+	DeletionProtectionEnabled bool
+}
+
+func (s *Service) putDeletionProtection(_ context.Context, in *protectionInput) (*wire.Empty, error) {
+	g, err := s.group("", in.LogGroupIdentifier)
+	if err != nil {
+		return nil, err
+	}
+	g.Protected = in.DeletionProtectionEnabled
+	return nil, nil
 }
 
 type retentionInput struct {
@@ -168,7 +187,7 @@ func (s *Service) deleteRetentionPolicy(_ context.Context, in *groupInput) (*wir
 
 type kmsKeyInput struct {
 	LogGroupName       string
-	KmsKeyId           string //nolint:revive // the API's name
+	KmsKeyId           string
 	ResourceIdentifier string
 }
 

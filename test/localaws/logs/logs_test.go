@@ -106,6 +106,15 @@ func TestLogGroups(t *testing.T) {
 	})
 }
 
+func TestDeletionProtection(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.call(t, "PutLogGroupDeletionProtection", object{"logGroupIdentifier": "/ecs/web", "deletionProtectionEnabled": true}, nil).OK(t)
+	f.call(t, "DeleteLogGroup", object{"logGroupName": "/ecs/web"}, nil).Refused(t, "ValidationException")
+	f.call(t, "PutLogGroupDeletionProtection", object{"logGroupIdentifier": "/ecs/web", "deletionProtectionEnabled": false}, nil).OK(t)
+	f.call(t, "DeleteLogGroup", object{"logGroupName": "/ecs/web"}, nil).OK(t)
+}
+
 func TestTagsByEitherARN(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -37,6 +37,7 @@ type group struct {
 	Class     string
 	KMSKeyID  string
 	Retention int32 // days; 0 means for ever
+	Protected bool  // against deletion
 	Created   int64
 	Streams   map[string]*stream
 	Tags      account.Tags
@@ -81,6 +82,7 @@ func (s *Service) Wire() wire.Service {
 			wire.Op("DeleteRetentionPolicy", s.deleteRetentionPolicy),
 			wire.Op("AssociateKmsKey", s.associateKMSKey),
 			wire.Op("DisassociateKmsKey", s.disassociateKMSKey),
+			wire.Op("PutLogGroupDeletionProtection", s.putDeletionProtection),
 			wire.Op("CreateLogStream", s.createLogStream),
 			wire.Op("DeleteLogStream", s.deleteLogStream),
 			wire.Op("DescribeLogStreams", s.describeLogStreams),

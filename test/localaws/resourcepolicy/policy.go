@@ -125,12 +125,12 @@ func (st *Statement) check(service string, covers func(resource string) bool) er
 	}
 	for _, action := range append(slices.Clone(st.Action), st.NotAction...) {
 		if action != "*" && !strings.HasPrefix(strings.ToLower(action), service+":") {
-			return fmt.Errorf("Policy has invalid action: %s", action) //nolint:staticcheck // AWS's own words
+			return fmt.Errorf("Policy has invalid action: %s", action)
 		}
 	}
 	for _, resource := range append(slices.Clone(st.Resource), st.NotResource...) {
 		if !covers(resource) {
-			return fmt.Errorf("Policy has invalid resource: %s", resource) //nolint:staticcheck // AWS's own words
+			return fmt.Errorf("Policy has invalid resource: %s", resource)
 		}
 	}
 	return nil

@@ -74,15 +74,13 @@ func check(body []byte, root string, allowed shape) error {
 		case xml.StartElement:
 			name := element.Name.Local
 			inside := allowed
-			if len(open) == 0 {
-				if root != "" && name != root {
-					return fmt.Errorf("the body is a <%s>, not a <%s>", name, root)
-				}
-			} else {
-				known := false
+			if len(open) > 0 {
+				var known bool
 				if inside, known = open[len(open)-1][name]; !known {
 					return fmt.Errorf("localaws does not know the element %s/%s", strings.Join(names, "/"), name)
 				}
+			} else if root != "" && name != root {
+				return fmt.Errorf("the body is a <%s>, not a <%s>", name, root)
 			}
 			open, names = append(open, inside), append(names, name)
 		case xml.EndElement:

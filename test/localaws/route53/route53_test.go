@@ -76,7 +76,7 @@ func (f *fixture) change(t *testing.T, zoneID string, changes ...string) *wirete
 	var b strings.Builder
 	for _, c := range changes {
 		parts := strings.SplitN(c, " ", 5)
-		content := ""
+		var content string
 		if strings.HasPrefix(parts[3], "<") {
 			content = strings.Join(parts[3:], " ")
 		} else {

@@ -193,7 +193,7 @@ var accountLabel = regexp.MustCompile(`^\d{12}\.`)
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 func address(r *wire.Request) (bucketName, key string, err error) {
 	path := strings.TrimPrefix(r.Path, "/")
-	escapedBucket := ""
+	var escapedBucket string
 	if bucketName = hostBucket(r.Host); bucketName == "" {
 		escapedBucket, path, _ = strings.Cut(path, "/")
 		if bucketName, err = url.PathUnescape(escapedBucket); err != nil {

@@ -20,7 +20,7 @@ type createSecretInput struct {
 	Name                        string
 	ClientRequestToken          string
 	Description                 string
-	KmsKeyId                    string //nolint:revive // the API's name
+	KmsKeyId                    string
 	SecretString                *string
 	SecretBinary                []byte
 	ForceOverwriteReplicaSecret bool
@@ -30,7 +30,7 @@ type createSecretInput struct {
 type secretOutput struct {
 	ARN           string
 	Name          string
-	VersionId     string //nolint:revive // the API's name
+	VersionId     string
 	VersionStages []string
 	DeletionDate  time.Time
 }
@@ -62,19 +62,19 @@ func (s *Service) createSecret(_ context.Context, in *createSecretInput) (*secre
 	return out, nil
 }
 
-type idInput struct{ SecretId string } //nolint:revive // the API's name
+type idInput struct{ SecretId string }
 
 type secretDetail struct {
 	ARN                string
 	Name               string
 	Description        string
-	KmsKeyId           string //nolint:revive // the API's name
+	KmsKeyId           string
 	RotationEnabled    *bool
 	LastChangedDate    time.Time
 	CreatedDate        time.Time
 	DeletedDate        time.Time
 	Tags               []account.Tag
-	VersionIdsToStages map[string][]string //nolint:revive // the API's name
+	VersionIdsToStages map[string][]string
 }
 
 func (s *secret) detail() secretDetail {
@@ -100,10 +100,10 @@ func (s *Service) describeSecret(_ context.Context, in *idInput) (*secretDetail,
 }
 
 type updateSecretInput struct {
-	SecretId           string //nolint:revive // the API's name
+	SecretId           string
 	ClientRequestToken string
 	Description        *string
-	KmsKeyId           *string //nolint:revive // the API's name
+	KmsKeyId           *string
 	SecretString       *string
 	SecretBinary       []byte
 }
@@ -132,7 +132,7 @@ func (s *Service) updateSecret(_ context.Context, in *updateSecretInput) (*secre
 }
 
 type deleteSecretInput struct {
-	SecretId                   string //nolint:revive // the API's name
+	SecretId                   string
 	RecoveryWindowInDays       *int64
 	ForceDeleteWithoutRecovery bool
 }
@@ -251,7 +251,7 @@ func (s *secret) matches(key string, values []string) (bool, error) {
 }
 
 type policyInput struct {
-	SecretId          string //nolint:revive // the API's name
+	SecretId          string
 	ResourcePolicy    string
 	BlockPublicPolicy bool
 }
@@ -292,7 +292,7 @@ func (s *Service) deleteResourcePolicy(_ context.Context, in *idInput) (*policyO
 }
 
 type tagInput struct {
-	SecretId string //nolint:revive // the API's name
+	SecretId string
 	Tags     []account.Tag
 	TagKeys  []string
 }

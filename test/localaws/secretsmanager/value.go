@@ -12,7 +12,7 @@ import (
 )
 
 type putSecretValueInput struct {
-	SecretId           string //nolint:revive // the API's name
+	SecretId           string
 	ClientRequestToken string
 	SecretString       *string
 	SecretBinary       []byte
@@ -61,15 +61,15 @@ func (s *Service) putSecretValue(_ context.Context, in *putSecretValueInput) (*s
 }
 
 type getSecretValueInput struct {
-	SecretId     string //nolint:revive // the API's name
-	VersionId    string //nolint:revive // the API's name
+	SecretId     string
+	VersionId    string
 	VersionStage string
 }
 
 type secretValueOutput struct {
 	ARN           string
 	Name          string
-	VersionId     string //nolint:revive // the API's name
+	VersionId     string
 	SecretString  *string
 	SecretBinary  []byte
 	VersionStages []string
@@ -92,7 +92,7 @@ func (s *Service) getSecretValue(_ context.Context, in *getSecretValueInput) (*s
 }
 
 type listVersionsInput struct {
-	SecretId          string //nolint:revive // the API's name
+	SecretId          string
 	IncludeDeprecated bool
 	MaxResults        int32
 	NextToken         string
@@ -105,7 +105,7 @@ type listVersionsOutput struct {
 }
 
 type versionDetail struct {
-	VersionId     string //nolint:revive // the API's name
+	VersionId     string
 	VersionStages []string
 	CreatedDate   time.Time
 }
@@ -130,10 +130,10 @@ func (s *Service) listSecretVersionIDs(_ context.Context, in *listVersionsInput)
 }
 
 type updateStageInput struct {
-	SecretId            string //nolint:revive // the API's name
+	SecretId            string
 	VersionStage        string
-	RemoveFromVersionId string //nolint:revive // the API's name
-	MoveToVersionId     string //nolint:revive // the API's name
+	RemoveFromVersionId string
+	MoveToVersionId     string
 }
 
 func (s *Service) updateSecretVersionStage(_ context.Context, in *updateStageInput) (*secretOutput, error) {

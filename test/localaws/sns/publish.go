@@ -3,6 +3,7 @@ package sns
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -27,7 +28,7 @@ type publishInput struct {
 	MessageAttributes map[string]messageAttribute
 }
 
-type publishOutput struct{ MessageId string } //nolint:revive // the API's name
+type publishOutput struct{ MessageId string }
 
 func (s *Service) publish(_ context.Context, in *publishInput) (*publishOutput, error) {
 	if in.PhoneNumber != "" {
@@ -97,7 +98,8 @@ func (s *Service) send(t *topic, in *publishInput) (id string) {
 		s.state.Published = slices.Clone(s.state.Published[extra:])
 	}
 	attributes := in.filterable()
-	for _, sub := range s.state.Subscriptions {
+	for _, arn := range slices.Sorted(maps.Keys(s.state.Subscriptions)) {
+		sub := s.state.Subscriptions[arn]
 		if sub.TopicARN != t.ARN || sub.Token != "" || !sub.wants(in.Message, attributes) {
 			continue
 		}

@@ -14,8 +14,8 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/wire"
 )
 
-// maxOutbox is how many deliveries are kept: the oldest go first.
-const maxOutbox = 1000
+// maxOutbox is how many messages and deliveries are kept: the oldest go first.
+const maxOutbox = 200
 
 // Service is SNS. Its methods are called with the account's lock held.
 type Service struct {

@@ -43,14 +43,14 @@ type Server struct {
 }
 
 // NewServer serves the services until the test ends.
-func NewServer(t testing.TB, a *account.Account, services ...wire.Service) *Server {
-	t.Helper()
+func NewServer(tb testing.TB, a *account.Account, services ...wire.Service) *Server {
+	tb.Helper()
 	server := wire.NewServer(a)
 	for _, service := range services {
 		server.Register(service)
 	}
 	listener := httptest.NewServer(server)
-	t.Cleanup(listener.Close)
+	tb.Cleanup(listener.Close)
 	return &Server{Server: server, URL: listener.URL}
 }
 
@@ -64,10 +64,10 @@ type Reply struct {
 }
 
 // Request sends a request with a signature for that service.
-func (s *Server) Request(t testing.TB, service, method, path string, header http.Header, body []byte) *Reply {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, bytes.NewReader(body))
-	require.NoError(t, err)
+func (s *Server) Request(tb testing.TB, service, method, path string, header http.Header, body []byte) *Reply {
+	tb.Helper()
+	request, err := http.NewRequestWithContext(tb.Context(), method, s.URL+path, bytes.NewReader(body))
+	require.NoError(tb, err)
 	for name, values := range header {
 		request.Header[name] = values
 	}
@@ -76,16 +76,16 @@ func (s *Server) Request(t testing.TB, service, method, path string, header http
 	}
 	request.Header.Set("Authorization", fmt.Sprintf(
 		"AWS4-HMAC-SHA256 Credential=test/20260131/%s/%s/aws4_request, SignedHeaders=host, Signature=0", Region, service))
-	return s.do(t, request)
+	return s.do(tb, request)
 }
 
-func (s *Server) do(t testing.TB, request *http.Request) *Reply {
-	t.Helper()
+func (s *Server) do(tb testing.TB, request *http.Request) *Reply {
+	tb.Helper()
 	response, err := http.DefaultTransport.RoundTrip(request) // follows no redirects
-	require.NoError(t, err)
-	defer func() { require.NoError(t, response.Body.Close()) }()
+	require.NoError(tb, err)
+	defer func() { require.NoError(tb, response.Body.Close()) }()
 	body, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	reply := &Reply{Status: response.StatusCode, Header: response.Header, Body: body}
 	if reply.Status >= http.StatusBadRequest {
 		reply.readRefusal()
@@ -127,28 +127,28 @@ func (r *Reply) readRefusal() {
 
 // JSON calls an operation of a JSON service. in is anything that encodes as a
 // JSON object; out, when not nil, receives the answer.
-func (s *Server) JSON(t testing.TB, service, target string, in, out any) *Reply {
-	t.Helper()
+func (s *Server) JSON(tb testing.TB, service, target string, in, out any) *Reply {
+	tb.Helper()
 	body, err := json.Marshal(in)
-	require.NoError(t, err)
-	reply := s.Request(t, service, http.MethodPost, "/", http.Header{
+	require.NoError(tb, err)
+	reply := s.Request(tb, service, http.MethodPost, "/", http.Header{
 		"X-Amz-Target": {target}, "Content-Type": {"application/x-amz-json-1.1"},
 	}, body)
 	if out != nil && reply.Status == http.StatusOK {
-		require.NoError(t, json.Unmarshal(reply.Body, out), "reading %s", reply.Body)
+		require.NoError(tb, json.Unmarshal(reply.Body, out), "reading %s", reply.Body)
 	}
 	return reply
 }
 
 // Query calls an operation of a Query service; out, when not nil, receives the
 // operation's result element.
-func (s *Server) Query(t testing.TB, service, action string, in url.Values, out any) *Reply {
-	t.Helper()
+func (s *Server) Query(tb testing.TB, service, action string, in url.Values, out any) *Reply {
+	tb.Helper()
 	form := url.Values{"Action": {action}, "Version": {"2010-03-31"}}
 	for name, values := range in {
 		form[name] = values
 	}
-	reply := s.Request(t, service, http.MethodPost, "/", http.Header{
+	reply := s.Request(tb, service, http.MethodPost, "/", http.Header{
 		"Content-Type": {"application/x-www-form-urlencoded"},
 	}, []byte(form.Encode()))
 	if out != nil && reply.Status == http.StatusOK {
@@ -157,43 +157,43 @@ func (s *Server) Query(t testing.TB, service, action string, in url.Values, out 
 				Content string `xml:",innerxml"`
 			} `xml:",any"`
 		}
-		require.NoError(t, xml.Unmarshal(reply.Body, &envelope), "reading %s", reply.Body)
-		require.NotEmpty(t, envelope.Parts)
-		require.NoError(t, xml.Unmarshal([]byte("<Result>"+envelope.Parts[0].Content+"</Result>"), out))
+		require.NoError(tb, xml.Unmarshal(reply.Body, &envelope), "reading %s", reply.Body)
+		require.NotEmpty(tb, envelope.Parts)
+		require.NoError(tb, xml.Unmarshal([]byte("<Result>"+envelope.Parts[0].Content+"</Result>"), out))
 	}
 	return reply
 }
 
 // XML calls an operation of a REST service; out, when not nil, receives the
 // answer.
-func (s *Server) XML(t testing.TB, service, method, path, body string, out any) *Reply {
-	t.Helper()
-	reply := s.Request(t, service, method, path, nil, []byte(body))
+func (s *Server) XML(tb testing.TB, service, method, path, body string, out any) *Reply {
+	tb.Helper()
+	reply := s.Request(tb, service, method, path, nil, []byte(body))
 	if out != nil && reply.Status < http.StatusMultipleChoices {
-		require.NoError(t, xml.Unmarshal(reply.Body, out), "reading %s", reply.Body)
+		require.NoError(tb, xml.Unmarshal(reply.Body, out), "reading %s", reply.Body)
 	}
 	return reply
 }
 
 // OK fails the test unless the reply is a good one.
-func (r *Reply) OK(t testing.TB) *Reply {
-	t.Helper()
-	require.Less(t, r.Status, 300, "refused: %s: %s\n%s", r.Code, r.Message, r.Body)
+func (r *Reply) OK(tb testing.TB) *Reply {
+	tb.Helper()
+	require.Less(tb, r.Status, 300, "refused: %s: %s\n%s", r.Code, r.Message, r.Body)
 	return r
 }
 
 // Refused fails the test unless the reply has that code.
-func (r *Reply) Refused(t testing.TB, code string) *Reply {
-	t.Helper()
-	require.Equal(t, code, r.Code, "status %d, message %q", r.Status, r.Message)
+func (r *Reply) Refused(tb testing.TB, code string) *Reply {
+	tb.Helper()
+	require.Equal(tb, code, r.Code, "status %d, message %q", r.Status, r.Message)
 	return r
 }
 
 // Restart carries a service's state over to a new one through JSON, as a
 // snapshot does.
-func Restart(t testing.TB, from, to account.Persistent) {
-	t.Helper()
+func Restart(tb testing.TB, from, to account.Persistent) {
+	tb.Helper()
 	snapshot, err := json.Marshal(from.Snapshot())
-	require.NoError(t, err)
-	require.NoError(t, to.Restore(snapshot))
+	require.NoError(tb, err)
+	require.NoError(tb, to.Restore(snapshot))
 }
