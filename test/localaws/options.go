@@ -98,6 +98,7 @@ const (
 	pkiDirectory = "pki"
 	objectsDir   = "s3"
 	tasksDir     = "instances"
+	filesDir     = "efs"
 	caFile       = "ca.pem"
 )
 
@@ -106,7 +107,7 @@ const (
 // of files of the caller's.
 func RemoveState(dir string, alsoFiles ...string) error {
 	names := append([]string{
-		snapshotFile, snapshotFile + ".part", pkiDirectory, objectsDir, tasksDir, caFile,
+		snapshotFile, snapshotFile + ".part", pkiDirectory, objectsDir, tasksDir, filesDir, caFile,
 		admin.EndpointFile, admin.EndpointFile + ".part",
 	}, alsoFiles...)
 	var failed error

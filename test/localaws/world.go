@@ -13,6 +13,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/admin"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/agent"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/appautoscaling"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/athena"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/autoscaling"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/cloudwatch"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/container"
@@ -20,9 +21,11 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/docker"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/ecs"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/efs"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/elbv2"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/events"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/glue"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/iam"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/loadbalancer"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/logs"
@@ -87,6 +90,7 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 	parameters := ssm.New(a, w.ec2)
 	w.route53 = route53.New(a)
 	certificates := acm.New(a, w.route53, authority)
+	files := efs.New(a, w.ec2, filepath.Join(options.Directory, filesDir))
 	w.elbv2 = elbv2.New(a, w.ec2, certificates, buckets)
 	w.route53.CheckAliases(w.elbv2)
 	groups := autoscaling.New(a, w.ec2, w.elbv2)
@@ -95,7 +99,7 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 
 	w.services = []service{
 		w.ec2, roles, sts.New(a, roles), parameters, secrets, w.route53, certificates, buckets,
-		logGroups, topics, metrics, bus, w.elbv2, groups, clusters, scaling,
+		logGroups, topics, metrics, bus, files, glue.New(a), athena.New(a), w.elbv2, groups, clusters, scaling,
 	}
 	w.dns = dns.New(a, w.route53, w.elbv2, a.Log)
 	if err := w.dns.Listen(ctx, netip.MustParseAddrPort("127.0.0.1:0")); err != nil {
@@ -103,7 +107,7 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 	}
 	w.agents = agent.New(a, agent.Deps{
 		Machines: w.ec2, Control: clusters, Roles: roles, Logs: logGroups, Runtime: runtime, Network: network,
-		Parameters: parameters, Secrets: secrets, Directory: filepath.Join(options.Directory, tasksDir),
+		Parameters: parameters, Secrets: secrets, Files: files, Directory: filepath.Join(options.Directory, tasksDir),
 	})
 	w.data = []runner{
 		w.dns, w.agents,
