@@ -19,19 +19,9 @@ func (s Settings) cases() []providers.Case { return providers.Cases(s.Cloud, s.A
 // TEST_PROVIDERS=newest only the newest that can be had runs.
 func (s *Suite) EachProvider(t *testing.T, test func(t *testing.T, c providers.Case)) {
 	t.Helper()
-	if err := s.open(); err != nil {
+	cases, err := s.chooseCases()
+	if err != nil {
 		t.Fatal(err)
-	}
-	if err := s.checkRequired(); err != nil {
-		t.Fatal(err)
-	}
-	cases := s.requestedCases()
-	if s.NewestOnly {
-		newest, err := s.newestCase()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cases = []providers.Case{newest}
 	}
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
@@ -41,9 +31,27 @@ func (s *Suite) EachProvider(t *testing.T, test func(t *testing.T, c providers.C
 			if err != nil {
 				t.Skip(err)
 			}
+			if err := s.open(); err != nil {
+				t.Fatal(err)
+			}
 			test(t, c)
 		})
 	}
+}
+
+// chooseCases lists the cases to run. Nothing is started for it but a search.
+func (s *Suite) chooseCases() ([]providers.Case, error) {
+	if err := s.openTools(s.ctx); err != nil {
+		return nil, err
+	}
+	if err := s.checkRequired(); err != nil {
+		return nil, err
+	}
+	if !s.NewestOnly {
+		return s.requestedCases(), nil
+	}
+	newest, err := s.newestCase()
+	return []providers.Case{newest}, err
 }
 
 // requestedCases are those that run by default and those that are named by

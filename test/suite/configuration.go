@@ -33,12 +33,8 @@ var withConfigurations = []string{"modules", "examples", "test_data", "tests"}
 // OpenConfigurations copies the configurations, for the newest provider that
 // can be had.
 func (s *Suite) OpenConfigurations() (*Configurations, error) {
-	s.opening.Lock()
-	defer s.opening.Unlock()
-	if s.finder == nil {
-		if err := s.openTools(s.ctx); err != nil {
-			return nil, err
-		}
+	if err := s.openTools(s.ctx); err != nil {
+		return nil, err
 	}
 	files := map[string][]byte{}
 	if err := addModule(s.Root, files); err != nil {

@@ -15,45 +15,31 @@ import (
 // is kept, and says how it all went. It returns the process's exit code.
 func (s *Suite) finish(code int) int {
 	defer s.display.Close()
-	if s.workspace == nil || s.cloud == nil {
-		return s.finishUnopened(code)
-	}
-	defer s.workspace.Close()
-	interrupted := s.ctx.Err() != nil
-	keep := interrupted || s.Skips(StageTeardown) || s.failed
-	if !keep {
-		if err := s.tearDownShared(); err != nil {
-			s.display.Warn(err.Error())
-			code, keep = max(code, 1), true
-		}
-	}
 	if s.casesSeen > 0 && s.casesRan == 0 {
 		s.warnOnce("nothing was tested: every provider case was skipped")
 		code = max(code, 1)
 	}
-	if err := s.writeJUnit(); err != nil {
-		s.display.Warn(err.Error())
-	}
-	if err := s.summary(); err != nil {
-		s.display.Warn(err.Error())
-	}
-	switch {
-	case interrupted:
-		s.display.Warn(fmt.Sprintf("%v: what was made so far is kept with its state in %s; the same command goes on with it, `make test-clean` removes it", context.Cause(s.ctx), short(s.workspace.Dir)))
-		if errors.Is(context.Cause(s.ctx), ErrInterrupted) {
-			return 130
+	opened := s.workspace != nil && s.cloud != nil
+	kept := ""
+	if opened {
+		var err error
+		if kept, err = s.keepOrTearDown(); err != nil {
+			s.display.Warn(err.Error())
+			code = max(code, 1)
 		}
-		return max(code, 1)
-	case keep:
-		s.display.Print(fmt.Sprintf("kept in %s: `make test-clean` destroys it", short(s.workspace.Dir)))
 	}
-	return code
-}
-
-// finishUnopened ends a run whose tests needed no cloud, or that got none.
-func (s *Suite) finishUnopened(code int) int {
 	if s.workspace != nil {
-		s.workspace.Close()
+		defer s.workspace.Close()
+	}
+	if opened || s.casesSeen > 0 {
+		for _, write := range []func() error{s.writeJUnit, s.summary} {
+			if err := write(); err != nil {
+				s.display.Warn(err.Error())
+			}
+		}
+	}
+	if kept != "" {
+		s.display.Warn(kept)
 	}
 	if errors.Is(context.Cause(s.ctx), ErrInterrupted) {
 		return 130
@@ -61,17 +47,28 @@ func (s *Suite) finishUnopened(code int) int {
 	return code
 }
 
-// tearDownShared destroys the network and the zone, looks whether anything is
-// left, and ends the cloud.
-func (s *Suite) tearDownShared() error {
+// keepOrTearDown returns what to say of what is kept, "" when all was
+// destroyed.
+func (s *Suite) keepOrTearDown() (kept string, err error) {
+	where := short(s.workspace.Dir)
+	if s.ctx.Err() != nil {
+		return fmt.Sprintf("%v: what was made so far is kept with its state in %s; the same command goes on with it, `make test-clean` removes it", context.Cause(s.ctx), where), nil
+	}
 	remaining, err := s.workspace.Deployments()
 	if err != nil {
-		return err
+		return "", err
+	}
+	kept = fmt.Sprintf("kept in %s: `make test-clean` destroys it", where)
+	if s.failed || s.Skips(StageTeardown) && len(remaining) > 0 {
+		return kept, nil
 	}
 	if err := s.destroyAll(s.ctx, remaining); err != nil {
-		return err
+		return kept, err
 	}
-	return s.endCloud(s.ctx)
+	if err := s.endCloud(s.ctx); err != nil {
+		return kept, err
+	}
+	return "", nil
 }
 
 // endCloud looks from outside whether anything is left, stops what was
@@ -150,9 +147,18 @@ func (s *Suite) summary() error {
 		s.display.Warn(note)
 	}
 	text := strings.Join(append([]string{ran}, notes...), "\n") + "\n"
-	path := filepath.Join(s.Root, ".work", "ran-"+s.Cloud+"-"+s.Space+".txt")
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		return fmt.Errorf("writing what ran: %w", err)
+	return s.writeReport("ran", ".txt", []byte(text))
+}
+
+// writeReport writes .work/<what>-<cloud>-<space><extension>, beside the work
+// directory, which a teardown removes.
+func (s *Suite) writeReport(what, extension string, text []byte) error {
+	path := filepath.Join(s.Root, ".work", what+"-"+s.Cloud+"-"+s.Space+extension)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("writing a report: %w", err)
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		return fmt.Errorf("writing a report: %w", err)
 	}
 	return nil
 }

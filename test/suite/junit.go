@@ -3,8 +3,6 @@ package suite
 import (
 	"encoding/xml"
 	"fmt"
-	"os"
-	"path/filepath"
 )
 
 // JUnit's XML, as far as CI systems read it.
@@ -49,11 +47,7 @@ func (s *Suite) writeJUnit() error {
 	if err != nil {
 		return fmt.Errorf("writing the JUnit report: %w", err)
 	}
-	path := filepath.Join(s.Root, ".work", "junit-"+s.Cloud+"-"+s.Space+".xml")
-	if err := os.WriteFile(path, append([]byte(xml.Header), text...), 0o644); err != nil {
-		return fmt.Errorf("writing the JUnit report: %w", err)
-	}
-	return nil
+	return s.writeReport("junit", ".xml", append([]byte(xml.Header), text...))
 }
 
 func (d *Deployment) junit(class string) junitSuite {

@@ -10,9 +10,14 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
 )
 
-// openTools finds Terraform and readies the search for providers: all that a
-// check of the configurations needs.
+// openTools finds Terraform and readies the search for providers, once: all
+// that a check of the configurations needs.
 func (s *Suite) openTools(ctx context.Context) error {
+	s.openingTools.Lock()
+	defer s.openingTools.Unlock()
+	if s.finder != nil {
+		return nil
+	}
 	tf, err := tfcli.Find(ctx, s.Terraform, filepath.Join(s.Root, ".bin"))
 	if err != nil {
 		return err

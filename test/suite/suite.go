@@ -32,13 +32,14 @@ type Suite struct {
 	finished chan struct{} // closed when the tests are over
 	watching sync.WaitGroup
 
-	opening   sync.Mutex
-	opened    bool
-	openError error
-	workspace *Workspace
-	terraform tfcli.Terraform
-	cloud     Cloud
-	finder    *providers.Finder
+	openingTools sync.Mutex
+	opening      sync.Mutex
+	opened       bool
+	openError    error
+	workspace    *Workspace
+	terraform    tfcli.Terraform
+	cloud        Cloud
+	finder       *providers.Finder
 
 	initializing sync.Mutex
 	preparing    sync.Mutex
