@@ -156,10 +156,12 @@ const recovery = 10 * time.Minute
 // been healthy since. A machine's restart is nothing that AWS knows of.
 func (s *Service) recovers(svc *service, t *task) bool {
 	until, restored := s.recovering[t.ARN]
-	if !restored {
+	switch {
+	case !restored:
 		return false
-	}
-	if s.healthy(svc, t) || (!until.IsZero() && s.due(until)) {
+	case until.IsZero():
+		return true // the agent has not said that it runs; what seems healthy is from before
+	case s.healthy(svc, t) || s.due(until):
 		delete(s.recovering, t.ARN)
 		return false
 	}

@@ -182,6 +182,7 @@ func TestRestartForgivesHealthUntilContainersAreBack(t *testing.T) {
 	c.settle()
 	before := c.tasks(types.DesiredStatusRunning)[0]
 	c.restart()
+	c.settle()
 	c.elb.set(tg, "healthy", "unhealthy") // health checks come before the agent
 	c.pass(time.Hour, 10*time.Minute)
 	assert.Len(t, c.tasks(types.DesiredStatusRunning), 1)
