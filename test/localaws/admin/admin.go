@@ -115,14 +115,23 @@ func Open(ctx context.Context, dir string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading where localaws is: %w", err)
 	}
-	client := &Client{http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}}
-	if err := json.Unmarshal(raw, &client.Endpoint); err != nil {
+	var endpoint Endpoint
+	if err := json.Unmarshal(raw, &endpoint); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", filepath.Join(dir, EndpointFile), err)
 	}
+	client := At(endpoint)
 	if _, err := client.Status(ctx); err != nil {
 		return nil, fmt.Errorf("%w in %s any more (%w)", ErrNotRunning, dir, err)
 	}
 	return client, nil
+}
+
+// At returns a client for the localaws of an endpoint.
+func At(endpoint Endpoint) *Client {
+	return &Client{
+		Endpoint: endpoint,
+		http:     &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}},
+	}
 }
 
 // Status asks what there is.

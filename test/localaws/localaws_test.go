@@ -1,0 +1,124 @@
+package localaws_test
+
+import (
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/admin"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/localawstest"
+	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
+)
+
+// patience is for a busy machine; a quiet one needs a second or two.
+const patience = 90 * time.Second
+
+// serves waits until the stack's load balancer answers on port 80 with what the
+// container has there.
+func serves(t *testing.T, c *localawstest.Cloud, url string) {
+	t.Helper()
+	client := c.HTTPClient(5 * time.Second)
+	var status int
+	var body string
+	var err error
+	require.Eventually(t, func() bool {
+		status, body, err = targethealth.Get(t.Context(), client, url)
+		return err == nil && status == http.StatusOK
+	}, patience, 50*time.Millisecond, "GET %s", url)
+	assert.Equal(t, "port 80\n", body)
+}
+
+func taskARNs(t *testing.T, c *localawstest.Cloud, cluster string) []string {
+	t.Helper()
+	listed, err := c.ECS.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: &cluster})
+	require.NoError(t, err)
+	return listed.TaskArns
+}
+
+func TestARestartKeepsWhatRuns(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := localawstest.Start(t, localaws.Options{Directory: dir})
+	s := localawstest.NewStack(t, c, localawstest.Plan{})
+	url := "http://" + aws.ToString(s.LoadBalancer.DNSName) + "/"
+	serves(t, c, url)
+	tasks := taskARNs(t, c, s.Plan.Name)
+	require.Len(t, tasks, 1)
+	require.NoError(t, c.Server.Close())
+
+	again := localawstest.Start(t, localaws.Options{Directory: dir})
+	serves(t, again, url)
+	assert.Equal(t, tasks, taskARNs(t, again, s.Plan.Name), "the task is the same one")
+}
+
+func TestTwoCloudsShareNothing(t *testing.T) {
+	t.Parallel()
+	first := localawstest.Start(t, localaws.Options{})
+	second := localawstest.Start(t, localaws.Options{})
+	s := localawstest.NewStack(t, first, localawstest.Plan{NoService: true})
+	clusters, err := second.ECS.ListClusters(t.Context(), &ecs.ListClustersInput{})
+	require.NoError(t, err)
+	assert.Empty(t, clusters.ClusterArns)
+	_, err = second.Server.Resolve(aws.ToString(s.LoadBalancer.DNSName) + ":80")
+	assert.ErrorContains(t, err, "no such host")
+}
+
+func TestATemporaryDirectoryIsRemoved(t *testing.T) {
+	t.Parallel()
+	server, err := localaws.Start(t.Context(), localaws.Options{})
+	require.NoError(t, err)
+	dir := filepath.Dir(server.Endpoint().CAFile)
+	assert.DirExists(t, dir)
+	require.NoError(t, server.Close())
+	assert.NoDirExists(t, dir)
+}
+
+func TestItStaysOnLoopbackAddresses(t *testing.T) {
+	t.Parallel()
+	_, err := localaws.Start(t.Context(), localaws.Options{Listen: []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:0")}})
+	assert.ErrorContains(t, err, "0.0.0.0:0: localaws stays on loopback addresses")
+}
+
+func TestRemoveStateLeavesOthersFilesAlone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	mine := filepath.Join(dir, "notes.txt")
+	require.NoError(t, os.WriteFile(mine, nil, 0o600))
+	server, err := localaws.Start(t.Context(), localaws.Options{Directory: dir})
+	require.NoError(t, err)
+	require.NoError(t, server.Close())
+	require.NoError(t, localaws.RemoveState(dir))
+	assert.FileExists(t, mine)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, entries, 1, "nothing but the file that was there before")
+}
+
+func TestStatusCountsOnlyWhatWasMade(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := localawstest.Start(t, localaws.Options{Directory: dir})
+	assert.Zero(t, status(t, c).Resources(), "a new account is empty")
+	localawstest.NewStack(t, c, localawstest.Plan{NoService: true})
+	counted := status(t, c)
+	assert.Equal(t, 1, counted.Services["ecs"]["cluster"])
+	assert.Equal(t, 1, counted.Services["elasticloadbalancing"]["load balancers"])
+	assert.Empty(t, counted.Unknown)
+}
+
+func status(t *testing.T, c *localawstest.Cloud) admin.Status {
+	t.Helper()
+	client := admin.At(c.Server.Endpoint())
+	s, err := client.Status(t.Context())
+	require.NoError(t, err)
+	return s
+}
