@@ -461,6 +461,32 @@ func TestSecretsBecomeEnvironment(t *testing.T) {
 	c.eventually(t, "no log", func() bool { return slices.Contains(c.events["/ecs/web:app/web/t1"], "one two 3") })
 }
 
+// The endpoints that containers and instances find themselves by.
+func TestMetadata(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.instance.MetadataTokens, c.instance.MetadataHops = "required", 2
+	c.instance.UserData = []byte(userData + `runcmd:
+- |
+  curl -s -o /dev/null -w 'without a token %{http_code}\n' http://169.254.169.254/latest/meta-data/instance-id
+  token=$(curl -sX PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
+  echo "I am $(curl -s -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/instance-id)"
+`)
+	task := webTask("t1", func(d *types.ContainerDefinition) {
+		d.Image = aws.String("nginx")
+		d.Command = []string{"sh", "-c", `
+			curl -s $ECS_CONTAINER_METADATA_URI_V4/task | grep -o '"TaskARN":"[^"]*"'
+			curl -s http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI | grep -o '"RoleArn":"[^"]*"'
+			sleep 100000`}
+	})
+	task.TaskRoleARN = "arn:aws:iam::123456789012:role/task"
+	c.assignments = []ecs.Assignment{task}
+	agents, _ := c.run(t)
+	c.eventually(t, "no log", func() bool { return len(c.events["/ecs/web:app/web/t1"]) == 2 })
+	assert.Equal(t, []string{`"TaskARN":"arn:task/t1"`, `"RoleArn":"arn:aws:iam::123456789012:role/task"`}, c.events["/ecs/web:app/web/t1"])
+	assert.Equal(t, []string{"runcmd: without a token 401", "runcmd: I am " + instanceID}, agents.BootLog(instanceID)[:2])
+}
+
 func TestContainerHealth(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)

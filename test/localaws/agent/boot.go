@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path"
 	"path/filepath"
@@ -95,6 +96,9 @@ func (h *host) userData(hostname string) {
 	}
 	m := machine.New(machine.Options{
 		Files: h.disk, Clock: h.agents.account.Clock, Hostname: hostname, Programs: h.programs(),
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return h.dial(ctx, network, address, false)
+		},
 	})
 	// Number 1 is init: the machine lives until it is killed.
 	_, err := m.Start(h.ctx, machine.Spec{Args: []string{"init"}}, func(ctx context.Context, _ *machine.Process) int {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -94,6 +95,8 @@ func (c *taskContainer) run() {
 		t.update(func() { c.status = statusStopped })
 		return
 	}
+	t.host.metadata.add(c)
+	defer t.host.metadata.remove(c)
 	running, reason := c.start(ctx)
 	if reason != "" {
 		t.update(func() { c.status, c.reason = statusStopped, reason })
@@ -211,7 +214,9 @@ func (c *taskContainer) spec(directory string) container.Spec {
 		ID: c.id, Image: aws.ToString(d.Image), WorkingDir: aws.ToString(d.WorkingDirectory),
 		Env: c.environment(), Mounts: c.mounts, Directory: directory,
 		MemoryMiB: int(aws.ToInt32(d.Memory)),
-		Dial:      t.host.dial,
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return t.host.dial(ctx, network, address, t.assignment.NetworkMode != types.NetworkModeHost)
+		},
 	}
 	if c.output != nil {
 		spec.Stdout, spec.Stderr = c.output.stream(), c.output.stream()

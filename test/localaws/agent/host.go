@@ -18,6 +18,7 @@ type host struct {
 	cancel   context.CancelFunc
 	disk     *machine.Tree
 	ports    *portPool
+	metadata *metadata
 
 	mu         sync.Mutex // never held while the account's lock is taken
 	terminated bool
@@ -32,6 +33,7 @@ func newHost(ctx context.Context, a *Agents, instance ec2.Instance) *host {
 	h := &host{agents: a, instance: instance, unsent: map[string]ecs.TaskReport{}}
 	h.ctx, h.cancel = context.WithCancel(ctx)
 	h.ports = newPortPool(a.Network, instance.Address)
+	h.metadata = newMetadata(h)
 	return h
 }
 
@@ -55,6 +57,9 @@ func (h *host) log(format string, values ...any) {
 
 // run is the instance's life.
 func (h *host) run() {
+	var serving sync.WaitGroup
+	serving.Go(func() { h.metadata.run(h.ctx) })
+	defer serving.Wait()
 	defer h.cancel()
 	if err := h.boot(); err != nil {
 		h.log("boot failed: %s", err)

@@ -192,12 +192,15 @@ func (t *task) fileSystem(c *types.EFSVolumeConfiguration) (directory string, er
 	return root, nil
 }
 
-// dial makes a container's connections to other machines of localaws: they come
-// from the instance. There is no way to the real network.
-func (h *host) dial(ctx context.Context, network, address string) (net.Conn, error) {
+// dial makes connections of the instance or a container on it: to the metadata
+// endpoints and other machines of localaws. There is no way to the real network.
+func (h *host) dial(ctx context.Context, network, address string, fromContainer bool) (net.Conn, error) {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("dial %s %s: no such host", network, address)
+	}
+	if conn, ours, err := h.metadata.dialMetadata(ctx, at, fromContainer); ours {
+		return conn, err
 	}
 	if !h.agents.Network.Contains(at.Addr()) {
 		return nil, fmt.Errorf("dial %s %s: network is unreachable", network, address)

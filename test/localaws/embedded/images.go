@@ -9,6 +9,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded/daemons"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded/httpd"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded/machine"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded/nginx"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded/tempo"
 )
 
@@ -39,6 +40,10 @@ func images() []image {
 			repository: "httpd", tags: tags("2"), base: Debian,
 			command: []string{"httpd-foreground"}, env: httpd.Env(), workingDir: httpd.Prefix,
 			stopSignal: machine.SIGWINCH, install: httpd.Install, programs: httpd.Programs(),
+		},
+		{
+			repository: "nginx", tags: tags("1"), base: Debian, command: []string{"nginx", "-g", "daemon off;"},
+			stopSignal: machine.SIGQUIT, install: nginx.Install, programs: nginx.Programs(),
 		},
 		{
 			repository: "grafana/tempo", tags: tags("2|main"), base: Alpine,

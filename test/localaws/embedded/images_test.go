@@ -170,3 +170,38 @@ func TestDaemons(t *testing.T) {
 		})
 	}
 }
+
+func TestNginx(t *testing.T) {
+	t.Parallel()
+	r := newLab(t).start(t, container.Spec{
+		Image: "nginx:1.29", Command: []string{"sh", "-c", `
+			printf 'server { listen 8081; location = /health { return 200 "fine"; } location / { root /srv; try_files $uri /start.html; } }' > /etc/nginx/conf.d/extra.conf
+			echo started > /srv/start.html
+			exec nginx -g 'daemon off;'`},
+	}, 80, 8081)
+	r.eventually(t, 80, "/", http.StatusOK, "<h1>Welcome to nginx!</h1>")
+	r.eventually(t, 80, "/none", http.StatusNotFound, "404 Not Found")
+	r.eventually(t, 8081, "/health", http.StatusOK, "fine")
+	r.eventually(t, 8081, "/any/route", http.StatusOK, "started")
+	for command, want := range map[string]int{
+		"curl -f http://localhost/ || exit 1": 0, "curl -fsS localhost/none": 22, "curl -f http://localhost:81/": 7,
+		"curl -s -o /dev/null -w '%{http_code}' http://localhost/ | grep -q 200": 0, "wget -q -O - http://localhost/": 127,
+	} {
+		code, output, err := r.Exec(t.Context(), []string{"/bin/sh", "-c", command})
+		require.NoError(t, err)
+		assert.Equal(t, want, code, "%s: %s", command, output)
+	}
+	require.NoError(t, r.Stop(t.Context(), deadline))
+	assert.Zero(t, r.ExitCode())
+}
+
+func TestNginxRefusesItsConfiguration(t *testing.T) {
+	t.Parallel()
+	r := newLab(t).start(t, container.Spec{
+		Image:   "nginx",
+		Command: []string{"sh", "-c", `printf 'server {\n lisen 80;\n}\n' > /etc/nginx/conf.d/default.conf; exec nginx`},
+	})
+	<-r.Done()
+	assert.Equal(t, 1, r.ExitCode())
+	assert.Equal(t, "nginx: [emerg] unknown directive \"lisen\" in /etc/nginx/conf.d/default.conf:2\n", r.stderr.String())
+}

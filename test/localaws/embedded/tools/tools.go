@@ -18,14 +18,14 @@ import (
 func Programs() map[string]machine.Program {
 	return map[string]machine.Program{
 		"[": testProgram, "basename": basename, "cat": cat, "chmod": chmod, "chown": chown,
-		"cp": cp, "cut": cut, "date": date, "dirname": dirname, "echo": echo, "env": env,
+		"cp": cp, "curl": curl, "cut": cut, "date": date, "dirname": dirname, "echo": echo, "env": env,
 		"false": exits(1), "grep": grep, "head": head, "hostname": hostname, "id": id,
 		"install": install, "kill": kill, "ln": ln, "ls": ls, "mkdir": mkdir, "mktemp": mktemp,
 		"mv": mv, "nproc": nproc, "printenv": printenv, "printf": printf, "ps": ps, "pwd": pwd,
 		"readlink": readlink, "rm": rm, "rmdir": rmdir, "sed": sedProgram, "seq": seq,
 		"sleep": sleep, "sort": sortLines, "stat": stat, "tail": tail, "tee": tee,
 		"test": testProgram, "timeout": timeout, "touch": touch, "tr": tr, "true": exits(0),
-		"uname": uname, "uniq": uniq, "wc": wc, "whoami": whoami,
+		"uname": uname, "uniq": uniq, "wc": wc, "wget": wget, "whoami": whoami,
 	}
 }
 
@@ -60,6 +60,7 @@ func options(p *machine.Process, known string) (flags map[byte]string, rest []st
 			if at < 0 || letter == ':' {
 				return nil, nil, badOption(p, "invalid option -- '"+string(letter)+"'", known)
 			}
+			before := flags[letter]
 			flags[letter] = ""
 			if at+1 >= len(known) || known[at+1] != ':' {
 				continue
@@ -69,6 +70,9 @@ func options(p *machine.Process, known string) (flags map[byte]string, rest []st
 			}
 			if letters == "" {
 				letters, args = args[0], args[1:]
+			}
+			if letter == 'H' && before != "" { // headers of curl and wget: all count
+				letters = before + "\n" + letters
 			}
 			flags[letter], letters = letters, ""
 		}
