@@ -167,6 +167,9 @@ func (c *local) Client() *http.Client {
 		CheckRedirect: noRedirect,
 		Transport: &http.Transport{
 			DisableKeepAlives: true,
+			// As Go's own transport does: an ALB passes HTTP/2 to a target group
+			// of that version, and answers HTTP/1.1 with status 464.
+			ForceAttemptHTTP2: true,
 			TLSClientConfig:   &tls.Config{RootCAs: c.roots, MinVersion: tls.VersionTLS12},
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				at, err := c.resolve(ctx, address)
