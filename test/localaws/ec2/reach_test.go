@@ -143,6 +143,11 @@ func TestInternetAccess(t *testing.T) {
 		"a public subnet without a public address": {func(t *testing.T, w *world, s street) {
 			w.noEgress(t, s.backendGroup)
 		}, nil, "has no public address"},
+		"a NAT gateway that is not there yet": {func(t *testing.T, w *world, s street) {
+			allocation := w.get(t, "allocationId", "AllocateAddress")
+			gateway := w.get(t, "natGatewayId", "CreateNatGateway", "SubnetId", s.public, "AllocationId", allocation)
+			w.call(t, "ReplaceRoute", "RouteTableId", s.privateTable, "DestinationCidrBlock", "0.0.0.0/0", "NatGatewayId", gateway).OK(t)
+		}, func(s street) string { return s.backend }, "is pending"},
 		"a private NAT gateway": {func(t *testing.T, w *world, s street) {
 			gateway := w.get(t, "natGatewayId", "CreateNatGateway", "SubnetId", s.public, "ConnectivityType", "private")
 			w.clock.Advance(2 * time.Minute)
