@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +22,13 @@ import (
 const (
 	installVersion = "1.11.4"
 	installer      = "github.com/hashicorp/hc-install/cmd/hc-install@v0.9.2"
+)
+
+// Where the installer downloads from, and how long that may take to answer: the
+// installer itself would try for minutes.
+const (
+	releases       = "https://releases.hashicorp.com/terraform/index.json"
+	releaseTimeout = 5 * time.Second
 )
 
 // minimum is the oldest Terraform that the module's configuration is for.
@@ -105,6 +113,9 @@ func probe(ctx context.Context, path string) (Terraform, error) {
 // install downloads Terraform by HashiCorp's own installer, which verifies
 // its signature.
 func install(ctx context.Context, binDir string) error {
+	if err := reachable(ctx); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(binDir, 0o755); err != nil {
 		return fmt.Errorf("making its directory: %w", err)
 	}
@@ -118,6 +129,22 @@ func install(ctx context.Context, binDir string) error {
 	if err := cmd.Run(); err != nil {
 		return errors.New(lastLine(said.String(), err))
 	}
+	return nil
+}
+
+// reachable asks the place of the downloads for a sign of life.
+func reachable(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, releaseTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, releases, nil)
+	if err != nil {
+		return fmt.Errorf("address of the releases: %w", err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("its releases are unreachable: %w", err)
+	}
+	_ = response.Body.Close()
 	return nil
 }
 
