@@ -18,6 +18,9 @@ export PATH := $(PATH):$(CURDIR)/.bin
 # Packages with unit tests: all but the integration tests themselves.
 UNIT = $$(go list ./... | grep -v '/terraform-aws-ecs/test$$')
 
+# The race detector needs cgo, and that a C compiler.
+RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && command -v "$$(go env CC)" >/dev/null && echo -race)
+
 # With -C, go test passes its terminal on, so that progress moves.
 INTEGRATION = go test -C $(TEST_PATH) -count=1 -timeout 120m -parallel $(TEST_PARALLEL)
 
@@ -57,7 +60,8 @@ env: go ## Print export lines for a kept deployment: eval "$(make -s env)"
 
 .PHONY: unit
 unit: go ## Run the unit tests of the Go code, with the race detector
-	go test -race $(UNIT)
+	@test -n '$(RACE)' || echo "no C compiler: the unit tests run without the race detector"
+	go test $(RACE) $(UNIT)
 
 .PHONY: configuration
 configuration: go ## Check the format and validity of all Terraform files, and run their unit tests
