@@ -56,9 +56,9 @@ const maxExecOutput = 64 << 10
 
 // Exec runs a command in the container's tree.
 func (c *Container) Exec(ctx context.Context, command []string) (int, []byte, error) {
-	session, cancel := context.WithCancel(c.machine.Context()) //nolint:contextcheck // it lives with the container; ctx only bounds the waiting
+	session, cancel := context.WithCancel(c.machine.Context())
 	output := &tailBuffer{limit: maxExecOutput}
-	p, err := c.machine.RunCommand(session, machine.Spec{
+	p, err := c.machine.RunCommand(session, machine.Spec{ //nolint:contextcheck // it lives with the container; ctx only bounds the waiting
 		Args: command, Env: c.env, Dir: c.workingDir, Stdout: output, Stderr: output,
 	})
 	if err != nil {
