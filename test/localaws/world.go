@@ -72,7 +72,7 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 	if err != nil {
 		return nil, err
 	}
-	runtime, err := newRuntime(a, network, options)
+	runtime, err := newRuntime(ctx, a, network, options)
 	if err != nil {
 		return nil, err
 	}
@@ -116,12 +116,12 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 	return w, nil
 }
 
-func newRuntime(a *account.Account, network *loopback.Network, options Options) (container.Runtime, error) {
+func newRuntime(ctx context.Context, a *account.Account, network *loopback.Network, options Options) (container.Runtime, error) {
 	switch options.Runtime {
 	case "", "embedded":
 		return embedded.New(a.Clock, network), nil
 	case "docker":
-		return docker.New()
+		return docker.New(ctx)
 	}
 	return nil, fmt.Errorf("there is no container runtime %q: embedded runs known images inside the process, docker runs real ones", options.Runtime)
 }

@@ -51,7 +51,7 @@ func (s *Suite) finish(code int) int {
 // destroyed.
 func (s *Suite) keepOrTearDown() (kept string, err error) {
 	where := short(s.workspace.Dir)
-	if s.ctx.Err() != nil {
+	if s.ctx.Err() != nil { //nolint:nilerr // the cause is in the text
 		return fmt.Sprintf("%v: what was made so far is kept with its state in %s; the same command goes on with it, `make test-clean` removes it", context.Cause(s.ctx), where), nil
 	}
 	remaining, err := s.workspace.Deployments()

@@ -82,7 +82,7 @@ func New(ctx context.Context, settings Settings) (*Suite, error) {
 		return nil, err
 	}
 	s := &Suite{Settings: settings, Root: root, kill: make(chan struct{}), finished: make(chan struct{}), found: map[string]foundSources{}}
-	s.display = progress.New(os.Stdout, progress.OptionsFor(os.Stdout, os.Getenv))
+	s.display = progress.New(os.Stdout, progress.OptionsFor(os.Stdout, os.Getenv)) //nolint:contextcheck // it ends by Close
 	s.ctx, s.stop = context.WithCancelCause(ctx)
 	return s, nil
 }

@@ -26,7 +26,7 @@ const testImage = "localaws-containertest:1"
 // to make an image of; both are in Debian: docker.io and busybox-static.
 func TestContract(t *testing.T) {
 	t.Parallel()
-	runtime, err := docker.New()
+	runtime, err := docker.New(t.Context())
 	if err != nil {
 		t.Skipf("skipped: %s", err)
 	}

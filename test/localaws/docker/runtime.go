@@ -34,8 +34,9 @@ type Runtime struct{ client *client }
 
 // New connects to the daemon that DOCKER_HOST names, and removes the containers
 // of a localaws that is not alive any more: their host ports are wanted again.
-func New() (*Runtime, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+// The context bounds the connecting.
+func New(ctx context.Context) (*Runtime, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	c, err := newClient(hostFromEnvironment())
 	if err != nil {

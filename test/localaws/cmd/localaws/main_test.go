@@ -132,7 +132,8 @@ func TestStatusAsJSON(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	taken, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, taken.Close()) })
 	for name, c := range map[string]struct {

@@ -79,11 +79,11 @@ func (c *command) serve(ctx context.Context, args []string, stdout io.Writer) er
 		return err
 	}
 	if err := c.announce(server.Endpoint()); err != nil {
-		return errors.Join(err, server.Close())
+		return errors.Join(err, server.Close()) //nolint:contextcheck // ending has a deadline of its own
 	}
 	fmt.Fprintf(stdout, "localaws serves %s in %s, state in %s\n", server.Endpoint().Endpoint, flags.region, c.dir)
 	<-ctx.Done()
-	return server.Close()
+	return server.Close() //nolint:contextcheck // ending has a deadline of its own
 }
 
 func logger(verbose bool) *slog.Logger {
@@ -186,7 +186,7 @@ func (c *command) spawn(flags *serving) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the log: %w", err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the child has it
 	// Not bound to a context: the server is meant to stay.
 	child := exec.Command(self, flags.arguments(c.dir)...) //nolint:gosec,noctx // runs itself, to stay
 	child.Stdout, child.Stderr = log, log
