@@ -146,13 +146,12 @@ func (o *pool) noteHealth(m member, before elbv2.Health, group elbv2.TargetGroup
 }
 
 // left ends what is in flight to a target whose deregistration delay is over,
-// or that had none,
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay.
-// A Network Load Balancer does so only when it is told to. A target that left
-// a group without use may end what it began.
+// A Network Load Balancer does so only when it is told to. A target of a group
+// in use can't leave before, while one that left a group without use may end
+// what it began when the group was in use.
 func (o *pool) left(was member, group elbv2.TargetGroup, inUse bool) {
-	noDelay := seconds(group.Attribute("deregistration_delay.timeout_seconds")) == 0
-	over := was.health.State == elbv2.Draining || (noDelay && inUse)
+	over := was.health.State == elbv2.Draining || (inUse && was.health.State != elbv2.Unused)
 	if over && (o.transport != nil || on(group.Attribute("deregistration_delay.connection_termination.enabled"))) {
 		was.cut()
 	}

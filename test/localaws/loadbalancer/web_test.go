@@ -119,9 +119,14 @@ func TestStatusesForTargetsThatFail(t *testing.T) {
 		w.listener(lb, test.port, forwardTo(group))
 		w.register(group, mustAddr(t, test.at))
 		w.block("eni-i-2", true)
-		address := w.waitListening(lb, int(test.port))
-		response, _ := get(t, w.http(address), "http://web.example.com/")
-		assert.Equal(t, test.want, response.StatusCode, name)
+		client := w.http(w.waitListening(lb, int(test.port)))
+		status := 0
+		require.Eventually(t, func() bool { // until the target has come into use
+			response, _ := get(t, client, "http://web.example.com/")
+			status = response.StatusCode
+			return status != http.StatusServiceUnavailable
+		}, waitLong, poll, name)
+		assert.Equal(t, test.want, status, name)
 	}
 }
 
