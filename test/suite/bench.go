@@ -42,10 +42,12 @@ func Bench(ctx context.Context, settings Settings, out io.Writer) error {
 	}
 	defer s.display.Close()
 	b := &bench{suite: s}
-	fmt.Fprintln(os.Stderr, "measuring a cold compile of the test tree")
-	compile, err := b.compile(ctx)
-	if err != nil {
-		return err
+	var compile time.Duration
+	if !settings.Skips("compile") {
+		fmt.Fprintln(os.Stderr, "measuring a cold compile of the test tree (SKIP_compile=1 leaves it out)")
+		if compile, err = b.compile(ctx); err != nil {
+			return err
+		}
 	}
 	start, err := b.startLocalaws(ctx)
 	if err != nil {
@@ -73,8 +75,10 @@ func Bench(ctx context.Context, settings Settings, out io.Writer) error {
 		benchRow{what: "whole first run", seconds: first.Seconds(), floor: -1},
 		benchRow{what: "second run, validates what is kept", seconds: again.Seconds(), floor: -1},
 		benchRow{what: "`make test-clean`", seconds: time.Since(cleaning).Seconds(), floor: -1},
-		benchRow{what: "cold compile of the test tree", seconds: compile.Seconds(), floor: -1},
 	)
+	if compile > 0 {
+		b.rows = append(b.rows, benchRow{what: "cold compile of the test tree", seconds: compile.Seconds(), floor: -1})
+	}
 	return b.write(out, start, memory)
 }
 
