@@ -568,30 +568,38 @@ func TestStopTimeout(t *testing.T) {
 	assert.Equal(t, int32(137), *r.Containers[0].ExitCode)
 }
 
-// A killed localaws comes back: running tasks run again on their host ports, and
-// ECS hears nothing but RUNNING.
+// A killed localaws comes back: running tasks run again on their host ports, even
+// beside new ones, and ECS hears nothing but RUNNING.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
 	c.assignments = []ecs.Assignment{webTask("t1", nil)}
 	_, stop := c.run(t)
-	before := c.awaitStatus(t, "arn:task/t1", "RUNNING")
+	c.awaitStatus(t, "arn:task/t1", "RUNNING")
+	c.change(func() { c.assignments = append(c.assignments, webTask("t2", nil)) })
+	before := c.awaitStatus(t, "arn:task/t2", "RUNNING")
 	port := *before.Containers[0].Bindings[0].HostPort
 	c.awaitServed(t, port, "It works!")
 	stop()
 	_, err := c.get(t, port)
 	require.Error(t, err, "the containers have ended with the agents")
 	c.Do(func() {
-		assert.Len(t, c.assignments, 1, "nobody told ECS that the task had stopped")
+		require.Len(t, c.assignments, 2, "nobody told ECS that the tasks had stopped")
+		// The first task's ports are free now; new tasks come before the old one.
+		c.assignments = []ecs.Assignment{webTask("t3", nil), webTask("t4", nil), c.assignments[1]}
 		c.reports = nil
 	})
 	agents, _ := c.run(t)
 	c.awaitServed(t, port, "It works!")
-	c.eventually(t, "not reported", func() bool { return len(c.reports) > 0 })
+	c.awaitStatus(t, "arn:task/t3", "RUNNING")
+	c.awaitStatus(t, "arn:task/t4", "RUNNING")
+	c.awaitStatus(t, "arn:task/t2", "RUNNING")
 	c.Do(func() {
 		for _, r := range c.reports {
-			assert.Equal(t, "RUNNING", r.Status)
-			assert.Equal(t, before.Containers[0].Bindings, r.Containers[0].Bindings)
+			if r.task == "arn:task/t2" {
+				assert.Equal(t, "RUNNING", r.Status)
+				assert.Equal(t, before.Containers[0].Bindings, r.Containers[0].Bindings)
+			}
 		}
 		assert.Len(t, c.registered, 1, "it is still the same container instance")
 	})

@@ -28,6 +28,7 @@ type taskContainer struct {
 	id         string // the runtime's
 	secrets    map[string]string
 	output     *output
+	reserved   bool // the ports that it had before a restart are kept for it
 	mounts     []container.Mount
 
 	status   string
@@ -45,6 +46,10 @@ func newTaskContainer(t *task, d *types.ContainerDefinition) *taskContainer {
 	}
 	if t.resumed {
 		c.bindings = t.assignment.Bindings[c.name()]
+		for _, b := range c.bindings {
+			t.host.ports.reserve(uint16(aws.ToInt32(b.HostPort)), string(b.Protocol)) //nolint:gosec // it was a port
+		}
+		c.reserved = len(c.bindings) > 0
 	}
 	return c
 }
@@ -259,7 +264,10 @@ func (c *taskContainer) takePorts(ctx context.Context) (ports []container.Port, 
 	for _, wanted := range c.wantedBindings() {
 		protocol := string(wanted.Protocol)
 		number := uint16(aws.ToInt32(wanted.HostPort)) //nolint:gosec // ECS validates ports
-		taken, err := pool.take(ctx, number, protocol)
+		taken, err := number, error(nil)
+		if !c.reserved {
+			taken, err = pool.take(ctx, number, protocol)
+		}
 		if err != nil {
 			for _, b := range bindings {
 				pool.release(uint16(*b.HostPort), string(b.Protocol)) //nolint:gosec // from above
@@ -277,6 +285,7 @@ func (c *taskContainer) takePorts(ctx context.Context) (ports []container.Port, 
 	c.task.mu.Lock()
 	c.bindings = bindings
 	c.task.mu.Unlock()
+	c.reserved = false
 	return ports, dynamic, nil
 }
 

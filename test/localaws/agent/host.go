@@ -86,6 +86,7 @@ func (h *host) runAgent() {
 	for {
 		assignments, told := h.step()
 		assigned := map[string]bool{}
+		var started []*task
 		for _, assignment := range assignments {
 			assigned[assignment.TaskARN] = true
 			t := tasks[assignment.TaskARN]
@@ -95,10 +96,15 @@ func (h *host) runAgent() {
 			case t == nil:
 				t = newTask(h, assignment)
 				tasks[assignment.TaskARN] = t
-				running.Go(t.run)
+				started = append(started, t)
 			case assignment.Stop:
 				t.stop()
 			}
+		}
+		// All are known before the first runs: a new task must not get the host
+		// port of one that goes on after a restart.
+		for _, t := range started {
+			running.Go(t.run)
 		}
 		for arn, t := range tasks {
 			switch {

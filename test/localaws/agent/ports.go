@@ -74,6 +74,13 @@ func (p *portPool) free(ctx context.Context, port uint16, protocol string) bool 
 	return listener.Close() == nil
 }
 
+// reserve notes a port that a container had before a restart.
+func (p *portPool) reserve(port uint16, protocol string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.taken[portName(port, protocol)] = true
+}
+
 func (p *portPool) release(port uint16, protocol string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
