@@ -576,7 +576,12 @@ func TestRestart(t *testing.T) {
 	c.assignments = []ecs.Assignment{webTask("t1", nil)}
 	_, stop := c.run(t)
 	c.awaitStatus(t, "arn:task/t1", "RUNNING")
-	c.change(func() { c.assignments = append(c.assignments, webTask("t2", nil)) })
+	second := webTask("t2", nil)
+	second.Containers = append(second.Containers, types.ContainerDefinition{
+		Name: aws.String("later"), Image: aws.String("busybox"), Command: []string{"sleep", "1000000"},
+		DependsOn: []types.ContainerDependency{{ContainerName: aws.String("web"), Condition: types.ContainerConditionStart}},
+	})
+	c.change(func() { c.assignments = append(c.assignments, second) })
 	before := c.awaitStatus(t, "arn:task/t2", "RUNNING")
 	port := *before.Containers[0].Bindings[0].HostPort
 	c.awaitServed(t, port, "It works!")
@@ -621,6 +626,21 @@ func TestLosingPermissions(t *testing.T) {
 	c.change(func() { c.profile.RoleARN = role })
 	c.eventually(t, "not connected", func() bool { return c.connected })
 	c.awaitStatus(t, "arn:task/t1", "STOPPED")
+}
+
+// ECS may forget a task, as when its service is deleted by force.
+func TestTaskThatIsAssignedNoMore(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.assignments = []ecs.Assignment{webTask("t1", nil)}
+	c.run(t)
+	port := *c.awaitStatus(t, "arn:task/t1", "RUNNING").Containers[0].Bindings[0].HostPort
+	c.awaitServed(t, port, "It works!")
+	c.change(func() { c.assignments = nil })
+	require.Eventually(t, func() bool {
+		_, err := c.get(t, port)
+		return err != nil
+	}, deadline, 5*time.Millisecond)
 }
 
 func TestTermination(t *testing.T) {
