@@ -3,6 +3,7 @@ package test
 import (
 	"fmt"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,12 +16,15 @@ import (
 // TestDestroyInAnyOrder destroys a service ten times. How many resources
 // Terraform destroys at a time decides their order, as far as they do not
 // depend on one another: in each of them nothing fails, and nothing is left.
-// It runs alone, since it counts what is there.
+// It runs alone, one case after the other, since it counts what is there.
 func TestDestroyInAnyOrder(t *testing.T) { //nolint:paralleltest // see above
 	if os.Getenv("TEST_DESTROY_ORDERS") == "" {
 		t.Skip("TEST_DESTROY_ORDERS is not set: ten deployments one after the other take a quarter of an hour; `make test-destroy` runs them")
 	}
-	run.EachProvider(t, func(t *testing.T, provider providers.Case) { //nolint:paralleltest // see above
+	var alone sync.Mutex
+	run.EachProvider(t, func(t *testing.T, provider providers.Case) {
+		alone.Lock()
+		defer alone.Unlock()
 		_, err := run.Prepare()
 		require.NoError(t, err)
 		prepared, err := run.Leftovers()

@@ -20,7 +20,7 @@ func newGRPCClient(t *testing.T, like *http.Client) grpcClient {
 	t.Helper()
 	transport, ok := like.Transport.(*http.Transport)
 	if !ok {
-		transport = http.DefaultTransport.(*http.Transport) //nolint:errcheck,forcetypeassert // net/http says so
+		transport = http.DefaultTransport.(*http.Transport)
 	}
 	transport = transport.Clone()
 	transport.DisableKeepAlives = false

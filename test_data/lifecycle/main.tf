@@ -1,0 +1,59 @@
+# Apache httpd whose extra target groups come, change and go while it serves. The
+# container itself stays the same: it listens on three ports, and speaks HTTP/1.1
+# and, in clear text, HTTP/2 on each.
+
+locals {
+  sites = {
+    primary = { port = 80, body = "the primary site of ${var.service_name}" }
+    first   = { port = 8081, body = "the first extra site of ${var.service_name}" }
+    second  = { port = 8082, body = "the second extra site of ${var.service_name}" }
+  }
+
+  # The image's configuration listens on 80 and serves /usr/local/apache2/htdocs.
+  make_sites = [
+    for name, site in local.sites : join(" && ", [
+      "mkdir -p /usr/local/apache2/htdocs/${name}",
+      "printf '%s' '${site.body}' > /usr/local/apache2/htdocs/${name}/index.html",
+      "printf '%s\\n' ${site.port == 80 ? "" : "'Listen ${site.port}' "}'<VirtualHost *:${site.port}>' 'DocumentRoot \"/usr/local/apache2/htdocs/${name}\"' '</VirtualHost>' >> /usr/local/apache2/conf/httpd.conf",
+    ])
+  ]
+  speak_http2 = "printf '%s\\n' 'LoadModule http2_module modules/mod_http2.so' 'Protocols h2c http/1.1' >> /usr/local/apache2/conf/httpd.conf"
+}
+
+module "httpd" {
+  source = "../../"
+  providers = {
+    aws     = aws
+    aws.dns = aws.dns
+  }
+
+  service_name          = var.service_name
+  environment           = "test"
+  docker_image          = "public.ecr.aws/docker/library/httpd:2.4"
+  container_port        = local.sites.primary.port
+  container_command     = ["sh", "-c", join(" && ", concat(local.make_sites, [local.speak_http2, "exec httpd-foreground"]))]
+  load_balancer_subnets = var.subnet_public_ids
+  asg_subnets           = var.subnet_private_ids
+  zone_id               = var.zone_id
+  dns_names             = [var.service_name]
+  alarm_emails          = ["alarms@example.com"]
+  tags                  = var.tags
+
+  # The image has no curl.
+  container_healthcheck_command = "test -s /usr/local/apache2/logs/httpd.pid"
+  healthcheck_interval          = 10
+  task_desired_count            = 2
+  task_min_count                = 2
+  task_max_count                = 4
+
+  cloudwatch_log_group_retention            = 1
+  access_log_force_destroy                  = true
+  service_health_check_grace_period_seconds = 60
+
+  extra_target_groups = {
+    for key, entry in var.extra_target_groups : key => merge(entry, {
+      deregistration_delay = 10
+      health_check         = { interval = 10 }
+    })
+  }
+}
