@@ -76,17 +76,18 @@ func cleanSpace(ctx context.Context, settings Settings, run RunInfo) ([]*Deploym
 		s.display.Close()
 	}()
 	s.display.Print("cleaning " + filepath.Join(".work", run.Cloud+"-"+run.Space))
-	note := func(text string) { s.display.Print("note: " + text) }
-	if s.workspace, err = OpenWorkspace(s.ctx, s.Root, s.Settings, note); err != nil {
-		return nil, err
-	}
-	defer s.workspace.Close()
-	err = s.clean(note)
+	err = s.clean()
 	return s.deployments, err
 }
 
 // clean destroys what the workspace's states hold, and ends its cloud.
-func (s *Suite) clean(note func(string)) error {
+func (s *Suite) clean() error {
+	note := func(text string) { s.display.Print("note: " + text) }
+	var err error
+	if s.workspace, err = OpenWorkspace(s.ctx, s.Root, s.Settings, note); err != nil {
+		return err
+	}
+	defer s.workspace.Close()
 	dirs, err := s.workspace.Deployments()
 	if err != nil {
 		return err

@@ -51,8 +51,8 @@ func (s *Suite) finish(code int) int {
 // destroyed.
 func (s *Suite) keepOrTearDown() (kept string, err error) {
 	where := short(s.workspace.Dir)
-	if s.ctx.Err() != nil { //nolint:nilerr // the cause is in the text
-		return fmt.Sprintf("%v: what was made so far is kept with its state in %s; the same command goes on with it, `make test-clean` removes it", context.Cause(s.ctx), where), nil
+	if s.ctx.Err() != nil {
+		return fmt.Sprintf("%v: what was made so far is kept with its state in %s; the same command goes on with it, `make test-clean` removes it", context.Cause(s.ctx), where), nil //nolint:nilerr // being interrupted is no error here, and the text says it
 	}
 	remaining, err := s.workspace.Deployments()
 	if err != nil {
