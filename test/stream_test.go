@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
 )
@@ -97,9 +102,15 @@ func (s *stream) during(step string) (sent, failed int) {
 	return s.sent, s.failed
 }
 
+// failer is what of a test finish needs.
+type failer interface {
+	Helper()
+	Errorf(format string, values ...any)
+}
+
 // finish ends the stream and waits for its requests. It fails the test when one
 // of them failed. Only the first call does anything.
-func (s *stream) finish(t *testing.T) {
+func (s *stream) finish(t failer) {
 	t.Helper()
 	s.ending.Do(func() {
 		s.stop()
@@ -110,4 +121,51 @@ func (s *stream) finish(t *testing.T) {
 			t.Errorf("%d of %d requests to %s failed, first:\n%s", s.failed, s.sent, s.url, strings.Join(s.failures, "\n"))
 		}
 	})
+}
+
+// failures collects what a stream says of its requests.
+type failures []string
+
+func (f *failures) Helper() {}
+func (f *failures) Errorf(format string, values ...any) {
+	*f = append(*f, fmt.Sprintf(format, values...))
+}
+
+// TestStream shows that no kind of failure goes unnoticed.
+func TestStream(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answer http.HandlerFunc
+		want   string
+	}{
+		"as it should be": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the site\n") }, ""},
+		"a status": {func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "no target", http.StatusServiceUnavailable)
+		}, "status 503: no target"},
+		"another body": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "another site") }, `another body: "another site"`},
+		"no answer":    {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(test.answer)
+			defer server.Close()
+			s := startStream(t.Context(), server.Client(), targethealth.Group{URL: server.URL, Body: "the site"})
+			s.during("something")
+			require.Eventually(t, func() bool { sent, _ := s.during("something"); return sent >= streamWorkers }, streamTimeout, 5*time.Millisecond)
+			var said failures
+			s.finish(&said)
+			s.finish(&said)
+			sent, failed := s.during("nothing")
+			if test.want == "" {
+				assert.Empty(t, said)
+				assert.Zero(t, failed)
+				return
+			}
+			assert.Equal(t, sent, failed)
+			require.Len(t, said, 1)
+			assert.Contains(t, said[0], fmt.Sprintf("%d of %d requests to %s failed", failed, sent, server.URL))
+			assert.Contains(t, said[0], `while the test does "something": `)
+			assert.Contains(t, said[0], test.want)
+		})
+	}
 }
