@@ -2,6 +2,8 @@ package targethealth
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,7 +21,7 @@ func (w *Watcher) hopeless(s Snapshot, now time.Time) string {
 	}
 	for _, deployment := range s.Service.Deployments {
 		if deployment.RolloutState == ecstypes.DeploymentRolloutStateFailed {
-			return fmt.Sprintf("deployment %s failed: %s%s", aws.ToString(deployment.Id), aws.ToString(deployment.RolloutStateReason), w.unhealthyCause())
+			return fmt.Sprintf("deployment %s failed: %s%s", aws.ToString(deployment.Id), aws.ToString(deployment.RolloutStateReason), w.unhealthyCause(s))
 		}
 	}
 	waited := now.Sub(w.began)
@@ -27,7 +29,7 @@ func (w *Watcher) hopeless(s Snapshot, now time.Time) string {
 		return fmt.Sprintf("cluster %s has no container instances after %.0f s: does the instances' user data name this cluster, and do they reach ECS?", w.Cluster, waited.Seconds())
 	}
 	if stopped := w.stoppedByThemselves(s); len(stopped) >= max(w.Patience.Stopped, 1) {
-		return fmt.Sprintf("%d tasks stopped, the last one with: %s%s", len(stopped), reason(stopped[0]), w.unhealthyCause())
+		return fmt.Sprintf("%d tasks stopped, the last one with: %s%s", len(stopped), reason(stopped[0]), w.unhealthyCause(s))
 	}
 	for _, group := range w.Groups {
 		h := w.history[group.Key]
@@ -53,17 +55,63 @@ func (w *Watcher) unregistered(s Snapshot) string {
 }
 
 // unhealthyCause adds what was last wrong with a target to another reason.
-func (w *Watcher) unhealthyCause() string {
+func (w *Watcher) unhealthyCause(s Snapshot) string {
 	var causes []string
 	for _, group := range w.Groups {
-		if h := w.history[group.Key]; h != nil && h.lastUnhealthy.InstanceID != "" && !h.unhealthySince.IsZero() {
-			causes = append(causes, fmt.Sprintf("target group %q: %s", group.Key, cause(h.lastUnhealthy, group)))
+		target, ok := w.lastUnhealthy(s, group)
+		if ok {
+			causes = append(causes, fmt.Sprintf("target group %q: %s", group.Key, cause(target, group)))
 		}
 	}
 	if len(causes) == 0 {
 		return ""
 	}
 	return "; " + strings.Join(causes, "; ")
+}
+
+// lastUnhealthy is the last target of a group that was seen to be unhealthy, or
+// that a service event says was: ECS takes such a target away, often before
+// anyone looks.
+func (w *Watcher) lastUnhealthy(s Snapshot, group Group) (Target, bool) {
+	if h := w.history[group.Key]; h != nil && h.lastUnhealthy.InstanceID != "" && !h.unhealthySince.IsZero() {
+		return h.lastUnhealthy, true
+	}
+	for _, event := range s.Service.Events { // the newest first
+		if aws.ToTime(event.CreatedAt).Before(w.began) {
+			break
+		}
+		if target, ok := unhealthyInEvent(aws.ToString(event.Message), group); ok {
+			return target, true
+		}
+	}
+	return Target{}, false
+}
+
+// unhealthyEvent is ECS's message about a target that fails its checks; see
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html.
+var unhealthyEvent = regexp.MustCompile(`\(instance ([^)]*)\) \(port (\d+)\) is unhealthy in \(?target-group ([^)]*?)\)? due to \(reason (.*)\)`)
+
+// unhealthyInEvent reads that message. It has the description of the target's
+// health only, so the reason's code is found again by it.
+func unhealthyInEvent(message string, group Group) (Target, bool) {
+	match := unhealthyEvent.FindStringSubmatch(message)
+	if match == nil || !strings.Contains(group.ARN, ":targetgroup/"+match[3]+"/") && match[3] != group.ARN {
+		return Target{}, false
+	}
+	port, err := strconv.ParseInt(match[2], 10, 32)
+	if err != nil {
+		return Target{}, false
+	}
+	target := Target{InstanceID: match[1], HostPort: int32(port), Description: match[4]}
+	switch {
+	case strings.HasPrefix(match[4], "Health checks failed with these codes"):
+		target.Reason = "Target.ResponseCodeMismatch"
+	case strings.HasPrefix(match[4], "Health checks failed"):
+		target.Reason = "Target.FailedHealthChecks"
+	case strings.HasPrefix(match[4], "Request timed out"):
+		target.Reason = "Target.Timeout"
+	}
+	return target, true
 }
 
 // cause puts a target's reason into words, with what usually is behind it.
