@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,21 +87,6 @@ func (s *Server) status() admin.Status {
 	status := s.world.status()
 	status.Unknown = s.wire.Unknown()
 	status.MemoryMiB = residentMiB()
+	status.CPUSeconds = cpuSeconds()
 	return status
-}
-
-// residentMiB is the memory that the process has from the system; 0 where the
-// system does not tell.
-func residentMiB() int {
-	raw, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(raw)) {
-		var kib int
-		if _, err := fmt.Sscanf(line, "VmRSS: %d kB", &kib); err == nil {
-			return kib >> 10
-		}
-	}
-	return 0
 }

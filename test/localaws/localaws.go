@@ -40,6 +40,7 @@ type Server struct {
 	network  *loopback.Network
 	endpoint admin.Endpoint
 	http     *http.Server
+	restored bool // the directory had a state
 
 	cancel context.CancelFunc
 	ended  sync.WaitGroup
@@ -66,7 +67,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err := s.describe(listener.Addr()); err != nil {
 		return nil, errors.Join(err, listener.Close(), s.release())
 	}
-	s.run(context.WithoutCancel(ctx), listener)
+	s.run(ctx, listener)
 	return s, nil
 }
 
@@ -96,11 +97,10 @@ func (s *Server) build(ctx context.Context) error {
 	}
 	persistent := append(s.world.persistent(), &addressRange{network: s.network})
 	s.keeper = snapshot.New(s.account, filepath.Join(s.options.Directory, snapshotFile), persistent)
-	restored, err := s.keeper.Restore(translate)
-	if err != nil {
+	if s.restored, err = s.keeper.Restore(translate); err != nil {
 		return err
 	}
-	if !restored {
+	if !s.restored {
 		s.account.Do(func() { s.world.seed(s.options.Zone) })
 	}
 	s.wire = wire.NewServer(s.account)
@@ -128,15 +128,20 @@ func (s *Server) describe(address net.Addr) error {
 	return nil
 }
 
-// run starts everything that goes on by itself.
-func (s *Server) run(ctx context.Context, listener net.Listener) {
-	ctx, s.cancel = context.WithCancel(ctx)
+// run starts everything that goes on by itself, then the API. The context bounds
+// the starting only.
+func (s *Server) run(starting context.Context, listener net.Listener) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(starting))
+	s.cancel = cancel
 	s.http = &http.Server{
 		Handler: s, ReadHeaderTimeout: 10 * time.Second,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	for _, part := range append(s.world.running(), s.keeper.Run) {
 		s.ended.Go(func() { part(ctx) })
+	}
+	if s.restored {
+		s.awake(starting)
 	}
 	s.ended.Go(func() {
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -53,10 +54,17 @@ func TestARestartKeepsWhatRuns(t *testing.T) {
 	serves(t, c, url)
 	tasks := taskARNs(t, c, s.Plan.Name)
 	require.Len(t, tasks, 1)
+	require.Eventually(t, func() bool {
+		targets := s.Health(t.Context(), t, 80)
+		return len(targets) == 1 && targets[0].TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy
+	}, patience, 50*time.Millisecond, "the target becomes healthy")
 	require.NoError(t, c.Server.Close())
 
 	again := localawstest.Start(t, localaws.Options{Directory: dir})
-	serves(t, again, url)
+	status, body, err := targethealth.Get(t.Context(), again.HTTPClient(5*time.Second), url)
+	require.NoError(t, err, "the first request after the restart, without another try")
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, "port 80\n", body)
 	assert.Equal(t, tasks, taskARNs(t, again, s.Plan.Name), "the task is the same one")
 }
 

@@ -204,8 +204,9 @@ func (w *world) instances() []admin.Instance {
 
 // named is a name and port at which a load balancer listens.
 type named struct {
-	Name string
-	Port int
+	Name     string
+	Port     int
+	Protocol string // of the listener
 }
 
 // listenerNames are all names, of load balancers and of records that are
@@ -223,7 +224,7 @@ func (w *world) listenerNames() []named {
 			}
 			for _, listener := range lb.Listeners {
 				for _, name := range names {
-					all = append(all, named{Name: name, Port: int(listener.Port)})
+					all = append(all, named{Name: name, Port: int(listener.Port), Protocol: listener.Protocol})
 				}
 			}
 		}

@@ -57,7 +57,7 @@ func Bench(ctx context.Context, settings Settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	memory, err := b.read(ctx)
+	status, err := b.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func Bench(ctx context.Context, settings Settings, out io.Writer) error {
 	if compile > 0 {
 		b.rows = append(b.rows, benchRow{what: "cold compile of the test tree", seconds: compile.Seconds(), floor: -1})
 	}
-	return b.write(out, start, memory)
+	return b.write(out, start, status)
 }
 
 // compile builds and vets all tests with an empty build cache.
@@ -132,36 +132,34 @@ func (b *bench) goTest(ctx context.Context) (time.Duration, error) {
 }
 
 // read takes the stages' times from the deployments' records, computes their
-// floors, and returns localaws's memory in MiB.
-func (b *bench) read(ctx context.Context) (int, error) {
+// floors, and returns what localaws says of itself.
+func (b *bench) read(ctx context.Context) (status admin.Status, err error) {
 	s := b.suite
-	var err error
 	if err := s.openTools(ctx); err != nil {
-		return 0, err
+		return status, err
 	}
 	if s.workspace, err = OpenWorkspace(ctx, s.Root, s.Settings, ignoreNote); err != nil {
-		return 0, err
+		return status, err
 	}
 	defer s.workspace.Close()
 	client, err := admin.Open(ctx, s.workspace.LocalawsDir())
 	if err != nil {
-		return 0, fmt.Errorf("asking localaws: %w", err)
+		return status, fmt.Errorf("asking localaws: %w", err)
 	}
-	status, err := client.Status(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("asking localaws: %w", err)
+	if status, err = client.Status(ctx); err != nil {
+		return status, fmt.Errorf("asking localaws: %w", err)
 	}
 	s.cloud = &local{settings: s.Settings, admin: client}
 	dirs, err := s.workspace.Deployments()
 	if err != nil {
-		return 0, err
+		return status, err
 	}
 	for _, dir := range dirs {
 		if err := b.readDeployment(ctx, dir); err != nil {
-			return 0, err
+			return status, err
 		}
 	}
-	return status.MemoryMiB, nil
+	return status, nil
 }
 
 func (b *bench) readDeployment(ctx context.Context, dir string) error {
@@ -210,7 +208,7 @@ func (b *bench) readDestroyed(deployments []*Deployment) {
 	}
 }
 
-func (b *bench) write(out io.Writer, start time.Duration, memoryMiB int) error {
+func (b *bench) write(out io.Writer, start time.Duration, status admin.Status) error {
 	var text strings.Builder
 	text.WriteString("| what | seconds | of which the provider waits by itself | along |\n| --- | ---: | ---: | --- |\n")
 	for _, row := range b.rows {
@@ -223,7 +221,9 @@ func (b *bench) write(out io.Writer, start time.Duration, memoryMiB int) error {
 		}
 		fmt.Fprintf(&text, "| %s | %s | %s | %s |\n", row.what, seconds, waits, strings.Join(shortAddresses(row.path), ", "))
 	}
-	fmt.Fprintf(&text, "| localaws: start | %.2f | | |\n| localaws: memory with all of it | %d MiB | | |\n", start.Seconds(), memoryMiB)
+	fmt.Fprintf(&text, "| localaws: start | %.2f | | |\n", start.Seconds())
+	fmt.Fprintf(&text, "| localaws: processor time in all of the first run | %.1f | | |\n", status.CPUSeconds)
+	fmt.Fprintf(&text, "| localaws: memory with all of it | %d MiB | | |\n", status.MemoryMiB)
 	if _, err := io.WriteString(out, text.String()); err != nil {
 		return fmt.Errorf("writing the table: %w", err)
 	}

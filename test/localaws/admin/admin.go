@@ -64,6 +64,9 @@ type Status struct {
 	Instances []Instance `json:"instances,omitempty"`
 	// MemoryMiB is the memory that the process has from the system.
 	MemoryMiB int `json:"memory_mib"`
+	// CPUSeconds is the processor time that it has used since it started, on
+	// all cores.
+	CPUSeconds float64 `json:"cpu_seconds"`
 }
 
 // Target is one target of a target group.
