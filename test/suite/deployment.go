@@ -46,7 +46,10 @@ type Deployment struct {
 	Parallelism int
 	// Mutate, when set, may change the configuration's copy before it is
 	// applied: to break it on purpose.
-	Mutate  func(files map[string][]byte)
+	Mutate func(files map[string][]byte)
+	// Environment is what Terraform is given besides, as NAME=value.
+	Environment []string
+
 	suite   *Suite
 	record  deploymentRecord
 	results []stageResult
@@ -274,6 +277,7 @@ func (d *Deployment) terraform(ctx context.Context, line func(string), args ...s
 // environment of Terraform.
 func (d *Deployment) environment() []string {
 	env := append(os.Environ(), d.suite.cloud.Environment()...)
+	env = append(env, d.Environment...)
 	return append(env, "TF_CLI_CONFIG_FILE="+filepath.Join(d.Dir, configFile), "TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1")
 }
 

@@ -182,6 +182,7 @@ func TestDaemonRunsOnEveryInstance(t *testing.T) {
 	c.settle()
 	assert.Len(t, c.tasks(types.DesiredStatusRunning), 3)
 	assert.Equal(t, int32(3), c.describe().Deployments[0].DesiredCount)
+	assert.Equal(t, int32(3), c.describe().DesiredCount, "the service says as many as its deployment")
 
 	c.update(&sdk.UpdateServiceInput{TaskDefinition: aws.String(c.define("web", web()))})
 	c.settle()

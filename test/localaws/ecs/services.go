@@ -335,7 +335,7 @@ func (s *Service) serviceView(svc *service, tags bool) *types.Service {
 	v := &types.Service{
 		ServiceArn: &svc.ARN, ServiceName: &svc.Name, Status: &svc.Status,
 		ClusterArn: aws.String(s.acct.ARN("ecs", "cluster/"+svc.Cluster)),
-		CreatedAt:  &svc.CreatedAt, CreatedBy: &svc.CreatedBy, DesiredCount: svc.DesiredCount,
+		CreatedAt:  &svc.CreatedAt, CreatedBy: &svc.CreatedBy, DesiredCount: s.desired(svc),
 		SchedulingStrategy: svc.Scheduling, DeploymentController: &types.DeploymentController{Type: svc.Controller},
 		DeploymentConfiguration: &svc.Configuration, HealthCheckGracePeriodSeconds: svc.GracePeriod,
 		PlacementConstraints: list(svc.Constraints), PlacementStrategy: list(svc.Placement),
