@@ -69,12 +69,16 @@ configuration: go ## Check the format and validity of all Terraform files, and r
 
 .PHONY: integration
 integration: go ## Run the integration tests on TEST_CLOUD
-	$(INTEGRATION) -run '$(or $(TEST_FILTER),.)' -skip '^TestConfiguration$$'
+	$(INTEGRATION) -run '$(or $(TEST_FILTER),.)' -skip '^(TestConfiguration|TestRefusals)$$'
 
 .PHONY: test-destroy
 test-destroy: go ## Deploy and destroy a service ten times, in other orders each time
 	@TEST_DESTROY_ORDERS=1 TEST_SPACE=$${TEST_SPACE:-destroy} TEST_PROVIDERS=$${TEST_PROVIDERS:-newest} \
 	  $(INTEGRATION) -run '^TestDestroyInAnyOrder$$'
+
+.PHONY: test-refusals
+test-refusals: go ## Show that each rule of the module has a test that fails without it
+	TEST_REFUSALS=1 go test -C ./test -count=1 -timeout 30m -v -run '^TestRefusals$$'
 
 .PHONY: bench
 bench: go ## Measure a whole run, and print a Markdown table

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"path"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -24,15 +25,19 @@ func TestConfiguration(t *testing.T) {
 		assert.Empty(t, files, "`terraform fmt -recursive` changes these files: run `make fmt`")
 	})
 	for _, dir := range dirs {
+		files, err := configurations.TestFiles(dir)
+		require.NoError(t, err)
+		for _, file := range files {
+			t.Run(path.Join(dir, file), func(t *testing.T) {
+				t.Parallel()
+				assert.NoError(t, configurations.Test(dir, file))
+			})
+		}
+	}
+	for _, dir := range dirs {
 		t.Run("validate/"+dir, func(t *testing.T) {
 			t.Parallel()
 			assert.NoError(t, configurations.Validate(dir))
 		})
-		if configurations.HasTests(dir) {
-			t.Run("test/"+dir, func(t *testing.T) {
-				t.Parallel()
-				assert.NoError(t, configurations.Test(dir))
-			})
-		}
 	}
 }

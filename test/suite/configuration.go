@@ -22,7 +22,9 @@ type Configurations struct {
 	dir   string
 	env   []string
 	slots chan struct{} // how many checks run at a time
-	first sync.Once     // installs the provider, before others find it in the cache
+	mu    sync.Mutex    // guards inits
+	inits map[string]func() error
+	first sync.Once // installs the provider, before others find it in the cache
 	err   error
 }
 
@@ -31,8 +33,14 @@ type Configurations struct {
 var withConfigurations = []string{"modules", "examples", "test_data", "tests"}
 
 // OpenConfigurations copies the configurations, for the newest provider that
-// can be had.
+// can be had. The tests are there as tftest.OnInputs makes them.
 func (s *Suite) OpenConfigurations() (*Configurations, error) {
+	return s.openConfigurations("configurations", runOnInputs)
+}
+
+// openConfigurations copies the configurations into a folder of .work, changed
+// on the way.
+func (s *Suite) openConfigurations(name string, change func(files map[string][]byte) error) (*Configurations, error) {
 	if err := s.openTools(s.ctx); err != nil {
 		return nil, err
 	}
@@ -45,7 +53,14 @@ func (s *Suite) OpenConfigurations() (*Configurations, error) {
 			return nil, fmt.Errorf("reading %s: %w", folder, err)
 		}
 	}
-	c := &Configurations{suite: s, dir: filepath.Join(s.Root, ".work", "configurations"), slots: make(chan struct{}, 2)}
+	addInputs(files)
+	if err := change(files); err != nil {
+		return nil, err
+	}
+	c := &Configurations{
+		suite: s, dir: filepath.Join(s.Root, ".work", name),
+		slots: make(chan struct{}, 2), inits: map[string]func() error{},
+	}
 	if err := syncFiles(filepath.Join(c.dir, "tree"), files); err != nil {
 		return nil, err
 	}
@@ -176,37 +191,35 @@ func (c *Configurations) Validate(dir string) error {
 	if err := c.init(dir); err != nil {
 		return err
 	}
-	return c.terraform(dir, "validate", "-no-color")
+	return c.terraform(dir, nil, "validate", "-no-color")
 }
 
-// Test runs `terraform test` on a directory: the tests of its tests folder.
-func (c *Configurations) Test(dir string) error {
-	if err := c.init(dir); err != nil {
-		return err
-	}
-	return c.terraform(dir, "test", "-no-color")
-}
-
-// HasTests tells whether a directory has tests for `terraform test`.
-func (c *Configurations) HasTests(dir string) bool {
-	found, err := filepath.Glob(filepath.Join(c.dir, "tree", dir, "tests", "*.tftest.hcl"))
-	return err == nil && len(found) > 0
-}
-
+// init initializes a directory, once.
 func (c *Configurations) init(dir string) error {
-	initialize := func() error { return c.terraform(dir, "init", "-backend=false", "-input=false", "-no-color") }
+	initialize := func() error { return c.terraform(dir, nil, "init", "-backend=false", "-input=false", "-no-color") }
 	// The first one fills the plugin cache, alone.
 	ran := false
 	c.first.Do(func() { c.err, ran = initialize(), true })
-	if c.err != nil || ran {
+	if c.err != nil {
 		return c.err
 	}
-	return initialize()
+	c.mu.Lock()
+	once, ok := c.inits[dir]
+	if !ok {
+		once = sync.OnceValue(initialize)
+		if ran {
+			once = func() error { return nil }
+		}
+		c.inits[dir] = once
+	}
+	c.mu.Unlock()
+	return once()
 }
 
 // terraform runs Terraform in the copy. At most as many at a time as there are
 // slots: each starts the provider, which costs seconds of a core.
-func (c *Configurations) terraform(dir string, args ...string) error {
+// Line is told each line, if it is not nil.
+func (c *Configurations) terraform(dir string, line func(string), args ...string) error {
 	c.slots <- struct{}{}
 	defer func() { <-c.slots }()
 	log, err := os.OpenFile(filepath.Join(c.dir, logFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -215,13 +228,15 @@ func (c *Configurations) terraform(dir string, args ...string) error {
 	}
 	defer func() { _ = log.Close() }()
 	err = c.suite.terraform.Run(c.suite.ctx, tfcli.Command{
-		Args: args, Dir: filepath.Join(c.dir, "tree", dir), Env: c.env, Log: log, Kill: c.suite.kill,
+		Args: args, Dir: filepath.Join(c.dir, "tree", dir), Env: c.env, Log: log, Line: line, Kill: c.suite.kill,
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w (all that Terraform said: %s)", dir, err, short(filepath.Join(c.dir, logFile)))
+		return fmt.Errorf("%s: %w (all that Terraform said: %s)", dir, err, c.log())
 	}
 	return nil
 }
+
+func (c *Configurations) log() string { return short(filepath.Join(c.dir, logFile)) }
 
 // Context is done when the run is interrupted.
 func (s *Suite) Context() context.Context { return s.ctx }

@@ -1,0 +1,94 @@
+package suite
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
+	"github.com/infrahouse/terraform-aws-ecs/test/tftest"
+)
+
+// testFile is the pattern of the test files of a directory.
+const testFile = "tests/*.tftest.hcl"
+
+// TestFiles lists the files of a directory for `terraform test`: those of
+// refusals first, since they answer first.
+func (c *Configurations) TestFiles(dir string) ([]string, error) {
+	tree := filepath.Join(c.dir, "tree", dir)
+	paths, err := filepath.Glob(filepath.Join(tree, testFile))
+	if err != nil {
+		return nil, fmt.Errorf("listing the tests of %s: %w", dir, err)
+	}
+	var refusals, others []string
+	for _, path := range paths {
+		file, err := filepath.Rel(tree, path)
+		if err != nil {
+			return nil, fmt.Errorf("listing the tests of %s: %w", dir, err)
+		}
+		if strings.HasPrefix(filepath.Base(file), "refusals_") {
+			refusals = append(refusals, file)
+		} else {
+			others = append(others, file)
+		}
+	}
+	return slices.Concat(refusals, others), nil
+}
+
+// Test runs one test file of a directory. All of its runs must have passed.
+func (c *Configurations) Test(dir, file string) error {
+	report, err := c.report(dir, file)
+	if err != nil {
+		return err
+	}
+	if err := report.Err(); err != nil {
+		return fmt.Errorf("%w\n(all that Terraform said: %s)", err, c.log())
+	}
+	return nil
+}
+
+// report runs one test file of a directory. That runs fail is in the report,
+// and is no error.
+func (c *Configurations) report(dir, file string) (*tftest.Report, error) {
+	if err := c.init(dir); err != nil {
+		return nil, err
+	}
+	report := &tftest.Report{}
+	err := c.terraform(dir, report.Line, "test", "-json", "-filter="+file)
+	var failed *tfcli.Error
+	if errors.As(err, &failed) && report.Err() != nil {
+		return report, nil
+	}
+	return report, err
+}
+
+// addInputs adds a module of the root module's variables alone.
+func addInputs(files map[string][]byte) {
+	for name, content := range files {
+		if ok, err := filepath.Match("variables*.tf", name); err == nil && ok {
+			files[filepath.Join(tftest.InputsFolder, name)] = content
+		}
+	}
+}
+
+// testsOf lists the test files of the root module.
+func testsOf(files map[string][]byte) []string {
+	return slices.DeleteFunc(sortedKeys(files), func(name string) bool {
+		ok, err := filepath.Match(testFile, filepath.ToSlash(name))
+		return err != nil || !ok
+	})
+}
+
+// runOnInputs has the root module's tests of variables run on them alone.
+func runOnInputs(files map[string][]byte) error {
+	for _, name := range testsOf(files) {
+		content, err := tftest.OnInputs(name, files[name])
+		if err != nil {
+			return err
+		}
+		files[name] = content
+	}
+	return nil
+}

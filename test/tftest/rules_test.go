@@ -1,0 +1,127 @@
+package tftest
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const module = `variable "size" {
+  type = number
+
+  validation {
+    condition     = var.size > 0
+    error_message = "small"
+  }
+
+  validation {
+    condition     = var.size < 9
+    error_message = "large"
+  }
+}
+
+resource "terraform_data" "validations" {
+  lifecycle {
+    precondition {
+      condition     = var.size != 5
+      error_message = "five"
+    }
+
+    postcondition {
+      condition     = var.size != 6
+      error_message = "six"
+    }
+  }
+}
+
+check "odd" {
+  assert {
+    condition     = var.size % 2 == 1
+    error_message = "even"
+  }
+}
+
+output "size" {
+  value = var.size
+
+  precondition {
+    condition     = var.size != 7
+    error_message = "seven"
+  }
+}
+`
+
+var (
+	small = Rule{Object: "var.size", File: "main.tf", First: 4, Last: 7}
+	large = Rule{Object: "var.size", File: "main.tf", First: 9, Last: 12}
+	five  = Rule{Object: "terraform_data.validations", File: "main.tf", First: 17, Last: 20}
+	six   = Rule{Object: "terraform_data.validations", File: "main.tf", First: 22, Last: 25}
+	even  = Rule{Object: "check.odd", File: "main.tf", First: 30, Last: 33}
+	seven = Rule{Object: "output.size", File: "main.tf", First: 39, Last: 42}
+	all   = []Rule{small, large, five, six, even, seven}
+)
+
+func TestRules(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	inner := filepath.Join(root, "modules", "a")
+	require.NoError(t, os.MkdirAll(inner, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "main.tf"), []byte(module), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(inner, "x.tf"), []byte("variable \"a\" {\n  validation {\n  }\n}\n"), 0o600))
+	rules, err := Rules(root, ".", "modules/*")
+	require.NoError(t, err)
+	assert.Equal(t, append(append([]Rule{}, all...), Rule{Object: "var.a", File: "modules/a/x.tf", First: 2, Last: 3}), rules)
+	assert.Equal(t, "main.tf:4: a rule of var.size", rules[0].String())
+}
+
+// by is a message of a rule: a variable's is at the value, and tells the rule.
+func by(r Rule) Diagnostic {
+	d := Diagnostic{Severity: "error"}
+	d.Range.Filename, d.Range.Start.Line = r.File, r.First+1
+	if r.Object == "var.size" {
+		d.Detail = "small\n\nThis was checked by the validation rule at inputs/main.tf:" + map[Rule]string{small: "4", large: "9"}[r] + ",3-13."
+		d.Range.Filename, d.Range.Start.Line = "tests/x.tftest.hcl", 30
+	}
+	return d
+}
+
+func TestUndefended(t *testing.T) {
+	t.Parallel()
+	without := func(gone ...Rule) []Rule {
+		left := []Rule{}
+		for _, rule := range all {
+			if !slices.Contains(gone, rule) {
+				left = append(left, rule)
+			}
+		}
+		return left
+	}
+	for name, c := range map[string]struct {
+		broken   []Rule
+		expected []string
+		want     []Rule
+	}{
+		"a variable's rule":                      {[]Rule{large}, []string{"var.size"}, without(large)},
+		"a precondition":                         {[]Rule{five}, []string{"terraform_data.validations"}, without(five)},
+		"a check":                                {[]Rule{even}, []string{"check.odd"}, without(even)},
+		"rules of several objects":               {[]Rule{small, six, seven}, []string{"var.size", "terraform_data.validations", "output.size"}, without(small, six, seven)},
+		"two of one object hide one another":     {[]Rule{five, six}, []string{"terraform_data.validations"}, all},
+		"one that the run does not expect":       {[]Rule{even, five}, []string{"check.odd"}, without(even)},
+		"a message of something else is no rule": {[]Rule{{File: "main.tf", First: 90}}, []string{"var.size"}, all},
+		"nothing broken":                         {nil, []string{"var.size"}, all},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run := &Run{File: "tests/x.tftest.hcl", Name: "x"}
+			for _, rule := range c.broken {
+				run.Diagnostics = append(run.Diagnostics, by(rule))
+			}
+			expectations := map[string]Expectation{run.File: {Run: run.Name, Objects: c.expected}}
+			assert.Equal(t, c.want, Undefended(all, &Report{Runs: []*Run{run}}, expectations))
+		})
+	}
+}
