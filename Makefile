@@ -43,7 +43,7 @@ test-keep: go ## Deploy, validate and keep all up; run again, validate what is k
 	  $(INTEGRATION) -run '$(or $(TEST_FILTER),TestExtraTargetGroups)'
 
 .PHONY: test
-test: unit configuration integration ## Run all tests: units, configurations, integration with deploy and destroy
+test: unit refusals configuration integration ## Run all tests: units, refusals, configurations, integration with deploy and destroy
 
 .PHONY: test-clean
 test-clean: go ## Destroy what test runs have left, and stop localaws
@@ -63,22 +63,26 @@ unit: go ## Run the unit tests of the Go code, with the race detector
 	@test -n '$(RACE)' || echo "no C compiler: the unit tests run without the race detector"
 	go test $(RACE) $(UNIT)
 
+.PHONY: refusals
+refusals: go ## Check that the module refuses wrong values in the plan
+	go test -C ./test -count=1 -timeout 30m -run '^TestRefusals$$'
+
 .PHONY: configuration
 configuration: go ## Check the format and validity of all Terraform files, and run their unit tests
 	go test -C ./test -count=1 -timeout 30m -run '^TestConfiguration$$'
 
 .PHONY: integration
 integration: go ## Run the integration tests on TEST_CLOUD
-	$(INTEGRATION) -run '$(or $(TEST_FILTER),.)' -skip '^(TestConfiguration|TestRefusals)$$'
+	$(INTEGRATION) -run '$(or $(TEST_FILTER),.)' -skip '^(TestRefusals|TestConfiguration|TestRulesAreDefended)$$'
 
 .PHONY: test-destroy
 test-destroy: go ## Deploy and destroy a service ten times, in other orders each time
 	@TEST_DESTROY_ORDERS=1 TEST_SPACE=$${TEST_SPACE:-destroy} TEST_PROVIDERS=$${TEST_PROVIDERS:-newest} \
 	  $(INTEGRATION) -run '^TestDestroyInAnyOrder$$'
 
-.PHONY: test-refusals
-test-refusals: go ## Show that each rule of the module has a test that fails without it
-	TEST_REFUSALS=1 go test -C ./test -count=1 -timeout 30m -v -run '^TestRefusals$$'
+.PHONY: test-rules
+test-rules: go ## Show that each rule of the module has a test that fails without it
+	TEST_RULES=1 go test -C ./test -count=1 -timeout 30m -v -run '^TestRulesAreDefended$$'
 
 .PHONY: bench
 bench: go ## Measure a whole run, and print a Markdown table

@@ -97,6 +97,8 @@ resource "terraform_data" "validations" {
       error_message = "dns_names has ${length(var.dns_names)} names: the listener rule of an ALB takes at most 5."
     }
 
+    # No test of tests/ shows this one: private_zone is an argument too, and a mock
+    # sets only what is none.
     precondition {
       condition     = !(local.is_alb && coalesce(data.aws_route53_zone.this.private_zone, false))
       error_message = "zone_id ${var.zone_id} is a private zone: ACM can't validate a certificate in it, give a public zone."

@@ -2,14 +2,19 @@ package test
 
 import (
 	"path"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/suite"
 )
 
 // TestConfiguration checks every Terraform file without a cloud: its format,
-// its validity, and what the module's own unit tests (tests/*.tftest.hcl) say.
+// its validity, and what the module's own unit tests (tests/*.tftest.hcl) say,
+// but those of TestRefusals.
 func TestConfiguration(t *testing.T) {
 	t.Parallel()
 	configurations, err := run.OpenConfigurations()
@@ -27,17 +32,38 @@ func TestConfiguration(t *testing.T) {
 	for _, dir := range dirs {
 		files, err := configurations.TestFiles(dir)
 		require.NoError(t, err)
-		for _, file := range files {
-			t.Run(path.Join(dir, file), func(t *testing.T) {
-				t.Parallel()
-				assert.NoError(t, configurations.Test(dir, file))
-			})
-		}
+		testFiles(t, configurations, dir, slices.DeleteFunc(files, ofRefusals))
 	}
 	for _, dir := range dirs {
 		t.Run("validate/"+dir, func(t *testing.T) {
 			t.Parallel()
 			assert.NoError(t, configurations.Validate(dir))
+		})
+	}
+}
+
+// TestRefusals checks that wrong values of the module's inputs are refused in
+// the plan (tests/refusals_*.tftest.hcl).
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	configurations, err := run.OpenConfigurations()
+	require.NoError(t, err)
+	files, err := configurations.TestFiles(".")
+	require.NoError(t, err)
+	files = slices.DeleteFunc(files, func(file string) bool { return !ofRefusals(file) })
+	require.NotEmpty(t, files)
+	testFiles(t, configurations, ".", files)
+}
+
+func ofRefusals(file string) bool { return strings.HasPrefix(path.Base(file), "refusals_") }
+
+// testFiles runs test files of a directory, each as a subtest.
+func testFiles(t *testing.T, configurations *suite.Configurations, dir string, files []string) {
+	t.Helper()
+	for _, file := range files {
+		t.Run(path.Join(dir, file), func(t *testing.T) {
+			t.Parallel()
+			assert.NoError(t, configurations.Test(dir, file))
 		})
 	}
 }

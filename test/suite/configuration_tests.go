@@ -3,38 +3,28 @@ package suite
 import (
 	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
 	"github.com/infrahouse/terraform-aws-ecs/test/tftest"
 )
 
-// testFile is the pattern of the test files of a directory.
-const testFile = "tests/*.tftest.hcl"
-
-// TestFiles lists the files of a directory for `terraform test`: those of
-// refusals first, since they answer first.
+// TestFiles lists the files of a directory for `terraform test`.
 func (c *Configurations) TestFiles(dir string) ([]string, error) {
 	tree := filepath.Join(c.dir, "tree", dir)
-	paths, err := filepath.Glob(filepath.Join(tree, testFile))
+	paths, err := filepath.Glob(filepath.Join(tree, "tests", "*.tftest.hcl"))
 	if err != nil {
 		return nil, fmt.Errorf("listing the tests of %s: %w", dir, err)
 	}
-	var refusals, others []string
-	for _, path := range paths {
-		file, err := filepath.Rel(tree, path)
-		if err != nil {
+	files := make([]string, len(paths))
+	for i, path := range paths {
+		if files[i], err = filepath.Rel(tree, path); err != nil {
 			return nil, fmt.Errorf("listing the tests of %s: %w", dir, err)
 		}
-		if strings.HasPrefix(filepath.Base(file), "refusals_") {
-			refusals = append(refusals, file)
-		} else {
-			others = append(others, file)
-		}
 	}
-	return slices.Concat(refusals, others), nil
+	return files, nil
 }
 
 // Test runs one test file of a directory. All of its runs must have passed.
@@ -76,7 +66,7 @@ func addInputs(files map[string][]byte) {
 // testsOf lists the test files of the root module.
 func testsOf(files map[string][]byte) []string {
 	return slices.DeleteFunc(sortedKeys(files), func(name string) bool {
-		ok, err := filepath.Match(testFile, filepath.ToSlash(name))
+		ok, err := path.Match("tests/*.tftest.hcl", filepath.ToSlash(name))
 		return err != nil || !ok
 	})
 }

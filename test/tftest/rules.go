@@ -19,6 +19,8 @@ type Rule struct {
 	File   string // from the module's root
 	First  int    // its lines, the block's head and end
 	Last   int
+	// Condition is the text of its condition.
+	Condition string
 }
 
 // String names the rule and where it is.
@@ -43,7 +45,7 @@ func Rules(root string, folders ...string) ([]Rule, error) {
 				return nil, fmt.Errorf("looking for rules: %w", diagnostics)
 			}
 			for _, block := range file.Body.(*hclsyntax.Body).Blocks {
-				rules = append(rules, rulesOf(filepath.ToSlash(name), block)...)
+				rules = append(rules, rulesOf(filepath.ToSlash(name), file.Bytes, block)...)
 			}
 		}
 	}
@@ -51,7 +53,7 @@ func Rules(root string, folders ...string) ([]Rule, error) {
 }
 
 // rulesOf lists the rules of one variable, resource, output or check.
-func rulesOf(file string, block *hclsyntax.Block) []Rule {
+func rulesOf(file string, text []byte, block *hclsyntax.Block) []Rule {
 	name := strings.Join(block.Labels, ".")
 	switch block.Type {
 	case "variable":
@@ -64,9 +66,13 @@ func rulesOf(file string, block *hclsyntax.Block) []Rule {
 		switch inner.Type {
 		case "validation", "precondition", "postcondition", "assert":
 			lines := hcl.RangeBetween(inner.TypeRange, inner.CloseBraceRange)
-			rules = append(rules, Rule{Object: name, File: file, First: lines.Start.Line, Last: lines.End.Line})
+			rule := Rule{Object: name, File: file, First: lines.Start.Line, Last: lines.End.Line}
+			if condition, ok := inner.Body.Attributes["condition"]; ok {
+				rule.Condition = string(condition.Expr.Range().SliceBytes(text))
+			}
+			rules = append(rules, rule)
 		case "lifecycle":
-			for _, rule := range rulesOf(file, inner) {
+			for _, rule := range rulesOf(file, text, inner) {
 				rule.Object = name
 				rules = append(rules, rule)
 			}

@@ -56,12 +56,12 @@ output "size" {
 `
 
 var (
-	small = Rule{Object: "var.size", File: "main.tf", First: 4, Last: 7}
-	large = Rule{Object: "var.size", File: "main.tf", First: 9, Last: 12}
-	five  = Rule{Object: "terraform_data.validations", File: "main.tf", First: 17, Last: 20}
-	six   = Rule{Object: "terraform_data.validations", File: "main.tf", First: 22, Last: 25}
-	even  = Rule{Object: "check.odd", File: "main.tf", First: 30, Last: 33}
-	seven = Rule{Object: "output.size", File: "main.tf", First: 39, Last: 42}
+	small = Rule{Object: "var.size", File: "main.tf", First: 4, Last: 7, Condition: "var.size > 0"}
+	large = Rule{Object: "var.size", File: "main.tf", First: 9, Last: 12, Condition: "var.size < 9"}
+	five  = Rule{Object: "terraform_data.validations", File: "main.tf", First: 17, Last: 20, Condition: "var.size != 5"}
+	six   = Rule{Object: "terraform_data.validations", File: "main.tf", First: 22, Last: 25, Condition: "var.size != 6"}
+	even  = Rule{Object: "check.odd", File: "main.tf", First: 30, Last: 33, Condition: "var.size % 2 == 1"}
+	seven = Rule{Object: "output.size", File: "main.tf", First: 39, Last: 42, Condition: "var.size != 7"}
 	all   = []Rule{small, large, five, six, even, seven}
 )
 

@@ -14,7 +14,7 @@ import (
 // once more without its expectation, and reads which rules Terraform names.
 func (s *Suite) Undefended() (rules, undefended []tftest.Rule, err error) {
 	expectations := map[string]tftest.Expectation{}
-	c, err := s.openConfigurations("refusals", func(files map[string][]byte) error {
+	c, err := s.openConfigurations("rules", func(files map[string][]byte) error {
 		return unexpect(files, expectations)
 	})
 	if err != nil {

@@ -1,0 +1,139 @@
+# Values that the load balancer of lb_type, its names or its logs can't have, one
+# rule a run.
+
+mock_provider "aws" {
+  source = "./tests/mocks/aws"
+}
+
+mock_provider "aws" {
+  alias  = "dns"
+  source = "./tests/mocks/dns"
+}
+
+variables {
+  service_name          = "tempo"
+  docker_image          = "grafana/tempo:2.6.1"
+  alarm_emails          = ["alarms@example.com"]
+  asg_subnets           = ["subnet-a", "subnet-b"]
+  load_balancer_subnets = ["subnet-c", "subnet-d"]
+  zone_id               = "Z0123456789"
+  dns_names             = ["tempo"]
+}
+
+run "request_count_metric_on_an_nlb" {
+  command = plan
+
+  variables {
+    lb_type            = "nlb"
+    autoscaling_metric = "ALBRequestCountPerTarget"
+    autoscaling_target = 100
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "one_subnet_for_an_alb" {
+  command = plan
+
+  variables {
+    load_balancer_subnets = ["subnet-c"]
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "six_dns_names_on_an_alb" {
+  command = plan
+
+  variables {
+    dns_names = ["a", "b", "c", "d", "e", "f"]
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "https_targets_on_an_nlb" {
+  command = plan
+
+  variables {
+    lb_type               = "nlb"
+    target_group_protocol = "HTTPS"
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "algorithm_on_an_nlb" {
+  command = plan
+
+  variables {
+    lb_type                       = "nlb"
+    load_balancing_algorithm_type = "least_outstanding_requests"
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "healthcheck_timeout_not_below_interval" {
+  command = plan
+
+  variables {
+    healthcheck_interval = 5
+    healthcheck_timeout  = 5
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "weighted_routing_without_identifier" {
+  command = plan
+
+  variables {
+    dns_routing_policy = "weighted"
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "replication_to_the_own_region" {
+  command = plan
+
+  variables {
+    replication_region = "us-west-2"
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "replication_on_an_nlb" {
+  command = plan
+
+  variables {
+    lb_type            = "nlb"
+    replication_region = "us-east-1"
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "athena_on_an_nlb" {
+  command = plan
+
+  variables {
+    lb_type                       = "nlb"
+    alb_access_log_athena_enabled = true
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "subnets_of_two_vpcs" {
+  command = plan
+
+  override_data {
+    target = data.aws_subnet.instances
+    values = { vpc_id = "vpc-2" }
+  }
+
+  expect_failures = [terraform_data.validations]
+}

@@ -1,0 +1,106 @@
+# Values of the tasks and of their scaling that are wrong together, one rule a run.
+
+mock_provider "aws" {
+  source = "./tests/mocks/aws"
+}
+
+mock_provider "aws" {
+  alias  = "dns"
+  source = "./tests/mocks/dns"
+}
+
+variables {
+  service_name          = "tempo"
+  docker_image          = "grafana/tempo:2.6.1"
+  alarm_emails          = ["alarms@example.com"]
+  asg_subnets           = ["subnet-a", "subnet-b"]
+  load_balancer_subnets = ["subnet-c", "subnet-d"]
+  zone_id               = "Z0123456789"
+  dns_names             = ["tempo"]
+}
+
+run "container_memory_reservation_above_container_memory" {
+  command = plan
+
+  variables {
+    container_memory             = 128
+    container_memory_reservation = 129
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "secret_that_is_also_an_environment_variable" {
+  command = plan
+
+  variables {
+    task_environment_variables = [{ name = "A", value = "1" }]
+    task_secrets               = [{ name = "A", valueFrom = "arn:aws:ssm:us-west-2:123456789012:parameter/a" }]
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "task_desired_count_above_task_max_count" {
+  command = plan
+
+  variables {
+    task_desired_count = 11
+    task_max_count     = 10
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "task_min_count_above_task_max_count" {
+  command = plan
+
+  variables {
+    task_min_count = 11
+    task_max_count = 10
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "memory_metric_without_target" {
+  command = plan
+
+  variables {
+    autoscaling_metric = "ECSServiceAverageMemoryUtilization"
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "request_count_metric_without_target" {
+  command = plan
+
+  variables {
+    autoscaling_metric = "ALBRequestCountPerTarget"
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "deployment_without_room_for_a_new_task" {
+  command = plan
+
+  variables {
+    deployment_minimum_healthy_percent = 100
+    deployment_maximum_percent         = 100
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "volume_name_twice" {
+  command = plan
+
+  variables {
+    task_efs_volumes   = { data = { file_system_id = "fs-1", container_path = "/a" } }
+    task_local_volumes = { data = { host_path = "/b", container_path = "/b" } }
+  }
+
+  expect_failures = [terraform_data.validations]
+}
