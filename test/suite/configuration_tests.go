@@ -47,11 +47,10 @@ func (c *Configurations) report(dir, file string) (*tftest.Report, error) {
 	}
 	report := &tftest.Report{}
 	err := c.terraform(dir, report.Line, "test", "-json", "-filter="+file)
-	var failed *tfcli.Error
-	if errors.As(err, &failed) && report.Err() != nil {
-		return report, nil
+	if failed := new(tfcli.Error); !errors.As(err, &failed) || report.Err() == nil {
+		return report, err
 	}
-	return report, err
+	return report, nil
 }
 
 // addInputs adds a module of the root module's variables alone.
