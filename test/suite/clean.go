@@ -69,7 +69,7 @@ func cleanSpace(ctx context.Context, settings Settings, run RunInfo) ([]*Deploym
 	if err != nil {
 		return nil, err
 	}
-	s.watch(0)
+	s.watch(0, s.cleanInterrupts())
 	defer func() {
 		close(s.finished)
 		s.watching.Wait()
@@ -104,10 +104,10 @@ func (s *Suite) clean() error {
 	if s.cloud, err = openCloud(s.ctx, s.Settings, s.Root, s.workspace, note); err != nil {
 		return err
 	}
-	if err := s.destroyAll(s.ctx, dirs); err != nil {
+	if err := s.destroyEverything(s.ctx, dirs); err != nil {
 		return s.explainUnclean(err)
 	}
-	return s.endCloud(s.ctx)
+	return nil
 }
 
 // cloudMayRun tells whether a localaws was started in the workspace and not

@@ -31,8 +31,15 @@ type Cloud interface {
 
 // openCloud returns the cloud that the settings name.
 func openCloud(ctx context.Context, s Settings, root string, w *Workspace, note func(string)) (Cloud, error) {
+	var cloud Cloud
+	var err error
 	if s.Cloud == AWS {
-		return openAWS(ctx, s)
+		cloud, err = openAWS(ctx, s)
+	} else {
+		cloud, err = openLocal(ctx, s, root, w, note)
 	}
-	return openLocal(ctx, s, root, w, note)
+	if err != nil {
+		return nil, err // not a nil pointer in an interface
+	}
+	return cloud, nil
 }

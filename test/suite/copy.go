@@ -22,7 +22,7 @@ var notModule = []string{"test", "tests", "test_data", "examples", "docs"}
 
 // terraformsOwn tells files of a working directory that Terraform writes.
 func terraformsOwn(name string) bool {
-	return name == ".terraform" || name == ".terraform.lock.hcl" || name == ".terraform.tfstate.lock.info" ||
+	return name == ".terraform" || name == ".terraform.lock.hcl" || name == ".terraform.tfstate.lock.info" || name == erroredFile ||
 		strings.HasPrefix(name, "terraform.tfstate")
 }
 

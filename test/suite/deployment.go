@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -64,10 +63,13 @@ type deploymentRecord struct {
 	Source   string `json:"source"`   // where that version came from
 	Applied  string `json:"applied"`  // hash of what was applied; "" unless an apply ended well
 	// Interrupted says that an apply was, and that none ended well since.
-	Interrupted bool                     `json:"interrupted"`
-	Idempotent  string                   `json:"idempotent"` // hash of what was applied when a second plan was empty
-	Seconds     map[string]float64       `json:"seconds"`    // by stage, of the last time that it ran
-	Healthy     map[string]healthyRecord `json:"healthy"`    // by target
+	Interrupted bool `json:"interrupted"`
+	// Killed says that nobody saw an apply or a destroy end: the state may lack
+	// what it made last.
+	Killed     bool                     `json:"killed"`
+	Idempotent string                   `json:"idempotent"` // hash of what was applied when a second plan was empty
+	Seconds    map[string]float64       `json:"seconds"`    // by stage, of the last time that it ran
+	Healthy    map[string]healthyRecord `json:"healthy"`    // by target
 }
 
 // healthyRecord keeps how long a target took, for later validations of a kept
@@ -81,8 +83,8 @@ type healthyRecord struct {
 // it remembers.
 func (s *Suite) deployment(group, name, fixture string, c providers.Case) (*Deployment, error) {
 	d := &Deployment{Name: name, Dir: s.workspace.path(group, name), Fixture: fixture, Case: c, suite: s}
-	err := readJSON(filepath.Join(d.Dir, deploymentFile), &d.record)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	var err error
+	if d.record, err = readRecord(d.Dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	if d.record.Seconds == nil {
@@ -97,9 +99,12 @@ func (s *Suite) deployment(group, name, fixture string, c providers.Case) (*Depl
 
 // openDeployment takes up a deployment from its directory, to destroy it.
 func (s *Suite) openDeployment(dir string) (*Deployment, error) {
-	var record deploymentRecord
-	if err := readJSON(filepath.Join(dir, deploymentFile), &record); err != nil {
+	record, err := readRecord(dir)
+	if err != nil {
 		return nil, err
+	}
+	if record.Seconds == nil {
+		record.Seconds = map[string]float64{}
 	}
 	c := providers.Case{Name: record.Case}
 	for _, known := range s.cases() {
@@ -200,7 +205,8 @@ func (d *Deployment) destroy(ctx context.Context, task *progress.Task) error {
 	if err := d.save(); err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(d.WorkDir(), ".terraform")); err != nil {
+	// The last that an init writes is the lock file.
+	if _, err := os.Stat(filepath.Join(d.WorkDir(), ".terraform.lock.hcl")); err != nil {
 		if err := d.init(ctx, task); err != nil {
 			return err
 		}
@@ -213,13 +219,20 @@ func (d *Deployment) destroy(ctx context.Context, task *progress.Task) error {
 // change runs apply or destroy and counts its resources.
 func (d *Deployment) change(ctx context.Context, task *progress.Task, verb string) error {
 	var count tfcli.Progress
-	return d.retry(ctx, func() error {
+	before := d.record.Killed
+	d.record.Killed = true
+	if err := d.save(); err != nil {
+		return err
+	}
+	err := d.retry(ctx, func() error {
 		return d.terraform(ctx, func(line string) {
 			if count.Line(line) {
 				task.Detail("%d of %d resources", count.Done, count.Planned)
 			}
 		}, verb, "-input=false", "-auto-approve", "-no-color", "-parallelism="+strconv.Itoa(cmp.Or(d.Parallelism, parallelism)), "-lock-timeout=120s")
 	})
+	d.record.Killed = before || errors.Is(err, tfcli.ErrKilled)
+	return errors.Join(err, d.save())
 }
 
 // attempts and pause between them, for errors that pass by themselves.
@@ -268,9 +281,17 @@ func (d *Deployment) terraform(ctx context.Context, line func(string), args ...s
 		return fmt.Errorf("opening Terraform's log: %w", err)
 	}
 	defer func() { _ = log.Close() }()
+	turn, err := tryLock(filepath.Join(d.Dir, turnFile))
+	if err != nil {
+		return fmt.Errorf("running Terraform: %w", err)
+	}
+	defer turn.Close()
+	if err := turn.Truncate(0); err != nil {
+		return fmt.Errorf("running Terraform: %w", err)
+	}
 	_, _ = fmt.Fprintf(log, "\n== %s terraform %s\n", time.Now().Format(time.DateTime), strings.Join(args, " "))
 	return d.suite.terraform.Run(ctx, tfcli.Command{
-		Args: args, Dir: d.WorkDir(), Env: d.environment(), Log: io.Writer(log), Line: line, Kill: d.suite.kill,
+		Args: args, Dir: d.WorkDir(), Env: d.environment(), Log: log, Line: line, Kill: d.suite.kill, Held: turn,
 	})
 }
 
@@ -329,8 +350,8 @@ func (d *Deployment) Options() *terraform.Options {
 // resourcesInState counts the resources in a deployment's state. No state is
 // none.
 func resourcesInState(dir string) (int, error) {
-	var record deploymentRecord
-	if err := readJSON(filepath.Join(dir, deploymentFile), &record); err != nil {
+	record, err := readRecord(dir)
+	if err != nil {
 		return 0, err
 	}
 	var state struct {
@@ -339,7 +360,7 @@ func resourcesInState(dir string) (int, error) {
 			Instances []json.RawMessage `json:"instances"`
 		} `json:"resources"`
 	}
-	err := readJSON(filepath.Join(dir, "configuration", "test_data", record.Fixture, "terraform.tfstate"), &state)
+	err = readJSON(filepath.Join(dir, "configuration", "test_data", record.Fixture, stateFile), &state)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}

@@ -11,62 +11,64 @@ import (
 	"sync"
 )
 
-// finish ends a run after its tests: it destroys what they shared unless that
-// is kept, and says how it all went. It returns the process's exit code.
+// finish ends a run after its tests: it destroys what they made and shared
+// unless that is kept, and says how it all went. It returns the process's exit
+// code.
 func (s *Suite) finish(code int) int {
 	defer s.display.Close()
 	if s.casesSeen > 0 && s.casesRan == 0 {
 		s.warnOnce("nothing was tested: every provider case was skipped")
-		code = max(code, 1)
+		code = max(code, exitFailed)
 	}
-	opened := s.workspace != nil && s.cloud != nil
 	kept := ""
-	if opened {
+	if s.workspace != nil {
+		defer s.workspace.Close()
 		var err error
 		if kept, err = s.keepOrTearDown(); err != nil {
 			s.display.Warn(err.Error())
-			code = max(code, 1)
+			code = max(code, exitFailed)
 		}
 	}
-	if s.workspace != nil {
-		defer s.workspace.Close()
+	if errors.Is(context.Cause(s.ctx), ErrInterrupted) {
+		code = exitInterrupted
 	}
-	if opened || s.casesSeen > 0 {
+	if s.workspace != nil || s.casesSeen > 0 {
 		for _, write := range []func() error{s.writeJUnit, s.summary} {
 			if err := write(); err != nil {
 				s.display.Warn(err.Error())
+				code = max(code, exitFailed)
 			}
 		}
 	}
 	if kept != "" {
 		s.display.Warn(kept)
 	}
-	if errors.Is(context.Cause(s.ctx), ErrInterrupted) {
-		return 130
-	}
 	return code
 }
 
-// keepOrTearDown returns what to say of what is kept, "" when all was
-// destroyed.
+// keepOrTearDown destroys what the run made, or returns what to say of what is
+// kept.
 func (s *Suite) keepOrTearDown() (kept string, err error) {
-	where := short(s.workspace.Dir)
-	if s.ctx.Err() != nil {
-		return fmt.Sprintf("%v: what was made so far is kept with its state in %s; the same command goes on with it, `make test-clean` removes it", context.Cause(s.ctx), where), nil //nolint:nilerr // being interrupted is no error here, and the text says it
-	}
 	remaining, err := s.workspace.Deployments()
 	if err != nil {
-		return "", err
+		return s.kept("its state can't be read"), err
 	}
-	kept = fmt.Sprintf("kept in %s: `make test-clean` destroys it", where)
-	if s.failed || s.Skips(StageTeardown) && len(remaining) > 0 {
+	if s.cloud == nil { // it did not open: the run made nothing
+		if len(remaining) > 0 || s.workspace.cloudMayRun() {
+			kept = s.kept("the cloud did not open")
+		}
 		return kept, nil
 	}
-	if err := s.destroyAll(s.ctx, remaining); err != nil {
-		return kept, err
+	if why := s.ending(len(remaining)).keep(); why != "" {
+		return s.kept(why), nil
 	}
-	if err := s.endCloud(s.ctx); err != nil {
-		return kept, err
+	err = s.destroyAll(s.teardownCtx, remaining)
+	if err == nil {
+		err = s.endCloud(s.teardownCtx)
+	}
+	if err != nil {
+		s.noteFailedTeardown()
+		return s.kept(s.ending(len(remaining)).keep()), err
 	}
 	return "", nil
 }

@@ -37,11 +37,16 @@ func (d *Deployment) init(ctx context.Context, task *progress.Task) error {
 	return errors.Join(failures...)
 }
 
-// initFrom does not run beside another init: Terraform's plugin cache is not
-// made for that.
+// initFrom does not run beside another init, of this run or of another one in
+// this clone: Terraform's plugin cache is not made for that.
 func (d *Deployment) initFrom(ctx context.Context, source providers.Source) error {
 	d.suite.initializing.Lock()
 	defer d.suite.initializing.Unlock()
+	lock, err := waitLock(ctx, d.suite.pluginCache()+".lock", nil)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
 	if err := d.suite.finder.WriteConfig(filepath.Join(d.Dir, configFile), source, d.suite.pluginCache()); err != nil {
 		return fmt.Errorf("configuring Terraform: %w", err)
 	}

@@ -80,8 +80,7 @@ func (s *Suite) sharedCase() (providers.Case, error) {
 	if err != nil {
 		return providers.Case{}, err
 	}
-	var record deploymentRecord
-	if err := readJSON(probe.Dir+"/"+deploymentFile, &record); err == nil && record.Applied != "" {
+	if record, err := readRecord(probe.Dir); err == nil && record.Applied != "" {
 		for _, c := range s.cases() {
 			if _, err := s.sources(s.ctx, c); err == nil && c.Name == record.Case {
 				return c, nil

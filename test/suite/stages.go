@@ -178,14 +178,14 @@ func (d *Deployment) planIsEmpty(t *testing.T) error {
 // teardownTime bounds a destroy, which must go on after a test's end.
 const teardownTime = 40 * time.Minute
 
-// Teardown destroys the deployment; defer it before Deploy. An interrupted run
-// keeps what it has.
+// Teardown destroys the deployment; defer it before Deploy. In an interrupted
+// run that is left to the run's end, which knows whether to keep all.
 func (d *Deployment) Teardown(t *testing.T) {
 	t.Helper()
 	if d.suite.ctx.Err() != nil {
 		return
 	}
-	if err := d.teardown(d.suite.ctx); err != nil {
+	if err := d.teardown(d.suite.teardownCtx); err != nil {
 		t.Error(err)
 	}
 }

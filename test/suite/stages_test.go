@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/assert"
@@ -39,8 +38,9 @@ func (c *nowhere) Leftovers(context.Context) ([]string, error) { return c.left, 
 func (c *nowhere) Close(_ context.Context, keep bool) error    { c.closed = !keep; return nil }
 
 // fakeTerraform plays init, apply, output and destroy on a state of one
-// resource, and notes each call in the file calls of its working directory. An
-// apply waits while there is a file named slow, until it is interrupted.
+// resource, and notes each call in the file calls of its working directory.
+// Where there is a file named slow, an apply waits until it is interrupted; a
+// destroy where there is one named slow-destroy.
 const fakeTerraform = `#!/bin/sh
 echo "$1" >> calls
 case "$1" in
@@ -56,7 +56,13 @@ apply)
   fi
   echo 'aws_vpc.this: Creation complete after 1s [id=vpc-1]' ;;
 output) echo '{"vpc_id": {"value": "vpc-1"}}' ;;
-destroy) echo '{"resources": []}' > terraform.tfstate ;;
+destroy)
+  if [ -e slow-destroy ]; then
+    trap 'echo "Gracefully shutting down..."; exit 1' INT
+    echo 'aws_lb.this: Destroying...'
+    while :; do sleep 0.05; done
+  fi
+  echo '{"resources": []}' > terraform.tfstate ;;
 esac
 `
 
@@ -78,6 +84,7 @@ func newSuite(t *testing.T, variables map[string]string) (*Suite, *bytes.Buffer)
 		finder: &providers.Finder{Host: "registry.terraform.io"},
 	}
 	s.ctx, s.stop = context.WithCancelCause(context.Background())
+	s.teardownCtx, s.endTeardown = context.WithCancelCause(context.Background())
 	workspace, err := OpenWorkspace(t.Context(), root, s.Settings, ignore)
 	require.NoError(t, err)
 	s.workspace = workspace
@@ -160,26 +167,6 @@ func TestDeployThatFailedIsAppliedAgain(t *testing.T) {
 
 	s.Mutate = nil
 	require.NoError(t, network(t, s).applyStage(t.Context(), StageDeploy, nil))
-}
-
-func TestInterruptedDeployKeepsItsState(t *testing.T) {
-	t.Parallel()
-	s, _ := newSuite(t, nil)
-	s.Mutate = func(_ *Deployment, files map[string][]byte) { files["test_data/network/slow"] = nil }
-	d := network(t, s)
-	done := make(chan error, 1)
-	go func() { done <- d.applyStage(s.ctx, StageDeploy, nil) }()
-	require.Eventually(t, func() bool {
-		log, err := os.ReadFile(d.LogPath())
-		return err == nil && bytes.Contains(log, []byte("Creating..."))
-	}, 20*time.Second, 5*time.Millisecond)
-	s.stop(ErrInterrupted)
-	require.ErrorIs(t, <-done, ErrInterrupted)
-	n, err := resourcesInState(d.Dir)
-	require.NoError(t, err)
-	assert.Equal(t, 1, n, "resources in the state")
-	assert.Equal(t, 130, s.finish(1))
-	assert.DirExists(t, d.Dir, "an interrupted run keeps what it has")
 }
 
 func TestSkippedStagesDoNothing(t *testing.T) {

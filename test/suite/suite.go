@@ -2,13 +2,10 @@ package suite
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -25,12 +22,16 @@ type Suite struct {
 	// configuration's copy before it is applied: to break it on purpose.
 	Mutate func(d *Deployment, files map[string][]byte)
 
-	display  *progress.Display
-	ctx      context.Context
-	stop     context.CancelCauseFunc
-	kill     chan struct{} // closed at the second interrupt
-	finished chan struct{} // closed when the tests are over
-	watching sync.WaitGroup
+	display *progress.Display
+	// The tests run under ctx, which the first interrupt ends; what they made is
+	// destroyed under teardownCtx, which the second one ends.
+	ctx         context.Context
+	stop        context.CancelCauseFunc
+	teardownCtx context.Context
+	endTeardown context.CancelCauseFunc
+	kill        chan struct{} // closed at the third interrupt
+	finished    chan struct{} // closed when the run is over
+	watching    sync.WaitGroup
 
 	openingTools sync.Mutex
 	opening      sync.Mutex
@@ -68,12 +69,6 @@ type foundSources struct {
 	err     error
 }
 
-// ErrInterrupted is why a run's context is done after a Ctrl-C.
-var ErrInterrupted = errors.New("interrupted")
-
-// errTime is why it is done when go test's timeout comes near.
-var errTime = errors.New("the time of go test -timeout is nearly over")
-
 // New makes a run of its settings; ctx bounds it. Nothing is started before a
 // test asks for it.
 func New(ctx context.Context, settings Settings) (*Suite, error) {
@@ -84,6 +79,7 @@ func New(ctx context.Context, settings Settings) (*Suite, error) {
 	s := &Suite{Settings: settings, Root: root, kill: make(chan struct{}), finished: make(chan struct{}), found: map[string]foundSources{}}
 	s.display = progress.New(os.Stdout, progress.OptionsFor(os.Stdout, os.Getenv)) //nolint:contextcheck // it ends by Close
 	s.ctx, s.stop = context.WithCancelCause(ctx)
+	s.teardownCtx, s.endTeardown = context.WithCancelCause(ctx)
 	return s, nil
 }
 
@@ -93,24 +89,21 @@ func Main(m *testing.M, assign func(*Suite)) int {
 	settings, err := ReadSettings(os.Getenv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 2
+		return exitSettings
 	}
 	s, err := New(context.Background(), settings)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 2
+		return exitSettings
 	}
 	assign(s)
 	flag.Parse()
-	s.watch(testTimeout())
+	s.watch(testTimeout(), s.runInterrupts())
 	code := s.finish(m.Run())
 	close(s.finished)
 	s.watching.Wait()
 	return code
 }
-
-// timeoutMargin is what is left for Terraform to end before go test kills.
-const timeoutMargin = 3 * time.Minute
 
 // testTimeout is go test's -timeout, 0 for none.
 func testTimeout() time.Duration {
@@ -120,35 +113,4 @@ func testTimeout() time.Duration {
 		}
 	}
 	return 0
-}
-
-// watch stops the run at an interrupt, and some time before the timeout. The
-// second interrupt kills Terraform.
-func (s *Suite) watch(timeout time.Duration) {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	var timer <-chan time.Time
-	if timeout > timeoutMargin {
-		timer = time.After(timeout - timeoutMargin)
-	}
-	s.watching.Go(func() {
-		defer signal.Stop(signals)
-		for count := 0; ; {
-			select {
-			case <-s.finished:
-				return
-			case <-timer:
-				s.stop(errTime)
-			case <-signals:
-				switch count++; count {
-				case 1:
-					s.display.Warn("interrupted: Terraform ends what it is doing and saves its state; interrupt again to kill it")
-					s.stop(ErrInterrupted)
-				case 2:
-					s.display.Warn("interrupted twice: Terraform is killed, its state may lack what it was just making")
-					close(s.kill)
-				}
-			}
-		}
-	})
 }

@@ -11,8 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
-	"time"
 )
 
 // Workspace is the directory of the runs of one space in one cloud:
@@ -84,42 +82,29 @@ func (w *Workspace) forgetLost(note func(string)) error {
 	return nil
 }
 
-// acquire takes the lock. The kernel gives it back when the process ends, in
-// whichever way.
+// acquire takes the lock, which the kernel gives back when the process ends in
+// whichever way, and puts right what a killed run left.
 func (w *Workspace) acquire(ctx context.Context, note func(string)) error {
-	file, err := os.OpenFile(w.path("lock"), os.O_RDWR|os.O_CREATE, 0o644)
+	file, err := waitLock(ctx, w.path("lock"), func(holder string) {
+		note(fmt.Sprintf("%s is in use by another run (process %s): waiting for it to end", short(w.Dir), holder))
+	})
 	if err != nil {
-		return fmt.Errorf("opening the lock: %w", err)
+		return err
 	}
 	w.lock = file
-	for said := false; ; said = true {
-		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			w.Close()
-			return fmt.Errorf("locking %s: %w", w.Dir, err)
-		}
-		if !said {
-			holder, _ := os.ReadFile(w.path("lock"))
-			note(fmt.Sprintf("%s is in use by another run (process %s): waiting for it to end", short(w.Dir), strings.TrimSpace(string(holder))))
-		}
-		select {
-		case <-ctx.Done():
-			w.Close()
-			return fmt.Errorf("waiting for %s: %w", w.Dir, context.Cause(ctx))
-		case <-time.After(200 * time.Millisecond):
-		}
+	err = file.Truncate(0)
+	if err == nil {
+		_, err = fmt.Fprintf(file, "%d\n", os.Getpid())
 	}
-	if err := file.Truncate(0); err != nil {
-		return fmt.Errorf("writing the lock: %w", err)
-	}
-	_, err = fmt.Fprintf(file, "%d\n", os.Getpid())
 	if err != nil {
-		return fmt.Errorf("writing the lock: %w", err)
+		err = fmt.Errorf("writing the lock: %w", err)
+	} else {
+		err = w.recover(ctx, note)
 	}
-	return nil
+	if err != nil {
+		w.Close()
+	}
+	return err
 }
 
 // Close gives the workspace back.
@@ -143,8 +128,9 @@ func (w *Workspace) Remove() error {
 // LocalawsDir is the directory of the embedded AWS.
 func (w *Workspace) LocalawsDir() string { return w.path("localaws") }
 
-// Deployments lists the directories that hold a state with resources, those of
-// tests before those of the prepare stage, on which they stand.
+// Deployments lists the directories that hold a state with resources, or one
+// that can't be read, those of tests before those of the prepare stage, on which
+// they stand.
 func (w *Workspace) Deployments() ([]string, error) {
 	var tests, prepared []string
 	err := filepath.WalkDir(w.Dir, func(path string, entry fs.DirEntry, err error) error {
@@ -158,8 +144,12 @@ func (w *Workspace) Deployments() ([]string, error) {
 			return nil
 		}
 		dir := filepath.Dir(path)
-		if n, err := resourcesInState(dir); err != nil || n == 0 {
+		n, err := resourcesInState(dir)
+		if err != nil && !errors.Is(err, errDamaged) {
 			return err
+		}
+		if err == nil && n == 0 {
+			return nil
 		}
 		if strings.HasPrefix(dir, w.path("prepare")+string(filepath.Separator)) {
 			prepared = append(prepared, dir)
@@ -191,7 +181,7 @@ func readJSON(path string, into any) error {
 		return fmt.Errorf("reading %s: %w", short(path), err)
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("%s is damaged: %w", short(path), err)
+		return fmt.Errorf("%s is %w: %w", short(path), errDamaged, err)
 	}
 	return nil
 }

@@ -104,11 +104,14 @@ func TestDeploymentsOfTestsComeBeforeWhatTheyStandOn(t *testing.T) {
 	assert.Equal(t, []string{test, network}, dirs)
 }
 
-func TestDamagedStateIsAnError(t *testing.T) {
+func TestDamagedStateIsNotOverlooked(t *testing.T) {
 	t.Parallel()
 	w := &Workspace{Dir: t.TempDir()}
-	deployed(t, w, "TestX", "aws-6", `{"resou`)
-	_, err := w.Deployments()
+	dir := deployed(t, w, "TestX", "aws-6", `{"resou`)
+	dirs, err := w.Deployments()
+	require.NoError(t, err)
+	assert.Equal(t, []string{dir}, dirs)
+	_, err = resourcesInState(dir)
 	assert.ErrorContains(t, err, "terraform.tfstate is damaged")
 }
 

@@ -17,10 +17,22 @@ type Command struct {
 	Args []string
 	Dir  string
 	Env  []string          // whole environment, not an addition
-	Log  io.Writer         // gets all that Terraform says
+	Log  io.Writer         // gets all that Terraform says; an *os.File also when this process is gone
 	Line func(line string) // is told each line; may be nil
 	Kill <-chan struct{}   // when closed, Terraform is killed, state or no state; may be nil
+	// Held, when set, is open in Terraform as well, so that a lock on it is held
+	// until Terraform has ended, whatever becomes of this process. Terraform's
+	// process id is written there, and HeldInterrupted once it was interrupted.
+	Held *os.File
 }
+
+// HeldInterrupted is the second line of Command.Held after an interrupt:
+// Terraform must not get another one.
+const HeldInterrupted = "interrupted"
+
+// ErrKilled is in the error of a Terraform that was killed: its state may lack
+// what it was just making.
+var ErrKilled = errors.New("it was killed, and may have made things that its state lacks")
 
 // Error is what Terraform failed with.
 type Error struct {
@@ -60,13 +72,55 @@ func (tf Terraform) Run(ctx context.Context, c Command) error {
 	cmd := exec.CommandContext(ctx, tf.Path, c.Args...)
 	cmd.Dir, cmd.Env = c.Dir, c.Env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	output := &lines{log: c.Log, line: c.Line}
-	cmd.Stdout, cmd.Stderr = output, output
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("starting %s: %w", tf.Path, err)
+	cmd.Cancel = func() error { return errors.Join(c.hold(HeldInterrupted), cmd.Process.Signal(os.Interrupt)) }
+	if c.Held != nil {
+		cmd.ExtraFiles = []*os.File{c.Held}
 	}
+	output := &lines{log: c.Log, line: c.Line}
+	read, err := c.connect(cmd, output)
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return errors.Join(fmt.Errorf("starting %s: %w", tf.Path, err), read())
+	}
+	held := c.hold(fmt.Sprint(cmd.Process.Pid))
+	err = c.wait(cmd)
+	failed := errors.Join(held, read())
+	output.flush()
+	switch {
+	case ctx.Err() != nil && killed(cmd):
+		return fmt.Errorf("terraform %s was stopped: %w: %w", c.Args[0], context.Cause(ctx), ErrKilled)
+	case ctx.Err() != nil:
+		return fmt.Errorf("terraform %s was stopped: %w", c.Args[0], context.Cause(ctx))
+	case killed(cmd):
+		return fmt.Errorf("terraform %s: %w: %w", c.Args[0], err, ErrKilled)
+	case err != nil:
+		return &Error{Args: c.Args, Messages: output.messages, Err: err}
+	}
+	return failed
+}
 
+// connect makes the command's output go to the log and to who reads along. A
+// file is written by Terraform itself: a pipe would end Terraform, its state
+// half written, as soon as this process is gone. read ends the reading.
+func (c Command) connect(cmd *exec.Cmd, output *lines) (read func() error, err error) {
+	file, ok := c.Log.(*os.File)
+	if !ok {
+		cmd.Stdout, cmd.Stderr = output, output
+		return func() error { return nil }, nil
+	}
+	cmd.Stdout, cmd.Stderr = file, file
+	output.log = io.Discard
+	f, err := follow(file.Name(), output)
+	if err != nil {
+		return nil, err
+	}
+	return f.close, nil
+}
+
+// wait waits for the process, or kills it with all that it started.
+func (c Command) wait(cmd *exec.Cmd) error {
 	done := make(chan struct{})
 	var killer sync.WaitGroup
 	if c.Kill != nil {
@@ -81,12 +135,24 @@ func (tf Terraform) Run(ctx context.Context, c Command) error {
 	err := cmd.Wait()
 	close(done)
 	killer.Wait()
-	output.flush()
-	switch {
-	case ctx.Err() != nil:
-		return fmt.Errorf("terraform %s was stopped: %w", c.Args[0], context.Cause(ctx))
-	case err != nil:
-		return &Error{Args: c.Args, Messages: output.messages, Err: err}
+	if killed(cmd) { // its providers would go on, and nobody would know what they make
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	}
+	return err
+}
+
+// killed tells whether a signal ended the process.
+func killed(cmd *exec.Cmd) bool {
+	return cmd.ProcessState != nil && !cmd.ProcessState.Exited()
+}
+
+// hold adds a line to the held file.
+func (c Command) hold(line string) error {
+	if c.Held == nil {
+		return nil
+	}
+	if _, err := fmt.Fprintln(c.Held, line); err != nil {
+		return fmt.Errorf("noting Terraform's process: %w", err)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -198,4 +199,49 @@ func TestProgress(t *testing.T) {
 			assert.Equal(t, test.want, progress)
 		})
 	}
+}
+
+// A log that is a file is written by Terraform itself, and read from there.
+func TestRunReadsAlongInALogFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log")
+	require.NoError(t, os.WriteFile(path, []byte("Error: of an earlier call\n"), 0o600))
+	log, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, log.Close()) }()
+	var read []string
+	err = fake(t, plain).Run(t.Context(), Command{
+		Args: []string{"apply"}, Dir: t.TempDir(), Env: os.Environ(), Log: log, Line: func(line string) { read = append(read, line) },
+	})
+	var failed *Error
+	require.ErrorAs(t, err, &failed)
+	assert.Len(t, failed.Messages, 2, "errors of this call only")
+	require.NotEmpty(t, read)
+	assert.Equal(t, "aws_vpc.this: Creating...", read[0])
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "of an earlier call")
+	assert.Contains(t, string(text), "Error: creating Alarm: UnknownError")
+}
+
+// Whoever finds the held file locked knows which Terraform it is, and whether
+// it was interrupted.
+func TestRunHoldsALockForTerraform(t *testing.T) {
+	t.Parallel()
+	held, err := os.OpenFile(filepath.Join(t.TempDir(), "lock"), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, held.Close()) }()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	dir := t.TempDir()
+	err = fake(t, "echo inherited >&3; echo $$ > pid\n"+patient).Run(ctx, Command{
+		Args: []string{"apply"}, Dir: dir, Env: os.Environ(), Log: &bytes.Buffer{}, Held: held, Line: func(string) { cancel() },
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.NotErrorIs(t, err, ErrKilled)
+	pid, err := os.ReadFile(filepath.Join(dir, "pid"))
+	require.NoError(t, err)
+	text, err := os.ReadFile(held.Name())
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []string{"inherited", strings.TrimSpace(string(pid)), HeldInterrupted}, strings.Fields(string(text)))
 }

@@ -1,0 +1,178 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
+)
+
+// A run may be killed at any moment, and Terraform as well. What each leaves in
+// a deployment's directory is put right here, before anything is done there.
+const (
+	turnFile    = "terraform.lock" // locked, also by Terraform itself, while Terraform runs
+	stateFile   = "terraform.tfstate"
+	erroredFile = "errored.tfstate" // written by Terraform when it can't write its state
+)
+
+// recover ends what a killed run's Terraform still does, and takes up states
+// that were saved beside their place.
+func (w *Workspace) recover(ctx context.Context, note func(string)) error {
+	turns, err := filepath.Glob(w.path("*", "*", turnFile))
+	if err != nil {
+		return fmt.Errorf("looking for deployments in %s: %w", short(w.Dir), err)
+	}
+	for _, path := range turns {
+		if err := endOrphan(ctx, path, note); err != nil {
+			return err
+		}
+	}
+	errored, err := filepath.Glob(w.path("*", "*", "configuration", "test_data", "*", erroredFile))
+	if err != nil {
+		return fmt.Errorf("looking for states in %s: %w", short(w.Dir), err)
+	}
+	for _, path := range errored {
+		if err := adoptErrored(path, note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endOrphan waits for a Terraform whose run is gone, after telling it to end in
+// good order. When only its providers are left they are killed.
+func endOrphan(ctx context.Context, path string, note func(string)) error {
+	lock, err := waitLock(ctx, path, func(holder string) {
+		lines := strings.Fields(holder)
+		if len(lines) == 0 {
+			note(short(filepath.Dir(path)) + ": Terraform of a run that was killed still works there: waiting for it to end")
+			return
+		}
+		note(fmt.Sprintf("%s: Terraform of a run that was killed still works there (process %s): it is told to save its state and to end", short(filepath.Dir(path)), lines[0]))
+		pid, err := strconv.Atoi(lines[0])
+		if err != nil || pid <= 1 {
+			return
+		}
+		if len(lines) > 1 && syscall.Kill(pid, 0) == nil {
+			return // it knows; a second interrupt would make it end without its state
+		}
+		if errors.Is(syscall.Kill(pid, syscall.SIGINT), syscall.ESRCH) {
+			_ = syscall.Kill(-pid, syscall.SIGKILL)
+			return
+		}
+		if file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0); err == nil {
+			_, _ = fmt.Fprintln(file, tfcli.HeldInterrupted)
+			_ = file.Close()
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("waiting for the Terraform of a killed run: %w", err)
+	}
+	return lock.Close()
+}
+
+// adoptErrored puts the state in its place that Terraform could not write
+// there, unless a later one is there.
+func adoptErrored(path string, note func(string)) error {
+	place := filepath.Join(filepath.Dir(path), stateFile)
+	saved, err := stateSerial(path)
+	if err != nil {
+		note(err.Error() + ": it is left alone")
+		return nil
+	}
+	if there, err := stateSerial(place); err == nil && there > saved {
+		return nil
+	}
+	note(fmt.Sprintf("Terraform had to save its state as %s: it is taken up", short(path)))
+	if err := os.Rename(path, place); err != nil {
+		return fmt.Errorf("taking up a state: %w", err)
+	}
+	return nil
+}
+
+// stateSerial is the number of a state's version: each later one has a higher.
+func stateSerial(path string) (int64, error) {
+	var state struct {
+		Serial int64 `json:"serial"`
+	}
+	err := readJSON(path, &state)
+	return state.Serial, err
+}
+
+// errDamaged marks a file that is no JSON, because its writer was killed.
+var errDamaged = errors.New("damaged")
+
+// readRecord reads what a deployment remembers. Of a damaged record only what
+// a destroy needs can be known, by the names of the directories.
+func readRecord(dir string) (deploymentRecord, error) {
+	var record deploymentRecord
+	err := readJSON(filepath.Join(dir, deploymentFile), &record)
+	if !errors.Is(err, errDamaged) {
+		return record, err
+	}
+	configurations, globError := filepath.Glob(filepath.Join(dir, "configuration", "test_data", "*"))
+	if globError != nil || len(configurations) != 1 {
+		return record, err
+	}
+	name := filepath.Base(dir)
+	return deploymentRecord{Fixture: filepath.Base(configurations[0]), Name: name, Case: name, Killed: true}, nil
+}
+
+// killedIn lists the deployments of which nobody saw Terraform end, so that
+// their states may lack what it made last.
+func (w *Workspace) killedIn() ([]string, error) {
+	records, err := filepath.Glob(w.path("*", "*", deploymentFile))
+	if err != nil {
+		return nil, fmt.Errorf("looking for deployments in %s: %w", short(w.Dir), err)
+	}
+	var dirs []string
+	for _, path := range records {
+		dir := filepath.Dir(path)
+		record, err := readRecord(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if _, err := resourcesInState(dir); record.Killed || errors.Is(err, errDamaged) {
+			dirs = append(dirs, short(dir))
+		}
+	}
+	return dirs, nil
+}
+
+// destroyEverything destroys what the workspace's states hold, and ends its
+// cloud. Where Terraform was killed, things may be left that no state knows, or
+// that are in the way of a destroy: a localaws is dropped with them, on AWS
+// they have to be found by their tag. Without a kill a failure is a failure.
+func (s *Suite) destroyEverything(ctx context.Context, dirs []string) error {
+	killed, err := s.workspace.killedIn()
+	if err != nil {
+		return err
+	}
+	if err = s.destroyAll(ctx, dirs); err == nil {
+		err = s.endCloud(ctx)
+	}
+	if len(killed) == 0 || ctx.Err() != nil {
+		return err
+	}
+	where := "Terraform was killed in " + strings.Join(killed, ", ")
+	if s.Cloud != Local {
+		s.display.Warn(fmt.Sprintf("%s: what it was just making is in no state, look for it by the tag test-run=%s", where, s.workspace.Run.ID))
+		return err
+	}
+	if err == nil {
+		return nil
+	}
+	s.display.Warn(headline(err))
+	s.display.Warn(where + ", which may be why: localaws is dropped with all that it holds")
+	if err := s.cloud.Close(ctx, false); err != nil {
+		return err
+	}
+	return s.workspace.Remove()
+}

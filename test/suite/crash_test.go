@@ -1,0 +1,221 @@
+package suite
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
+)
+
+// orphan is a Terraform whose run was killed: a process in a group of its own
+// that holds the lock of a deployment. It ends at an interrupt, with a state.
+func orphan(t *testing.T, w *Workspace, script string) (dir string, ended chan error) {
+	t.Helper()
+	dir = deployed(t, w, "TestX", "aws-5", emptyState)
+	lock, err := tryLock(filepath.Join(dir, turnFile))
+	require.NoError(t, err)
+	log, err := os.Create(filepath.Join(dir, logFile))
+	require.NoError(t, err)
+	cmd := exec.Command("/bin/sh", "-c", script) //nolint:noctx // what is tested ends it
+	cmd.Dir = filepath.Join(dir, "configuration", "test_data", "fixture")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.ExtraFiles, cmd.Stdout = []*os.File{lock}, log
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	_, err = lock.WriteString(strconv.Itoa(cmd.Process.Pid) + "\n")
+	require.NoError(t, errors.Join(err, lock.Close(), log.Close()))
+	ended = make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	said(t, &Deployment{Dir: dir}, "ready")
+	return dir, ended
+}
+
+// processIn is the process that a deployment's lock names.
+func processIn(t *testing.T, holder []byte) int {
+	t.Helper()
+	pid, err := strconv.Atoi(strings.Fields(string(holder))[0])
+	require.NoError(t, err)
+	return pid
+}
+
+const savesAtInterrupt = `trap 'echo "{\"resources\": [{\"mode\": \"managed\", \"instances\": [{}]}]}" > terraform.tfstate; exit 1' INT
+echo ready; while :; do sleep 0.02; done`
+
+func TestOpeningEndsTheTerraformOfAKilledRun(t *testing.T) {
+	t.Parallel()
+	w := &Workspace{Dir: t.TempDir()}
+	dir, ended := orphan(t, w, savesAtInterrupt)
+	var notes []string
+	require.NoError(t, w.acquire(t.Context(), func(text string) { notes = append(notes, text) }))
+	defer w.Close()
+	require.Error(t, <-ended, "it has ended, by the interrupt")
+	n, err := resourcesInState(dir)
+	require.NoError(t, err)
+	assert.Equal(t, 1, n, "it had the time to save its state")
+	require.Len(t, notes, 1)
+	assert.Contains(t, notes[0], "still works there")
+}
+
+// A second interrupt would make Terraform end without its state.
+func TestOpeningInterruptsATerraformOnce(t *testing.T) {
+	t.Parallel()
+	w := &Workspace{Dir: t.TempDir()}
+	dir, ended := orphan(t, w, `trap 'echo interrupted again >> terraform.log' INT
+echo ready; while [ ! -e end ]; do sleep 0.02; done`)
+	lock, err := os.OpenFile(filepath.Join(dir, turnFile), os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = lock.WriteString(tfcli.HeldInterrupted + "\n")
+	require.NoError(t, errors.Join(err, lock.Close()))
+	at := filepath.Join(dir, "configuration", "test_data", "fixture")
+	require.NoError(t, w.acquire(t.Context(), func(string) { assert.NoError(t, os.WriteFile(filepath.Join(at, "end"), nil, 0o600)) }))
+	defer w.Close()
+	require.NoError(t, <-ended)
+	assert.NoFileExists(t, filepath.Join(at, "terraform.log"), "interrupts that it got")
+}
+
+// When Terraform itself was killed, its providers hold the lock.
+func TestOpeningKillsProvidersWithoutTerraform(t *testing.T) {
+	t.Parallel()
+	w := &Workspace{Dir: t.TempDir()}
+	_, ended := orphan(t, w, `sh -c 'trap "" INT; echo ready; while :; do sleep 0.02; done' & wait`)
+	holder, err := os.ReadFile(w.path("TestX", "aws-5", turnFile))
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(processIn(t, holder), syscall.SIGKILL))
+	require.Error(t, <-ended)
+	require.NoError(t, w.acquire(t.Context(), ignore))
+	w.Close()
+}
+
+func TestALockOfADeadProcessIsFree(t *testing.T) {
+	t.Parallel()
+	w := &Workspace{Dir: t.TempDir()}
+	require.NoError(t, os.WriteFile(w.path("lock"), []byte("999999\n"), 0o600))
+	require.NoError(t, w.acquire(t.Context(), func(text string) { t.Error(text) }))
+	w.Close()
+}
+
+func TestErroredStateIsTakenUp(t *testing.T) {
+	t.Parallel()
+	const saved = `{"serial": 7, "resources": [{"mode": "managed", "instances": [{}]}]}`
+	tests := map[string]struct {
+		there, errored string
+		want           string
+	}{
+		"no other state":      {"", saved, saved},
+		"an earlier state":    {`{"serial": 6}`, saved, saved},
+		"a later state":       {`{"serial": 8}`, saved, `{"serial": 8}`},
+		"half of a state":     {`{"seri`, saved, saved},
+		"itself half written": {`{"serial": 6}`, `{"seri`, `{"serial": 6}`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := &Workspace{Dir: t.TempDir()}
+			dir := deployed(t, w, "TestX", "aws-5", test.there)
+			at := filepath.Join(dir, "configuration", "test_data", "fixture")
+			lay(t, at, map[string]string{erroredFile: test.errored})
+			require.NoError(t, w.recover(t.Context(), ignore))
+			state, err := os.ReadFile(filepath.Join(at, stateFile))
+			require.NoError(t, err)
+			assert.Equal(t, test.want, string(state))
+		})
+	}
+}
+
+func TestHalfWrittenRecordIsReadFromItsDirectory(t *testing.T) {
+	t.Parallel()
+	w := &Workspace{Dir: t.TempDir()}
+	dir := deployed(t, w, "TestX", "aws-5", someState)
+	lay(t, dir, map[string]string{deploymentFile: `{"fixture": "fix`})
+	record, err := readRecord(dir)
+	require.NoError(t, err)
+	assert.Equal(t, deploymentRecord{Fixture: "fixture", Name: "aws-5", Case: "aws-5", Killed: true}, record)
+	dirs, err := w.Deployments()
+	require.NoError(t, err)
+	assert.Equal(t, []string{dir}, dirs)
+
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "configuration")))
+	_, err = readRecord(dir)
+	assert.ErrorIs(t, err, errDamaged, "nothing tells what it was")
+}
+
+// What a killed Terraform left makes a destroy fail, or is left after it.
+func TestLeftoversOfAKilledTerraformGoWithTheirLocalaws(t *testing.T) {
+	t.Parallel()
+	for name, killed := range map[string]bool{"killed": true, "not killed": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, out := newSuite(t, nil)
+			cloud := &nowhere{left: []string{"ec2: 1 vpc"}}
+			s.cloud = cloud
+			d := network(t, s)
+			require.NoError(t, d.applyStage(t.Context(), StageDeploy, nil))
+			d.record.Killed = killed
+			require.NoError(t, d.save())
+			err := s.destroyEverything(t.Context(), []string{d.Dir})
+			assert.Equal(t, killed, cloud.closed)
+			if !killed {
+				assert.ErrorContains(t, err, "this is left: ec2: 1 vpc")
+				return
+			}
+			require.NoError(t, err)
+			assert.NoDirExists(t, s.workspace.Dir)
+			assert.Contains(t, out.String(), "Terraform was killed in "+d.Dir+", which may be why: localaws is dropped")
+		})
+	}
+}
+
+func TestHalfWrittenStateGoesWithItsLocalaws(t *testing.T) {
+	t.Parallel()
+	s, out := newSuite(t, nil)
+	d := network(t, s)
+	require.NoError(t, d.applyStage(t.Context(), StageDeploy, nil))
+	lay(t, d.WorkDir(), map[string]string{stateFile: `{"resou`})
+	dirs, err := s.workspace.Deployments()
+	require.NoError(t, err)
+	require.NoError(t, s.destroyEverything(t.Context(), dirs))
+	assert.Contains(t, out.String(), "terraform.tfstate is damaged")
+	assert.NoDirExists(t, s.workspace.Dir)
+}
+
+// A killed Terraform is remembered; one that ended by itself is not.
+func TestKilledTerraformIsRemembered(t *testing.T) {
+	t.Parallel()
+	s, _ := newSuite(t, nil)
+	s.Mutate = func(_ *Deployment, files map[string][]byte) { files["test_data/network/slow"] = nil }
+	d := network(t, s)
+	done := make(chan error, 1)
+	go func() { done <- d.applyStage(s.ctx, StageDeploy, nil) }()
+	said(t, d, "Creating...")
+	record, err := readRecord(d.Dir)
+	require.NoError(t, err)
+	assert.True(t, record.Killed, "while it runs: if this process is killed now, nobody sees it end")
+	holder, err := os.ReadFile(filepath.Join(d.Dir, turnFile))
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(processIn(t, holder), syscall.SIGKILL))
+	select {
+	case err := <-done:
+		require.ErrorIs(t, err, tfcli.ErrKilled)
+	case <-time.After(20 * time.Second):
+		t.Fatal("the apply goes on without its Terraform")
+	}
+	dirs, err := s.workspace.killedIn()
+	require.NoError(t, err)
+	assert.Equal(t, []string{d.Dir}, dirs)
+
+	s.Mutate = nil
+	other, err := s.deployment("TestY", "aws-5", "network", s.cases()[0])
+	require.NoError(t, err)
+	require.NoError(t, other.applyStage(t.Context(), StageDeploy, nil))
+	assert.False(t, other.record.Killed)
+}
