@@ -147,30 +147,30 @@ func (w *Workspace) killedIn() ([]string, error) {
 }
 
 // destroyEverything destroys what the workspace's states hold, and ends its
-// cloud. Where Terraform was killed, things may be left that no state knows, or
-// that are in the way of a destroy: a localaws is dropped with them, on AWS
-// they have to be found by their tag. Without a kill a failure is a failure.
+// cloud. Where Terraform was killed, there may be things that no state knows:
+// for many minutes a destroy would try in vain to remove what they stand on. A
+// localaws is dropped with them; on AWS they have to be found by their tag.
 func (s *Suite) destroyEverything(ctx context.Context, dirs []string) error {
 	killed, err := s.workspace.killedIn()
 	if err != nil {
 		return err
 	}
-	if err = s.destroyAll(ctx, dirs); err == nil {
-		err = s.endCloud(ctx)
+	if len(killed) > 0 {
+		where := "Terraform was killed in " + strings.Join(killed, ", ")
+		if s.Cloud == Local {
+			s.display.Warn(where + ", and no state knows what it was just making: localaws is dropped with all that it holds, without a destroy")
+			return s.drop(ctx)
+		}
+		s.display.Warn(fmt.Sprintf("%s, and no state knows what it was just making: look for it by the tag test-run=%s", where, s.workspace.Run.ID))
 	}
-	if len(killed) == 0 || ctx.Err() != nil {
+	if err := s.destroyAll(ctx, dirs); err != nil {
 		return err
 	}
-	where := "Terraform was killed in " + strings.Join(killed, ", ")
-	if s.Cloud != Local {
-		s.display.Warn(fmt.Sprintf("%s: what it was just making is in no state, look for it by the tag test-run=%s", where, s.workspace.Run.ID))
-		return err
-	}
-	if err == nil {
-		return nil
-	}
-	s.display.Warn(headline(err))
-	s.display.Warn(where + ", which may be why: localaws is dropped with all that it holds")
+	return s.endCloud(ctx)
+}
+
+// drop ends the cloud without looking at what it holds.
+func (s *Suite) drop(ctx context.Context) error {
 	if err := s.cloud.Close(ctx, false); err != nil {
 		return err
 	}

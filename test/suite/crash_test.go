@@ -149,10 +149,29 @@ func TestHalfWrittenRecordIsReadFromItsDirectory(t *testing.T) {
 	assert.ErrorIs(t, err, errDamaged, "nothing tells what it was")
 }
 
-// What a killed Terraform left makes a destroy fail, or is left after it.
-func TestLeftoversOfAKilledTerraformGoWithTheirLocalaws(t *testing.T) {
+// What a killed Terraform was making is in no state: a destroy could not work.
+func TestWhatAKilledTerraformLeftGoesWithItsLocalaws(t *testing.T) {
 	t.Parallel()
-	for name, killed := range map[string]bool{"killed": true, "not killed": false} {
+	tests := map[string]struct {
+		change func(t *testing.T, d *Deployment)
+		drops  bool
+	}{
+		"nothing was killed": {func(*testing.T, *Deployment) {}, false},
+		"Terraform was killed": {func(t *testing.T, d *Deployment) {
+			t.Helper()
+			d.record.Killed = true
+			require.NoError(t, d.save())
+		}, true},
+		"in the middle of writing the state": {func(t *testing.T, d *Deployment) {
+			t.Helper()
+			lay(t, d.WorkDir(), map[string]string{stateFile: `{"resou`})
+		}, true},
+		"this process, in the middle of writing the record": {func(t *testing.T, d *Deployment) {
+			t.Helper()
+			lay(t, d.Dir, map[string]string{deploymentFile: `{"fixt`})
+		}, true},
+	}
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, out := newSuite(t, nil)
@@ -160,32 +179,33 @@ func TestLeftoversOfAKilledTerraformGoWithTheirLocalaws(t *testing.T) {
 			s.cloud = cloud
 			d := network(t, s)
 			require.NoError(t, d.applyStage(t.Context(), StageDeploy, nil))
-			d.record.Killed = killed
-			require.NoError(t, d.save())
-			err := s.destroyEverything(t.Context(), []string{d.Dir})
-			assert.Equal(t, killed, cloud.closed)
-			if !killed {
-				assert.ErrorContains(t, err, "this is left: ec2: 1 vpc")
+			test.change(t, d)
+			dirs, err := s.workspace.Deployments()
+			require.NoError(t, err)
+			assert.Equal(t, []string{d.Dir}, dirs)
+			err = s.destroyEverything(t.Context(), dirs)
+			assert.Equal(t, test.drops, cloud.closed)
+			if !test.drops {
+				assert.ErrorContains(t, err, "this is left: ec2: 1 vpc", "a destroy that forgets something is a failure")
 				return
 			}
 			require.NoError(t, err)
 			assert.NoDirExists(t, s.workspace.Dir)
-			assert.Contains(t, out.String(), "Terraform was killed in "+d.Dir+", which may be why: localaws is dropped")
+			assert.Contains(t, out.String(), "Terraform was killed in "+d.Dir+", and no state knows what it was just making: localaws is dropped")
 		})
 	}
 }
 
-func TestHalfWrittenStateGoesWithItsLocalaws(t *testing.T) {
+func TestOnAWSATagFindsWhatAKilledTerraformLeft(t *testing.T) {
 	t.Parallel()
 	s, out := newSuite(t, nil)
 	d := network(t, s)
 	require.NoError(t, d.applyStage(t.Context(), StageDeploy, nil))
-	lay(t, d.WorkDir(), map[string]string{stateFile: `{"resou`})
-	dirs, err := s.workspace.Deployments()
-	require.NoError(t, err)
-	require.NoError(t, s.destroyEverything(t.Context(), dirs))
-	assert.Contains(t, out.String(), "terraform.tfstate is damaged")
-	assert.NoDirExists(t, s.workspace.Dir)
+	d.record.Killed, s.Cloud = true, AWS
+	require.NoError(t, d.save())
+	require.NoError(t, s.destroyEverything(t.Context(), []string{d.Dir}))
+	assert.Contains(t, out.String(), "look for it by the tag test-run="+s.workspace.Run.ID)
+	assert.Contains(t, out.String(), "1 resources destroyed")
 }
 
 // A killed Terraform is remembered; one that ended by itself is not.

@@ -9,14 +9,16 @@ import (
 // an apply's or a destroy's output.
 type Progress struct {
 	Planned int // changes that the plan announced; 0 before it did
-	Done    int // changes that are complete
+	Done    int // changes that are complete: the sum of the next three
 	Known   bool
+
+	Added, Changed, Destroyed int
 }
 
 var (
 	planned  = regexp.MustCompile(`^Plan: (?:\d+ to import, )?(\d+) to add, (\d+) to change, (\d+) to destroy`)
 	nothing  = regexp.MustCompile(`^No changes\.`)
-	complete = regexp.MustCompile(`: (?:Creation|Modifications|Destruction) complete after`)
+	complete = regexp.MustCompile(`: (Creation|Modifications|Destruction) complete after`)
 )
 
 // Line takes one line of output, and tells whether it changed a count.
@@ -36,8 +38,16 @@ func (p *Progress) Line(line string) bool {
 		p.Planned, p.Known = 0, true
 		return true
 	}
-	if complete.MatchString(line) {
+	if match := complete.FindStringSubmatch(line); match != nil {
 		p.Done++
+		switch match[1] {
+		case "Creation":
+			p.Added++
+		case "Modifications":
+			p.Changed++
+		default:
+			p.Destroyed++
+		}
 		return true
 	}
 	return false

@@ -180,11 +180,11 @@ func TestProgress(t *testing.T) {
 			"aws_vpc.this: Still creating... [10s elapsed]",
 			"aws_vpc.this: Creation complete after 11s [id=vpc-1]",
 			`aws_subnet.public["us-west-2a"]: Modifications complete after 0s [id=subnet-1]`,
-		}, Progress{Planned: 4, Done: 2, Known: true}},
+		}, Progress{Planned: 4, Done: 2, Known: true, Added: 1, Changed: 1}},
 		"destroy": {[]string{
 			"Plan: 0 to add, 0 to change, 67 to destroy.",
 			"module.httpd.aws_lb.this: Destruction complete after 1s",
-		}, Progress{Planned: 67, Done: 1, Known: true}},
+		}, Progress{Planned: 67, Done: 1, Known: true, Destroyed: 1}},
 		"import":     {[]string{"Plan: 2 to import, 1 to add, 0 to change, 1 to destroy."}, Progress{Planned: 2, Known: true}},
 		"no changes": {[]string{"No changes. Your infrastructure matches the configuration."}, Progress{Known: true}},
 		"other text": {[]string{"data.aws_region.current: Read complete after 0s [id=us-west-2]", "Apply complete! Resources: 3 added"}, Progress{}},
