@@ -281,7 +281,9 @@ func (d *Deployment) terraform(ctx context.Context, line func(string), args ...s
 		return fmt.Errorf("opening Terraform's log: %w", err)
 	}
 	defer func() { _ = log.Close() }()
-	turn, err := tryLock(filepath.Join(d.Dir, turnFile))
+	// The last Terraform's lock may still be in a process that is just being
+	// started, which closes what it inherited.
+	turn, err := waitLock(ctx, filepath.Join(d.Dir, turnFile), nil)
 	if err != nil {
 		return fmt.Errorf("running Terraform: %w", err)
 	}

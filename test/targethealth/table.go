@@ -24,7 +24,7 @@ func Table(out io.Writer, groups []Group, s Snapshot) error {
 			if reason == "" {
 				reason = "-"
 			}
-			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t-> %s\t%s\t%s\t%s\n", group.Key, group.Listener, target.id(), port, target.State, reason, target.after())
+			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t-> %s\t%s\t%s\t%s\n", group.Key, group.Listener, target.id(), port, target.State, reason, target.After())
 		}
 	}
 	if err := table.Flush(); err != nil {
@@ -33,8 +33,11 @@ func Table(out io.Writer, groups []Group, s Snapshot) error {
 	return nil
 }
 
-// after is how long the target took to be healthy.
-func (t Target) after() string {
+// Address is instance:host port.
+func (t Target) Address() string { return t.id() }
+
+// After is how long the target took to be healthy, in words.
+func (t Target) After() string {
 	switch {
 	case t.State != healthyState:
 		return "-"

@@ -65,9 +65,13 @@ type Watcher struct {
 	Patience Patience
 	Progress func(text string) // is told how far it is; may be nil
 
-	began   time.Time
-	history map[string]*history // by a group's key
+	began    time.Time
+	history  map[string]*history // by a group's key
+	timeline Timeline
 }
+
+// Timeline is what the last Wait saw of the targets' health.
+func (w *Watcher) Timeline() Timeline { return w.timeline }
 
 // history is what is remembered of a group between two looks: ECS replaces
 // tasks that fail their checks, and their targets are gone with them.
@@ -97,7 +101,7 @@ func (e *HopelessError) Error() string { return e.Why }
 // an error.
 func (w *Watcher) Wait(ctx context.Context) (Snapshot, error) {
 	w.began = time.Now()
-	w.history = map[string]*history{}
+	w.history, w.timeline = map[string]*history{}, Timeline{Began: w.began, Ended: w.began}
 	for _, group := range w.Groups {
 		w.history[group.Key] = &history{healthy: map[string]firstHealthy{}}
 	}
@@ -113,6 +117,7 @@ func (w *Watcher) Wait(ctx context.Context) (Snapshot, error) {
 		}
 		last = snapshot
 		w.remember(&last, time.Now())
+		w.timeline.note(w.Groups, last, time.Now())
 		missing := w.missing(last)
 		w.report(last)
 		if missing == "" {
