@@ -1,0 +1,51 @@
+package report
+
+import (
+	"fmt"
+	"time"
+)
+
+// axis is a time axis from 0 to 100 percent.
+type axis struct{ began, ended time.Time }
+
+func newAxis(began, ended time.Time) axis {
+	if ended.Sub(began) < time.Second { // so that there is something to divide by
+		ended = began.Add(time.Second)
+	}
+	return axis{began, ended}
+}
+
+func (a axis) length() float64 { return a.ended.Sub(a.began).Seconds() }
+
+// at is the place of a moment; what lies outside is at the edge.
+func (a axis) at(moment time.Time) float64 {
+	return min(max(moment.Sub(a.began).Seconds()/a.length()*100, 0), 100)
+}
+
+// span is the place of a time: where it begins, and how wide it is.
+func (a axis) span(from, to time.Time) (left, width float64) {
+	left = a.at(from)
+	return left, max(a.at(to)-left, 0)
+}
+
+// ticks are four to ten marks at round seconds, the first at 0.
+func (a axis) ticks() []tick {
+	step := 1.0
+	for _, step = range []float64{0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600} {
+		if a.length()/step <= 9 {
+			break
+		}
+	}
+	var ticks []tick
+	for at := 0.0; at <= a.length() && len(ticks) < 50; at += step {
+		text := fmt.Sprintf("%.0f s", at)
+		switch {
+		case step < 1:
+			text = fmt.Sprintf("%.1f s", at)
+		case step >= 60:
+			text = fmt.Sprintf("%.0f min", at/60)
+		}
+		ticks = append(ticks, tick{at / a.length() * 100, text})
+	}
+	return ticks
+}

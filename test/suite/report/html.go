@@ -1,0 +1,199 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"time"
+)
+
+//go:embed page.html.tmpl
+var pageText string
+
+// page is made of the run as it is; the template engine escapes all of it by
+// where it stands.
+var page = template.Must(template.New("page").Parse(pageText))
+
+// WriteHTML writes a page that needs nothing but itself: no script, no font, no
+// style from elsewhere.
+func WriteHTML(out io.Writer, run Run) error {
+	if err := page.Execute(out, newView(run)); err != nil {
+		return fmt.Errorf("writing the HTML report: %w", err)
+	}
+	return nil
+}
+
+// view is the page's content, with places on the time axes in percent.
+type view struct {
+	Title    string
+	Verdict  Verdict
+	Facts    [][2]string
+	Kept     string
+	Warnings []string
+	Axis     []tick
+	Bars     []bar
+	Health   []healthView
+	Services []serviceView
+	Plans    []planView
+	Failures []failure
+	Notes    [][2]string
+}
+
+// tick is a mark of a time axis.
+type tick struct {
+	Left float64
+	Text string
+}
+
+// bar is a stage on the time axis of the run.
+type bar struct {
+	Deployment  string // "" when it is that of the bar above
+	Stage       Stage
+	Left, Width float64
+	Took        string
+}
+
+// healthView is the health of a service's targets in the watches of one
+// deployment.
+type healthView struct {
+	Deployment string
+	Targets    []Target
+	Watches    []watchView
+}
+
+type watchView struct {
+	Began string // since the run began
+	Took  string
+	Axis  []tick
+	Rows  []targetView
+	Log   []changeView
+}
+
+// targetView is a target's states on the time axis of a watch.
+type targetView struct {
+	Group, Target string
+	Spans         []span
+}
+
+type span struct {
+	Left, Width float64
+	State       string
+	Reason      string
+}
+
+type changeView struct {
+	Change
+	After string // since the watch began
+}
+
+type serviceView struct {
+	Deployment string
+	Events     []eventView
+}
+
+type eventView struct {
+	After   string // since the run began
+	Message string
+}
+
+// planView is what Terraform changed in a deployment.
+type planView struct {
+	Deployment, Stage string
+	Text              string
+}
+
+func newView(run Run) view {
+	v := view{
+		Title: run.title(), Verdict: run.Verdict, Facts: run.facts(), Kept: run.Kept, Warnings: run.Warnings, Failures: run.failures(),
+	}
+	axis := newAxis(run.Began, run.Ended)
+	v.Axis = axis.ticks()
+	for _, d := range run.Deployments {
+		v.Bars = append(v.Bars, bars(axis, d)...)
+		if len(d.Targets) > 0 || len(d.Watches) > 0 {
+			v.Health = append(v.Health, healthOf(run, d))
+		}
+		if len(d.Events) > 0 {
+			v.Services = append(v.Services, eventsOf(run, d))
+		}
+		v.Plans = append(v.Plans, plansOf(d)...)
+		if d.Note != "" {
+			v.Notes = append(v.Notes, [2]string{d.Name(), d.Note})
+		}
+	}
+	return v
+}
+
+func bars(axis axis, d Deployment) []bar {
+	var all []bar
+	for i, stage := range d.Stages {
+		b := bar{Stage: stage, Took: seconds(stage.Seconds)}
+		if i == 0 {
+			b.Deployment = d.Name()
+		}
+		b.Left, b.Width = axis.span(stage.Began, stage.Began.Add(time.Duration(stage.Seconds*float64(time.Second))))
+		all = append(all, b)
+	}
+	return all
+}
+
+func healthOf(run Run, d Deployment) healthView {
+	h := healthView{Deployment: d.Name(), Targets: d.Targets}
+	for _, watch := range d.Watches {
+		axis := newAxis(watch.Began, watch.Ended)
+		w := watchView{Began: since(run.Began, watch.Began), Took: seconds(watch.Ended.Sub(watch.Began).Seconds()), Axis: axis.ticks()}
+		for i, change := range watch.Changes {
+			w.Log = append(w.Log, changeView{change, since(watch.Began, change.At)})
+			s := span{State: change.State, Reason: change.Reason}
+			s.Left, s.Width = axis.span(change.At, until(watch, i))
+			row := slices.IndexFunc(w.Rows, func(r targetView) bool { return r.Group == change.Group && r.Target == change.Target })
+			if row < 0 {
+				row, w.Rows = len(w.Rows), append(w.Rows, targetView{Group: change.Group, Target: change.Target})
+			}
+			w.Rows[row].Spans = append(w.Rows[row].Spans, s)
+		}
+		h.Watches = append(h.Watches, w)
+	}
+	return h
+}
+
+// until is when the state of a change ended: at the same target's next one.
+func until(watch Watch, i int) time.Time {
+	for _, next := range watch.Changes[i+1:] {
+		if next.Group == watch.Changes[i].Group && next.Target == watch.Changes[i].Target {
+			return next.At
+		}
+	}
+	return watch.Ended
+}
+
+func eventsOf(run Run, d Deployment) serviceView {
+	s := serviceView{Deployment: d.Name()}
+	for _, event := range d.Events {
+		s.Events = append(s.Events, eventView{since(run.Began, event.At), event.Message})
+	}
+	return s
+}
+
+func plansOf(d Deployment) []planView {
+	var plans []planView
+	for _, stage := range d.Stages {
+		switch {
+		case stage.Changes != nil:
+			plans = append(plans, planView{d.Name(), stage.Name, stage.Changes.String()})
+		case stage.Name == Idempotence:
+			plans = append(plans, planView{d.Name(), stage.Name, stage.Says()})
+		}
+	}
+	return plans
+}
+
+// Idempotence is the Name of the stage that plans again.
+const Idempotence = "idempotence"
+
+// since is a moment as seconds after another one.
+func since(began, at time.Time) string {
+	return fmt.Sprintf("%+.1f s", at.Sub(began).Seconds())
+}
