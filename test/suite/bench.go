@@ -199,9 +199,9 @@ func (b *bench) readDeployment(ctx context.Context, dir string) error {
 func (b *bench) readDestroyed(deployments []*Deployment) {
 	for _, d := range deployments {
 		for i := range b.rows {
-			for _, result := range d.results {
-				if b.rows[i].what == "destroy "+d.Name && result.stage == StageTeardown {
-					b.rows[i].seconds = result.seconds
+			for _, result := range d.seen.stages {
+				if b.rows[i].what == "destroy "+d.Name && result.Name == StageTeardown {
+					b.rows[i].seconds = result.Seconds
 				}
 			}
 		}

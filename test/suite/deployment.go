@@ -18,6 +18,7 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/report"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
 )
 
@@ -51,7 +52,8 @@ type Deployment struct {
 
 	suite   *Suite
 	record  deploymentRecord
-	results []stageResult
+	seen    seen
+	changes *report.Changes // of the stage that is under way; nil before Terraform changed anything
 }
 
 // deploymentRecord is what a deployment remembers between runs.
@@ -231,6 +233,7 @@ func (d *Deployment) change(ctx context.Context, task *progress.Task, verb strin
 			}
 		}, verb, "-input=false", "-auto-approve", "-no-color", "-parallelism="+strconv.Itoa(cmp.Or(d.Parallelism, parallelism)), "-lock-timeout=120s")
 	})
+	d.changes = &report.Changes{Added: count.Added, Changed: count.Changed, Destroyed: count.Destroyed}
 	d.record.Killed = before || errors.Is(err, tfcli.ErrKilled)
 	return errors.Join(err, d.save())
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -33,12 +31,12 @@ func (s *Suite) finish(code int) int {
 		code = exitInterrupted
 	}
 	if s.workspace != nil || s.casesSeen > 0 {
-		for _, write := range []func() error{s.writeJUnit, s.summary} {
-			if err := write(); err != nil {
-				s.display.Warn(err.Error())
-				code = max(code, exitFailed)
-			}
+		err := errors.Join(s.writeReports(s.reportRun(code, kept)), s.summary())
+		if err != nil {
+			s.display.Warn(err.Error())
+			code = max(code, exitFailed)
 		}
+		s.display.Print("report: " + short(s.reportPath("report", ".html")))
 	}
 	if kept != "" {
 		s.display.Warn(kept)
@@ -137,8 +135,8 @@ func (s *Suite) destroyAll(ctx context.Context, dirs []string) error {
 func (s *Suite) summary() error {
 	s.reporting.Lock()
 	defer s.reporting.Unlock()
-	for _, report := range s.reports {
-		s.display.Print("\n" + report.text)
+	for _, told := range s.reports {
+		s.display.Print("\n" + told.text)
 	}
 	ran := s.versionsRan()
 	if ran != "" {
@@ -150,19 +148,6 @@ func (s *Suite) summary() error {
 	}
 	text := strings.Join(append([]string{ran}, notes...), "\n") + "\n"
 	return s.writeReport("ran", ".txt", []byte(text))
-}
-
-// writeReport writes .work/<what>-<cloud>-<space><extension>, beside the work
-// directory, which a teardown removes.
-func (s *Suite) writeReport(what, extension string, text []byte) error {
-	path := filepath.Join(s.Root, ".work", what+"-"+s.Cloud+"-"+s.Space+extension)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("writing a report: %w", err)
-	}
-	if err := os.WriteFile(path, text, 0o644); err != nil {
-		return fmt.Errorf("writing a report: %w", err)
-	}
-	return nil
 }
 
 // versionsRan says with which Terraform and providers the run was.
@@ -193,8 +178,8 @@ func (s *Suite) keepForReport(d *Deployment) {
 func (s *Suite) addReport(subject, text string) {
 	s.reporting.Lock()
 	defer s.reporting.Unlock()
-	s.reports = slices.DeleteFunc(s.reports, func(r report) bool { return r.subject == subject })
-	s.reports = append(s.reports, report{subject, text})
+	s.reports = slices.DeleteFunc(s.reports, func(r endText) bool { return r.subject == subject })
+	s.reports = append(s.reports, endText{subject, text})
 }
 
 func (s *Suite) noteFailedTeardown() {

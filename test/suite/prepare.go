@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/report"
 )
 
 // Prepared is what all tests of a run share: a network and a DNS zone.
@@ -19,7 +20,7 @@ type Prepared struct {
 }
 
 // stagePrepare is the stage of the shared fixtures.
-const stagePrepare = "prepare"
+const stagePrepare = report.Prepare
 
 // Prepare makes the network and the zone, both at the same time, at the first
 // call of a run, and gives them to every caller.

@@ -13,23 +13,16 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/report"
 )
 
 // The stages of a test, each left out by SKIP_<stage>=1.
 const (
 	StageDeploy      = "deploy"
 	StageValidate    = "validate"
-	StageIdempotence = "idempotence"
+	StageIdempotence = report.Idempotence
 	StageTeardown    = "teardown"
 )
-
-// stageResult is how a stage ended, for the reports.
-type stageResult struct {
-	stage   string
-	seconds float64
-	skipped string
-	failure string
-}
 
 // Deployment returns the deployment of a fixture for a test and a case of the
 // provider. Its work directory is the test's own.
@@ -95,6 +88,9 @@ func (d *Deployment) applyStage(ctx context.Context, stage string, variables map
 	return d.stage(stage, func(task *progress.Task) (string, error) {
 		changed, err := d.apply(ctx, variables, task)
 		if err != nil {
+			if d.record.Killed && d.suite.ctx.Err() == nil {
+				err = fmt.Errorf("%w\n(Terraform was killed here, so that things may exist which its state lacks: `make test-clean` removes them)", err)
+			}
 			return "", fmt.Errorf("%w\n(all that Terraform said: %s)", err, short(d.LogPath()))
 		}
 		if !changed {
@@ -118,13 +114,13 @@ func (d *Deployment) Validate(t *testing.T, check func(ctx context.Context, v *V
 		defer func() {
 			// t.FailNow unwinds through here.
 			if !done {
-				_ = d.endStage(StageValidate, task, "", errFailed)
+				_ = d.endStage(StageValidate, task, "", v.failure(d.suite.ctx))
 			}
 		}()
 		check(d.suite.ctx, v)
 		done = true
 		if t.Failed() {
-			return "", errFailed
+			return "", v.failure(d.suite.ctx)
 		}
 		return v.detail, nil
 	})
@@ -221,10 +217,11 @@ func (d *Deployment) label() string {
 // stage runs one stage with its line and its records.
 func (d *Deployment) stage(name string, run func(*progress.Task) (detail string, err error)) error {
 	if d.suite.Skips(name) {
-		d.addResult(stageResult{stage: name, skipped: "SKIP_" + name})
+		d.addResult(report.Stage{Name: name, Began: time.Now(), Skipped: "SKIP_" + name})
 		d.suite.display.Print(fmt.Sprintf("%-12s %-20s skipped (SKIP_%s)", name, d.label(), name))
 		return nil
 	}
+	d.changes = nil
 	task := d.suite.display.Start(name, d.label())
 	detail, err := run(task)
 	return d.endStage(name, task, detail, err)
@@ -232,21 +229,27 @@ func (d *Deployment) stage(name string, run func(*progress.Task) (detail string,
 
 // endStage ends the stage's line and remembers how long it took.
 func (d *Deployment) endStage(name string, task *progress.Task, detail string, err error) error {
+	result := report.Stage{Name: name, Detail: detail, Changes: d.changes}
+	var took time.Duration
 	if err != nil {
-		took := task.Failed("%s", shorten(headline(err)))
-		d.addResult(stageResult{stage: name, seconds: took.Seconds(), failure: err.Error()})
+		took = task.Failed("%s", shorten(headline(err)))
+		result.Failure = err.Error()
+	} else {
+		took = task.Done("%s", detail)
+	}
+	result.Began, result.Seconds = time.Now().Add(-took), took.Seconds()
+	d.addResult(result)
+	if err != nil {
 		return err
 	}
-	took := task.Done("%s", detail)
-	d.addResult(stageResult{stage: name, seconds: took.Seconds()})
 	d.record.Seconds[name] = took.Seconds()
 	return d.save()
 }
 
-func (d *Deployment) addResult(result stageResult) {
+func (d *Deployment) addResult(result report.Stage) {
 	d.suite.reporting.Lock()
 	defer d.suite.reporting.Unlock()
-	d.results = append(d.results, result)
+	d.seen.stages = append(d.seen.stages, result)
 }
 
 // shorten fits a text into the line of a stage; all of it is told elsewhere.

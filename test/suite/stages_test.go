@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/assert"
@@ -62,7 +63,8 @@ destroy)
     echo 'aws_lb.this: Destroying...'
     while :; do sleep 0.05; done
   fi
-  echo '{"resources": []}' > terraform.tfstate ;;
+  echo '{"resources": []}' > terraform.tfstate
+  echo 'aws_vpc.this: Destruction complete after 1s' ;;
 esac
 `
 
@@ -78,7 +80,7 @@ func newSuite(t *testing.T, variables map[string]string) (*Suite, *bytes.Buffer)
 
 	var out bytes.Buffer
 	s := &Suite{
-		Settings: settingsFor(t, variables), Root: root, kill: make(chan struct{}), finished: make(chan struct{}),
+		Settings: settingsFor(t, variables), Root: root, began: time.Now(), kill: make(chan struct{}), finished: make(chan struct{}),
 		display: progress.New(&out, progress.Options{}), terraform: tfcli.Terraform{Path: binary, Version: "1.11.4"},
 		cloud: &nowhere{}, found: map[string]foundSources{}, opened: true,
 		finder: &providers.Finder{Host: "registry.terraform.io"},

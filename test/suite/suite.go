@@ -22,6 +22,7 @@ type Suite struct {
 	// configuration's copy before it is applied: to break it on purpose.
 	Mutate func(d *Deployment, files map[string][]byte)
 
+	began   time.Time
 	display *progress.Display
 	// The tests run under ctx, which the first interrupt ends; what they made is
 	// destroyed under teardownCtx, which the second one ends.
@@ -53,16 +54,16 @@ type Suite struct {
 	reporting   sync.Mutex
 	deployments []*Deployment
 	notes       []string // said again at the end
-	reports     []report
+	reports     []endText
 	failed      bool // a teardown failed
 	casesSeen   int
 	casesRan    int
 	casesSkips  []string
 }
 
-// report is a text at the end of a run. A later one of the same subject takes
+// endText is told at the end of a run. A later one of the same subject takes
 // its place.
-type report struct{ subject, text string }
+type endText struct{ subject, text string }
 
 type foundSources struct {
 	sources []providers.Source
@@ -76,7 +77,7 @@ func New(ctx context.Context, settings Settings) (*Suite, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Suite{Settings: settings, Root: root, kill: make(chan struct{}), finished: make(chan struct{}), found: map[string]foundSources{}}
+	s := &Suite{Settings: settings, Root: root, began: time.Now(), kill: make(chan struct{}), finished: make(chan struct{}), found: map[string]foundSources{}}
 	s.display = progress.New(os.Stdout, progress.OptionsFor(os.Stdout, os.Getenv)) //nolint:contextcheck // it ends by Close
 	s.ctx, s.stop = context.WithCancelCause(ctx)
 	s.teardownCtx, s.endTeardown = context.WithCancelCause(ctx)

@@ -25,6 +25,8 @@ type Validation struct {
 	d      *Deployment
 	task   *progress.Task
 	detail string
+	// explanation says why the targets are not healthy; "" when they are.
+	explanation string
 }
 
 // Config is the SDK's configuration for the cloud in use.
@@ -46,6 +48,7 @@ func (v *Validation) WaitHealthy(ctx context.Context, t *testing.T, cluster, ser
 	w := v.Watcher(cluster, service, groups)
 	snapshot, err := w.Wait(ctx)
 	v.d.rememberHealth(&snapshot)
+	v.d.noteHealth(groups, snapshot, w.Timeline())
 	var table bytes.Buffer
 	if tableError := targethealth.Table(&table, groups, snapshot); tableError != nil {
 		t.Error(tableError)
@@ -54,8 +57,8 @@ func (v *Validation) WaitHealthy(ctx context.Context, t *testing.T, cluster, ser
 		t.Fatal(context.Cause(ctx))
 	}
 	if err != nil {
-		explanation := w.Explain(ctx, snapshot)
-		t.Fatalf("%s: %v\n\n%s\n%s", v.d.label(), err, table.String(), explanation)
+		v.explanation = fmt.Sprintf("%v\n\n%s\n%s", err, table.String(), w.Explain(ctx, snapshot))
+		t.Fatalf("%s: %s", v.d.label(), v.explanation)
 	}
 	v.detail = fmt.Sprintf("%d of %d target groups healthy", len(groups), len(groups))
 	v.d.suite.addReport(v.d.Dir+" health", fmt.Sprintf("%s\n\n%s\n%s", v.d.title(), table.String(), v.curlCommands(ctx, groups)))
@@ -91,6 +94,9 @@ func (v *Validation) Result(text string) { v.detail = text }
 // Report adds a text to the end of the run's output.
 func (d *Deployment) Report(text string) {
 	d.suite.addReport(d.Dir, d.title()+": "+text)
+	d.suite.reporting.Lock()
+	defer d.suite.reporting.Unlock()
+	d.seen.note = text
 }
 
 // title names the deployment and its provider.

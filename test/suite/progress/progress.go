@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // redraw is how often the moving lines are drawn anew.
@@ -39,9 +41,30 @@ type Options struct {
 // OptionsFor returns what fits a file: lines move on terminals, colours obey
 // https://no-color.org.
 func OptionsFor(file *os.File, getenv func(string) string) Options {
-	info, err := file.Stat()
-	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0 && getenv("TERM") != "dumb" && getenv("CI") == ""
-	return Options{Moving: terminal, Colour: terminal && getenv("NO_COLOR") == ""}
+	if columns(file) == 0 || getenv("TERM") == "dumb" || getenv("CI") != "" {
+		return Options{}
+	}
+	return Options{
+		Moving: true,
+		Colour: getenv("NO_COLOR") == "",
+		Width:  func() int { return max(columns(file), minWidth) },
+	}
+}
+
+// minWidth is that of the narrowest terminal whose lines are not cut further.
+const minWidth = 20
+
+// columns is the width of a terminal, 0 of what is none. A terminal that does
+// not know its width has 100.
+func columns(file *os.File) int {
+	size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ)
+	switch {
+	case err != nil:
+		return 0
+	case size.Col == 0:
+		return 100
+	}
+	return int(size.Col)
 }
 
 // New returns a display on out. Close it.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // squeeze makes runs of blanks one, and times 0, so that lines can be compared.
@@ -67,15 +68,40 @@ func TestOptionsFor(t *testing.T) {
 	defer func() { assert.NoError(t, file.Close()) }()
 	none := func(string) string { return "" }
 	assert.Equal(t, Options{}, OptionsFor(file, none), "a file is no terminal")
-
-	// The null device is a character device, as a terminal is.
 	device, err := os.Open(os.DevNull)
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, device.Close()) }()
+	assert.Equal(t, Options{}, OptionsFor(device, none), "nor is the null device")
+
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("no terminal to try it on: %v", err)
+	}
+	defer func() { assert.NoError(t, terminal.Close()) }()
 	set := func(name string) func(string) string {
 		return func(asked string) string { return map[string]string{name: "1"}[asked] }
 	}
-	assert.Equal(t, Options{Moving: true, Colour: true}, OptionsFor(device, none))
-	assert.Equal(t, Options{Moving: true}, OptionsFor(device, set("NO_COLOR")))
-	assert.Equal(t, Options{}, OptionsFor(device, set("CI")), "CI keeps lines")
+	assert.Equal(t, Options{}, OptionsFor(terminal, set("CI")), "CI keeps lines")
+	plain := OptionsFor(terminal, set("NO_COLOR"))
+	assert.Equal(t, []bool{true, false}, []bool{plain.Moving, plain.Colour})
+	options := OptionsFor(terminal, none)
+	require.Equal(t, []bool{true, true}, []bool{options.Moving, options.Colour})
+	assert.Equal(t, 100, options.Width(), "before its size is known")
+	require.NoError(t, unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: 72, Row: 20}))
+	assert.Equal(t, 72, options.Width(), "as wide as the terminal is now")
+}
+
+// Colours are the display's alone: a text that is told again at a run's end
+// has none of them without a terminal, or with NO_COLOR.
+func TestColoursObeyOptions(t *testing.T) {
+	t.Parallel()
+	for _, colour := range []bool{true, false} {
+		var out bytes.Buffer
+		d := New(&out, Options{Colour: colour})
+		d.Warn("careful")
+		d.Start("deploy", "aws-6").Failed("terraform apply: Error")
+		d.Start("deploy", "aws-5").Done("67 resources")
+		d.Close()
+		assert.Equal(t, colour, strings.Contains(out.String(), "\x1b["), "colour: %v", colour)
+	}
 }

@@ -1,0 +1,190 @@
+package suite
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/report"
+	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
+)
+
+// seen is what a deployment's tests saw, for the reports.
+type seen struct {
+	stages  []report.Stage
+	targets []report.Target
+	watches []report.Watch
+	events  []report.Event
+	note    string
+}
+
+// shownEvents is how many of a service's events a report has.
+const shownEvents = 50
+
+// reportRun gathers what there is to say of the run. A deployment that was
+// taken up again, to destroy it, is one with what it was before.
+func (s *Suite) reportRun(code int, kept string) report.Run {
+	s.reporting.Lock()
+	defer s.reporting.Unlock()
+	run := report.Run{
+		Cloud: s.Cloud, Region: s.Region, Space: s.Space, Began: s.began, Ended: time.Now(), Kept: kept,
+		Warnings: append(append([]string{}, s.casesSkips...), s.notes...), Verdict: verdict(code),
+	}
+	if s.workspace != nil {
+		run.ID = s.workspace.Run.ID
+	}
+	if s.terraform.Path != "" {
+		run.Terraform = s.terraform.String()
+	}
+	index := map[string]int{}
+	for _, d := range s.deployments {
+		if len(d.seen.stages) == 0 {
+			continue
+		}
+		i, known := index[d.Dir]
+		if !known {
+			i, index[d.Dir] = len(run.Deployments), len(run.Deployments)
+			run.Deployments = append(run.Deployments, report.Deployment{Test: filepath.Base(filepath.Dir(d.Dir)), Case: d.Name, Dir: short(d.Dir)})
+		}
+		d.addTo(&run.Deployments[i])
+	}
+	return run
+}
+
+func verdict(code int) report.Verdict {
+	switch code {
+	case 0:
+		return report.Passed
+	case exitInterrupted:
+		return report.Interrupted
+	}
+	return report.Failed
+}
+
+// addTo adds what was seen of the deployment to its part of the report.
+func (d *Deployment) addTo(to *report.Deployment) {
+	to.Provider, to.Source = d.record.Provider, d.record.Source
+	to.Stages = append(to.Stages, d.seen.stages...)
+	to.Watches = append(to.Watches, d.seen.watches...)
+	if len(d.seen.targets) > 0 {
+		to.Targets, to.Events = d.seen.targets, d.seen.events
+	}
+	if d.seen.note != "" {
+		to.Note = d.seen.note
+	}
+}
+
+// writeReports writes the run as JUnit's XML, as Markdown, also to the summary
+// of a job of GitHub Actions, and as HTML.
+func (s *Suite) writeReports(run report.Run) error {
+	var summary []byte
+	var failures []error
+	for _, kind := range []struct {
+		what, extension string
+		render          func(io.Writer, report.Run) error
+	}{
+		{"junit", ".xml", report.WriteJUnit},
+		{"report", ".html", report.WriteHTML},
+		{"summary", ".md", report.WriteMarkdown},
+	} {
+		var out bytes.Buffer
+		err := kind.render(&out, run)
+		if err == nil {
+			err = s.writeReport(kind.what, kind.extension, out.Bytes())
+		}
+		failures = append(failures, err)
+		summary = out.Bytes()
+	}
+	// https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary
+	if path := s.getenv("GITHUB_STEP_SUMMARY"); path != "" {
+		failures = append(failures, appendTo(path, summary))
+	}
+	return errors.Join(failures...)
+}
+
+func appendTo(path string, text []byte) error {
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("writing GITHUB_STEP_SUMMARY: %w", err)
+	}
+	_, err = file.Write(text)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("writing GITHUB_STEP_SUMMARY: %w", err)
+	}
+	return nil
+}
+
+// reportPath is .work/<what>-<cloud>-<space><extension>, beside the work
+// directory, which a teardown removes.
+func (s *Suite) reportPath(what, extension string) string {
+	return filepath.Join(s.Root, ".work", what+"-"+s.Cloud+"-"+s.Space+extension)
+}
+
+// writeReport writes a file of the run.
+func (s *Suite) writeReport(what, extension string, text []byte) error {
+	path := s.reportPath(what, extension)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("writing a report: %w", err)
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		return fmt.Errorf("writing a report: %w", err)
+	}
+	return nil
+}
+
+// noteHealth keeps what a watch saw.
+func (d *Deployment) noteHealth(groups []targethealth.Group, s targethealth.Snapshot, timeline targethealth.Timeline) {
+	var targets []report.Target
+	for _, group := range groups {
+		if len(s.Targets[group.Key]) == 0 {
+			targets = append(targets, report.Target{
+				Group: group.Key, Listener: group.Listener, Target: "-", ContainerPort: group.ContainerPort, State: "empty", Reason: "no target is registered", HealthyAfter: "-",
+			})
+		}
+		for _, target := range s.Targets[group.Key] {
+			targets = append(targets, report.Target{
+				Group: group.Key, Listener: group.Listener, Target: target.Address(), ContainerPort: target.ContainerPort,
+				State: target.State, Reason: strings.TrimSpace(target.Reason + " " + target.Description), HealthyAfter: target.After(),
+			})
+		}
+	}
+	watch := report.Watch{Began: timeline.Began, Ended: timeline.Ended}
+	for _, c := range timeline.Changes {
+		watch.Changes = append(watch.Changes, report.Change{At: c.At, Group: c.Key, Target: c.Target, State: c.State, Reason: c.Reason})
+	}
+	var events []report.Event
+	for _, event := range s.Service.Events[:min(len(s.Service.Events), shownEvents)] {
+		events = append(events, report.Event{At: aws.ToTime(event.CreatedAt), Message: aws.ToString(event.Message)})
+	}
+	d.suite.reporting.Lock()
+	defer d.suite.reporting.Unlock()
+	d.seen.targets, d.seen.events = targets, events
+	d.seen.watches = append(d.seen.watches, watch)
+}
+
+// explainedError is a failed check that says why, so that reports say it too.
+type explainedError struct{ text string }
+
+func (e *explainedError) Error() string { return e.text }
+
+// Is makes it an errFailed: the test has said why.
+func (e *explainedError) Is(target error) bool { return target == errFailed }
+
+// failure is why the validation failed.
+func (v *Validation) failure(ctx context.Context) error {
+	switch {
+	case v.explanation != "":
+		return &explainedError{v.explanation}
+	case ctx.Err() != nil:
+		return &explainedError{context.Cause(ctx).Error()}
+	}
+	return errFailed
+}
