@@ -82,12 +82,13 @@ func endOrphan(ctx context.Context, path string, note func(string)) error {
 // there, unless a later one is there.
 func adoptErrored(path string, note func(string)) error {
 	place := filepath.Join(filepath.Dir(path), stateFile)
-	saved, err := stateSerial(path)
-	if err != nil {
-		note(err.Error() + ": it is left alone")
+	saved, savedError := stateSerial(path)
+	there, err := stateSerial(place)
+	switch {
+	case savedError != nil:
+		note(savedError.Error() + ": it is left alone")
 		return nil
-	}
-	if there, err := stateSerial(place); err == nil && there > saved {
+	case err == nil && there > saved:
 		return nil
 	}
 	note(fmt.Sprintf("Terraform had to save its state as %s: it is taken up", short(path)))
@@ -125,48 +126,61 @@ func readRecord(dir string) (deploymentRecord, error) {
 	return deploymentRecord{Fixture: filepath.Base(configurations[0]), Name: name, Case: name, Killed: true}, nil
 }
 
-// killedIn lists the deployments of which nobody saw Terraform end, so that
-// their states may lack what it made last.
-func (w *Workspace) killedIn() ([]string, error) {
+// unsure lists the deployments whose states may lack what Terraform made last,
+// because it was killed, or because an interrupt cut a request.
+func (w *Workspace) unsure() (killed, cut []string, err error) {
 	records, err := filepath.Glob(w.path("*", "*", deploymentFile))
 	if err != nil {
-		return nil, fmt.Errorf("looking for deployments in %s: %w", short(w.Dir), err)
+		return nil, nil, fmt.Errorf("looking for deployments in %s: %w", short(w.Dir), err)
 	}
-	var dirs []string
 	for _, path := range records {
 		dir := filepath.Dir(path)
 		record, err := readRecord(dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+			return nil, nil, err
 		}
 		if _, err := resourcesInState(dir); record.Killed || errors.Is(err, errDamaged) {
-			dirs = append(dirs, short(dir))
+			killed = append(killed, short(dir))
+		} else if record.Cut {
+			cut = append(cut, short(dir))
 		}
 	}
-	return dirs, nil
+	return killed, cut, nil
 }
 
 // destroyEverything destroys what the workspace's states hold, and ends its
-// cloud. Where Terraform was killed, there may be things that no state knows:
-// for many minutes a destroy would try in vain to remove what they stand on. A
-// localaws is dropped with them; on AWS they have to be found by their tag.
+// cloud. What a killed Terraform was just making is in no state, and for many
+// minutes a destroy would try in vain to remove what that stands on: a localaws
+// is dropped with it. It is dropped as well when a destroy leaves something
+// after an apply was interrupted. On AWS such things are found by their tag.
 func (s *Suite) destroyEverything(ctx context.Context, dirs []string) error {
-	killed, err := s.workspace.killedIn()
+	killed, cut, err := s.workspace.unsure()
 	if err != nil {
 		return err
 	}
-	if len(killed) > 0 {
-		where := "Terraform was killed in " + strings.Join(killed, ", ")
-		if s.Cloud == Local {
-			s.display.Warn(where + ", and no state knows what it was just making: localaws is dropped with all that it holds, without a destroy")
-			return s.drop(ctx)
-		}
-		s.display.Warn(fmt.Sprintf("%s, and no state knows what it was just making: look for it by the tag test-run=%s", where, s.workspace.Run.ID))
+	wasKilled := "Terraform was killed in " + strings.Join(killed, ", ") + ", and no state knows what it was just making: "
+	wasCut := "Terraform was interrupted in " + strings.Join(cut, ", ") + ", and no state knows what a request made that was under way: "
+	byTag := "look for it by the tag test-run=" + s.workspace.Run.ID
+	dropped := "localaws is dropped with all that it holds"
+	if len(killed) > 0 && s.Cloud == Local {
+		s.display.Warn(wasKilled + dropped + ", without a destroy")
+		return s.drop(ctx)
 	}
-	if err := s.destroyAll(ctx, dirs); err != nil {
-		return err
+	if err = s.destroyAll(ctx, dirs); err == nil {
+		err = s.endCloud(ctx)
 	}
-	return s.endCloud(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case len(killed) > 0:
+		s.display.Warn(wasKilled + byTag)
+	case len(cut) > 0 && s.Cloud != Local:
+		s.display.Warn(wasCut + byTag)
+	case len(cut) > 0 && err != nil:
+		s.display.Warn(headline(err))
+		s.display.Warn(wasCut + dropped)
+		return s.drop(ctx)
+	}
+	return err
 }
 
 // drop ends the cloud without looking at what it holds.

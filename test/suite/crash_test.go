@@ -149,33 +149,43 @@ func TestHalfWrittenRecordIsReadFromItsDirectory(t *testing.T) {
 	assert.ErrorIs(t, err, errDamaged, "nothing tells what it was")
 }
 
-// What a killed Terraform was making is in no state: a destroy could not work.
-func TestWhatAKilledTerraformLeftGoesWithItsLocalaws(t *testing.T) {
+// What a killed Terraform was making is in no state, nor what a request made
+// that an interrupt cut.
+func TestWhatNoStateKnowsGoesWithItsLocalaws(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
-		change func(t *testing.T, d *Deployment)
-		drops  bool
-	}{
-		"nothing was killed": {func(*testing.T, *Deployment) {}, false},
-		"Terraform was killed": {func(t *testing.T, d *Deployment) {
+	note := func(change func(*deploymentRecord)) func(*testing.T, *Deployment) {
+		return func(t *testing.T, d *Deployment) {
 			t.Helper()
-			d.record.Killed = true
+			change(&d.record)
 			require.NoError(t, d.save())
-		}, true},
-		"in the middle of writing the state": {func(t *testing.T, d *Deployment) {
+		}
+	}
+	half := func(path func(*Deployment) string) func(*testing.T, *Deployment) {
+		return func(t *testing.T, d *Deployment) {
 			t.Helper()
-			lay(t, d.WorkDir(), map[string]string{stateFile: `{"resou`})
-		}, true},
-		"this process, in the middle of writing the record": {func(t *testing.T, d *Deployment) {
-			t.Helper()
-			lay(t, d.Dir, map[string]string{deploymentFile: `{"fixt`})
-		}, true},
+			require.NoError(t, os.WriteFile(path(d), []byte(`{"res`), 0o600))
+		}
+	}
+	tests := map[string]struct {
+		change   func(t *testing.T, d *Deployment)
+		drops    string // what is said of it
+		destroys bool   // before it drops
+	}{
+		"all is known":         {func(*testing.T, *Deployment) {}, "", true},
+		"Terraform was killed": {note(func(r *deploymentRecord) { r.Killed = true }), "Terraform was killed in", false},
+		"in the middle of writing the state": {
+			half(func(d *Deployment) string { return filepath.Join(d.WorkDir(), stateFile) }), "Terraform was killed in", false,
+		},
+		"the record is half written": {
+			half(func(d *Deployment) string { return filepath.Join(d.Dir, deploymentFile) }), "Terraform was killed in", false,
+		},
+		"an apply was interrupted": {note(func(r *deploymentRecord) { r.Cut = true }), "Terraform was interrupted in", true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, out := newSuite(t, nil)
-			cloud := &nowhere{left: []string{"ec2: 1 vpc"}}
+			cloud := &nowhere{left: []string{"ec2: 1 launch templates"}}
 			s.cloud = cloud
 			d := network(t, s)
 			require.NoError(t, d.applyStage(t.Context(), StageDeploy, nil))
@@ -184,16 +194,34 @@ func TestWhatAKilledTerraformLeftGoesWithItsLocalaws(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, []string{d.Dir}, dirs)
 			err = s.destroyEverything(t.Context(), dirs)
-			assert.Equal(t, test.drops, cloud.closed)
-			if !test.drops {
-				assert.ErrorContains(t, err, "this is left: ec2: 1 vpc", "a destroy that forgets something is a failure")
+			assert.Equal(t, test.drops != "", cloud.closed)
+			assert.Equal(t, test.destroys, strings.Contains(out.String(), "1 resources destroyed"))
+			if test.drops == "" {
+				assert.ErrorContains(t, err, "this is left: ec2: 1 launch templates", "a destroy that forgets something is a failure")
 				return
 			}
 			require.NoError(t, err)
 			assert.NoDirExists(t, s.workspace.Dir)
-			assert.Contains(t, out.String(), "Terraform was killed in "+d.Dir+", and no state knows what it was just making: localaws is dropped")
+			assert.Contains(t, out.String(), test.drops+" "+d.Dir)
+			assert.Contains(t, out.String(), "localaws is dropped with all that it holds")
 		})
 	}
+}
+
+// An interrupted apply that left nothing but what its state has is destroyed as
+// any other.
+func TestAnInterruptedApplyIsRemembered(t *testing.T) {
+	t.Parallel()
+	s, d, out := interruptApply(t, map[string]string{"SKIP_teardown": "1"}, 1)
+	s.finish(1)
+	record, err := readRecord(d.Dir)
+	require.NoError(t, err)
+	assert.Equal(t, []bool{true, true, false}, []bool{record.Interrupted, record.Cut, record.Killed})
+	s.skip = func(string) bool { return false }
+	require.NoError(t, s.destroyEverything(t.Context(), []string{d.Dir}))
+	assert.Contains(t, out.String(), "1 resources destroyed")
+	assert.Contains(t, out.String(), "nothing is left")
+	assert.NotContains(t, out.String(), "dropped")
 }
 
 func TestOnAWSATagFindsWhatAKilledTerraformLeft(t *testing.T) {
@@ -229,9 +257,10 @@ func TestKilledTerraformIsRemembered(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("the apply goes on without its Terraform")
 	}
-	dirs, err := s.workspace.killedIn()
+	killed, cut, err := s.workspace.unsure()
 	require.NoError(t, err)
-	assert.Equal(t, []string{d.Dir}, dirs)
+	assert.Equal(t, []string{d.Dir}, killed)
+	assert.Empty(t, cut)
 
 	s.Mutate = nil
 	other, err := s.deployment("TestY", "aws-5", "network", s.cases()[0])

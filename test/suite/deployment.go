@@ -67,8 +67,10 @@ type deploymentRecord struct {
 	// Interrupted says that an apply was, and that none ended well since.
 	Interrupted bool `json:"interrupted"`
 	// Killed says that nobody saw an apply or a destroy end: the state may lack
-	// what it made last.
+	// what it made last. Cut says that an apply was interrupted at some time: of a
+	// request that was under way just then, nobody saw the answer.
 	Killed     bool                     `json:"killed"`
+	Cut        bool                     `json:"cut"`
 	Idempotent string                   `json:"idempotent"` // hash of what was applied when a second plan was empty
 	Seconds    map[string]float64       `json:"seconds"`    // by stage, of the last time that it ran
 	Healthy    map[string]healthyRecord `json:"healthy"`    // by target
@@ -188,7 +190,9 @@ func (d *Deployment) apply(ctx context.Context, variables map[string]any, task *
 		return true, err
 	}
 	if err := d.change(ctx, task, "apply"); err != nil {
-		d.record.Interrupted = d.record.Interrupted || ctx.Err() != nil
+		if ctx.Err() != nil {
+			d.record.Interrupted, d.record.Cut = true, true
+		}
 		return true, errors.Join(err, d.save())
 	}
 	if err := d.saveOutputs(ctx); err != nil {
@@ -290,7 +294,7 @@ func (d *Deployment) terraform(ctx context.Context, line func(string), args ...s
 	if err != nil {
 		return fmt.Errorf("running Terraform: %w", err)
 	}
-	defer turn.Close()
+	defer func() { _ = turn.Close() }()
 	if err := turn.Truncate(0); err != nil {
 		return fmt.Errorf("running Terraform: %w", err)
 	}

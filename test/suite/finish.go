@@ -60,11 +60,7 @@ func (s *Suite) keepOrTearDown() (kept string, err error) {
 	if why := s.ending(len(remaining)).keep(); why != "" {
 		return s.kept(why), nil
 	}
-	err = s.destroyAll(s.teardownCtx, remaining)
-	if err == nil {
-		err = s.endCloud(s.teardownCtx)
-	}
-	if err != nil {
+	if err := s.destroyEverything(s.teardownCtx, remaining); err != nil {
 		s.noteFailedTeardown()
 		return s.kept(s.ending(len(remaining)).keep()), err
 	}

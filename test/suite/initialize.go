@@ -46,7 +46,7 @@ func (d *Deployment) initFrom(ctx context.Context, source providers.Source) erro
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer func() { _ = lock.Close() }()
 	if err := d.suite.finder.WriteConfig(filepath.Join(d.Dir, configFile), source, d.suite.pluginCache()); err != nil {
 		return fmt.Errorf("configuring Terraform: %w", err)
 	}

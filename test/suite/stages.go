@@ -175,10 +175,11 @@ func (d *Deployment) planIsEmpty(t *testing.T) error {
 const teardownTime = 40 * time.Minute
 
 // Teardown destroys the deployment; defer it before Deploy. In an interrupted
-// run that is left to the run's end, which knows whether to keep all.
+// run that is left to the run's end, which knows whether to keep all; and where
+// Terraform was killed, too.
 func (d *Deployment) Teardown(t *testing.T) {
 	t.Helper()
-	if d.suite.ctx.Err() != nil {
+	if d.suite.ctx.Err() != nil || d.record.Killed && d.suite.Cloud == Local {
 		return
 	}
 	if err := d.teardown(d.suite.teardownCtx); err != nil {

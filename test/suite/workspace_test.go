@@ -104,6 +104,47 @@ func TestDeploymentsOfTestsComeBeforeWhatTheyStandOn(t *testing.T) {
 	assert.Equal(t, []string{test, network}, dirs)
 }
 
+// Runs at the same time, in two spaces of a clone or in two clones, share no
+// name of what they make and no file.
+func TestRunsAtTheSameTimeShareNothing(t *testing.T) {
+	t.Parallel()
+	clone, otherClone := t.TempDir(), t.TempDir()
+	seen := map[string]bool{}
+	for _, run := range []struct{ root, space string }{{clone, "one"}, {clone, "two"}, {otherClone, "one"}} {
+		s := &Suite{Settings: settingsFor(t, map[string]string{"TEST_SPACE": run.space}), Root: run.root}
+		var err error
+		s.workspace, err = OpenWorkspace(t.Context(), run.root, s.Settings, func(text string) { t.Error(text) })
+		require.NoError(t, err)
+		defer s.workspace.Close() // all at the same time
+		d, err := s.deployment("TestX", "aws-5", "fixture", s.cases()[0])
+		require.NoError(t, err)
+		for what, name := range map[string]string{
+			"name": d.ServiceName("web"), "tag": s.tags()["test-run"], "work directory": d.Dir, "localaws": s.workspace.LocalawsDir(),
+			"JUnit": s.reportPath("junit", ".xml"), "HTML": s.reportPath("report", ".html"),
+		} {
+			assert.False(t, seen[name], "%s %s of %s is another run's too", what, name, run.space)
+			seen[name] = true
+		}
+	}
+}
+
+// What they do share is used by one at a time.
+func TestInitsWaitForThePluginCache(t *testing.T) {
+	t.Parallel()
+	s, _ := newSuite(t, nil)
+	lock, err := tryLock(s.pluginCache() + ".lock")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(ErrInterrupted)
+	d := network(t, s)
+	err = d.applyStage(ctx, StageDeploy, nil)
+	require.ErrorIs(t, err, ErrInterrupted)
+	require.ErrorContains(t, err, "plugin-cache.lock")
+	assert.Empty(t, calls(t, d))
+	require.NoError(t, lock.Close())
+	require.NoError(t, d.applyStage(t.Context(), StageDeploy, nil))
+}
+
 func TestDamagedStateIsNotOverlooked(t *testing.T) {
 	t.Parallel()
 	w := &Workspace{Dir: t.TempDir()}

@@ -36,7 +36,7 @@ func follow(path string, to io.Writer) (*follower, error) {
 }
 
 func (f *follower) run() {
-	defer f.file.Close()
+	defer func() { _ = f.file.Close() }()
 	tick := time.NewTicker(followPause)
 	defer tick.Stop()
 	for last := false; ; {

@@ -32,7 +32,7 @@ const HeldInterrupted = "interrupted"
 
 // ErrKilled is in the error of a Terraform that was killed: its state may lack
 // what it was just making.
-var ErrKilled = errors.New("it was killed, and may have made things that its state lacks")
+var ErrKilled = errors.New("killed, and may have made things that its state lacks")
 
 // Error is what Terraform failed with.
 type Error struct {
@@ -90,11 +90,11 @@ func (tf Terraform) Run(ctx context.Context, c Command) error {
 	output.flush()
 	switch {
 	case ctx.Err() != nil && killed(cmd):
-		return fmt.Errorf("terraform %s was stopped: %w: %w", c.Args[0], context.Cause(ctx), ErrKilled)
+		return fmt.Errorf("terraform %s was stopped: %w: it was %w", c.Args[0], context.Cause(ctx), ErrKilled)
 	case ctx.Err() != nil:
 		return fmt.Errorf("terraform %s was stopped: %w", c.Args[0], context.Cause(ctx))
 	case killed(cmd):
-		return fmt.Errorf("terraform %s: %w: %w", c.Args[0], err, ErrKilled)
+		return fmt.Errorf("terraform %s was %w", c.Args[0], ErrKilled)
 	case err != nil:
 		return &Error{Args: c.Args, Messages: output.messages, Err: err}
 	}
