@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -82,13 +81,12 @@ func endOrphan(ctx context.Context, path string, note func(string)) error {
 // there, unless a later one is there.
 func adoptErrored(path string, note func(string)) error {
 	place := filepath.Join(filepath.Dir(path), stateFile)
-	saved, savedError := stateSerial(path)
-	there, err := stateSerial(place)
-	switch {
-	case savedError != nil:
-		note(savedError.Error() + ": it is left alone")
+	saved, whole := stateSerial(path)
+	if !whole {
+		note(short(path) + " is damaged: it is left alone")
 		return nil
-	case err == nil && there > saved:
+	}
+	if there, whole := stateSerial(place); whole && there > saved {
 		return nil
 	}
 	note(fmt.Sprintf("Terraform had to save its state as %s: it is taken up", short(path)))
@@ -99,12 +97,13 @@ func adoptErrored(path string, note func(string)) error {
 }
 
 // stateSerial is the number of a state's version: each later one has a higher.
-func stateSerial(path string) (int64, error) {
+// Without a whole state there is none.
+func stateSerial(path string) (serial int64, whole bool) {
 	var state struct {
 		Serial int64 `json:"serial"`
 	}
 	err := readJSON(path, &state)
-	return state.Serial, err
+	return state.Serial, err == nil
 }
 
 // errDamaged marks a file that is no JSON, because its writer was killed.
@@ -136,7 +135,7 @@ func (w *Workspace) unsure() (killed, cut []string, err error) {
 	for _, path := range records {
 		dir := filepath.Dir(path)
 		record, err := readRecord(dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil && !errors.Is(err, errDamaged) {
 			return nil, nil, err
 		}
 		if _, err := resourcesInState(dir); record.Killed || errors.Is(err, errDamaged) {

@@ -179,6 +179,13 @@ func TestWhatNoStateKnowsGoesWithItsLocalaws(t *testing.T) {
 		"the record is half written": {
 			half(func(d *Deployment) string { return filepath.Join(d.Dir, deploymentFile) }), "Terraform was killed in", false,
 		},
+		"the record is half written, and nothing else is there": {
+			func(t *testing.T, d *Deployment) {
+				t.Helper()
+				require.NoError(t, os.RemoveAll(d.Dir))
+				lay(t, d.Dir, map[string]string{deploymentFile: `{"fixt`})
+			}, "Terraform was killed in", false,
+		},
 		"an apply was interrupted": {note(func(r *deploymentRecord) { r.Cut = true }), "Terraform was interrupted in", true},
 	}
 	for name, test := range tests {

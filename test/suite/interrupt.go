@@ -72,7 +72,10 @@ func (s *Suite) killTerraform() {
 // some time before the timeout.
 func (s *Suite) watch(timeout time.Duration, steps []func()) {
 	signals := make(chan os.Signal, len(steps))
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	var timer <-chan time.Time
 	if timeout > 0 {
 		timer = time.After(timeout - min(timeoutMargin, timeout/4))

@@ -28,7 +28,10 @@ func (a axis) span(from, to time.Time) (left, width float64) {
 	return left, max(a.at(to)-left, 0)
 }
 
-// ticks are four to ten marks at round seconds, the first at 0.
+// lastTick is how far right a mark may be for its text to have room.
+const lastTick = 0.94
+
+// ticks are up to ten marks at round times, the first at 0.
 func (a axis) ticks() []tick {
 	step := 1.0
 	for _, step = range []float64{0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600} {
@@ -37,7 +40,7 @@ func (a axis) ticks() []tick {
 		}
 	}
 	var ticks []tick
-	for at := 0.0; at <= a.length() && len(ticks) < 50; at += step {
+	for at := 0.0; at <= a.length()*lastTick && len(ticks) < 50; at += step {
 		text := fmt.Sprintf("%.0f s", at)
 		switch {
 		case step < 1:
