@@ -230,13 +230,16 @@ func (d *Deployment) change(ctx context.Context, task *progress.Task, verb strin
 	if err := d.save(); err != nil {
 		return err
 	}
+	record, stop := d.recordHealth(ctx, verb)
 	err := d.retry(ctx, func() error {
 		return d.terraform(ctx, func(line string) {
+			record(line)
 			if count.Line(line) {
 				task.Detail("%d of %d resources", count.Done, count.Planned)
 			}
 		}, verb, "-input=false", "-auto-approve", "-no-color", "-parallelism="+strconv.Itoa(cmp.Or(d.Parallelism, parallelism)), "-lock-timeout=120s")
 	})
+	stop()
 	d.changes = &report.Changes{Added: count.Added, Changed: count.Changed, Destroyed: count.Destroyed}
 	d.record.Killed = before || errors.Is(err, tfcli.ErrKilled)
 	return errors.Join(err, d.save())

@@ -8,10 +8,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/report"
 	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
@@ -24,6 +27,7 @@ type seen struct {
 	watches []report.Watch
 	events  []report.Event
 	note    string
+	keys    map[string]string // of target groups, by ARN
 }
 
 // shownEvents is how many of a service's events a report has.
@@ -56,6 +60,7 @@ func (s *Suite) reportRun(code int, kept string) report.Run {
 		}
 		d.addTo(&run.Deployments[i])
 	}
+	slices.SortStableFunc(run.Deployments, func(a, b report.Deployment) int { return a.Stages[0].Began.Compare(b.Stages[0].Began) })
 	return run
 }
 
@@ -73,7 +78,13 @@ func verdict(code int) report.Verdict {
 func (d *Deployment) addTo(to *report.Deployment) {
 	to.Provider, to.Source = d.record.Provider, d.record.Source
 	to.Stages = append(to.Stages, d.seen.stages...)
-	to.Watches = append(to.Watches, d.seen.watches...)
+	for _, w := range d.seen.watches {
+		w.Changes = slices.Clone(w.Changes)
+		for i := range w.Changes {
+			w.Changes[i].Group = d.groupName(w.Changes[i].Group)
+		}
+		to.Watches = append(to.Watches, w)
+	}
 	if len(d.seen.targets) > 0 {
 		to.Targets, to.Events = d.seen.targets, d.seen.events
 	}
@@ -156,10 +167,6 @@ func (d *Deployment) noteHealth(groups []targethealth.Group, s targethealth.Snap
 			})
 		}
 	}
-	watch := report.Watch{Began: timeline.Began, Ended: timeline.Ended}
-	for _, c := range timeline.Changes {
-		watch.Changes = append(watch.Changes, report.Change{At: c.At, Group: c.Key, Target: c.Target, State: c.State, Reason: c.Reason})
-	}
 	var events []report.Event
 	for _, event := range s.Service.Events[:min(len(s.Service.Events), shownEvents)] {
 		events = append(events, report.Event{At: aws.ToTime(event.CreatedAt), Message: aws.ToString(event.Message)})
@@ -167,7 +174,60 @@ func (d *Deployment) noteHealth(groups []targethealth.Group, s targethealth.Snap
 	d.suite.reporting.Lock()
 	defer d.suite.reporting.Unlock()
 	d.seen.targets, d.seen.events = targets, events
-	d.seen.watches = append(d.seen.watches, watch)
+	d.seen.watches = append(d.seen.watches, watch(StageValidate, timeline))
+	if d.seen.keys == nil {
+		d.seen.keys = map[string]string{}
+	}
+	for _, group := range groups {
+		d.seen.keys[group.ARN] = group.Key
+	}
+}
+
+func watch(stage string, timeline targethealth.Timeline) report.Watch {
+	w := report.Watch{Stage: stage, Began: timeline.Began, Ended: timeline.Ended}
+	for _, c := range timeline.Changes {
+		w.Changes = append(w.Changes, report.Change{At: c.At, Group: c.Key, Target: c.Target, State: c.State, Reason: c.Reason})
+	}
+	return w
+}
+
+// recordPause is between two looks at the targets while Terraform applies.
+const recordPause = time.Second
+
+// createdGroup is Terraform's line on a new target group.
+var createdGroup = regexp.MustCompile(`: Creation complete after \S+ \[id=(arn:[^\]]+:targetgroup/[^\]]+)\]`)
+
+// recordHealth writes down the health of the target groups that Terraform
+// makes, while it goes on to wait for the service. line takes what it says.
+func (d *Deployment) recordHealth(ctx context.Context, stage string) (line func(string), stop func()) {
+	recorder := targethealth.NewRecorder(ctx, elasticloadbalancingv2.NewFromConfig(d.suite.cloud.Config()), max(recordPause, d.suite.cloud.Patience().Poll))
+	line = func(text string) {
+		if match := createdGroup.FindStringSubmatch(text); match != nil {
+			recorder.Add(match[1])
+		}
+	}
+	stop = func() {
+		timeline := recorder.Stop()
+		if len(timeline.Changes) == 0 {
+			return
+		}
+		d.suite.reporting.Lock()
+		defer d.suite.reporting.Unlock()
+		d.seen.watches = append(d.seen.watches, watch(stage, timeline))
+	}
+	return line, stop
+}
+
+// groupName is the key of a target group that is known by its ARN, or its name.
+func (d *Deployment) groupName(group string) string {
+	if key, known := d.seen.keys[group]; known {
+		return key
+	}
+	if _, rest, isARN := strings.Cut(group, ":targetgroup/"); isARN {
+		name, _, _ := strings.Cut(rest, "/")
+		return name
+	}
+	return group
 }
 
 // explainedError is a failed check that says why, so that reports say it too.

@@ -1,6 +1,9 @@
 package suite
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -113,6 +117,45 @@ func TestHealthIsReported(t *testing.T) {
 	assert.Equal(t, []report.Event{{At: began, Message: "has started 1 tasks"}}, deployment.Events)
 	require.Len(t, deployment.Watches, 1)
 	assert.Equal(t, []report.Change{{At: began, Group: "primary", Target: "i-1:32768", State: "unhealthy"}}, deployment.Watches[0].Changes)
+}
+
+const initialTarget = `<DescribeTargetHealthResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"><DescribeTargetHealthResult>
+<TargetHealthDescriptions><member><Target><Id>i-1</Id><Port>32768</Port></Target><TargetHealth><State>initial</State><Reason>Elb.InitialHealthChecking</Reason></TargetHealth></member></TargetHealthDescriptions>
+</DescribeTargetHealthResult></DescribeTargetHealthResponse>`
+
+// While an apply waits for the service, the health of the target groups that it
+// made is written down.
+func TestHealthIsRecordedDuringAnApply(t *testing.T) {
+	t.Parallel()
+	const arn = "arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/web-extra/0123456789abcdef"
+	asked := make(chan string, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.FormValue("TargetGroupArn")
+		_, _ = io.WriteString(w, initialTarget)
+	}))
+	defer server.Close()
+	s, _ := newSuite(t, nil)
+	s.cloud = &nowhere{config: aws.Config{
+		Region: "us-west-2", BaseEndpoint: aws.String(server.URL), Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+	}}
+	d := network(t, s)
+	line, stop := d.recordHealth(t.Context(), "apply")
+	line("module.pod.aws_lb.this: Creation complete after 2s [id=arn:aws:elasticloadbalancing:us-west-2:123456789012:loadbalancer/app/web/1]")
+	line(`aws_lb_target_group.extra["web"]: Creation complete after 1s [id=` + arn + `]`)
+	for range 2 { // the first look is taken up before the second one
+		assert.Equal(t, arn, <-asked)
+	}
+	stop()
+	d.seen.stages = []report.Stage{{Name: StageDeploy}}
+	watches := s.reportRun(0, "").Deployments[0].Watches
+	require.Len(t, watches, 1)
+	assert.Equal(t, "apply", watches[0].Stage)
+	require.Len(t, watches[0].Changes, 1)
+	change := watches[0].Changes[0]
+	assert.Equal(t, []string{"web-extra", "i-1:32768", "initial", "Elb.InitialHealthChecking"}, []string{change.Group, change.Target, change.State, change.Reason})
+
+	d.noteHealth([]targethealth.Group{{Key: "extra", ARN: arn}}, targethealth.Snapshot{}, targethealth.Timeline{})
+	assert.Equal(t, "extra", s.reportRun(0, "").Deployments[0].Watches[0].Changes[0].Group, "once the validation has named it")
 }
 
 // What explains a failed validation is in the reports, not only in the test's

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -19,13 +20,13 @@ func (a axis) length() float64 { return a.ended.Sub(a.began).Seconds() }
 
 // at is the place of a moment; what lies outside is at the edge.
 func (a axis) at(moment time.Time) float64 {
-	return min(max(moment.Sub(a.began).Seconds()/a.length()*100, 0), 100)
+	return percent(moment.Sub(a.began).Seconds() / a.length())
 }
 
 // span is the place of a time: where it begins, and how wide it is.
 func (a axis) span(from, to time.Time) (left, width float64) {
 	left = a.at(from)
-	return left, max(a.at(to)-left, 0)
+	return left, percent((a.at(to) - left) / 100)
 }
 
 // lastTick is how far right a mark may be for its text to have room.
@@ -48,7 +49,12 @@ func (a axis) ticks() []tick {
 		case step >= 60:
 			text = fmt.Sprintf("%.0f min", at/60)
 		}
-		ticks = append(ticks, tick{at / a.length() * 100, text})
+		ticks = append(ticks, tick{percent(at / a.length()), text})
 	}
 	return ticks
+}
+
+// percent of a share between 0 and 1, to a hundredth.
+func percent(share float64) float64 {
+	return math.Round(min(max(share, 0), 1)*1e4) / 100
 }

@@ -64,6 +64,7 @@ type healthView struct {
 }
 
 type watchView struct {
+	Stage string
 	Began string // since the run began
 	Took  string
 	Axis  []tick
@@ -143,11 +144,11 @@ func healthOf(run Run, d Deployment) healthView {
 	h := healthView{Deployment: d.Name(), Targets: d.Targets}
 	for _, watch := range d.Watches {
 		axis := newAxis(watch.Began, watch.Ended)
-		w := watchView{Began: since(run.Began, watch.Began), Took: seconds(watch.Ended.Sub(watch.Began).Seconds()), Axis: axis.ticks()}
+		w := watchView{Stage: watch.Stage, Began: since(run.Began, watch.Began), Took: seconds(watch.Ended.Sub(watch.Began).Seconds()), Axis: axis.ticks()}
 		for i, change := range watch.Changes {
 			w.Log = append(w.Log, changeView{change, since(watch.Began, change.At)})
 			s := span{State: change.State, Reason: change.Reason}
-			s.Left, s.Width = axis.span(change.At, until(watch, i))
+			s.Left, s.Width = axis.span(change.At, until(watch, i, axis))
 			row := slices.IndexFunc(w.Rows, func(r targetView) bool { return r.Group == change.Group && r.Target == change.Target })
 			if row < 0 {
 				row, w.Rows = len(w.Rows), append(w.Rows, targetView{Group: change.Group, Target: change.Target})
@@ -159,14 +160,15 @@ func healthOf(run Run, d Deployment) healthView {
 	return h
 }
 
-// until is when the state of a change ended: at the same target's next one.
-func until(watch Watch, i int) time.Time {
+// until is when the state of a change ended: at the same target's next one, or
+// with the axis.
+func until(watch Watch, i int, a axis) time.Time {
 	for _, next := range watch.Changes[i+1:] {
 		if next.Group == watch.Changes[i].Group && next.Target == watch.Changes[i].Target {
 			return next.At
 		}
 	}
-	return watch.Ended
+	return a.ended
 }
 
 func eventsOf(run Run, d Deployment) serviceView {

@@ -34,7 +34,7 @@ func aRun() Run {
 					{Name: "teardown", Began: at(170), Seconds: 30, Changes: &Changes{Destroyed: 42}},
 				},
 				Targets: []Target{{Group: "extra", Listener: "HTTPS:8081", Target: "i-1:32768", ContainerPort: 8081, State: "healthy", HealthyAfter: "12 s"}},
-				Watches: []Watch{{Began: at(150), Ended: at(170), Changes: []Change{
+				Watches: []Watch{{Stage: "validate", Began: at(150), Ended: at(170), Changes: []Change{
 					{At: at(150), Group: "extra", Target: "i-1:32768", State: "initial", Reason: "Elb.RegistrationInProgress"},
 					{At: at(155), Group: "extra", Target: "i-1:32768", State: "healthy"},
 				}}},
@@ -154,7 +154,7 @@ func hostileRun() Run {
 			{Name: hostile, Began: began, Seconds: 1, Detail: hostile}, {Name: hostile, Skipped: hostile},
 		},
 		Targets: []Target{{Group: hostile, Listener: hostile, Target: hostile, State: hostile, Reason: hostile, HealthyAfter: hostile}},
-		Watches: []Watch{{Began: began, Ended: at(1), Changes: []Change{{At: began, Group: hostile, Target: hostile, State: hostile, Reason: hostile}}}},
+		Watches: []Watch{{Stage: hostile, Began: began, Ended: at(1), Changes: []Change{{At: began, Group: hostile, Target: hostile, State: hostile, Reason: hostile}}}},
 		Events:  []Event{{At: began, Message: hostile}},
 	}}
 	return run

@@ -118,6 +118,7 @@ type Target struct {
 
 // Watch is a time in which the health of a service's targets was watched.
 type Watch struct {
+	Stage        string // in which it was
 	Began, Ended time.Time
 	Changes      []Change // in the order in which they were seen
 }
