@@ -111,7 +111,8 @@ func probe(ctx context.Context, path string) (Terraform, error) {
 }
 
 // install downloads Terraform by HashiCorp's own installer, which verifies
-// its signature.
+// its signature. It comes to its place whole, whatever interrupts this and
+// whoever else installs it at the same time.
 func install(ctx context.Context, binDir string) error {
 	if err := reachable(ctx); err != nil {
 		return err
@@ -119,15 +120,23 @@ func install(ctx context.Context, binDir string) error {
 	if err := os.MkdirAll(binDir, 0o755); err != nil {
 		return fmt.Errorf("making its directory: %w", err)
 	}
+	dir, err := os.MkdirTemp(binDir, "installing-terraform-")
+	if err != nil {
+		return fmt.Errorf("making its directory: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "run", installer, "install", "-version", installVersion, "-path", binDir, "terraform")
+	cmd := exec.CommandContext(ctx, "go", "run", installer, "install", "-version", installVersion, "-path", dir, "terraform")
 	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
 	cmd.Dir = binDir
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Run(); err != nil {
 		return errors.New(lastLine(said.String(), err))
+	}
+	if err := os.Rename(filepath.Join(dir, "terraform"), filepath.Join(binDir, "terraform")); err != nil {
+		return fmt.Errorf("putting it into its place: %w", err)
 	}
 	return nil
 }
