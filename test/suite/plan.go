@@ -9,11 +9,12 @@ import (
 	"testing"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/report"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
 )
 
 // stagePlan tells what a change of a deployment would do, before Deploy does it.
-const stagePlan = "plan"
+const stagePlan = report.Plan
 
 // planFile is where the plan is kept, in the working directory.
 const planFile = "suite.tfplan"

@@ -140,9 +140,15 @@ func bars(axis axis, d Deployment) []bar {
 	return all
 }
 
+// shortWatch is a watch that saw no more than the table of targets has.
+const shortWatch = time.Second
+
 func healthOf(run Run, d Deployment) healthView {
 	h := healthView{Deployment: d.Name(), Targets: d.Targets}
 	for _, watch := range d.Watches {
+		if watch.Ended.Sub(watch.Began) < shortWatch {
+			continue
+		}
 		axis := newAxis(watch.Began, watch.Ended)
 		w := watchView{Stage: watch.Stage, Began: since(run.Began, watch.Began), Took: seconds(watch.Ended.Sub(watch.Began).Seconds()), Axis: axis.ticks()}
 		for i, change := range watch.Changes {
@@ -185,15 +191,18 @@ func plansOf(d Deployment) []planView {
 		switch {
 		case stage.Changes != nil:
 			plans = append(plans, planView{d.Name(), stage.Name, stage.Changes.String()})
-		case stage.Name == Idempotence:
+		case stage.Name == Idempotence, stage.Name == Plan:
 			plans = append(plans, planView{d.Name(), stage.Name, stage.Says()})
 		}
 	}
 	return plans
 }
 
-// Idempotence is the Name of the stage that plans again.
-const Idempotence = "idempotence"
+// Names of the stages that plan: before a change, and after one.
+const (
+	Plan        = "plan"
+	Idempotence = "idempotence"
+)
 
 // since is a moment as seconds after another one.
 func since(began, at time.Time) string {

@@ -129,6 +129,17 @@ func TestHTMLShowsTheRun(t *testing.T) {
 	}
 }
 
+// A watch that saw all at its first look has nothing to draw.
+func TestHTMLLeavesOutShortWatches(t *testing.T) {
+	t.Parallel()
+	run := aRun()
+	watch := &run.Deployments[1].Watches[0]
+	watch.Ended, watch.Changes = watch.Began.Add(time.Millisecond), watch.Changes[:1]
+	page, _ := parse(t, run)
+	assert.Empty(t, nodes(page, class("details", "watch")))
+	assert.Len(t, nodes(page, class("table", "targets")), 1)
+}
+
 // Nothing is loaded from anywhere, and nothing runs.
 func TestHTMLNeedsNothingElse(t *testing.T) {
 	t.Parallel()
@@ -154,7 +165,7 @@ func hostileRun() Run {
 			{Name: hostile, Began: began, Seconds: 1, Detail: hostile}, {Name: hostile, Skipped: hostile},
 		},
 		Targets: []Target{{Group: hostile, Listener: hostile, Target: hostile, State: hostile, Reason: hostile, HealthyAfter: hostile}},
-		Watches: []Watch{{Stage: hostile, Began: began, Ended: at(1), Changes: []Change{{At: began, Group: hostile, Target: hostile, State: hostile, Reason: hostile}}}},
+		Watches: []Watch{{Stage: hostile, Began: began, Ended: at(2), Changes: []Change{{At: began, Group: hostile, Target: hostile, State: hostile, Reason: hostile}}}},
 		Events:  []Event{{At: began, Message: hostile}},
 	}}
 	return run
