@@ -116,11 +116,18 @@ func TestSecondInterruptEndsTheTeardown(t *testing.T) {
 func TestFirstInterruptLeavesATeardownAlone(t *testing.T) {
 	t.Parallel()
 	s, _ := newSuite(t, nil)
+	s.Mutate = func(_ *Deployment, files map[string][]byte) { files["test_data/network/slow-destroy"] = nil }
 	d := network(t, s)
 	require.NoError(t, d.applyStage(s.ctx, StageDeploy, nil))
+	done := make(chan struct{})
+	go func() { defer close(done); d.Teardown(t) }()
+	said(t, d, "Destroying...")
 	s.runInterrupts()[0]()
-	require.NoError(t, d.teardown(s.teardownCtx))
-	assert.Contains(t, calls(t, d), "destroy")
+	lay(t, d.WorkDir(), map[string]string{"end": ""})
+	<-done
+	n, err := resourcesInState(d.Dir)
+	require.NoError(t, err)
+	assert.Zero(t, n, "resources in the state")
 }
 
 func TestTheTimeoutsNearnessKeeps(t *testing.T) {

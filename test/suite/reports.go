@@ -2,22 +2,16 @@ package suite
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/report"
-	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
 )
 
 // seen is what a deployment's tests saw, for the reports.
@@ -29,9 +23,6 @@ type seen struct {
 	note    string
 	keys    map[string]string // of target groups, by ARN
 }
-
-// shownEvents is how many of a service's events a report has.
-const shownEvents = 50
 
 // reportRun gathers what there is to say of the run. A deployment that was
 // taken up again, to destroy it, is one with what it was before.
@@ -93,6 +84,18 @@ func (d *Deployment) addTo(to *report.Deployment) {
 	}
 }
 
+// groupName is the key of a target group that is known by its ARN, or its name.
+func (d *Deployment) groupName(group string) string {
+	if key, known := d.seen.keys[group]; known {
+		return key
+	}
+	if _, rest, isARN := strings.Cut(group, ":targetgroup/"); isARN {
+		name, _, _ := strings.Cut(rest, "/")
+		return name
+	}
+	return group
+}
+
 // writeReports writes the run as JUnit's XML, as Markdown, also to the summary
 // of a job of GitHub Actions, and as HTML.
 func (s *Suite) writeReports(run report.Run) error {
@@ -149,102 +152,4 @@ func (s *Suite) writeReport(what, extension string, text []byte) error {
 		return fmt.Errorf("writing a report: %w", err)
 	}
 	return nil
-}
-
-// noteHealth keeps what a watch saw.
-func (d *Deployment) noteHealth(groups []targethealth.Group, s targethealth.Snapshot, timeline targethealth.Timeline) {
-	var targets []report.Target
-	for _, group := range groups {
-		if len(s.Targets[group.Key]) == 0 {
-			targets = append(targets, report.Target{
-				Group: group.Key, Listener: group.Listener, Target: "-", ContainerPort: group.ContainerPort, State: "empty", Reason: "no target is registered", HealthyAfter: "-",
-			})
-		}
-		for _, target := range s.Targets[group.Key] {
-			targets = append(targets, report.Target{
-				Group: group.Key, Listener: group.Listener, Target: target.Address(), ContainerPort: target.ContainerPort,
-				State: target.State, Reason: strings.TrimSpace(target.Reason + " " + target.Description), HealthyAfter: target.After(),
-			})
-		}
-	}
-	var events []report.Event
-	for _, event := range s.Service.Events[:min(len(s.Service.Events), shownEvents)] {
-		events = append(events, report.Event{At: aws.ToTime(event.CreatedAt), Message: aws.ToString(event.Message)})
-	}
-	d.suite.reporting.Lock()
-	defer d.suite.reporting.Unlock()
-	d.seen.targets, d.seen.events = targets, events
-	d.seen.watches = append(d.seen.watches, watch(StageValidate, timeline))
-	if d.seen.keys == nil {
-		d.seen.keys = map[string]string{}
-	}
-	for _, group := range groups {
-		d.seen.keys[group.ARN] = group.Key
-	}
-}
-
-func watch(stage string, timeline targethealth.Timeline) report.Watch {
-	w := report.Watch{Stage: stage, Began: timeline.Began, Ended: timeline.Ended}
-	for _, c := range timeline.Changes {
-		w.Changes = append(w.Changes, report.Change{At: c.At, Group: c.Key, Target: c.Target, State: c.State, Reason: c.Reason})
-	}
-	return w
-}
-
-// recordPause is between two looks at the targets while Terraform applies.
-const recordPause = time.Second
-
-// createdGroup is Terraform's line on a new target group.
-var createdGroup = regexp.MustCompile(`: Creation complete after \S+ \[id=(arn:[^\]]+:targetgroup/[^\]]+)\]`)
-
-// recordHealth writes down the health of the target groups that Terraform
-// makes, while it goes on to wait for the service. line takes what it says.
-func (d *Deployment) recordHealth(ctx context.Context, stage string) (line func(string), stop func()) {
-	recorder := targethealth.NewRecorder(ctx, elasticloadbalancingv2.NewFromConfig(d.suite.cloud.Config()), max(recordPause, d.suite.cloud.Patience().Poll))
-	line = func(text string) {
-		if match := createdGroup.FindStringSubmatch(text); match != nil {
-			recorder.Add(match[1])
-		}
-	}
-	stop = func() {
-		timeline := recorder.Stop()
-		if len(timeline.Changes) == 0 {
-			return
-		}
-		d.suite.reporting.Lock()
-		defer d.suite.reporting.Unlock()
-		d.seen.watches = append(d.seen.watches, watch(stage, timeline))
-	}
-	return line, stop
-}
-
-// groupName is the key of a target group that is known by its ARN, or its name.
-func (d *Deployment) groupName(group string) string {
-	if key, known := d.seen.keys[group]; known {
-		return key
-	}
-	if _, rest, isARN := strings.Cut(group, ":targetgroup/"); isARN {
-		name, _, _ := strings.Cut(rest, "/")
-		return name
-	}
-	return group
-}
-
-// explainedError is a failed check that says why, so that reports say it too.
-type explainedError struct{ text string }
-
-func (e *explainedError) Error() string { return e.text }
-
-// Is makes it an errFailed: the test has said why.
-func (e *explainedError) Is(target error) bool { return target == errFailed }
-
-// failure is why the validation failed.
-func (v *Validation) failure(ctx context.Context) error {
-	switch {
-	case v.explanation != "":
-		return &explainedError{v.explanation}
-	case ctx.Err() != nil:
-		return &explainedError{context.Cause(ctx).Error()}
-	}
-	return errFailed
 }

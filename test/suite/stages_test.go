@@ -42,7 +42,7 @@ func (c *nowhere) Close(_ context.Context, keep bool) error    { c.closed = !kee
 // fakeTerraform plays init, apply, output and destroy on a state of one
 // resource, and notes each call in the file calls of its working directory.
 // Where there is a file named slow, an apply waits until it is interrupted; a
-// destroy where there is one named slow-destroy.
+// destroy where there is one named slow-destroy, or until there is one named end.
 const fakeTerraform = `#!/bin/sh
 echo "$1" >> calls
 case "$1" in
@@ -62,7 +62,7 @@ destroy)
   if [ -e slow-destroy ]; then
     trap 'echo "Gracefully shutting down..."; exit 1' INT
     echo 'aws_lb.this: Destroying...'
-    while :; do sleep 0.05; done
+    while [ ! -e end ]; do sleep 0.05; done
   fi
   echo '{"resources": []}' > terraform.tfstate
   echo 'aws_vpc.this: Destruction complete after 1s' ;;

@@ -85,7 +85,8 @@ func New(ctx context.Context, settings Settings) (*Suite, error) {
 }
 
 // Main runs a package's tests with a suite; call it from TestMain and give the
-// result to os.Exit. assign takes the suite before the tests run.
+// result to os.Exit: 0, exitFailed, exitSettings or exitInterrupted. assign takes
+// the suite before the tests run.
 func Main(m *testing.M, assign func(*Suite)) int {
 	settings, err := ReadSettings(os.Getenv)
 	if err != nil {

@@ -149,23 +149,21 @@ func hostPort(address string) (string, int, error) {
 	return u.Hostname(), n, nil
 }
 
-// rememberHealth keeps how long targets took to be healthy. A later validation
-// of a kept deployment sees them healthy at its first look, and shows what was
-// measured then.
-func (d *Deployment) rememberHealth(snapshot *targethealth.Snapshot) {
-	for _, targets := range snapshot.Targets {
-		for i := range targets {
-			target := &targets[i]
-			if target.State != "healthy" || target.TaskStarted.IsZero() {
-				continue
-			}
-			id := fmt.Sprintf("%s %s:%d %s", target.Key, target.InstanceID, target.HostPort, target.TaskStarted.UTC().Format(time.RFC3339))
-			if known, ok := d.record.Healthy[id]; ok {
-				target.HealthyAfter = time.Duration(known.Seconds * float64(time.Second))
-				target.AtMost = known.AtMost
-				continue
-			}
-			d.record.Healthy[id] = healthyRecord{target.HealthyAfter.Seconds(), target.AtMost}
-		}
+// explainedError is a failed check that says why, so that reports say it too.
+type explainedError struct{ text string }
+
+func (e *explainedError) Error() string { return e.text }
+
+// Is makes it an errFailed: the test has said why.
+func (e *explainedError) Is(target error) bool { return target == errFailed }
+
+// failure is why the validation failed.
+func (v *Validation) failure(ctx context.Context) error {
+	switch {
+	case v.explanation != "":
+		return &explainedError{v.explanation}
+	case ctx.Err() != nil:
+		return &explainedError{context.Cause(ctx).Error()}
 	}
+	return errFailed
 }

@@ -201,7 +201,8 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// A log that is a file is written by Terraform itself, and read from there.
+// A log that is a file is written by Terraform itself, and read from there: a
+// pipe would break, and end Terraform, when this process is killed.
 func TestRunReadsAlongInALogFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "log")
@@ -210,7 +211,7 @@ func TestRunReadsAlongInALogFile(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, log.Close()) }()
 	var read []string
-	err = fake(t, plain).Run(t.Context(), Command{
+	err = fake(t, `[ ! -p /dev/stdout ] || printf 'Error: the output is a pipe\n\n'`+plain).Run(t.Context(), Command{
 		Args: []string{"apply"}, Dir: t.TempDir(), Env: os.Environ(), Log: log, Line: func(line string) { read = append(read, line) },
 	})
 	var failed *Error
