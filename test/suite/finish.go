@@ -23,7 +23,7 @@ func (s *Suite) finish(code int) int {
 		defer s.workspace.Close()
 		var err error
 		if kept, err = s.keepOrTearDown(); err != nil {
-			s.display.Warn(err.Error())
+			s.noteForEnd(err.Error())
 			code = max(code, exitFailed)
 		}
 	}
@@ -169,6 +169,13 @@ func (s *Suite) keepForReport(d *Deployment) {
 	s.reporting.Lock()
 	defer s.reporting.Unlock()
 	s.deployments = append(s.deployments, d)
+}
+
+// noteForEnd is told in the summary and in the reports.
+func (s *Suite) noteForEnd(text string) {
+	s.reporting.Lock()
+	defer s.reporting.Unlock()
+	s.notes = append(s.notes, text)
 }
 
 func (s *Suite) addReport(subject, text string) {

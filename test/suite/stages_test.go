@@ -205,6 +205,7 @@ func TestFinishFailsWhenSomethingIsLeft(t *testing.T) {
 	require.NoError(t, network(t, s).applyStage(t.Context(), StageDeploy, nil))
 	assert.Equal(t, 1, s.finish(0))
 	assert.Contains(t, out.String(), "everything was destroyed, yet this is left: ec2: 1 vpc")
+	assert.Contains(t, written(t, s, "report", ".html"), "yet this is left: ec2: 1 vpc")
 	assert.False(t, s.cloud.(*nowhere).closed)
 }
 
