@@ -26,14 +26,25 @@ func tryLock(path string) (*os.File, error) {
 		return nil, fmt.Errorf("locking %s: %w", short(path), err)
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err == nil {
+	if err == nil && inPlace(file, path) {
 		return file, nil
 	}
 	_ = file.Close()
-	if errors.Is(err, syscall.EWOULDBLOCK) {
+	if err == nil || errors.Is(err, syscall.EWOULDBLOCK) {
 		err = errLocked
 	}
 	return nil, fmt.Errorf("locking %s: %w", short(path), err)
+}
+
+// inPlace tells whether an open file is still the one at the path: who held its
+// lock may have removed it since, with its directory.
+func inPlace(file *os.File, path string) bool {
+	mine, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(mine, there)
 }
 
 // waitLock waits for a file's lock. waiting, when set, is told once what the

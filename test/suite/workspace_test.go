@@ -81,6 +81,21 @@ func TestWorkspaceWaitsForAnotherRun(t *testing.T) {
 	wait.Wait()
 }
 
+// The lock of a directory that was removed meanwhile guards nothing.
+func TestALockIsThatOfTheFileInPlace(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "lock")
+	old, err := tryLock(path)
+	require.NoError(t, err)
+	assert.True(t, inPlace(old, path))
+	require.NoError(t, os.Remove(path))
+	assert.False(t, inPlace(old, path))
+	fresh, err := tryLock(path)
+	require.NoError(t, err)
+	assert.False(t, inPlace(old, path))
+	require.NoError(t, errors.Join(old.Close(), fresh.Close()))
+}
+
 func TestWorkspaceWaitEndsWhenInterrupted(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
