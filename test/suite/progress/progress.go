@@ -130,7 +130,7 @@ func (d *Display) Start(stage, name string) *Task {
 		d.erase()
 		d.draw()
 	} else {
-		d.print(task.line("began"))
+		d.print(task.line("began", detailWidth))
 	}
 	return task
 }
@@ -169,7 +169,7 @@ func (t *Task) end(colour, word, detail string) time.Duration {
 		word = colour + word + "\x1b[0m"
 	}
 	d.erase()
-	d.print(fmt.Sprintf("%s  %s", t.line(""), word))
+	d.print(fmt.Sprintf("%s  %s", t.line("", detailWidth), word))
 	d.draw()
 	return took
 }
@@ -205,9 +205,10 @@ func (d *Display) draw() {
 	if !d.moving {
 		return
 	}
+	width := d.width() - 1
 	for _, task := range d.active {
-		line := []rune(task.line("..."))
-		if width := d.width() - 1; len(line) > width {
+		line := []rune(task.line("...", min(detailWidth, max(width-aroundDetail, 0))))
+		if len(line) > width {
 			line = line[:width]
 		}
 		_, _ = fmt.Fprintln(d.out, string(line))
@@ -215,18 +216,24 @@ func (d *Display) draw() {
 	}
 }
 
-// line is the stage's line: what, who, how far, how long.
-func (t *Task) line(state string) string {
+// Columns of a line: its detail, and all the rest of a moving one.
+const (
+	detailWidth  = 44
+	aroundDetail = 46
+)
+
+// line is the stage's line: what, who, how far, how long. How far has at least
+// so many columns, and when the line moves, no more, so that how long is seen.
+func (t *Task) line(state string, columns int) string {
 	line := fmt.Sprintf("%-12s %-20s", t.stage, t.name)
-	switch {
-	case state == "began":
+	if state == "began" {
 		return line + " ..."
-	case t.detail != "":
-		line += fmt.Sprintf(" %-44s", t.detail)
-	default:
-		line += fmt.Sprintf(" %-44s", "")
 	}
-	line += fmt.Sprintf(" %4.0f s", time.Since(t.began).Seconds())
+	detail := []rune(t.detail)
+	if state == "..." && len(detail) > columns {
+		detail = detail[:columns]
+	}
+	line += fmt.Sprintf(" %-*s %4.0f s", columns, string(detail), time.Since(t.began).Seconds())
 	if state != "" {
 		line += " " + state
 	}

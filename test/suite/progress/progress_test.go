@@ -91,6 +91,22 @@ func TestOptionsFor(t *testing.T) {
 	assert.Equal(t, 72, options.Width(), "as wide as the terminal is now")
 }
 
+// On a narrow terminal the detail gives way, not the seconds.
+func TestNarrowLinesKeepTheirSeconds(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int{60, 80, 200} {
+		var out bytes.Buffer
+		d := New(&out, Options{Moving: true, Width: func() int { return width }})
+		d.Start("deploy", "httpd_extra_tg aws-6").Detail("%s", strings.Repeat("x", 100))
+		d.Print("above")
+		d.Close()
+		_, moving, _ := strings.Cut(out.String(), "above\n")
+		line, _, _ := strings.Cut(moving, "\n")
+		assert.Regexp(t, `x {1,4}0 s \.\.\.$`, line, "width %d", width)
+		assert.Less(t, len(line), width)
+	}
+}
+
 // Colours are the display's alone: a text that is told again at a run's end
 // has none of them without a terminal, or with NO_COLOR.
 func TestColoursObeyOptions(t *testing.T) {
