@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -26,6 +27,8 @@ type Configurations struct {
 	inits map[string]func() error
 	first sync.Once // installs the provider, before others find it in the cache
 	err   error
+	// provider serves all commands after the first.
+	provider *tfcli.Provider
 }
 
 // withConfigurations are the folders of the repository that hold Terraform
@@ -197,9 +200,13 @@ func (c *Configurations) Validate(dir string) error {
 // init initializes a directory, once.
 func (c *Configurations) init(dir string) error {
 	initialize := func() error { return c.terraform(dir, nil, "init", "-backend=false", "-input=false", "-no-color") }
-	// The first one fills the plugin cache, alone.
 	ran := false
-	c.first.Do(func() { c.err, ran = initialize(), true })
+	c.first.Do(func() {
+		if c.err = initialize(); c.err == nil {
+			c.err = c.startProvider(dir)
+		}
+		ran = true
+	})
 	if c.err != nil {
 		return c.err
 	}
@@ -216,13 +223,40 @@ func (c *Configurations) init(dir string) error {
 	return once()
 }
 
-// terraform runs Terraform in the copy. At most as many at a time as there are
-// slots: each starts the provider, which costs seconds of a core.
+// startProvider starts the provider that was installed for a directory, for all
+// further commands: else each would start it several times, at a second of a
+// core each.
+func (c *Configurations) startProvider(dir string) error {
+	found, err := filepath.Glob(filepath.Join(c.dir, "tree", dir, ".terraform", "providers", "*", "hashicorp", "aws", "*", "*", "terraform-provider-aws*"))
+	if err != nil || len(found) != 1 {
+		return fmt.Errorf("looking for the installed provider of %s: found %d executables: %w", dir, len(found), err)
+	}
+	if c.provider, err = tfcli.StartProvider(c.suite.ctx, found[0], c.env); err != nil {
+		return err
+	}
+	c.env = append(c.env, c.provider.Environment(c.suite.terraform.RegistryHost()))
+	return nil
+}
+
+// Close ends what the checks have started; call it after the last.
+func (c *Configurations) Close() error {
+	if c.provider == nil {
+		return nil
+	}
+	return c.provider.Close()
+}
+
+// terraform runs Terraform in the copy, at most as often at a time as there are
+// slots.
 // Line is told each line, if it is not nil.
 func (c *Configurations) terraform(dir string, line func(string), args ...string) error {
 	c.slots <- struct{}{}
 	defer func() { <-c.slots }()
-	log, err := os.OpenFile(filepath.Join(c.dir, logFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	said := c.log(dir, args)
+	if err := os.MkdirAll(filepath.Dir(said), 0o755); err != nil {
+		return fmt.Errorf("making a folder for Terraform's log: %w", err)
+	}
+	log, err := os.OpenFile(said, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("opening Terraform's log: %w", err)
 	}
@@ -231,12 +265,23 @@ func (c *Configurations) terraform(dir string, line func(string), args ...string
 		Args: args, Dir: filepath.Join(c.dir, "tree", dir), Env: c.env, Log: log, Line: line, Kill: c.suite.kill,
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w (all that Terraform said: %s)", dir, err, c.log())
+		return fmt.Errorf("%s: %w (all that Terraform said: %s)", dir, err, short(said))
 	}
 	return nil
 }
 
-func (c *Configurations) log() string { return short(filepath.Join(c.dir, logFile)) }
+// log is the file of what a command in a directory says: commands that run at
+// the same time have each their own.
+func (c *Configurations) log(dir string, args []string) string {
+	name := args[0]
+	if dir != "." {
+		name += "." + strings.ReplaceAll(filepath.ToSlash(dir), "/", ".")
+	}
+	if file, ok := strings.CutPrefix(args[len(args)-1], filterTest); ok {
+		name += "." + strings.TrimSuffix(path.Base(filepath.ToSlash(file)), ".tftest.hcl")
+	}
+	return filepath.Join(c.dir, "logs", name+".log")
+}
 
 // Context is done when the run is interrupted.
 func (s *Suite) Context() context.Context { return s.ctx }

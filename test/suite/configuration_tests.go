@@ -34,10 +34,15 @@ func (c *Configurations) Test(dir, file string) error {
 		return err
 	}
 	if err := report.Err(); err != nil {
-		return fmt.Errorf("%w\n(all that Terraform said: %s)", err, c.log())
+		return fmt.Errorf("%w\n(all that Terraform said: %s)", err, short(c.log(dir, testArgs(file))))
 	}
 	return nil
 }
+
+// filterTest is the flag of `terraform test` for one file.
+const filterTest = "-filter="
+
+func testArgs(file string) []string { return []string{"test", "-json", filterTest + file} }
 
 // report runs one test file of a directory. That runs fail is in the report,
 // and is no error.
@@ -46,7 +51,7 @@ func (c *Configurations) report(dir, file string) (*tftest.Report, error) {
 		return nil, err
 	}
 	report := &tftest.Report{}
-	err := c.terraform(dir, report.Line, "test", "-json", "-filter="+file)
+	err := c.terraform(dir, report.Line, testArgs(file)...)
 	if failed := new(tfcli.Error); !errors.As(err, &failed) || report.Err() == nil {
 		return report, err
 	}

@@ -20,6 +20,7 @@ func (s *Suite) Undefended() (rules, undefended []tftest.Rule, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	defer func() { err = errors.Join(err, c.Close()) }()
 	if rules, err = tftest.Rules(s.Root, ".", "modules/*"); err != nil {
 		return nil, nil, err
 	}
