@@ -281,6 +281,6 @@ func first(t *time.Time, value time.Time) {
 // MiB. It becomes CPUUtilization and MemoryUtilization of service and cluster.
 func (s *Service) ReportUsage(taskARN string, cpuUnits, memoryMiB float64) {
 	if t := s.state.Tasks[taskARN]; t != nil && t.LastStatus == running {
-		t.UsedCPU, t.UsedMemory, t.UsageKnown = cpuUnits, memoryMiB, true
+		t.UsedCPU, t.UsedMemory, t.UsageAt = cpuUnits, memoryMiB, s.acct.Clock.Now()
 	}
 }

@@ -204,7 +204,7 @@ type task struct {
 	Sequence       int64
 	// CPU units and MiB that the agent last reported as used.
 	UsedCPU, UsedMemory float64
-	UsageKnown          bool
+	UsageAt             time.Time // when the agent told; zero before it has
 }
 
 func (t *task) live() bool { return t.DesiredStatus == running && t.LastStatus != stopped }

@@ -227,9 +227,9 @@ func start(p *machine.Process, config *Config) (*server, error) {
 		protocols.SetUnencryptedHTTP2(config.speaksH2C(config.Listeners[i].Address))
 		srv := &http.Server{
 			Protocols: protocols,
-			Handler: &handler{
+			Handler: p.Machine.Metered(&handler{
 				config: config, files: p.Machine.Files, port: config.Listeners[i].Address.Port(), logs: l,
-			},
+			}),
 			ReadHeaderTimeout: time.Minute,
 			ErrorLog:          log.New(io.Discard, "", 0),
 		}
