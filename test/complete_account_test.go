@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -158,6 +159,28 @@ func (c *complete) checkAlarm(ctx context.Context, t *testing.T) {
 		c.eventually(ctx, t, "alarm "+alarm+" has told "+topic, func() bool { return c.told(ctx, t, alarm, topic) })
 	}
 	c.checkSubscribed(ctx, t, actions)
+}
+
+// checkUtilization: what the tasks use arrives, and the alarm on it has judged.
+func (c *complete) checkUtilization(ctx context.Context, t *testing.T) {
+	t.Helper()
+	for _, metric := range []string{"CPUUtilization", "MemoryUtilization"} {
+		c.eventually(ctx, t, metric+" of the service", func() bool {
+			now := time.Now().UTC()
+			var statistics struct {
+				Averages []float64 `xml:"GetMetricStatisticsResult>Datapoints>member>Average"`
+			}
+			c.api.query(ctx, t, "monitoring", "2010-08-01", "GetMetricStatistics", map[string]string{
+				"Namespace": "AWS/ECS", "MetricName": metric, "Period": "60", "Statistics.member.1": "Average",
+				"Dimensions.member.1.Name": "ClusterName", "Dimensions.member.1.Value": c.ClusterName,
+				"Dimensions.member.2.Name": "ServiceName", "Dimensions.member.2.Value": c.ServiceName,
+				"StartTime": now.Add(-30 * time.Minute).Format(time.RFC3339), "EndTime": now.Add(time.Minute).Format(time.RFC3339),
+			}, &statistics)
+			return len(statistics.Averages) > 0
+		})
+	}
+	alarm := c.ServiceName + "-cpu"
+	c.eventually(ctx, t, "alarm "+alarm+" is OK", func() bool { return c.alarm(ctx, t, alarm).State == "OK" })
 }
 
 // deadPort is a port among those of tasks on which nothing listens: Docker gives

@@ -3,6 +3,7 @@ package test
 import (
 	"context"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func TestComplete(t *testing.T) {
 		defer d.Teardown(t)
 
 		d.Deploy(t, func(shared suite.Prepared) map[string]any {
-			return serviceVariables(shared, d.ServiceName("full"))
+			return withGPU(serviceVariables(shared, d.ServiceName("full")))
 		})
 		d.Validate(t, func(ctx context.Context, v *suite.Validation) {
 			c := complete{v: v, api: newAPI(v.Config()), ecs: ecs.NewFromConfig(v.Config())}
@@ -65,6 +66,7 @@ func TestComplete(t *testing.T) {
 			c.checkTasks(ctx, t)
 			c.checkInstances(ctx, t)
 			c.checkAccount(ctx, t)
+			c.checkUtilization(ctx, t)
 			c.checkAccessLogs(ctx, t)
 			c.checkAlarm(ctx, t)
 		})
@@ -79,6 +81,7 @@ func (c *complete) checkTasks(ctx context.Context, t *testing.T) {
 		assert.Equal(t, want, c.get(ctx, t, path), "what the container serves as %s", path)
 	}
 	c.checkSharedFiles(ctx, t)
+	c.checkGPUs(ctx, t)
 	assert.Equal(t, ecstypes.IpcModeTask, c.seen.Definition.IpcMode, "IPC mode of the task definition")
 	for i := range c.seen.Definition.ContainerDefinitions {
 		assert.Equal(t, []string{"no-new-privileges"}, c.seen.Definition.ContainerDefinitions[i].DockerSecurityOptions)
@@ -114,6 +117,45 @@ func (c *complete) checkSharedFiles(ctx context.Context, t *testing.T) {
 			assert.Contains(t, shared, name, "tasks that have written to the file system")
 		}
 	}
+}
+
+// withGPU has the service run on instances with GPUs. On AWS they are dear, and
+// many accounts may not start any: there it has to be asked for.
+func withGPU(variables map[string]any) map[string]any {
+	if run.Cloud == suite.Local || os.Getenv("TEST_GPU") != "" {
+		variables["asg_instance_type"], variables["gpu_count"] = "g4dn.xlarge", 1
+	}
+	return variables
+}
+
+// checkGPUs: each task has a GPU to itself, as far as the service asks for any.
+func (c *complete) checkGPUs(ctx context.Context, t *testing.T) {
+	t.Helper()
+	wanted := 0
+	for _, r := range c.seen.Definition.ContainerDefinitions[0].ResourceRequirements {
+		if r.Type == ecstypes.ResourceTypeGpu {
+			wanted++
+		}
+	}
+	if wanted == 0 {
+		return
+	}
+	var arns []string
+	for _, task := range c.seen.Tasks {
+		arns = append(arns, task.ARN)
+	}
+	described, err := c.ecs.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &c.ClusterName, Tasks: arns})
+	require.NoError(t, err)
+	held := map[string]bool{}
+	for i := range described.Tasks {
+		for j := range described.Tasks[i].Containers {
+			for _, id := range described.Tasks[i].Containers[j].GpuIds {
+				held[id] = true
+			}
+		}
+	}
+	require.Len(t, held, len(arns), "GPUs that the tasks hold")
+	assert.Contains(t, held, c.get(ctx, t, "gpus.txt"), "GPUs that the container is shown")
 }
 
 // checkLog: a container's log stream has a line with a text.

@@ -5,16 +5,38 @@ locals {
   # Where the image's configuration serves files from.
   htdocs = "/usr/local/apache2/htdocs"
 
-  body = "the site of ${var.service_name}"
+  bodies = {
+    primary   = "the site of ${var.service_name}"
+    encrypted = "the encrypted site of ${var.service_name}"
+  }
 
   secrets = {
     database_password = "password-of-${var.service_name}"
     api_token         = "token-of-${var.service_name}"
   }
 
+  # A second site, which is encrypted up to the container. The load balancer takes
+  # any certificate of a target: this one nobody has signed.
+  # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html
+  encrypted_site = [
+    "LoadModule ssl_module modules/mod_ssl.so",
+    "Listen 8443 https",
+    "<VirtualHost *:8443>",
+    "DocumentRoot ${local.htdocs}/encrypted",
+    "SSLEngine on",
+    "SSLCertificateFile conf/target.crt",
+    "SSLCertificateKeyFile conf/target.key",
+    "</VirtualHost>",
+  ]
+
   # What the container got is put where it can be fetched.
   commands = [
-    "printf '%s' '${local.body}' > ${local.htdocs}/index.html",
+    "printf '%s' '${local.bodies.primary}' > ${local.htdocs}/index.html",
+    "mkdir ${local.htdocs}/encrypted",
+    "printf '%s' '${local.bodies.encrypted}' > ${local.htdocs}/encrypted/index.html",
+    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 -subj '/CN=target' -keyout conf/target.key -out conf/target.crt",
+    "printf '%s\\n' ${join(" ", [for line in local.encrypted_site : "'${line}'"])} >> conf/httpd.conf",
+    "printf '%s' \"$NVIDIA_VISIBLE_DEVICES\" > ${local.htdocs}/gpus.txt",
     "printf '%s %s' \"$DATABASE_PASSWORD\" \"$API_TOKEN\" > ${local.htdocs}/secrets.txt",
     "hostname > ${local.htdocs}/task.txt",
     "hostname >> ${local.htdocs}/shared/tasks.txt",
@@ -63,6 +85,8 @@ module "app" {
 
   # The instances: one on demand, the others Spot.
   asg_subnets             = var.subnet_private_ids
+  asg_instance_type       = var.asg_instance_type
+  gpu_count               = var.gpu_count
   on_demand_base_capacity = 1
   users                   = ["default", { name = "deployer", shell = "/bin/bash" }]
   extra_files = [
@@ -94,6 +118,13 @@ module "app" {
       container_port       = 80
       deregistration_delay = 10
       stickiness           = { cookie_duration = 3600 }
+      health_check         = { interval = 10 }
+    }
+    encrypted = {
+      listener_port        = 9443
+      container_port       = 8443
+      protocol             = "HTTPS"
+      deregistration_delay = 10
       health_check         = { interval = 10 }
     }
   }

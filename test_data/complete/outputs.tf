@@ -152,7 +152,7 @@ output "athena_results_bucket" {
 
 output "expected_bodies" {
   description = "What each listener answers: the primary one, and the extra ones by their keys."
-  value       = { primary = local.body, sticky = local.body }
+  value       = { primary = local.bodies.primary, sticky = local.bodies.primary, encrypted = local.bodies.encrypted }
 }
 
 output "expected_files" {

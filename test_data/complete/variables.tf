@@ -24,6 +24,18 @@ variable "subnet_private_ids" {
   type        = list(string)
 }
 
+variable "asg_instance_type" {
+  description = "Type of the instances."
+  type        = string
+  default     = "t3.micro"
+}
+
+variable "gpu_count" {
+  description = "Number of GPUs of each task."
+  type        = number
+  default     = 0
+}
+
 variable "role_arn" {
   description = "Role that Terraform acts as. Null: the caller's own identity."
   type        = string

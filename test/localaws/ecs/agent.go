@@ -143,6 +143,7 @@ func (s *Service) assignment(t *task) (Assignment, bool) {
 		ServiceName: serviceNameOf(t), ExecutionRoleARN: aws.ToString(d.ExecutionRoleArn), TaskRoleARN: aws.ToString(d.TaskRoleArn),
 		NetworkMode: d.NetworkMode, Volumes: slices.Clone(d.Volumes), Containers: overridden(d, t.Overrides),
 		Status: t.agentStatus(), Stop: t.LastStatus == stopping, Bindings: map[string][]types.NetworkBinding{},
+		GPUs: maps.Clone(t.GPUs),
 	}
 	if o := t.Overrides; o != nil {
 		if o.ExecutionRoleArn != nil {

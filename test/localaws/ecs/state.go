@@ -202,6 +202,7 @@ type task struct {
 	Tags           account.Tags
 	Version        int64
 	Sequence       int64
+	GPUs           map[string][]string // ids by container
 	// CPU units and MiB that the agent last reported as used.
 	UsedCPU, UsedMemory float64
 	UsageAt             time.Time // when the agent told; zero before it has
