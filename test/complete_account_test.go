@@ -32,6 +32,20 @@ func (c *complete) checkAccount(ctx context.Context, t *testing.T) {
 	c.api.query(ctx, t, "iam", "2010-05-08", "ListAttachedRolePolicies", map[string]string{"RoleName": c.ExecutionRole}, &attached)
 	assert.Equal(t, []string{c.ExtraPolicyARN}, attached.Policies, "policies attached to the execution role")
 
+	var groups struct {
+		Groups []struct {
+			Name   string `json:"logGroupName"`
+			KeyARN string `json:"kmsKeyId"`
+			Days   int    `json:"retentionInDays"`
+		} `json:"logGroups"`
+	}
+	c.api.json(ctx, t, "logs", "Logs_20140328.DescribeLogGroups", map[string]any{"logGroupNamePrefix": c.LogGroup}, &groups)
+	require.Len(t, groups.Groups, 3, "log groups: of the containers, and of syslog and dmesg of the instances")
+	for _, group := range groups.Groups {
+		assert.Equal(t, c.LogsKeyARN, group.KeyARN, "key of log group %s", group.Name)
+		assert.Equal(t, 1, group.Days, "days that log group %s keeps", group.Name)
+	}
+
 	var records struct {
 		Sets []struct {
 			Name, Type, SetIdentifier string
@@ -44,7 +58,13 @@ func (c *complete) checkAccount(ctx context.Context, t *testing.T) {
 	assert.Equal(t, "blue", records.Sets[0].SetIdentifier, "set identifier of %s", c.DNSHostnames[0])
 	assert.Equal(t, 50, records.Sets[0].Weight, "weight of %s", c.DNSHostnames[0])
 
-	var group struct{ WorkGroup struct{ Configuration struct{ ResultConfiguration struct{ OutputLocation string } } } }
+	var group struct {
+		WorkGroup struct {
+			Configuration struct {
+				ResultConfiguration struct{ OutputLocation string }
+			}
+		}
+	}
 	c.api.json(ctx, t, "athena", "AmazonAthena.GetWorkGroup", map[string]any{"WorkGroup": c.WorkGroup}, &group)
 	assert.Equal(t, "s3://"+c.ResultsBucket+"/results/", group.WorkGroup.Configuration.ResultConfiguration.OutputLocation, "where queries write")
 }

@@ -33,6 +33,7 @@ type completeOutputs struct {
 	OnCallTopicARN  string            `json:"on_call_topic_arn"`
 	ExtraPolicyARN  string            `json:"extra_policy_arn"`
 	ZoneID          string            `json:"zone_id"`
+	LogsKeyARN      string            `json:"logs_key_arn"`
 }
 
 // complete looks at what the fixture has made.

@@ -5,6 +5,8 @@ locals {
   # Where the image's configuration serves files from.
   htdocs = "/usr/local/apache2/htdocs"
 
+  log_group = "/acme/${var.service_name}"
+
   bodies = {
     primary   = "the site of ${var.service_name}"
     encrypted = "the encrypted site of ${var.service_name}"
@@ -130,7 +132,8 @@ module "app" {
   }
 
   # Logs, alarms and stock-taking.
-  cloudwatch_log_group           = "/acme/${var.service_name}"
+  cloudwatch_log_group           = local.log_group
+  cloudwatch_log_kms_key_id      = aws_kms_key.logs.arn
   cloudwatch_log_group_retention = 1
   enable_container_insights      = true
   enable_vector_agent            = true

@@ -178,3 +178,8 @@ output "extra_policy_arn" {
   description = "ARN of the policy that the execution role has besides its own."
   value       = aws_iam_policy.extra.arn
 }
+
+output "logs_key_arn" {
+  description = "ARN of the key of the log groups."
+  value       = aws_kms_key.logs.arn
+}

@@ -46,6 +46,49 @@ resource "aws_ssm_parameter" "api_token" {
   value = local.secrets.api_token
 }
 
+# The key of the log groups.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_iam_policy_document" "logs_key" {
+  statement {
+    sid       = "Administer"
+    actions   = ["kms:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"]
+    }
+  }
+
+  statement {
+    sid       = "EncryptLogs"
+    actions   = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["logs.${var.region}.${data.aws_partition.current.dns_suffix}"]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "kms:EncryptionContext:aws:logs:arn"
+      values   = ["arn:${data.aws_partition.current.partition}:logs:${var.region}:${data.aws_caller_identity.current.account_id}:log-group:${local.log_group}*"]
+    }
+  }
+}
+
+resource "aws_kms_key" "logs" {
+  description             = "Log groups of ${var.service_name}"
+  policy                  = data.aws_iam_policy_document.logs_key.json
+  enable_key_rotation     = true
+  deletion_window_in_days = 7
+}
+
 # A file system that the tasks of all instances share.
 
 resource "aws_efs_file_system" "shared" {

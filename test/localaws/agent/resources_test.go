@@ -32,7 +32,7 @@ type files struct{ directory, reachedBy string }
 
 func (f files) Mount(id, interfaceID string) (string, error) {
 	if interfaceID != f.reachedBy {
-		return "", errors.New("Mount attempt 3/3 failed due to timeout after 15 sec.") //nolint:staticcheck // EFS's words
+		return "", errors.New("Mount attempt 3/3 failed due to timeout after 15 sec.")
 	}
 	return f.directory + "/" + id, nil
 }

@@ -32,7 +32,7 @@ func (s *Service) Mount(id, interfaceID string) (directory string, err error) {
 			fs.ID, s.account.Region, s.account.DNSSuffix(), fs.ID, fs.State, from.AvailabilityZone, from.VPCID)
 	}
 	if err := s.network.Reach(ec2.Peer{InterfaceID: from.ID}, ec2.Peer{InterfaceID: target.InterfaceID}, "tcp", nfsPort); err != nil {
-		return "", fmt.Errorf("Mount attempt 3/3 failed due to timeout after 15 sec. (%w)", err) //nolint:staticcheck // the helper's words
+		return "", fmt.Errorf("Mount attempt 3/3 failed due to timeout after 15 sec. (%w)", err)
 	}
 	path := filepath.Join(s.directory, fs.ID)
 	if err := os.MkdirAll(path, 0o755); err != nil { //nolint:gosec // containers of any user mount it
