@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -129,16 +130,23 @@ func withGPU(variables map[string]any) map[string]any {
 	return variables
 }
 
+// gpus is how many each task asks for.
+func (c *complete) gpus() int {
+	sum := 0
+	for i := range c.seen.Definition.ContainerDefinitions {
+		for _, r := range c.seen.Definition.ContainerDefinitions[i].ResourceRequirements {
+			if n, err := strconv.Atoi(aws.ToString(r.Value)); err == nil && r.Type == ecstypes.ResourceTypeGpu {
+				sum += n
+			}
+		}
+	}
+	return sum
+}
+
 // checkGPUs: each task has a GPU to itself, as far as the service asks for any.
 func (c *complete) checkGPUs(ctx context.Context, t *testing.T) {
 	t.Helper()
-	wanted := 0
-	for _, r := range c.seen.Definition.ContainerDefinitions[0].ResourceRequirements {
-		if r.Type == ecstypes.ResourceTypeGpu {
-			wanted++
-		}
-	}
-	if wanted == 0 {
+	if c.gpus() == 0 {
 		return
 	}
 	var arns []string
@@ -155,7 +163,7 @@ func (c *complete) checkGPUs(ctx context.Context, t *testing.T) {
 			}
 		}
 	}
-	require.Len(t, held, len(arns), "GPUs that the tasks hold")
+	require.Len(t, held, c.gpus()*len(arns), "GPUs that the tasks hold")
 	assert.Contains(t, held, c.get(ctx, t, "gpus.txt"), "GPUs that the container is shown")
 }
 
@@ -182,7 +190,7 @@ func (c *complete) checkInstances(ctx context.Context, t *testing.T) {
 	require.NoError(t, err)
 	parameters := map[string]string{}
 	for i, instance := range described.ContainerInstances {
-		parameters["InstanceId."+string(rune('1'+i))] = aws.ToString(instance.Ec2InstanceId)
+		parameters["InstanceId."+strconv.Itoa(i+1)] = aws.ToString(instance.Ec2InstanceId)
 	}
 	var instances struct {
 		Lifecycles []string `xml:"reservationSet>item>instancesSet>item>instanceLifecycle"`
@@ -194,14 +202,18 @@ func (c *complete) checkInstances(ctx context.Context, t *testing.T) {
 	}
 	assert.Equal(t, wanted, instances.Lifecycles, "all instances but one are Spot instances")
 
-	for daemon, started := range map[string]string{"vector-agent": "Vector has started", "cloudwatch-agent": "Valid Json input schema"} {
-		c.checkDaemon(ctx, t, c.ServiceName+"-"+daemon, started, listed.ContainerInstanceArns)
+	daemons := map[string]string{"vector-agent": "Vector has started", "cloudwatch-agent": "Valid Json input schema"}
+	if c.gpus() > 0 {
+		daemons["gpu-metrics"] = "" // it is silent
+	}
+	for daemon, says := range daemons {
+		c.checkDaemon(ctx, t, c.ServiceName+"-"+daemon, says, listed.ContainerInstanceArns)
 	}
 }
 
-// checkDaemon: a task of the daemon runs on each container instance, and has
-// taken its configuration.
-func (c *complete) checkDaemon(ctx context.Context, t *testing.T, service, started string, instances []string) {
+// checkDaemon: a task of the daemon runs on each container instance, and says
+// that it has taken its configuration.
+func (c *complete) checkDaemon(ctx context.Context, t *testing.T, service, says string, instances []string) {
 	t.Helper()
 	var tasks []ecstypes.Task
 	c.eventually(ctx, t, service+" runs on every instance", func() bool {
@@ -223,7 +235,9 @@ func (c *complete) checkDaemon(ctx context.Context, t *testing.T, service, start
 	var on []string
 	for i := range tasks {
 		on = append(on, aws.ToString(tasks[i].ContainerInstanceArn))
-		c.checkLog(ctx, t, service+"/"+service, aws.ToString(tasks[i].TaskArn), started)
+		if says != "" {
+			c.checkLog(ctx, t, service+"/"+service, aws.ToString(tasks[i].TaskArn), says)
+		}
 	}
 	assert.ElementsMatch(t, instances, on, "container instances on which %s runs", service)
 }
