@@ -294,15 +294,12 @@ func TestUsageCountsRequestsButNotExec(t *testing.T) {
 		return usage.CPU
 	}
 	resting := used()
-	require.Eventually(t, func() bool { // what the request has begun comes to rest
-		before := resting
-		resting = used()
-		return resting == before
-	}, deadline, 50*time.Millisecond)
-	code, _, err := r.Exec(t.Context(), []string{"sh", "-c", "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done"})
+	code, _, err := r.Exec(t.Context(), []string{"sh", "-c", "i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done"})
 	require.NoError(t, err)
 	require.Zero(t, code)
-	assert.Equal(t, resting, used(), "processor time after a command from outside")
+	// The command takes tens of milliseconds, what is left of the request micros.
+	assert.Less(t, used()-resting, 5*time.Millisecond, "processor time of a command from outside")
+	resting = used()
 	r.eventually(t, 80, "/", http.StatusOK, "It works!")
 	assert.Eventually(t, func() bool { return used() > resting }, deadline, 5*time.Millisecond, "processor time after a request")
 }
