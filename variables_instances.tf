@@ -185,7 +185,7 @@ variable "users" {
   default     = null
 
   validation {
-    condition     = var.users == null ? true : can([for user in var.users : user.name])
-    error_message = "users must be a list of objects, each with a name, as in cloud-init's users section."
+    condition     = var.users == null ? true : try(alltrue([for user in var.users : can(user.name) || user == "default"]), false)
+    error_message = "users must be a list of objects, each with a name, or \"default\", as in cloud-init's users section."
   }
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/events"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/glue"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/iam"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/kms"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/loadbalancer"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/logs"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/loopback"
@@ -83,7 +84,8 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 	topics := sns.New(a)
 	metrics := cloudwatch.New(a, topics)
 	bus := events.New(a, topics)
-	logGroups := logs.New(a)
+	keys := kms.New(a)
+	logGroups := logs.New(a, logs.WithKeys(keys))
 	buckets := s3.New(a, filepath.Join(options.Directory, objectsDir))
 
 	w.ec2 = ec2.New(a, network, roles)
@@ -98,7 +100,7 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 	scaling := appautoscaling.New(a, clusters, metrics)
 
 	w.services = []service{
-		w.ec2, roles, sts.New(a, roles), parameters, secrets, w.route53, certificates, buckets,
+		w.ec2, roles, sts.New(a, roles), parameters, secrets, keys, w.route53, certificates, buckets,
 		logGroups, topics, metrics, bus, files, glue.New(a), athena.New(a), w.elbv2, groups, clusters, scaling,
 	}
 	w.dns = dns.New(a, w.route53, w.elbv2, a.Log)

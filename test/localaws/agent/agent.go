@@ -39,6 +39,7 @@ type Control interface {
 	ContainerInstanceOf(ec2InstanceID string) (arn string, ok bool)
 	Assignments(containerInstanceARN string) []ecs.Assignment
 	Report(taskARN string, r ecs.TaskReport)
+	ReportUsage(taskARN string, cpuUnits, memoryMiB float64)
 }
 
 // Roles says what a role may do.
@@ -50,13 +51,9 @@ type Roles interface {
 
 // Logs takes what containers write.
 type Logs interface {
+	CreateGroup(group string) error // also when it is there already
 	CreateStream(group, stream string) error
 	Put(group, stream string, events []logs.Event) error
-}
-
-// GroupMaker is a Logs that can make log groups, for awslogs-create-group.
-type GroupMaker interface {
-	CreateGroup(group string) error
 }
 
 // Parameters is the SSM Parameter Store.
@@ -69,9 +66,10 @@ type Secrets interface {
 	SecretValue(nameOrARN, stage, version string) (value string, ok bool)
 }
 
-// FileSystems is EFS: a directory of this machine for a file system.
+// FileSystems is EFS: a directory of this machine for a file system that is
+// mounted through a network interface.
 type FileSystems interface {
-	FileSystemDirectory(id string) (directory string, err error)
+	Mount(id, interfaceID string) (directory string, err error)
 }
 
 // Deps are what agents need of the world.

@@ -24,6 +24,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/account"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/agent"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/clock"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/container"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/ecs"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/embedded"
@@ -61,6 +62,9 @@ type cloud struct {
 	connected   bool
 	assignments []ecs.Assignment
 	reports     []report
+	usages      []usage
+	runtime     container.Runtime // nil: the embedded one
+	files       agent.FileSystems
 	groups      map[string]bool
 	events      map[string][]string // by group:stream
 	parameters  map[string]string
@@ -172,12 +176,19 @@ func (c *cloud) Put(group, stream string, events []logs.Event) error {
 	return nil
 }
 
+func (c *cloud) ReportUsage(task string, cpuUnits, memoryMiB float64) {
+	c.usages = append(c.usages, usage{task, cpuUnits, memoryMiB})
+}
+
 // run starts the agents; the function that it returns ends them.
 func (c *cloud) run(t *testing.T) (*agent.Agents, func()) {
 	t.Helper()
+	if c.runtime == nil {
+		c.runtime = embedded.New(c.Clock, c.network)
+	}
 	agents := agent.New(c.Account, agent.Deps{
-		Machines: c, Control: c, Roles: c, Logs: c, Runtime: embedded.New(c.Clock, c.network), Network: c.network,
-		Parameters: c, Secrets: c, Directory: c.directory,
+		Machines: c, Control: c, Roles: c, Logs: c, Runtime: c.runtime, Network: c.network,
+		Parameters: c, Secrets: c, Files: c.files, Directory: c.directory,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -397,6 +408,11 @@ func TestTaskFailures(t *testing.T) {
 		"no log group": {
 			func(c *cloud) { c.groups = nil }, nil,
 			"ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException", types.TaskStopCodeTaskFailedToStart,
+		},
+		"no permission to make the log group": {
+			func(c *cloud) { c.groups, c.denied["logs:CreateLogGroup"] = nil, true },
+			func(d *types.ContainerDefinition) { d.LogConfiguration.Options["awslogs-create-group"] = "true" },
+			"is not authorized to perform: logs:CreateLogGroup on resource: arn:aws:logs:us-west-2:", types.TaskStopCodeTaskFailedToStart,
 		},
 		"no permission to write logs": {
 			func(c *cloud) { c.denied["logs:CreateLogStream"] = true }, nil,

@@ -118,6 +118,11 @@ func (h *host) userData(hostname string) {
 			h.log("cloud-init: write_files: %s", err)
 		}
 	}
+	for i := range config.Users {
+		if err := h.addUser(&config.Users[i]); err != nil {
+			h.log("cloud-init: users: %s: %s", config.Users[i].Name, err)
+		}
+	}
 	for _, command := range config.Run {
 		h.runCommand(m, "runcmd", command)
 	}

@@ -247,6 +247,10 @@ func (c *taskContainer) environment() map[string]string {
 	if c.task.assignment.TaskRoleARN != "" {
 		env["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/v2/credentials/" + c.task.assignment.TaskID
 	}
+	// NVIDIA's runtime shows the container the GPUs that this names.
+	if gpus := c.task.assignment.GPUs[c.name()]; len(gpus) > 0 {
+		env["NVIDIA_VISIBLE_DEVICES"] = strings.Join(gpus, ",")
+	}
 	for _, pair := range c.definition.Environment {
 		env[aws.ToString(pair.Name)] = aws.ToString(pair.Value)
 	}

@@ -229,11 +229,7 @@ func (c *taskContainer) createGroup(role, group, arn string) (failure string) {
 	if ok, why := a.Roles.Allows(role, "logs:CreateLogGroup", arn); !ok {
 		return logFailure(denied(role, "logs:CreateLogGroup", arn, why))
 	}
-	maker, ok := a.Logs.(GroupMaker)
-	if !ok {
-		return logFailure("awslogs-create-group is not supported")
-	}
-	if err := maker.CreateGroup(group); err != nil {
+	if err := a.Logs.CreateGroup(group); err != nil {
 		return logFailure(err.Error())
 	}
 	return ""

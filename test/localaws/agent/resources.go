@@ -179,9 +179,9 @@ func (t *task) fileSystem(c *types.EFSVolumeConfiguration) (directory string, er
 	a, id := t.host.agents, aws.ToString(c.FileSystemId)
 	failure := "failed to invoke EFS utils commands to set up EFS volumes: stderr: "
 	if a.Files == nil {
-		return "", fmt.Errorf("%sFailed to resolve %q - The file system mount target ip address cannot be found", failure, id+".efs."+a.account.Region+"."+a.account.DNSSuffix())
+		return "", fmt.Errorf("%sthere is no EFS", failure)
 	}
-	a.account.Do(func() { directory, err = a.Files.FileSystemDirectory(id) })
+	a.account.Do(func() { directory, err = a.Files.Mount(id, t.host.instance.InterfaceID) })
 	if err != nil {
 		return "", fmt.Errorf("%s%w", failure, err)
 	}

@@ -190,6 +190,13 @@ func (t *task) runContainers() {
 	for _, c := range t.containers {
 		running.Go(c.run)
 	}
+	metering, stopMetering := context.WithCancel(t.host.ctx)
+	metered := make(chan struct{})
+	go func() {
+		defer close(metered)
+		t.meter(metering)
+	}()
+	defer func() { stopMetering(); <-metered }()
 	ended := make(chan struct{})
 	go func() {
 		running.Wait()

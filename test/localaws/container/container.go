@@ -77,7 +77,21 @@ type Container interface {
 	// Exec runs a command in the container, as a container health check
 	// does, and returns its exit code and what it wrote.
 	Exec(ctx context.Context, command []string) (exitCode int, output []byte, err error)
+	// Usage is what the container uses; an error when it can't be told, as
+	// after the container's end.
+	Usage(ctx context.Context) (Usage, error)
 	// Stop sends SIGTERM, waits for grace (wall time), then kills. It
 	// returns when the container has ended and its ports are free.
 	Stop(ctx context.Context, grace time.Duration) error
+}
+
+// Usage is what a container has used up to a moment.
+type Usage struct {
+	// CPU is the processor time of all its processes since it was started,
+	// and At is when that was read: what lies between two readings, divided by
+	// the time between them, is how many processors it kept busy.
+	CPU time.Duration
+	At  time.Time
+	// MemoryMiB is what its processes hold now.
+	MemoryMiB float64
 }

@@ -70,6 +70,41 @@ func (c *Container) follow(ctx context.Context, spec container.Spec) {
 	_ = c.runtime.remove(ctx, c.id) // what stays is found by its labels
 }
 
+// Usage asks the daemon, which reads the container's control group,
+// https://docs.docker.com/reference/api/engine/version/v1.44/#tag/Container/operation/ContainerStats.
+// As `docker stats` does, memory leaves out the files that the kernel could drop.
+func (c *Container) Usage(ctx context.Context) (container.Usage, error) {
+	var stats struct {
+		Read     time.Time `json:"read"`
+		CPUStats struct {
+			Usage struct {
+				Total int64 `json:"total_usage"` // nanoseconds
+			} `json:"cpu_usage"`
+		} `json:"cpu_stats"`
+		MemoryStats struct {
+			Usage int64            `json:"usage"`
+			Stats map[string]int64 `json:"stats"`
+		} `json:"memory_stats"`
+	}
+	query := url.Values{"stream": {"false"}, "one-shot": {"true"}}
+	if err := c.runtime.client.call(ctx, http.MethodGet, c.path("/stats"), query, nil, &stats); err != nil {
+		return container.Usage{}, err
+	}
+	if stats.Read.IsZero() {
+		return container.Usage{}, errors.New("the container is not running")
+	}
+	memory := stats.MemoryStats.Usage
+	for _, name := range []string{"total_inactive_file", "inactive_file"} { // cgroup v1, v2
+		if inactive, ok := stats.MemoryStats.Stats[name]; ok && inactive < memory {
+			memory -= inactive
+			break
+		}
+	}
+	return container.Usage{
+		CPU: time.Duration(stats.CPUStats.Usage.Total), At: stats.Read, MemoryMiB: float64(memory) / (1 << 20),
+	}, nil
+}
+
 // Done is closed when the container has ended and is removed.
 func (c *Container) Done() <-chan struct{} { return c.done }
 

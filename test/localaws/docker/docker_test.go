@@ -7,14 +7,17 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/container"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/container/containertest"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/docker"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/loopback"
@@ -76,4 +79,61 @@ func importImage(t *testing.T, busybox string) {
 	answer, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, response.StatusCode, string(answer))
+}
+
+// A daemon of our own says what the real one says, so that the reading of it is
+// tested where there is none.
+func TestUsage(t *testing.T) {
+	const started = `{"Id": "c1"}`
+	for name, test := range map[string]struct {
+		stats  string
+		memory float64
+	}{
+		"control groups of version 2": {`{"read": "2026-01-02T03:04:05Z", "cpu_stats": {"cpu_usage": {"total_usage": 1500000000}},
+			"memory_stats": {"usage": 41943040, "stats": {"inactive_file": 10485760}}}`, 30},
+		"control groups of version 1": {`{"read": "2026-01-02T03:04:05Z", "cpu_stats": {"cpu_usage": {"total_usage": 1500000000}},
+			"memory_stats": {"usage": 41943040, "stats": {"total_inactive_file": 20971520, "inactive_file": 1}}}`, 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ended := make(chan struct{})
+			daemon := http.NewServeMux()
+			answer := func(pattern, body string) {
+				daemon.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
+			}
+			answer("GET /_ping", "OK")
+			answer("GET /containers/json", "[]")
+			answer("POST /containers/create", started)
+			answer("GET /containers/c1/json", `{"Config": {}}`)
+			answer("POST /containers/c1/start", "")
+			answer("GET /containers/c1/logs", "")
+			answer("POST /containers/c1/stop", "")
+			answer("DELETE /containers/c1", "")
+			daemon.HandleFunc("POST /containers/c1/wait", func(w http.ResponseWriter, r *http.Request) {
+				select {
+				case <-ended:
+				case <-r.Context().Done():
+				}
+				_, _ = io.WriteString(w, `{"StatusCode": 0}`)
+			})
+			daemon.HandleFunc("GET /containers/c1/stats", func(w http.ResponseWriter, r *http.Request) {
+				assert.Equal(t, "false", r.URL.Query().Get("stream"))
+				_, _ = io.WriteString(w, test.stats)
+			})
+			server := httptest.NewServer(daemon)
+			t.Cleanup(server.Close)
+			t.Setenv("DOCKER_HOST", "tcp://"+server.Listener.Addr().String())
+			runtime, err := docker.New(t.Context())
+			require.NoError(t, err)
+			c, err := runtime.Start(t.Context(), container.Spec{ID: "one", Image: "httpd", Directory: t.TempDir(), Stdout: io.Discard, Stderr: io.Discard})
+			require.NoError(t, err)
+
+			usage, err := c.Usage(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, container.Usage{
+				CPU: 1500 * time.Millisecond, At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), MemoryMiB: test.memory,
+			}, usage)
+			close(ended)
+			<-c.Done()
+		})
+	}
 }

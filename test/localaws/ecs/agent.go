@@ -143,6 +143,7 @@ func (s *Service) assignment(t *task) (Assignment, bool) {
 		ServiceName: serviceNameOf(t), ExecutionRoleARN: aws.ToString(d.ExecutionRoleArn), TaskRoleARN: aws.ToString(d.TaskRoleArn),
 		NetworkMode: d.NetworkMode, Volumes: slices.Clone(d.Volumes), Containers: overridden(d, t.Overrides),
 		Status: t.agentStatus(), Stop: t.LastStatus == stopping, Bindings: map[string][]types.NetworkBinding{},
+		GPUs: maps.Clone(t.GPUs),
 	}
 	if o := t.Overrides; o != nil {
 		if o.ExecutionRoleArn != nil {
@@ -281,6 +282,6 @@ func first(t *time.Time, value time.Time) {
 // MiB. It becomes CPUUtilization and MemoryUtilization of service and cluster.
 func (s *Service) ReportUsage(taskARN string, cpuUnits, memoryMiB float64) {
 	if t := s.state.Tasks[taskARN]; t != nil && t.LastStatus == running {
-		t.UsedCPU, t.UsedMemory, t.UsageKnown = cpuUnits, memoryMiB, true
+		t.UsedCPU, t.UsedMemory, t.UsageAt = cpuUnits, memoryMiB, s.acct.Clock.Now()
 	}
 }

@@ -38,6 +38,9 @@ type Assignment struct {
 	// Bindings are the host ports that the task's containers already have,
 	// by container name; after a restart they are bound again.
 	Bindings map[string][]types.NetworkBinding
+	// GPUs are the ids of those that containers have to themselves, by
+	// container name.
+	GPUs map[string][]string
 }
 
 // TaskReport is what an agent tells about a task, whole each time.

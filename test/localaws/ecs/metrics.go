@@ -33,14 +33,17 @@ func (s *Service) putMetrics() {
 	}
 }
 
-// putUtilization sends what tasks use in percent of what they reserved, once
-// an agent has told.
+// usageValid is for how long ECS goes by what an agent told last.
+const usageValid = 3 * metricsPeriod
+
+// putUtilization sends what tasks use in percent of what they reserved, as far
+// as agents have told lately.
 func (s *Service) putUtilization(tasks []*task, dimensions map[string]string) {
 	var used, reserved struct{ cpu, memory float64 }
-	known := false
+	known, oldest := false, s.acct.Clock.Now().Add(-s.acct.Clock.Real(usageValid))
 	for _, t := range tasks {
 		d := s.state.Definitions[t.Definition]
-		if !t.UsageKnown || d == nil || t.LastStatus != running {
+		if t.UsageAt.IsZero() || t.UsageAt.Before(oldest) || d == nil || t.LastStatus != running {
 			continue
 		}
 		n := demandOf(&d.Definition, t.Overrides)

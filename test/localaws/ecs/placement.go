@@ -29,11 +29,7 @@ func demandOf(d *types.TaskDefinition, o *types.TaskOverride) demand {
 			n.memory += int(aws.ToInt32(c.Memory))
 		}
 		for _, r := range c.ResourceRequirements {
-			if r.Type == types.ResourceTypeGpu {
-				gpus := 0
-				_, _ = fmt.Sscan(aws.ToString(r.Value), &gpus) // validated as far as it matters: 0 asks for none
-				n.gpus += gpus
-			}
+			n.gpus += gpusOf(r)
 		}
 		for _, m := range c.PortMappings {
 			if port := aws.ToInt32(m.HostPort); port != 0 {
@@ -58,6 +54,34 @@ func demandOf(d *types.TaskDefinition, o *types.TaskOverride) demand {
 		n.architecture = strings.ToLower(string(p.CpuArchitecture))
 	}
 	return n
+}
+
+// gpusOf is how many GPUs a requirement is about.
+func gpusOf(r types.ResourceRequirement) int {
+	gpus := 0
+	if r.Type == types.ResourceTypeGpu {
+		_, _ = fmt.Sscan(aws.ToString(r.Value), &gpus) // validated as far as it matters: 0 asks for none
+	}
+	return gpus
+}
+
+// holdGPUs gives each container of a task the GPUs that it asks for, out of
+// those that are free.
+func (t *task) holdGPUs(d *types.TaskDefinition, free []string) {
+	for i := range d.ContainerDefinitions {
+		c := &d.ContainerDefinitions[i]
+		for _, r := range c.ResourceRequirements {
+			n := min(gpusOf(r), len(free))
+			if n == 0 {
+				continue
+			}
+			if t.GPUs == nil {
+				t.GPUs = map[string][]string{}
+			}
+			name := aws.ToString(c.Name)
+			t.GPUs[name], free = append(t.GPUs[name], free[:n]...), free[n:]
+		}
+	}
 }
 
 // resources are what an instance has, or has left.
@@ -90,7 +114,9 @@ func (s *Service) remaining(i *containerInstance) resources {
 		n := demandOf(&d.Definition, t.Overrides)
 		left.cpu -= n.cpu
 		left.memory -= n.memory
-		left.gpus = left.gpus[min(n.gpus, len(left.gpus)):]
+		for _, held := range t.GPUs {
+			left.gpus = slices.DeleteFunc(left.gpus, func(id string) bool { return slices.Contains(held, id) })
+		}
 		for _, port := range n.ports {
 			left.ports[port] = true
 		}

@@ -172,6 +172,7 @@ func (s *Service) scaled(provider string) bool {
 }
 
 func (s *Service) assign(t *task, i *containerInstance) {
+	t.holdGPUs(&s.state.Definitions[t.Definition].Definition, s.remaining(i).gpus)
 	t.Instance, t.LastStatus = i.ARN, pending
 	t.GiveUpAt = time.Time{}
 	t.Version++

@@ -202,9 +202,10 @@ type task struct {
 	Tags           account.Tags
 	Version        int64
 	Sequence       int64
+	GPUs           map[string][]string // ids by container
 	// CPU units and MiB that the agent last reported as used.
 	UsedCPU, UsedMemory float64
-	UsageKnown          bool
+	UsageAt             time.Time // when the agent told; zero before it has
 }
 
 func (t *task) live() bool { return t.DesiredStatus == running && t.LastStatus != stopped }

@@ -72,7 +72,7 @@ func (s *Service) containerView(t *task, d *types.ContainerDefinition) types.Con
 		LastStatus:   &status, ExitCode: report.ExitCode, Reason: text(report.Reason),
 		RuntimeId: text(report.RuntimeID), ImageDigest: text(report.ImageDigest),
 		NetworkBindings: list(report.Bindings), NetworkInterfaces: []types.NetworkInterface{},
-		Cpu: aws.String(strconv.Itoa(int(d.Cpu))), HealthStatus: report.Health,
+		Cpu: aws.String(strconv.Itoa(int(d.Cpu))), HealthStatus: report.Health, GpuIds: t.GPUs[name],
 	}
 	if v.HealthStatus == "" {
 		v.HealthStatus = types.HealthStatusUnknown

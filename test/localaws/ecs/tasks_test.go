@@ -141,6 +141,11 @@ func TestUtilizationIsWhatAgentsReport(t *testing.T) {
 	assert.InDelta(t, 25, value, 0.01)
 	value, _ = c.metrics.last("MemoryUtilization")
 	assert.InDelta(t, 50, value, 0.01)
+	c.pass(3*time.Minute, time.Minute)
+	c.metrics.points = nil
+	c.pass(3*time.Minute, time.Minute)
+	_, known = c.metrics.last("CPUUtilization")
+	assert.False(t, known, "an agent that has fallen silent is not believed for ever")
 	value, _ = c.metrics.last("CPUReservation")
 	assert.InDelta(t, 100*200/4096.0, value, 0.01)
 }

@@ -22,7 +22,25 @@ import (
 
 // network has the subnets subnet-a and subnet-a2 in one zone and subnet-b in
 // another.
-type network struct{ interfaces map[string]ec2.Interface }
+type network struct {
+	interfaces map[string]ec2.Interface
+	blocked    error // what is in the way of every packet
+}
+
+// instance is an interface of an instance in a subnet.
+func (n *network) instance(t *testing.T, subnet string) string {
+	t.Helper()
+	eni, err := n.CreateInterface(ec2.InterfaceSpec{SubnetID: subnet})
+	require.NoError(t, err)
+	return eni.ID
+}
+
+func (n *network) Reach(_, to ec2.Peer, protocol string, port uint16) error {
+	if protocol != "tcp" || port != 2049 || n.interfaces[to.InterfaceID].ID == "" {
+		return errors.New("nothing is there")
+	}
+	return n.blocked
+}
 
 func (n *network) Subnet(id string) (ec2.Subnet, bool) {
 	zones := map[string]string{"subnet-a": "us-west-2a", "subnet-a2": "us-west-2a", "subnet-b": "us-west-2b"}
@@ -180,10 +198,16 @@ func TestMountTargets(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	id := f.create(t, "data")
-	f.account.Do(func() {
-		_, err := f.service.FileSystemDirectory(id)
-		assert.ErrorContains(t, err, "no mount target")
-	})
+	mounting := func(subnet, want string) {
+		t.Helper()
+		f.account.Do(func() {
+			instance := f.network.instance(t, subnet)
+			_, err := f.service.Mount(id, instance)
+			require.ErrorContains(t, err, want)
+			require.NoError(t, f.network.DeleteInterface(instance))
+		})
+	}
+	mounting("subnet-a", "has no mount target that is available in us-west-2a of vpc-1")
 	var made struct {
 		MountTargetID string `json:"MountTargetId"`
 		IPAddress     string `json:"IpAddress"`
@@ -193,14 +217,19 @@ func TestMountTargets(t *testing.T) {
 	refused(t, f.mount(t, id, "subnet-a2", nil), "MountTargetConflict")
 	refused(t, f.mount(t, id, "subnet-none", nil), "SubnetNotFound")
 	refused(t, f.mount(t, "fs-none", "subnet-a", nil), "FileSystemNotFound")
+	mounting("subnet-b", "has no mount target that is available in us-west-2b of vpc-1")
 	f.mount(t, id, "subnet-b", nil).OK(t)
 	path := "/mount-targets?MountTargetId=" + made.MountTargetID
 	f.reach(t, path, "available")
 	f.account.Do(func() {
-		directory, err := f.service.FileSystemDirectory("arn:aws:elasticfilesystem:us-west-2:123456789012:file-system/" + id)
+		instance := f.network.instance(t, "subnet-a2")
+		directory, err := f.service.Mount("arn:aws:elasticfilesystem:us-west-2:123456789012:file-system/"+id, instance)
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(directory, "file"), nil, 0o600))
+		require.NoError(t, f.network.DeleteInterface(instance))
+		f.network.blocked = errors.New("no rule lets tcp port 2049 in")
 	})
+	mounting("subnet-a2", "timeout after 15 sec. (no rule lets tcp port 2049 in)")
 
 	groups := "/mount-targets/" + made.MountTargetID + "/security-groups"
 	f.call(t, "PUT", groups, object{"SecurityGroups": []string{"sg-2"}}, nil).OK(t)

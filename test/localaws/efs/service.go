@@ -10,8 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/account"
@@ -27,6 +25,7 @@ type Network interface {
 	DeleteInterface(id string) error
 	Interface(id string) (ec2.Interface, bool)
 	SetInterfaceGroups(id string, groups []string) error
+	Reach(from, to ec2.Peer, protocol string, port uint16) error
 }
 
 // Service is EFS. Its methods are called with the account's lock held.
@@ -165,27 +164,6 @@ func (s *Service) Restore(raw json.RawMessage) error {
 // Resources is the number of resources by kind, for the status page.
 func (s *Service) Resources() map[string]int {
 	return map[string]int{"file systems": len(s.state.FileSystems), "mount targets": len(s.state.MountTargets)}
-}
-
-// FileSystemDirectory is where a file system's files are on this machine. A
-// file system that can't be mounted is an error that says why.
-func (s *Service) FileSystemDirectory(id string) (directory string, err error) {
-	fs, err := s.fileSystem(id)
-	if err != nil {
-		return "", err
-	}
-	mountable := false
-	for _, m := range s.state.MountTargets {
-		mountable = mountable || m.FileSystemID == fs.ID && m.State == stateAvailable
-	}
-	if fs.State != stateAvailable || !mountable {
-		return "", fmt.Errorf("the file system %s is %s and has no mount target that is available", id, fs.State)
-	}
-	path := filepath.Join(s.directory, fs.ID)
-	if err := os.MkdirAll(path, 0o755); err != nil { //nolint:gosec // containers of any user mount it
-		return "", fmt.Errorf("making the directory of the file system %s: %w", id, err)
-	}
-	return path, nil
 }
 
 // Run lets file systems and mount targets become available, and go, until ctx

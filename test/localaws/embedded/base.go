@@ -97,7 +97,7 @@ func basePrograms(base Base) map[string]string {
 	}
 	for name := range tools.Programs() {
 		switch name {
-		case "curl", "wget":
+		case "curl", "wget", "openssl": // not in every image
 		default:
 			files[path.Join("/usr/bin", name)] = name
 		}

@@ -24,6 +24,7 @@ type image struct {
 	workingDir string
 	stopSignal machine.Signal // what Stop sends; 0 means SIGTERM
 	install    func(files *machine.Tree) error
+	tools      []string // what the image has beside its base's, but for its Alpine flavour
 	programs   map[string]machine.Program
 }
 
@@ -40,6 +41,7 @@ func images() []image {
 			repository: "httpd", tags: tags("2"), base: Debian,
 			command: []string{"httpd-foreground"}, env: httpd.Env(), workingDir: httpd.Prefix,
 			stopSignal: machine.SIGWINCH, install: httpd.Install, programs: httpd.Programs(),
+			tools: []string{"openssl"}, // which the package of CA certificates needs
 		},
 		{
 			repository: "nginx", tags: tags("1"), base: Debian, command: []string{"nginx", "-g", "daemon off;"},

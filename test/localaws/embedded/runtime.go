@@ -104,6 +104,14 @@ func fill(files *machine.Tree, known *image, spec container.Spec, hostname strin
 			return err
 		}
 	}
+	for _, tool := range known.tools {
+		if known.base == Alpine {
+			break
+		}
+		if err := machine.InstallProgram(files, path.Join("/usr/bin", tool), tool); err != nil {
+			return err
+		}
+	}
 	for _, mount := range spec.Mounts {
 		if err := files.Mount(mount.Source, mount.Target, mount.ReadOnly); err != nil {
 			return err

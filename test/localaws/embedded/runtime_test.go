@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -35,8 +36,13 @@ func newNetwork(t *testing.T) *loopback.Network {
 func TestContract(t *testing.T) {
 	t.Parallel()
 	network := newNetwork(t)
+	noCPUTime := ""
+	if runtime.GOOS != "linux" {
+		noCPUTime = runtime.GOOS + " does not tell the processor time of a thread"
+	}
 	containertest.Run(t, containertest.Subject{
-		Runtime: embedded.New(clock.New(1), network), Network: network,
+		NoCPUTime: noCPUTime,
+		Runtime:   embedded.New(clock.New(1), network), Network: network,
 		Shell: "debian:12", Missing: "nobody/nothing:1",
 		Web:        "httpd:2.4",
 		WebCommand: []string{"sh", "-c", "printf served > htdocs/index.html && exec httpd-foreground"},
@@ -271,4 +277,29 @@ func (r *running) proto(t *testing.T, port uint16) (string, error) {
 	_, err = io.Copy(io.Discard, response.Body)
 	require.NoError(t, err)
 	return response.Proto, nil
+}
+
+// Health checks are run from outside: however often they come, they are no load.
+// Requests are.
+func TestUsageCountsRequestsButNotExec(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skipf("skipped: %s does not tell the processor time of a thread", runtime.GOOS)
+	}
+	r := newLab(t).start(t, container.Spec{Image: "httpd:2.4"}, 80)
+	r.eventually(t, 80, "/", http.StatusOK, "It works!")
+	used := func() time.Duration {
+		usage, err := r.Usage(t.Context())
+		require.NoError(t, err)
+		return usage.CPU
+	}
+	resting := used()
+	code, _, err := r.Exec(t.Context(), []string{"sh", "-c", "i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done"})
+	require.NoError(t, err)
+	require.Zero(t, code)
+	// The command takes tens of milliseconds, what is left of the request micros.
+	assert.Less(t, used()-resting, 5*time.Millisecond, "processor time of a command from outside")
+	resting = used()
+	r.eventually(t, 80, "/", http.StatusOK, "It works!")
+	assert.Eventually(t, func() bool { return used() > resting }, deadline, 5*time.Millisecond, "processor time after a request")
 }

@@ -38,6 +38,9 @@ func (s *Service) createLogGroup(_ context.Context, in *createLogGroupInput) (*w
 	if !slices.Contains(classes, in.LogGroupClass) {
 		return nil, invalid("logGroupClass is %q; it must be one of %v", in.LogGroupClass, classes)
 	}
+	if err := s.checkKey(in.LogGroupName, in.KmsKeyId); err != nil {
+		return nil, err
+	}
 	g := &group{
 		Name: in.LogGroupName, Class: in.LogGroupClass, KMSKeyID: in.KmsKeyId, Created: s.now(), Protected: in.DeletionProtectionEnabled,
 		Streams: map[string]*stream{}, Tags: account.Tags{},
@@ -45,6 +48,21 @@ func (s *Service) createLogGroup(_ context.Context, in *createLogGroupInput) (*w
 	maps.Copy(g.Tags, in.Tags)
 	s.state.Groups[g.Name] = g
 	return nil, nil
+}
+
+// checkKey refuses a key by which the service can't encrypt a group's events:
+// the key's policy has to let it, at best for this group only.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+func (s *Service) checkKey(groupName, keyARN string) error {
+	if keyARN == "" || s.keys == nil {
+		return nil
+	}
+	name := "logs." + s.account.Region + "." + s.account.DNSSuffix()
+	encrypted := map[string]string{"aws:logs:arn": s.account.ARN("logs", "log-group:"+groupName)}
+	if err := s.keys.Usable(keyARN, name, encrypted); err != nil {
+		return invalid("The specified KMS key does not exist or is not allowed to be used with LogGroup '%s': %v", encrypted["aws:logs:arn"], err)
+	}
+	return nil
 }
 
 type groupInput struct{ LogGroupName string }
@@ -194,6 +212,9 @@ type kmsKeyInput struct {
 func (s *Service) associateKMSKey(_ context.Context, in *kmsKeyInput) (*wire.Empty, error) {
 	g, err := s.group(in.LogGroupName, in.ResourceIdentifier)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.checkKey(g.Name, in.KmsKeyId); err != nil {
 		return nil, err
 	}
 	g.KMSKeyID = in.KmsKeyId

@@ -2,6 +2,7 @@ package logs_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -286,4 +287,29 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 		require.NoError(t, next.Put("/ecs/web", "one", nil))
 		assert.Equal(t, f.service.Snapshot(), next.Snapshot())
 	})
+}
+
+// keys is KMS with one key that CloudWatch Logs may use for one group.
+type keys struct{}
+
+func (keys) Usable(keyARN, service string, encryptionContext map[string]string) error {
+	if keyARN == "arn:key" && service == "logs.us-west-2.amazonaws.com" &&
+		encryptionContext["aws:logs:arn"] == "arn:aws:logs:us-west-2:123456789012:log-group:/ecs/web" {
+		return nil
+	}
+	return errors.New("no such key")
+}
+
+func TestKeysThatCannotBeUsedAreRefused(t *testing.T) {
+	t.Parallel()
+	a, _ := wiretest.NewAccount()
+	server := wiretest.NewServer(t, a, logs.New(a, logs.WithKeys(keys{})).Wire())
+	call := func(operation string, in object) *wiretest.Reply {
+		return server.JSON(t, "logs", "Logs_20140328."+operation, in, nil)
+	}
+	call("CreateLogGroup", object{"logGroupName": "/ecs/web", "kmsKeyId": "arn:none"}).Refused(t, "InvalidParameterException")
+	call("CreateLogGroup", object{"logGroupName": "/ecs/other", "kmsKeyId": "arn:key"}).Refused(t, "InvalidParameterException")
+	call("CreateLogGroup", object{"logGroupName": "/ecs/web", "kmsKeyId": "arn:key"}).OK(t)
+	call("AssociateKmsKey", object{"logGroupName": "/ecs/web", "kmsKeyId": "arn:none"}).Refused(t, "InvalidParameterException")
+	call("DisassociateKmsKey", object{"logGroupName": "/ecs/web"}).OK(t)
 }

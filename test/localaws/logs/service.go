@@ -24,6 +24,7 @@ const maxEvents = 5000
 // held.
 type Service struct {
 	account *account.Account
+	keys    Keys // nil: none is looked at
 	state   state
 }
 
@@ -65,9 +66,25 @@ type Event struct {
 	Message string
 }
 
+// Keys are KMS keys. Usable says why a service can't encrypt by one.
+type Keys interface {
+	Usable(keyARN, service string, encryptionContext map[string]string) error
+}
+
+// Option changes a new Service.
+type Option func(*Service)
+
+// WithKeys has log groups encrypted by keys that are there. Without it no key is
+// looked at.
+func WithKeys(keys Keys) Option { return func(s *Service) { s.keys = keys } }
+
 // New returns a CloudWatch Logs without groups.
-func New(a *account.Account) *Service {
-	return &Service{account: a, state: state{Groups: map[string]*group{}}}
+func New(a *account.Account, options ...Option) *Service {
+	s := &Service{account: a, state: state{Groups: map[string]*group{}}}
+	for _, option := range options {
+		option(s)
+	}
+	return s
 }
 
 // Wire is the service's entry in the server.

@@ -15,7 +15,7 @@ import (
 
 // ignored are keys of cloud-config that cloud-init knows and that change nothing
 // that can be seen here; said once in the log.
-var ignored = strings.Fields("users groups ssh_authorized_keys ssh_pwauth disable_root packages package_update " +
+var ignored = strings.Fields("groups ssh_authorized_keys ssh_pwauth disable_root packages package_update " +
 	"package_upgrade package_reboot_if_required timezone locale ntp growpart resize_rootfs mounts swap disk_setup fs_setup " +
 	"repo_update repo_upgrade yum_repos apt chpasswd password final_message output manage_etc_hosts preserve_hostname " +
 	"fqdn cloud_init_modules cloud_config_modules cloud_final_modules power_state phone_home merge_how ca_certs ca-certs")
@@ -50,6 +50,8 @@ func (r *reader) key(key string, value *yaml.Node) error {
 		return each(value, func(n *yaml.Node) error { return command(n, &r.config.Boot) })
 	case "runcmd":
 		return each(value, func(n *yaml.Node) error { return command(n, &r.config.Run) })
+	case "users":
+		return each(value, r.user)
 	case "hostname":
 		r.config.Hostname = value.Value
 		return nil

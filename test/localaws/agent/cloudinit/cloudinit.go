@@ -29,6 +29,7 @@ const maxParts = 64
 type Config struct {
 	Hostname string
 	Files    []File
+	Users    []User // made after the files are written
 	// Boot are commands for every boot, before anything else; Run are for the
 	// first boot, after the files are written.
 	Boot, Run []Command

@@ -98,3 +98,34 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestUsers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		data string
+		want cloudinit.Config
+	}{
+		"names and the image's own": {
+			"#cloud-config\nusers:\n- default\n- eve\n- name: bob\n  uid: 2000\n  gecos: Bob\n  homedir: /srv/bob\n  shell: /bin/sh\n  sudo: ALL\n  ssh_authorized_keys: [ssh-ed25519 AAAA]\n",
+			cloudinit.Config{Users: []cloudinit.User{
+				{Name: "eve", Home: "/home/eve", Shell: "/bin/bash"},
+				{Name: "bob", UID: 2000, Comment: "Bob", Home: "/srv/bob", Shell: "/bin/sh", AuthorizedKeys: []string{"ssh-ed25519 AAAA"}},
+			}},
+		},
+		"a wrong one does not keep others away": {
+			"#cloud-config\nusers:\n- name: bob\n  sshkeys: []\n- name: Eve!\n- [x]\n- name: mia\n  no_create_home: true\n- name: tim\n  uid: first\n",
+			cloudinit.Config{
+				Users: []cloudinit.User{{Name: "mia", Home: "/home/mia", NoHome: true, Shell: "/bin/bash"}},
+				Warnings: []string{"part-001: cloud-config users: unknown key \"sshkeys\" (line 4)\n" +
+					"\"Eve!\" is no user's name (line 5)\n" +
+					"a user must be a name or a mapping (line 6)\n" +
+					"uid \"first\" is no number of a user (line 10)"},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, test.want, *cloudinit.Parse([]byte(test.data)))
+		})
+	}
+}

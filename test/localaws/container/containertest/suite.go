@@ -33,6 +33,8 @@ type Subject struct {
 	// Web is an image and command that answer HTTP on port 80 with "served".
 	Web        string
 	WebCommand []string
+	// NoCPUTime is why processor time can't be told here; "" where it can.
+	NoCPUTime string
 	// Missing is an image that does not exist.
 	Missing string
 }
@@ -58,6 +60,7 @@ func Run(t *testing.T, subject Subject) {
 		"stop ends a process that handles the signal":   stopHandled,
 		"stop kills what does not end":                  stopKills,
 		"ports are free after stop":                     portsFreed,
+		"usage grows with what the container does":      usage,
 		"after the end exec is an error and stop is ok": afterTheEnd,
 	}
 	for name, test := range cases {
@@ -291,6 +294,23 @@ func portsFreed(t *testing.T, s Subject) {
 	c := s.web(t, host)
 	require.NoError(t, c.Stop(t.Context(), deadline))
 	s.web(t, host)
+}
+
+func usage(t *testing.T, s Subject) {
+	if s.NoCPUTime != "" {
+		t.Skip("skipped: " + s.NoCPUTime)
+	}
+	c, _, _ := s.start(t, container.Spec{Command: sh("while :; do :; done")})
+	first, err := c.Usage(t.Context())
+	require.NoError(t, err)
+	assert.Positive(t, first.MemoryMiB)
+	require.Eventually(t, func() bool {
+		now, err := c.Usage(t.Context())
+		return err == nil && now.CPU >= first.CPU+20*time.Millisecond && now.At.After(first.At)
+	}, deadline, 5*time.Millisecond, "no processor time is counted")
+	require.NoError(t, c.Stop(t.Context(), 0))
+	_, err = c.Usage(t.Context())
+	require.Error(t, err, "of a container that has ended")
 }
 
 func afterTheEnd(t *testing.T, s Subject) {

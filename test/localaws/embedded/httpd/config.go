@@ -48,6 +48,7 @@ type Host struct {
 	Protocols    []string // h2c, http/1.1; nil: as the main server
 	H2Direct     *bool    // nil: as the main server
 	FallBack     string
+	TLS          encryption
 }
 
 type hostAddress struct {
@@ -200,18 +201,23 @@ func (h *Host) fits(address netip.Addr, port uint16, exact bool) bool {
 }
 
 // speaksH2C tells whether connections to an address and port may begin with
-// HTTP/2 in clear text. The first virtual host of the address decides, since no
-// name is known yet. https://httpd.apache.org/docs/2.4/mod/mod_http2.html#h2direct
+// HTTP/2 in clear text. https://httpd.apache.org/docs/2.4/mod/mod_http2.html#h2direct
 func (c *Config) speaksH2C(at netip.AddrPort) bool {
-	host := c.hostFor(at.Addr(), at.Port(), "")
-	protocols, direct := c.Main.Protocols, c.Main.H2Direct
-	if host.Protocols != nil {
-		protocols = host.Protocols
-	}
-	if host.H2Direct != nil {
+	direct := c.Main.H2Direct
+	if host := c.hostFor(at.Addr(), at.Port(), ""); host.H2Direct != nil {
 		direct = host.H2Direct
 	}
-	return c.hasModule("http2_module") && slices.Contains(protocols, "h2c") && (direct == nil || *direct)
+	return c.speaks(at, "h2c") && (direct == nil || *direct)
+}
+
+// speaks tells whether HTTP/2, as h2 or h2c, is spoken on an address and port.
+// The first virtual host of the address decides, since no name is known yet.
+func (c *Config) speaks(at netip.AddrPort, protocol string) bool {
+	protocols := c.Main.Protocols
+	if host := c.hostFor(at.Addr(), at.Port(), ""); host.Protocols != nil {
+		protocols = host.Protocols
+	}
+	return c.hasModule("http2_module") && slices.Contains(protocols, protocol)
 }
 
 func (h *Host) named(name string) bool {

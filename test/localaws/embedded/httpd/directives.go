@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"path"
@@ -73,6 +74,7 @@ var accepted = map[string]string{
 	"unixd_module":      "ChrootDir",
 	"http2_module":      "H2MaxWorkers H2MinWorkers H2MaxSessionStreams H2WindowSize H2Upgrade H2SerializeHeaders H2Push",
 	"cgid_module":       "Scriptsock",
+	"ssl_module":        tlsAccepted,
 }
 
 // directives are all that httpd knows here, by lower-case name.
@@ -124,6 +126,7 @@ func allDirectives() map[string]directive {
 		"transferlog":       {"log_config_module", 1, 1, false, customLog},
 		"logformat":         {"log_config_module", 1, 2, false, logFormat},
 	}
+	maps.Copy(table, tlsDirectives())
 	for module, names := range accepted {
 		for _, name := range strings.Fields(names) {
 			table[strings.ToLower(name)] = directive{module: module, least: 0, most: -1}
@@ -296,7 +299,7 @@ var shipped = strings.Fields("authn_file_module authn_core_module authz_host_mod
 	"authz_user_module authz_core_module access_compat_module auth_basic_module reqtimeout_module filter_module " +
 	"mime_module log_config_module env_module headers_module setenvif_module version_module unixd_module " +
 	"status_module autoindex_module dir_module alias_module mpm_event_module mpm_worker_module mpm_prefork_module " +
-	"socache_shmcb_module negotiation_module cgid_module cgi_module http2_module")
+	"socache_shmcb_module negotiation_module cgid_module cgi_module http2_module ssl_module")
 
 func loadModule(s *scope, args []string) error {
 	if slices.Contains(shipped, args[0]) {

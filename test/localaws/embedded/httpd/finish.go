@@ -23,7 +23,7 @@ func newConfig(serverRoot string) *Config {
 
 // finish checks what can only be known at the end, and gives the virtual hosts
 // what they inherit from the main server.
-func (c *Config) finish(Files) error {
+func (c *Config) finish(files Files) error {
 	if len(c.Listeners) == 0 {
 		return fmt.Errorf("no listening sockets available, shutting down\nAH00015: Unable to open logs")
 	}
@@ -64,7 +64,7 @@ func (c *Config) finish(Files) error {
 			}
 		}
 	}
-	return nil
+	return c.loadCertificates(files)
 }
 
 // serverHeader is the Server header, as long as ServerTokens allows.

@@ -222,23 +222,35 @@ func start(p *machine.Process, config *Config) (*server, error) {
 	}
 	s := &server{p: p, logs: l}
 	for i, listener := range listeners {
-		protocols := new(http.Protocols)
-		protocols.SetHTTP1(true)
-		protocols.SetUnencryptedHTTP2(config.speaksH2C(config.Listeners[i].Address))
-		srv := &http.Server{
-			Protocols: protocols,
-			Handler: &handler{
-				config: config, files: p.Machine.Files, port: config.Listeners[i].Address.Port(), logs: l,
-			},
-			ReadHeaderTimeout: time.Minute,
-			ErrorLog:          log.New(io.Discard, "", 0),
-		}
-		s.servers = append(s.servers, srv)
-		s.serving.Go(func() { _ = srv.Serve(listener) }) // ends by Close or Shutdown
+		s.serve(config, config.Listeners[i].Address, listener)
 	}
 	l.error("mpm_event", "notice", fmt.Sprintf("AH00489: Apache/%s (Unix) configured -- resuming normal operations", Version))
 	l.error("core", "notice", fmt.Sprintf("AH00094: Command line: '%s'", strings.Join(p.Args, " ")))
 	return s, nil
+}
+
+// serve answers on a listener until Close or Shutdown.
+func (s *server) serve(config *Config, at netip.AddrPort, listener net.Listener) {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	encryption := config.tlsFor(at)
+	protocols.SetUnencryptedHTTP2(encryption == nil && config.speaksH2C(at))
+	protocols.SetHTTP2(encryption != nil && config.speaks(at, "h2"))
+	srv := &http.Server{
+		Protocols:         protocols,
+		Handler:           s.p.Machine.Metered(&handler{config: config, files: s.p.Machine.Files, port: at.Port(), logs: s.logs}),
+		ReadHeaderTimeout: time.Minute,
+		ErrorLog:          log.New(io.Discard, "", 0),
+		TLSConfig:         encryption,
+	}
+	s.servers = append(s.servers, srv)
+	s.serving.Go(func() {
+		if encryption != nil {
+			_ = srv.ServeTLS(listener, "", "")
+			return
+		}
+		_ = srv.Serve(listener)
+	})
 }
 
 func writePID(p *machine.Process, config *Config) error {

@@ -36,6 +36,7 @@ type Machine struct {
 	ctx     context.Context
 	stop    context.CancelFunc
 	running sync.WaitGroup
+	meter   meter
 
 	mu        sync.Mutex
 	lastPID   int

@@ -76,7 +76,11 @@ func (m *Machine) Start(ctx context.Context, spec Spec, program Program) (*Proce
 	m.processes[p.PID] = p
 	m.running.Go(func() {
 		defer stop()
-		p.run(own, program)
+		if unmetered(ctx) {
+			p.run(own, program)
+			return
+		}
+		m.meter.count(func() { p.run(own, program) })
 	})
 	return p, nil
 }

@@ -113,7 +113,7 @@ func serve(ctx context.Context, p *machine.Process, all []server) int {
 			return 1
 		}
 		srv := &http.Server{
-			Handler:           &handler{p: p, at: at, servers: all, logging: &logging},
+			Handler:           p.Machine.Metered(&handler{p: p, at: at, servers: all, logging: &logging}),
 			ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0),
 		}
 		running = append(running, srv)

@@ -107,7 +107,7 @@ func (s *server) serve(ctx context.Context, c *Config) int {
 		protocols.SetHTTP1(true)
 		protocols.SetUnencryptedHTTP2(true)
 		srv := &http.Server{
-			Handler: port.handler, Protocols: protocols, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0),
+			Handler: s.p.Machine.Metered(port.handler), Protocols: protocols, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0),
 		}
 		servers = append(servers, srv)
 		serving.Go(func() { _ = srv.Serve(listener) }) // ends by Close

@@ -21,7 +21,7 @@ func Programs() map[string]machine.Program {
 		"cp": cp, "curl": curl, "cut": cut, "date": date, "dirname": dirname, "echo": echo, "env": env,
 		"false": exits(1), "grep": grep, "head": head, "hostname": hostname, "id": id,
 		"install": install, "kill": kill, "ln": ln, "ls": ls, "mkdir": mkdir, "mktemp": mktemp,
-		"mv": mv, "nproc": nproc, "printenv": printenv, "printf": printf, "ps": ps, "pwd": pwd,
+		"mv": mv, "nproc": nproc, "openssl": openssl, "printenv": printenv, "printf": printf, "ps": ps, "pwd": pwd,
 		"readlink": readlink, "rm": rm, "rmdir": rmdir, "sed": sedProgram, "seq": seq,
 		"sleep": sleep, "sort": sortLines, "stat": stat, "tail": tail, "tee": tee,
 		"test": testProgram, "timeout": timeout, "touch": touch, "tr": tr, "true": exits(0),
