@@ -38,6 +38,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/sns"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/ssm"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/sts"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/tagging"
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/wire"
 )
 
@@ -103,6 +104,8 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 		w.ec2, roles, sts.New(a, roles), parameters, secrets, keys, w.route53, certificates, buckets,
 		logGroups, topics, metrics, bus, files, glue.New(a), athena.New(a), w.elbv2, groups, clusters, scaling,
 	}
+	w.services = append(w.services, tagging.New(a,
+		w.ec2, w.elbv2, clusters, roles, w.route53, certificates, buckets, logGroups, topics, metrics, bus, files, secrets, parameters))
 	w.dns = dns.New(a, w.route53, w.elbv2, a.Log)
 	if err := w.dns.Listen(ctx, netip.MustParseAddrPort("127.0.0.1:0")); err != nil {
 		return nil, err

@@ -44,3 +44,9 @@ func (t Tags) List() []Tag {
 	}
 	return list
 }
+
+// TaggedResource is a resource by its ARN, with its tags.
+type TaggedResource struct {
+	ARN  string
+	Tags Tags
+}

@@ -71,3 +71,12 @@ func (s *Service) listTags(_ context.Context, in *arnInput) (*tagsOutput, error)
 	}
 	return &tagsOutput{c.Tags.List()}, nil
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for _, c := range s.state.Certificates {
+		all = append(all, account.TaggedResource{ARN: c.ARN, Tags: c.Tags})
+	}
+	return all
+}

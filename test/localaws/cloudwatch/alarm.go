@@ -295,3 +295,12 @@ func (s *Service) listTagsForResource(_ context.Context, in *tagsInput) (*tagsOu
 	}
 	return &tagsOutput{tags.List()}, nil
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for _, a := range s.state.Alarms {
+		all = append(all, account.TaggedResource{ARN: a.AlarmArn, Tags: a.Tags})
+	}
+	return all
+}

@@ -55,6 +55,10 @@ func groupNotFound(id string) error {
 	return wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", id)
 }
 
+func vpcEndpointNotFound(id string) error {
+	return wire.Errorf("InvalidVpcEndpointId.NotFound", "The Vpc Endpoint Id '%s' does not exist", id)
+}
+
 func ruleNotFound(id string) error {
 	return wire.Errorf("InvalidSecurityGroupRuleId.NotFound", "The security group rule ID '%s' does not exist", id)
 }

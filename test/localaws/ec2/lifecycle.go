@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Run moves instances and NAT gateways from state to state as time passes,
+// Run moves instances, NAT gateways and VPC endpoints from state to state as time passes,
 // until ctx is done.
 func (s *Service) Run(ctx context.Context) { s.account.Reconcile(ctx, s.step) }
 
@@ -30,6 +30,9 @@ func (s *Service) step() (again time.Time) {
 	}
 	for _, gateway := range s.state.NATGateways {
 		due(gateway.Next, func() { s.stepNATGateway(gateway) })
+	}
+	for _, endpoint := range s.state.VPCEndpoints {
+		due(endpoint.Next, func() { s.stepVPCEndpoint(endpoint) })
 	}
 	if changed {
 		s.account.Changed() // which also brings us back, for what the moves made due

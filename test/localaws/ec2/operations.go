@@ -55,6 +55,10 @@ func (s *Service) networkOperations() []wire.Operation {
 		wire.Op("AssociateAddress", s.associateAddress),
 		wire.Op("DisassociateAddress", s.disassociateAddress),
 
+		wire.Op("CreateVpcEndpoint", s.createVPCEndpoint),
+		wire.Op("DeleteVpcEndpoints", s.deleteVPCEndpoints),
+		wire.Op("DescribeVpcEndpoints", s.describeVPCEndpoints),
+
 		wire.Op("CreateNatGateway", s.createNATGateway),
 		wire.Op("DeleteNatGateway", s.deleteNATGateway),
 		wire.Op("DescribeNatGateways", s.describeNATGateways),

@@ -11,6 +11,7 @@ func (s *Service) Resources() map[string]int {
 		"network interfaces": len(s.state.Interfaces),
 		"launch templates":   len(s.state.LaunchTemplates),
 		"key pairs":          len(s.state.KeyPairs),
+		"vpc endpoints":      len(s.state.VPCEndpoints),
 	}
 	for _, gateway := range s.state.NATGateways {
 		if gateway.State != natDeleted {

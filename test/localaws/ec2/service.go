@@ -48,6 +48,7 @@ type state struct {
 	LaunchTemplates  map[string]*launchTemplate
 	KeyPairs         map[string]*keyPair
 	Instances        map[string]*instance
+	VPCEndpoints     map[string]*vpcEndpoint
 
 	// Tags are those of every resource that has some.
 	Tags map[string]account.Tags
@@ -77,6 +78,7 @@ func emptyState() state {
 		LaunchTemplates:  map[string]*launchTemplate{},
 		KeyPairs:         map[string]*keyPair{},
 		Instances:        map[string]*instance{},
+		VPCEndpoints:     map[string]*vpcEndpoint{},
 		Tags:             map[string]account.Tags{},
 		Tokens:           map[string]string{},
 	}

@@ -177,6 +177,7 @@ func (s *Service) taggables() map[string]taggableKind {
 		"acl":      {"network-acl", in(s.state.NetworkACLs), networkACLNotFound},
 		"sg":       {"security-group", in(s.state.SecurityGroups), groupNotFound},
 		"sgr":      {"security-group-rule", func(id string) bool { _, _, ok := s.ruleByID(id); return ok }, ruleNotFound},
+		"vpce":     {"vpc-endpoint", in(s.state.VPCEndpoints), vpcEndpointNotFound},
 		"eni":      {"network-interface", in(s.state.Interfaces), interfaceNotFound},
 		"lt":       {"launch-template", in(s.state.LaunchTemplates), templateIDNotFound},
 		"key":      {"key-pair", in(s.state.KeyPairs), keyPairNotFound},
@@ -228,6 +229,17 @@ func (s *Service) taggedResources() []taggedResource {
 		}
 		for key, value := range tags {
 			all = append(all, taggedResource{Key: key, ResourceID: id, ResourceType: resourceType, Value: value})
+		}
+	}
+	return all
+}
+
+// TaggedResources lists what has tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for id, tags := range s.state.Tags {
+		if resourceType, err := s.taggable(id); err == nil {
+			all = append(all, account.TaggedResource{ARN: s.account.ARN("ec2", resourceType+"/"+id), Tags: tags})
 		}
 	}
 	return all

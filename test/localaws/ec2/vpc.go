@@ -280,6 +280,11 @@ func (s *Service) inUse(vpcID string) bool {
 			return true
 		}
 	}
+	for _, endpoint := range s.state.VPCEndpoints {
+		if endpoint.VPCID == vpcID {
+			return true
+		}
+	}
 	for _, gateway := range s.state.InternetGateways {
 		if gateway.VPCID == vpcID {
 			return true

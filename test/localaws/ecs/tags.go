@@ -125,3 +125,29 @@ func tagList(tags account.Tags) []types.Tag {
 	}
 	return l
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for _, c := range s.state.Clusters {
+		if c.Status == active {
+			all = append(all, account.TaggedResource{ARN: c.ARN, Tags: c.Tags})
+		}
+	}
+	for _, svc := range s.state.Services {
+		if svc.Status != inactive {
+			all = append(all, account.TaggedResource{ARN: svc.ARN, Tags: svc.Tags})
+		}
+	}
+	for _, d := range s.state.Definitions {
+		if d.Definition.Status == active {
+			all = append(all, account.TaggedResource{ARN: aws.ToString(d.Definition.TaskDefinitionArn), Tags: d.Tags})
+		}
+	}
+	for _, p := range s.state.Providers {
+		if p.Status == active {
+			all = append(all, account.TaggedResource{ARN: p.ARN, Tags: p.Tags})
+		}
+	}
+	return all
+}

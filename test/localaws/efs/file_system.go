@@ -281,3 +281,12 @@ func (s *Service) untagResource(_ context.Context, call *rest.Call) (*rest.Answe
 	fs.Tags.Remove(call.Query["tagKeys"])
 	return &rest.Answer{}, nil
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for _, fs := range s.state.FileSystems {
+		all = append(all, account.TaggedResource{ARN: s.arn(fs.ID), Tags: fs.Tags})
+	}
+	return all
+}

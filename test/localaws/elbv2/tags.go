@@ -128,3 +128,14 @@ func (s *Service) exists(arn string) error {
 	}
 	return err
 }
+
+// TaggedResources lists what has tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for arn, tags := range s.state.Tags {
+		if s.exists(arn) == nil {
+			all = append(all, account.TaggedResource{ARN: arn, Tags: tags})
+		}
+	}
+	return all
+}

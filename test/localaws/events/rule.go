@@ -236,3 +236,12 @@ func (s *Service) listTagsForResource(_ context.Context, in *tagsInput) (*tagsOu
 	}
 	return &tagsOutput{r.Tags.List()}, nil
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for _, r := range s.state.Rules {
+		all = append(all, account.TaggedResource{ARN: s.arn(r), Tags: r.Tags})
+	}
+	return all
+}

@@ -187,3 +187,15 @@ func (s *Service) listInstanceProfileTags(_ context.Context, in *listProfileTags
 	}
 	return &tagsOutput{Tags: p.Tags.List()}, nil
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for _, p := range s.state.Profiles {
+		all = append(all, account.TaggedResource{ARN: s.profileARN(p), Tags: p.Tags})
+	}
+	for _, p := range s.state.Policies {
+		all = append(all, account.TaggedResource{ARN: p.ARN, Tags: p.Tags})
+	}
+	return all
+}

@@ -286,3 +286,12 @@ func (s *Service) listTagsForResource(_ context.Context, in *tagsInput) (*tagsOu
 func (s *Service) listTagsLogGroup(ctx context.Context, in *tagsInput) (*tagsOutput, error) {
 	return s.listTagsForResource(ctx, in)
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for _, g := range s.state.Groups {
+		all = append(all, account.TaggedResource{ARN: s.arn(g), Tags: g.Tags})
+	}
+	return all
+}

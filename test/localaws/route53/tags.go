@@ -69,3 +69,12 @@ func (s *Service) listTagsOfMany(_ context.Context, call *rest.Call) (*rest.Answ
 	}
 	return &rest.Answer{Body: out}, nil
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for _, z := range s.state.Zones {
+		all = append(all, account.TaggedResource{ARN: "arn:" + s.account.Partition + ":route53:::hostedzone/" + z.ID, Tags: z.Tags})
+	}
+	return all
+}

@@ -144,3 +144,12 @@ func (s *Service) serveControl(r *wire.Request) (*wire.Response, error) {
 	}
 	return nil, wire.UnknownREST(r)
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for _, b := range s.state.Buckets {
+		all = append(all, account.TaggedResource{ARN: "arn:" + s.account.Partition + ":s3:::" + b.Name, Tags: b.Tags})
+	}
+	return all
+}

@@ -314,3 +314,12 @@ func (s *Service) untagResource(_ context.Context, in *tagInput) (*wire.Empty, e
 	found.Tags.Remove(in.TagKeys)
 	return nil, nil
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for _, one := range s.state.Secrets {
+		all = append(all, account.TaggedResource{ARN: one.ARN, Tags: one.Tags})
+	}
+	return all
+}

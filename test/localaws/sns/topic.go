@@ -243,3 +243,12 @@ func (s *Service) listTagsForResource(_ context.Context, in *tagsInput) (*tagsOu
 	}
 	return &tagsOutput{t.Tags.List()}, nil
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for _, t := range s.state.Topics {
+		all = append(all, account.TaggedResource{ARN: t.ARN, Tags: t.Tags})
+	}
+	return all
+}

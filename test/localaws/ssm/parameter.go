@@ -275,3 +275,12 @@ func (s *Service) deleteParameters(_ context.Context, in *deleteParametersInput)
 	}
 	return out, nil
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for _, p := range s.state.Parameters {
+		all = append(all, account.TaggedResource{ARN: s.arn(p), Tags: p.Tags})
+	}
+	return all
+}
