@@ -53,6 +53,10 @@ test-clean: go ## Destroy what test runs have left, and stop localaws
 test-forget: go ## Drop every localaws with all that it holds, without a destroy
 	@$(SUITE) forget
 
+.PHONY: test-sweep
+test-sweep: go ## Find by tag what aborted runs left, show it, ask, remove it
+	@$(SUITE) sweep
+
 .PHONY: env
 env: go ## Print export lines for a kept deployment: eval "$(make -s env)"
 	@go build -o .bin/suite ./test/suite/cmd/suite

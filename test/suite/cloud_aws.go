@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/awsapi"
 	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
 )
 
@@ -20,27 +23,69 @@ type realAWS struct {
 	config   aws.Config
 }
 
+// roleSession names the sessions of TEST_ROLE, in AWS's own logs of calls.
+const roleSession = "terraform-aws-ecs-tests"
+
+// sdkAttempts is how often the SDK makes a call that AWS throttles: a run makes
+// thousands, beside the account's others.
+const sdkAttempts = 10
+
+// openAWS looks for credentials, acts as TEST_ROLE, and refuses to go on when
+// that is not in TEST_ACCOUNT, or has no zone for the tests. Nothing has been
+// made then.
 func openAWS(ctx context.Context, s Settings) (*realAWS, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(s.Region))
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(s.Region), config.WithRetryMaxAttempts(sdkAttempts))
 	if err != nil {
 		return nil, fmt.Errorf("AWS configuration: %w", err)
 	}
-	if s.Role != "" {
-		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), s.Role)
-		cfg.Credentials = aws.NewCredentialsCache(provider)
-	}
-	identity, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	c := &realAWS{settings: s, config: cfg}
+	caller, err := c.caller(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("no AWS credentials that work (TEST_ROLE=%q): %w", s.Role, err)
+		return nil, fmt.Errorf("no AWS credentials that work: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: %w", err)
 	}
-	if account := aws.ToString(identity.Account); s.Account != "" && account != s.Account {
-		return nil, fmt.Errorf("the credentials are of account %s, and TEST_ACCOUNT=%s is the only one in which the tests may run", account, s.Account)
+	if s.Role != "" {
+		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), s.Role, func(o *stscreds.AssumeRoleOptions) {
+			o.RoleSessionName = roleSession
+		})
+		c.config.Credentials = aws.NewCredentialsCache(provider)
+		was := aws.ToString(caller.Arn)
+		if caller, err = c.caller(ctx); err != nil {
+			return nil, fmt.Errorf("TEST_ROLE=%s can't be assumed by %s: its trust policy has to allow that: %w", s.Role, was, err)
+		}
 	}
-	return &realAWS{settings: s, config: cfg}, nil
+	if account := aws.ToString(caller.Account); account != s.Account {
+		return nil, fmt.Errorf("%s is of account %s, and TEST_ACCOUNT=%s is the only one in which the tests may run: use its credentials, or name a role in it by TEST_ROLE",
+			aws.ToString(caller.Arn), account, s.Account)
+	}
+	return c, c.checkZone(ctx)
 }
 
-// Environment leaves the credentials to the user's environment; a role is
-// assumed by the fixtures (variable role_arn).
+func (c *realAWS) caller(ctx context.Context) (*sts.GetCallerIdentityOutput, error) {
+	return sts.NewFromConfig(c.config).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+}
+
+// checkZone makes sure that the zone is there below which the tests make one.
+func (c *realAWS) checkZone(ctx context.Context) error {
+	var out struct {
+		Zones []struct {
+			Name    string
+			Private bool `xml:"Config>PrivateZone"`
+		} `xml:"HostedZones>HostedZone"`
+	}
+	name := strings.TrimSuffix(c.settings.ZoneName, ".") + "."
+	if err := awsapi.New(c.config).Get(ctx, awsapi.Route53, "/2013-04-01/hostedzonesbyname?dnsname="+url.QueryEscape(name), &out); err != nil {
+		return fmt.Errorf("looking for TEST_ZONE_NAME=%s: %w", c.settings.ZoneName, err)
+	}
+	for _, zone := range out.Zones {
+		if zone.Name == name && !zone.Private {
+			return nil
+		}
+	}
+	return fmt.Errorf("TEST_ZONE_NAME=%s is no public hosted zone of account %s: name one that is", c.settings.ZoneName, c.settings.Account)
+}
+
+// Environment leaves the credentials to the user's environment; the role is
+// assumed by the fixtures' providers (variable role_arn), which renew it.
 func (c *realAWS) Environment() []string {
 	return []string{"AWS_REGION=" + c.settings.Region, "AWS_DEFAULT_REGION=" + c.settings.Region}
 }

@@ -219,7 +219,7 @@ func (d *Deployment) destroy(ctx context.Context, task *progress.Task) error {
 	} else if err := d.writeConfig(); err != nil {
 		return err
 	}
-	return d.change(ctx, task, "destroy")
+	return d.unblocked(ctx, func() error { return d.change(ctx, task, "destroy") })
 }
 
 // change runs apply or destroy and counts its resources.

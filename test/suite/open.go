@@ -71,11 +71,6 @@ func (s *Suite) openAll() error {
 // name names what a run makes: the run's id keeps the names of runs apart.
 func (s *Suite) name(part string) string { return part + "-" + s.workspace.Run.ID }
 
-// tags are on all that a run makes.
-func (s *Suite) tags() map[string]string {
-	return map[string]string{"test-run": s.workspace.Run.ID, "test-space": s.workspace.Run.Space}
-}
-
 // common are the variables that every fixture has.
 func (s *Suite) common(more map[string]any) map[string]any {
 	variables := map[string]any{"region": s.Region, "tags": s.tags()}

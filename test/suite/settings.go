@@ -4,6 +4,7 @@
 package suite
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,7 +19,7 @@ type Settings struct {
 	Cloud            string // TEST_CLOUD: local or aws
 	Region           string // TEST_REGION
 	Role             string // TEST_ROLE: to assume on AWS
-	Account          string // TEST_ACCOUNT: the only one in which a run on AWS may happen
+	Account          string // TEST_ACCOUNT: the only one in which a run on AWS may happen; it must be named
 	ZoneName         string // TEST_ZONE_NAME: the parent zone on AWS
 	AWS6             string // TEST_AWS6_VERSION
 	Mirror           string // TEST_PROVIDER_MIRROR
@@ -81,8 +82,8 @@ func (s Settings) check() error {
 	if !spaceName.MatchString(s.Space) {
 		return fmt.Errorf("TEST_SPACE=%s must be 1 to 12 lower-case letters and digits, a letter first", s.Space)
 	}
-	if s.Cloud == AWS && s.ZoneName == "" {
-		return fmt.Errorf("TEST_ZONE_NAME is not set: on AWS the tests make a zone below a public one that exists, name it")
+	if err := s.checkAWS(); err != nil {
+		return err
 	}
 	// Terratest's AWS helpers, given a role, leave the local endpoint for real AWS.
 	if role := s.getenv("TERRATEST_IAM_ROLE"); role != "" {
@@ -106,6 +107,29 @@ func (s Settings) check() error {
 		if info, err := os.Stat(s.Mirror); err != nil || !info.IsDir() {
 			return fmt.Errorf("TEST_PROVIDER_MIRROR=%s is no directory: name one with registry.terraform.io/hashicorp/aws below it, or unset it", s.Mirror)
 		}
+	}
+	return nil
+}
+
+// accountID and roleARN are what AWS gives out.
+var (
+	accountID = regexp.MustCompile(`^\d{12}$`)
+	roleARN   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/.+$`)
+)
+
+// checkAWS refuses a run on AWS that would not know where it is.
+func (s Settings) checkAWS() error {
+	switch {
+	case s.Cloud != AWS:
+		return nil
+	case s.Account == "":
+		return errors.New("TEST_ACCOUNT is not set: name the AWS account, by its 12 digits, that is the only one in which the tests may run")
+	case !accountID.MatchString(s.Account):
+		return fmt.Errorf("TEST_ACCOUNT=%s is no account: an id has 12 digits", s.Account)
+	case s.ZoneName == "":
+		return errors.New("TEST_ZONE_NAME is not set: on AWS the tests make a zone below a public one that exists, name it")
+	case s.Role != "" && !roleARN.MatchString(s.Role):
+		return fmt.Errorf("TEST_ROLE=%s is no role: write arn:aws:iam::<account>:role/<name>", s.Role)
 	}
 	return nil
 }

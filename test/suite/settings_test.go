@@ -37,7 +37,10 @@ func TestReadSettingsRefuses(t *testing.T) {
 		want      string
 	}{
 		"another cloud":     {map[string]string{"TEST_CLOUD": "azure"}, "TEST_CLOUD=azure is no cloud that the tests know: set local (the embedded AWS, the default) or aws"},
-		"AWS without zone":  {map[string]string{"TEST_CLOUD": "aws"}, "TEST_ZONE_NAME is not set"},
+		"AWS, no account":   {map[string]string{"TEST_CLOUD": "aws", "TEST_ZONE_NAME": "a.example"}, "TEST_ACCOUNT is not set"},
+		"no account's id":   {map[string]string{"TEST_CLOUD": "aws", "TEST_ACCOUNT": "prod"}, "TEST_ACCOUNT=prod is no account"},
+		"AWS without zone":  {map[string]string{"TEST_CLOUD": "aws", "TEST_ACCOUNT": "123456789012"}, "TEST_ZONE_NAME is not set"},
+		"no role":           {map[string]string{"TEST_CLOUD": "aws", "TEST_ACCOUNT": "123456789012", "TEST_ZONE_NAME": "a.example", "TEST_ROLE": "tests"}, "TEST_ROLE=tests is no role"},
 		"Terratest's role":  {map[string]string{"TERRATEST_IAM_ROLE": "arn:x"}, "TERRATEST_IAM_ROLE=arn:x would lead past the chosen cloud"},
 		"no constraint":     {map[string]string{"TEST_AWS6_VERSION": "six"}, `"six" is no version constraint`},
 		"no case":           {map[string]string{"REQUIRE_PROVIDERS": "aws-7"}, `there is no case "aws-7", the cases are aws-5, aws-6, aws-6-latest`},

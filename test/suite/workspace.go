@@ -28,10 +28,11 @@ type Workspace struct {
 
 // RunInfo is what a workspace remembers between runs.
 type RunInfo struct {
-	ID     string `json:"id"` // part of the names of all that is made
-	Cloud  string `json:"cloud"`
-	Region string `json:"region"`
-	Space  string `json:"space"`
+	ID      string    `json:"id"` // part of the names of all that is made
+	Cloud   string    `json:"cloud"`
+	Region  string    `json:"region"`
+	Space   string    `json:"space"`
+	Started time.Time `json:"started,omitzero"`
 }
 
 const runFile = "run.json"
@@ -49,7 +50,7 @@ func OpenWorkspace(ctx context.Context, root string, s Settings, note func(strin
 	err := readJSON(w.path(runFile), &w.Run)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		w.Run = RunInfo{ID: newID(), Cloud: s.Cloud, Region: s.Region, Space: s.Space}
+		w.Run = RunInfo{ID: newID(), Cloud: s.Cloud, Region: s.Region, Space: s.Space, Started: time.Now().UTC().Truncate(time.Second)}
 		err = writeJSON(w.path(runFile), w.Run)
 	case err == nil && w.Run.Region != s.Region:
 		err = fmt.Errorf("%s holds a run in region %s, and TEST_REGION is %s: run `make test-clean` first, or set TEST_SPACE for another work directory", w.Dir, w.Run.Region, s.Region)

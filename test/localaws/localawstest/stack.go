@@ -255,6 +255,9 @@ func (s *Stack) instances(t testing.TB) {
 	}, nil)
 }
 
+// SecurityGroups are the ids of the load balancer's and of the instances' group.
+func (s *Stack) SecurityGroups() []string { return []string{s.lbGroup, s.backendGroup} }
+
 // RegisterTask registers a revision of the task definition in which httpd
 // listens on those ports, and answers each with its number.
 func (s *Stack) RegisterTask(t testing.TB, listens []int32) {

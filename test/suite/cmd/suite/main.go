@@ -3,16 +3,22 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/suite"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
 )
 
-const usage = `usage: suite clean|forget|env|bench
+const usage = `usage: suite clean|forget|sweep|env|bench
   clean   destroy what runs have left, and stop localaws
   forget  stop localaws and drop what it holds, without a destroy
+  sweep   find by tag what aborted runs left, show it, ask, remove it;
+          -yes removes without asking, as SWEEP_YES=1 does, and SWEEP_RUN
+          names runs (ids, separated by commas)
   env     print export lines for the AWS CLI and curl
   bench   measure a whole run, and print a Markdown table
 `
@@ -20,6 +26,10 @@ const usage = `usage: suite clean|forget|env|bench
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
+	yes := os.Getenv("SWEEP_YES") == "1"
+	if len(args) == 2 && args[0] == "sweep" && strings.TrimLeft(args[1], "-") == "yes" {
+		args, yes = args[:1], true
+	}
 	if len(args) != 1 {
 		fmt.Fprint(os.Stderr, usage)
 		return 2
@@ -35,6 +45,9 @@ func run(args []string) int {
 		return suite.Clean(ctx, settings)
 	case "forget":
 		return suite.Forget(ctx, settings)
+	case "sweep":
+		runs := strings.FieldsFunc(os.Getenv("SWEEP_RUN"), func(r rune) bool { return r == ',' || r == ' ' })
+		return suite.Sweep(ctx, settings, suite.SweepOptions{Runs: runs, Yes: yes, Ask: asker()})
 	case "env":
 		if err := suite.PrintEnvironment(ctx, settings, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -50,5 +63,17 @@ func run(args []string) int {
 	default:
 		fmt.Fprintf(os.Stderr, "suite: there is no command %q\n%s", args[0], usage)
 		return 2
+	}
+}
+
+// asker asks on the terminal; it is nil when there is none.
+func asker() func(question string) bool {
+	if !progress.OptionsFor(os.Stdin, os.Getenv).Moving || !progress.OptionsFor(os.Stdout, os.Getenv).Moving {
+		return nil
+	}
+	return func(question string) bool {
+		fmt.Print(question)
+		answer, err := bufio.NewReader(os.Stdin).ReadString('\n')
+		return err == nil && strings.TrimSpace(answer) == "yes"
 	}
 }

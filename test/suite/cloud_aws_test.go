@@ -1,0 +1,161 @@
+package suite
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/localawstest"
+	"github.com/infrahouse/terraform-aws-ecs/test/localaws/wire"
+	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
+)
+
+// asOnAWS lets TEST_CLOUD=aws find a localaws by the variables that the SDK
+// reads. It has a role that may be assumed, and one that may not.
+func asOnAWS(t *testing.T) *localawstest.Cloud {
+	t.Helper()
+	c := localawstest.Start(t, localaws.Options{})
+	e := c.Server.Endpoint()
+	for name, principal := range map[string]string{"tests": "arn:aws:iam::" + e.AccountID + ":root", "others": "arn:aws:iam::210987654321:root"} {
+		c.Query(t, "iam", "CreateRole", map[string]string{"RoleName": name, "AssumeRolePolicyDocument": `{"Version": "2012-10-17", "Statement": [
+			{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "` + principal + `"}}]}`}, nil)
+	}
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "")
+		}
+	}
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": e.Endpoint, "AWS_ACCESS_KEY_ID": e.AccessKeyID, "AWS_SECRET_ACCESS_KEY": e.SecretAccessKey,
+		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true",
+	} {
+		t.Setenv(name, value)
+	}
+	return c
+}
+
+func TestOpenAWSActsAsTheRole(t *testing.T) { //nolint:paralleltest // the SDK reads the process's environment
+	c := asOnAWS(t)
+	account := c.Server.Endpoint().AccountID
+	cloud, err := openAWS(t.Context(), Settings{
+		Cloud: AWS, Region: "us-west-2", Account: account, ZoneName: "localaws.test.", Role: "arn:aws:iam::" + account + ":role/tests",
+	})
+	require.NoError(t, err)
+	caller, err := sts.NewFromConfig(cloud.Config()).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+	require.NoError(t, err)
+	assert.Equal(t, "arn:aws:sts::"+account+":assumed-role/tests/"+roleSession, aws.ToString(caller.Arn))
+
+	throttled := 0
+	c.Server.Wire().InjectFault(func(string, string) *wire.Error {
+		if throttled++; throttled%3 != 0 {
+			return wire.Errorf("Throttling", "Rate exceeded")
+		}
+		return nil
+	})
+	_, err = sts.NewFromConfig(cloud.Config()).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+	require.NoError(t, err, "a call that is throttled twice")
+}
+
+func TestOpenAWSRefuses(t *testing.T) { //nolint:paralleltest // the SDK reads the process's environment
+	account := asOnAWS(t).Server.Endpoint().AccountID
+	good := Settings{Cloud: AWS, Region: "us-west-2", Account: account, ZoneName: "localaws.test"}
+	role := func(name string) string { return "arn:aws:iam::" + account + ":role/" + name }
+	tests := map[string]struct {
+		change func(*Settings)
+		want   string
+	}{
+		"another account": {func(s *Settings) { s.Account = "210987654321" }, "is of account " + account + ", and TEST_ACCOUNT=210987654321 is the only one"},
+		"another account's, as a role": {func(s *Settings) { s.Account, s.Role = "210987654321", role("tests") },
+			":assumed-role/tests/" + roleSession + " is of account " + account},
+		"a role that trusts others": {func(s *Settings) { s.Role = role("others") }, "TEST_ROLE=" + role("others") + " can't be assumed by arn:aws:"},
+		"no such role":              {func(s *Settings) { s.Role = role("nobody") }, "TEST_ROLE=" + role("nobody") + " can't be assumed by arn:aws:"},
+		"no such zone":              {func(s *Settings) { s.ZoneName = "example.com" }, "TEST_ZONE_NAME=example.com is no public hosted zone of account " + account},
+	}
+	for name, test := range tests { //nolint:paralleltest // see above
+		t.Run(name, func(t *testing.T) {
+			settings := good
+			test.change(&settings)
+			_, err := openAWS(t.Context(), settings)
+			require.ErrorContains(t, err, test.want)
+			assert.NotContains(t, err.Error(), "\n", "one line")
+		})
+	}
+	t.Run("no credentials", func(t *testing.T) {
+		t.Setenv("AWS_ACCESS_KEY_ID", "")
+		t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+		_, err := openAWS(t.Context(), good)
+		assert.ErrorContains(t, err, "no AWS credentials that work: set AWS_PROFILE")
+	})
+}
+
+// foreign puts into a VPC what GuardDuty's Runtime Monitoring puts there.
+func foreign(t *testing.T, c *localawstest.Cloud, s *localawstest.Stack) {
+	t.Helper()
+	var group struct {
+		ID string `xml:"groupId"`
+	}
+	c.Query(t, "ec2", "CreateSecurityGroup", map[string]string{
+		"VpcId": s.VPC, "GroupName": "GuardDutyManagedSecurityGroup-" + s.VPC, "GroupDescription": "managed",
+	}, &group)
+	c.Query(t, "ec2", "CreateVpcEndpoint", map[string]string{
+		"VpcId": s.VPC, "VpcEndpointType": "Interface", "ServiceName": "com.amazonaws.us-west-2.guardduty-data",
+		"SubnetId.1": s.Subnets[0], "SecurityGroupId.1": group.ID,
+	}, nil)
+}
+
+// vpcResources counts what may be foreign.
+func vpcResources(t *testing.T, c *localawstest.Cloud) (endpoints, groups int) {
+	t.Helper()
+	var out struct {
+		Endpoints []struct{} `xml:"vpcEndpointSet>item"`
+		Groups    []struct{} `xml:"securityGroupInfo>item"`
+	}
+	c.Query(t, "ec2", "DescribeVpcEndpoints", nil, &out)
+	c.Query(t, "ec2", "DescribeSecurityGroups", nil, &out)
+	return len(out.Endpoints), len(out.Groups)
+}
+
+func TestADestroyRemovesWhatOthersPutIntoTheNetwork(t *testing.T) {
+	t.Parallel()
+	c := localawstest.Start(t, localaws.Options{})
+	stack := localawstest.NewStack(t, c, localawstest.Plan{NoService: true})
+	other := localawstest.NewStack(t, c, localawstest.Plan{Name: "other", NoService: true})
+	for _, id := range stack.SecurityGroups() {
+		c.Query(t, "ec2", "CreateTags", map[string]string{"ResourceId.1": id, "Tag.1.Key": TagRun, "Tag.1.Value": "a"}, nil)
+	}
+	foreign(t, c, stack)
+	foreign(t, c, other)
+	endpoints, groups := vpcResources(t, c)
+
+	s, out := newSuite(t, nil)
+	s.cloud = somewhere{&nowhere{}, c}
+	d := network(t, s)
+	require.NoError(t, d.applyStage(t.Context(), StageDeploy, nil))
+	require.NoError(t, os.WriteFile(filepath.Join(d.WorkDir(), "terraform.tfstate"),
+		[]byte(`{"resources": [{"mode": "managed", "type": "aws_vpc", "instances": [{"attributes": {"id": "`+stack.VPC+`"}}]}]}`), 0o600))
+	require.NoError(t, d.teardown(t.Context()))
+	assert.Contains(t, calls(t, d), "destroy\n")
+	assert.Contains(t, out.String(), "is removed from "+stack.VPC+": not a test but com.amazonaws.us-west-2.guardduty-data put it there")
+	afterEndpoints, afterGroups := vpcResources(t, c)
+	assert.Equal(t, 1, endpoints-afterEndpoints, "the other VPC's endpoint stays")
+	assert.Equal(t, 1, groups-afterGroups, "the other VPC's group stays, and the run's own")
+}
+
+// somewhere is a cloud whose calls go to a localaws.
+type somewhere struct {
+	*nowhere
+	cloud *localawstest.Cloud
+}
+
+func (s somewhere) Config() aws.Config { return s.cloud.Config }
+func (somewhere) Patience() targethealth.Patience {
+	return targethealth.Patience{Poll: 10 * time.Millisecond}
+}
