@@ -90,7 +90,7 @@ func (s *Suite) sweep(options SweepOptions) error {
 		return err
 	}
 	if len(there) == 0 {
-		s.display.Print("nothing is left that a sweep may remove")
+		s.display.Print("nothing is left, of what a sweep may remove")
 		return s.endSweep(d)
 	}
 	s.display.Print(sweepTable(there, time.Now()))

@@ -49,16 +49,18 @@ var parts = map[string]bool{
 }
 
 // waves is the order of the removal: what is in a wave goes before all that is
-// in later ones, since it may use that.
+// in later ones, since it may use that. Instances need the NAT gateway to the
+// end: an agent that can't reach ECS never stops its tasks, and their service
+// is DRAINING for ever. So does the agent's role.
 var waves = [][]string{
-	{"aws_appautoscaling_target", "aws_cloudwatch_dashboard", "aws_cloudwatch_event_target", "aws_cloudwatch_metric_alarm", "aws_route53_record", "aws_vpc_endpoint"},
-	{"aws_ecs_service", "aws_cloudwatch_event_rule", "aws_nat_gateway"},
-	{"aws_ecs_cluster_capacity_providers", "aws_sns_topic", "aws_eip"},
+	{"aws_appautoscaling_target", "aws_cloudwatch_dashboard", "aws_cloudwatch_event_target", "aws_cloudwatch_metric_alarm", "aws_route53_record"},
+	{"aws_ecs_service", "aws_cloudwatch_event_rule"},
+	{"aws_ecs_cluster_capacity_providers", "aws_sns_topic"},
 	{"aws_ecs_capacity_provider", "aws_lb"},
 	{"aws_autoscaling_group", "aws_s3_bucket", "aws_lb_target_group", "aws_acm_certificate"},
-	{"aws_ecs_cluster", "aws_ecs_task_definition", "aws_launch_template", "aws_route53_zone", "aws_cloudwatch_log_group"},
-	{"aws_iam_instance_profile", "aws_route_table", "aws_internet_gateway"},
-	{"aws_iam_role", "aws_security_group", "aws_subnet"},
+	{"aws_ecs_cluster", "aws_ecs_task_definition", "aws_launch_template", "aws_route53_zone", "aws_cloudwatch_log_group", "aws_nat_gateway", "aws_vpc_endpoint"},
+	{"aws_iam_instance_profile", "aws_route_table", "aws_eip"},
+	{"aws_iam_role", "aws_security_group", "aws_subnet", "aws_internet_gateway"},
 	{"aws_iam_policy", "aws_vpc"},
 }
 
