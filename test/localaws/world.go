@@ -104,8 +104,7 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 		w.ec2, roles, sts.New(a, roles), parameters, secrets, keys, w.route53, certificates, buckets,
 		logGroups, topics, metrics, bus, files, glue.New(a), athena.New(a), w.elbv2, groups, clusters, scaling,
 	}
-	w.services = append(w.services, tagging.New(a,
-		w.ec2, w.elbv2, clusters, roles, w.route53, certificates, buckets, logGroups, topics, metrics, bus, files, secrets, parameters))
+	w.services = append(w.services, tagging.New(a, tagged(w.services)...))
 	w.dns = dns.New(a, w.route53, w.elbv2, a.Log)
 	if err := w.dns.Listen(ctx, netip.MustParseAddrPort("127.0.0.1:0")); err != nil {
 		return nil, err
@@ -119,6 +118,17 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 		loadbalancer.New(a, w.elbv2, w.ec2, network, certificates, metrics, buckets),
 	}
 	return w, nil
+}
+
+// tagged are the services whose resources the Tagging API finds.
+func tagged(services []service) []tagging.Tagged {
+	var all []tagging.Tagged
+	for _, s := range services {
+		if t, ok := s.(tagging.Tagged); ok {
+			all = append(all, t)
+		}
+	}
+	return all
 }
 
 func newRuntime(ctx context.Context, a *account.Account, network *loopback.Network, options Options) (container.Runtime, error) {

@@ -257,7 +257,7 @@ func (s *Suite) mayRemove(options SweepOptions, count int) bool {
 // removeFound destroys what was found. From here on the state is one that
 // `make test-clean` would take up.
 func (s *Suite) removeFound(d *Deployment) error {
-	s.watch(0)
+	s.watch(0, s.cleanInterrupts())
 	defer func() {
 		close(s.finished)
 		s.watching.Wait()

@@ -290,3 +290,12 @@ func (s *Service) deleteWorkGroup(_ context.Context, in *workGroupInput) (*wire.
 	delete(s.state.WorkGroups, g.Name)
 	return nil, nil
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for name, g := range s.state.WorkGroups {
+		all = append(all, account.TaggedResource{ARN: s.account.ARN("athena", "workgroup/"+name), Tags: g.Tags})
+	}
+	return all
+}

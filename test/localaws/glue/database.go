@@ -144,3 +144,12 @@ func (s *Service) deleteDatabase(_ context.Context, in *databaseNameInput) (*wir
 	delete(s.state.Databases, d.Input.Name)
 	return nil, nil
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for name, d := range s.state.Databases {
+		all = append(all, account.TaggedResource{ARN: s.account.ARN("glue", "database/"+name), Tags: d.Tags})
+	}
+	return all
+}

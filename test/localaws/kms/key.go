@@ -236,3 +236,14 @@ func (s *Service) cancelKeyDeletion(_ context.Context, in *keyInput) (*scheduleO
 	k.State, k.DeleteAt = stateDisabled, time.Time{}
 	return &scheduleOutput{KeyId: s.arn(k)}, nil
 }
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []account.TaggedResource {
+	var all []account.TaggedResource
+	for _, k := range s.state.Keys {
+		if k.State != statePending {
+			all = append(all, account.TaggedResource{ARN: s.arn(k), Tags: k.Tags})
+		}
+	}
+	return all
+}

@@ -35,6 +35,7 @@ var (
 	AutoScaling = Service{Name: "autoscaling", Version: "2011-01-01"}
 	IAM         = Service{Name: "iam", Version: "2010-05-08", Global: true}
 	Route53     = Service{Name: "route53", Global: true}
+	EFS         = Service{Name: "elasticfilesystem"}
 	Events      = Service{Name: "events"}
 	Tagging     = Service{Name: "tagging"}
 )
@@ -113,6 +114,12 @@ func (c *Client) Get(ctx context.Context, service Service, path string, into any
 	return read(service, "GET "+path, body, into, xml.Unmarshal, err)
 }
 
+// GetJSON reads a resource of a REST service that answers in JSON.
+func (c *Client) GetJSON(ctx context.Context, service Service, path string, into any) error {
+	body, err := c.call(ctx, service, "GET "+path, http.MethodGet, path, http.Header{}, nil)
+	return read(service, "GET "+path, body, into, json.Unmarshal, err)
+}
+
 func read(service Service, operation string, body []byte, into any, unmarshal func([]byte, any) error, err error) error {
 	if err != nil || into == nil {
 		return err
@@ -176,6 +183,9 @@ func (c *Client) once(ctx context.Context, service Service, operation, method, p
 	}
 	if response.StatusCode >= 300 {
 		refusal := refusalOf(answer)
+		if code := response.Header.Get("X-Amzn-Errortype"); code != "" && refusal.Code == "" {
+			refusal.Code, _, _ = strings.Cut(code, ":")
+		}
 		refusal.Call, refusal.Status = name, response.StatusCode
 		return nil, refusal
 	}

@@ -21,6 +21,8 @@ func (f *finder) untagged(ctx context.Context) error {
 			f.with(owner, "aws_ecs_cluster_capacity_providers", name, map[string]any{"cluster_name": name})
 		case "aws_cloudwatch_event_rule":
 			err = f.targets(ctx, owner)
+		case "aws_efs_file_system":
+			err = f.mountTargets(ctx, owner)
 		case "aws_route53_zone":
 			err = f.delegation(ctx, owner)
 		}
@@ -57,6 +59,23 @@ func (f *finder) targets(ctx context.Context, rule Resource) error {
 	for _, target := range out.Targets {
 		f.with(rule, "aws_cloudwatch_event_target", rule.id+"-"+target.ID,
 			map[string]any{"rule": rule.id, "target_id": target.ID, "event_bus_name": "default"})
+	}
+	return err
+}
+
+// mountTargets adds those of a file system, which keep it.
+func (f *finder) mountTargets(ctx context.Context, files Resource) error {
+	var out struct {
+		MountTargets []struct {
+			ID string `json:"MountTargetId"`
+		}
+	}
+	err := f.client.GetJSON(ctx, awsapi.EFS, "/2015-02-01/mount-targets?FileSystemId="+files.id, &out)
+	if awsapi.Refused(err, "FileSystemNotFound") {
+		return nil
+	}
+	for _, target := range out.MountTargets {
+		f.with(files, "aws_efs_mount_target", target.ID, nil)
 	}
 	return err
 }
