@@ -29,8 +29,8 @@ func newServer(t *testing.T) *wiretest.Server {
 	t.Helper()
 	a, _ := wiretest.NewAccount()
 	service := tagging.New(a,
-		tagged{{vpc, account.Tags{"run": "a", "Name": "net"}}, {subnet, account.Tags{}}},
-		tagged{{bucket, account.Tags{"run": "b"}}, {zone, account.Tags{"run": "a"}}, {cluster, account.Tags{"Name": "net"}}},
+		tagged{{ARN: vpc, Tags: account.Tags{"run": "a", "Name": "net"}}, {ARN: subnet, Tags: account.Tags{}}},
+		tagged{{ARN: bucket, Tags: account.Tags{"run": "b"}}, {ARN: zone, Tags: account.Tags{"run": "a"}}, {ARN: cluster, Tags: account.Tags{"Name": "net"}}},
 	)
 	return wiretest.NewServer(t, a, service.Wire())
 }
