@@ -92,6 +92,16 @@ func sweepCommand(t *testing.T) string {
 // troublesSpace is the TEST_SPACE of the run, and of its sweeps.
 const troublesSpace = "troubles"
 
+// removeRun removes the work directory and the reports of the run.
+func removeRun(t *testing.T) {
+	t.Helper()
+	reports, err := filepath.Glob(filepath.Join(run.Root, ".work", "*-"+filepath.Base(troublesDir())+".*"))
+	require.NoError(t, err)
+	for _, path := range append(reports, troublesDir()) {
+		require.NoError(t, os.RemoveAll(path))
+	}
+}
+
 // troublesDir is their work directory.
 func troublesDir() string { return filepath.Join(run.Root, ".work", suite.AWS+"-"+troublesSpace) }
 
@@ -122,9 +132,8 @@ func newTroubledAWS(t *testing.T) *troubledAWS {
 		Transport: &http.Transport{DialContext: w.Dial, DisableKeepAlives: true},
 	}
 	// Its states would be of a localaws that is gone.
-	removeRun := func() { require.NoError(t, os.RemoveAll(troublesDir())) }
-	removeRun()
-	t.Cleanup(removeRun)
+	removeRun(t)
+	t.Cleanup(func() { removeRun(t) })
 
 	w.Query(t, "iam", "CreateRole", map[string]string{"RoleName": "tests", "AssumeRolePolicyDocument": fmt.Sprintf(`{
 		"Version": "2012-10-17",
