@@ -64,7 +64,7 @@ func TestOpenAWSActsAsTheRole(t *testing.T) { //nolint:paralleltest // the SDK r
 	require.NoError(t, err, "a call that is throttled twice")
 }
 
-func TestOpenAWSRefuses(t *testing.T) { //nolint:paralleltest // the SDK reads the process's environment
+func TestOpenAWSRefuses(t *testing.T) {
 	account := asOnAWS(t).Server.Endpoint().AccountID
 	good := Settings{Cloud: AWS, Region: "us-west-2", Account: account, ZoneName: "localaws.test"}
 	role := func(name string) string { return "arn:aws:iam::" + account + ":role/" + name }
@@ -79,7 +79,7 @@ func TestOpenAWSRefuses(t *testing.T) { //nolint:paralleltest // the SDK reads t
 		"no such role":              {func(s *Settings) { s.Role = role("nobody") }, "TEST_ROLE=" + role("nobody") + " can't be assumed by arn:aws:"},
 		"no such zone":              {func(s *Settings) { s.ZoneName = "example.com" }, "TEST_ZONE_NAME=example.com is no public hosted zone of account " + account},
 	}
-	for name, test := range tests { //nolint:paralleltest // see above
+	for name, test := range tests { //nolint:paralleltest // the SDK reads the process's environment
 		t.Run(name, func(t *testing.T) {
 			settings := good
 			test.change(&settings)
