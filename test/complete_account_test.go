@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,6 +18,8 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/awsapi"
 )
 
 // checkAccount: what the inputs made beside the service itself.
@@ -29,7 +30,7 @@ func (c *complete) checkAccount(ctx context.Context, t *testing.T) {
 	var attached struct {
 		Policies []string `xml:"ListAttachedRolePoliciesResult>AttachedPolicies>member>PolicyArn"`
 	}
-	c.api.query(ctx, t, "iam", "2010-05-08", "ListAttachedRolePolicies", map[string]string{"RoleName": c.ExecutionRole}, &attached)
+	require.NoError(t, c.api.Query(ctx, awsapi.IAM, "ListAttachedRolePolicies", map[string]string{"RoleName": c.ExecutionRole}, &attached))
 	assert.Equal(t, []string{c.ExtraPolicyARN}, attached.Policies, "policies attached to the execution role")
 
 	var groups struct {
@@ -39,7 +40,7 @@ func (c *complete) checkAccount(ctx context.Context, t *testing.T) {
 			Days   int    `json:"retentionInDays"`
 		} `json:"logGroups"`
 	}
-	c.api.json(ctx, t, "logs", "Logs_20140328.DescribeLogGroups", map[string]any{"logGroupNamePrefix": c.LogGroup}, &groups)
+	require.NoError(t, c.api.JSON(ctx, awsapi.Logs, "Logs_20140328.DescribeLogGroups", map[string]any{"logGroupNamePrefix": c.LogGroup}, &groups))
 	require.Len(t, groups.Groups, 3, "log groups: of the containers, and of syslog and dmesg of the instances")
 	for _, group := range groups.Groups {
 		assert.Equal(t, c.LogsKeyARN, group.KeyARN, "key of log group %s", group.Name)
@@ -52,7 +53,7 @@ func (c *complete) checkAccount(ctx context.Context, t *testing.T) {
 			Weight                    int
 		} `xml:"ResourceRecordSets>ResourceRecordSet"`
 	}
-	c.api.rest(ctx, t, "route53", "/2013-04-01/hostedzone/"+c.ZoneID+"/rrset?type=A&name="+c.DNSHostnames[0], &records)
+	require.NoError(t, c.api.Get(ctx, awsapi.Route53, "/2013-04-01/hostedzone/"+c.ZoneID+"/rrset?type=A&name="+c.DNSHostnames[0], &records))
 	require.NotEmpty(t, records.Sets, "records of %s", c.DNSHostnames[0])
 	assert.Equal(t, c.DNSHostnames[0]+".", records.Sets[0].Name)
 	assert.Equal(t, "blue", records.Sets[0].SetIdentifier, "set identifier of %s", c.DNSHostnames[0])
@@ -65,7 +66,7 @@ func (c *complete) checkAccount(ctx context.Context, t *testing.T) {
 			}
 		}
 	}
-	c.api.json(ctx, t, "athena", "AmazonAthena.GetWorkGroup", map[string]any{"WorkGroup": c.WorkGroup}, &group)
+	require.NoError(t, c.api.JSON(ctx, awsapi.Athena, "AmazonAthena.GetWorkGroup", map[string]any{"WorkGroup": c.WorkGroup}, &group))
 	assert.Equal(t, "s3://"+c.ResultsBucket+"/results/", group.WorkGroup.Configuration.ResultConfiguration.OutputLocation, "where queries write")
 }
 
@@ -105,7 +106,7 @@ func (c *complete) checkAccessLogs(ctx context.Context, t *testing.T) {
 			}
 		}
 	}
-	c.api.json(ctx, t, "glue", "AWSGlue.GetTable", map[string]any{"DatabaseName": c.GlueDatabase, "Name": c.GlueTable}, &table)
+	require.NoError(t, c.api.JSON(ctx, awsapi.Glue, "AWSGlue.GetTable", map[string]any{"DatabaseName": c.GlueDatabase, "Name": c.GlueTable}, &table))
 	descriptor := table.Table.StorageDescriptor
 	line, err := regexp.Compile("^" + descriptor.SerdeInfo.Parameters["input.regex"] + "$")
 	require.NoError(t, err)
@@ -141,13 +142,13 @@ func (c *complete) accessLog(ctx context.Context, t *testing.T, prefix string) [
 	var listed struct {
 		Keys []string `xml:"Contents>Key"`
 	}
-	c.api.rest(ctx, t, "s3", "/"+c.AccessLogBucket+"?list-type=2&prefix="+prefix, &listed)
+	require.NoError(t, c.api.Get(ctx, awsapi.S3, "/"+c.AccessLogBucket+"?list-type=2&prefix="+prefix, &listed))
 	var lines []string
 	for _, key := range listed.Keys {
 		if !strings.HasSuffix(key, ".log.gz") {
 			continue
 		}
-		content, err := c.api.send(ctx, "s3", http.MethodGet, "/"+c.AccessLogBucket+"/"+key, http.Header{}, nil)
+		content, err := c.api.GetRaw(ctx, awsapi.S3, "/"+c.AccessLogBucket+"/"+key)
 		require.NoError(t, err)
 		reader, err := gzip.NewReader(bytes.NewReader(content))
 		require.NoError(t, err, key)
@@ -190,12 +191,12 @@ func (c *complete) checkUtilization(ctx context.Context, t *testing.T) {
 			var statistics struct {
 				Averages []float64 `xml:"GetMetricStatisticsResult>Datapoints>member>Average"`
 			}
-			c.api.query(ctx, t, "monitoring", "2010-08-01", "GetMetricStatistics", map[string]string{
+			require.NoError(t, c.api.Query(ctx, awsapi.CloudWatch, "GetMetricStatistics", map[string]string{
 				"Namespace": "AWS/ECS", "MetricName": metric, "Period": "60", "Statistics.member.1": "Average",
 				"Dimensions.member.1.Name": "ClusterName", "Dimensions.member.1.Value": c.ClusterName,
 				"Dimensions.member.2.Name": "ServiceName", "Dimensions.member.2.Value": c.ServiceName,
 				"StartTime": now.Add(-30 * time.Minute).Format(time.RFC3339), "EndTime": now.Add(time.Minute).Format(time.RFC3339),
-			}, &statistics)
+			}, &statistics))
 			return len(statistics.Averages) > 0
 		})
 	}
@@ -217,7 +218,7 @@ func (c *complete) alarm(ctx context.Context, t *testing.T, name string) alarmSt
 	var described struct {
 		Alarms []alarmState `xml:"DescribeAlarmsResult>MetricAlarms>member"`
 	}
-	c.api.query(ctx, t, "monitoring", "2010-08-01", "DescribeAlarms", map[string]string{"AlarmNames.member.1": name}, &described)
+	require.NoError(t, c.api.Query(ctx, awsapi.CloudWatch, "DescribeAlarms", map[string]string{"AlarmNames.member.1": name}, &described))
 	require.Len(t, described.Alarms, 1, "alarm %s", name)
 	return described.Alarms[0]
 }
@@ -228,7 +229,7 @@ func (c *complete) told(ctx context.Context, t *testing.T, alarm, topic string) 
 	var history struct {
 		Summaries []string `xml:"DescribeAlarmHistoryResult>AlarmHistoryItems>member>HistorySummary"`
 	}
-	c.api.query(ctx, t, "monitoring", "2010-08-01", "DescribeAlarmHistory", map[string]string{"AlarmName": alarm, "HistoryItemType": "Action"}, &history)
+	require.NoError(t, c.api.Query(ctx, awsapi.CloudWatch, "DescribeAlarmHistory", map[string]string{"AlarmName": alarm, "HistoryItemType": "Action"}, &history))
 	for _, summary := range history.Summaries {
 		if strings.HasPrefix(summary, "Successfully executed action") && strings.Contains(summary, topic) {
 			return true
@@ -246,7 +247,7 @@ func (c *complete) checkSubscribed(ctx context.Context, t *testing.T, topics []s
 		var listed struct {
 			Endpoints []string `xml:"ListSubscriptionsByTopicResult>Subscriptions>member>Endpoint"`
 		}
-		c.api.query(ctx, t, "sns", "2010-03-31", "ListSubscriptionsByTopic", map[string]string{"TopicArn": topic}, &listed)
+		require.NoError(t, c.api.Query(ctx, awsapi.SNS, "ListSubscriptionsByTopic", map[string]string{"TopicArn": topic}, &listed))
 		endpoints = append(endpoints, listed.Endpoints...)
 	}
 	assert.Equal(t, []string{"alarms@example.com"}, endpoints, "subscribers of the topics of the alarms")

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/suite"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/awsapi"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
 	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
 )
@@ -41,7 +42,7 @@ type completeOutputs struct {
 type complete struct {
 	completeOutputs
 	v    *suite.Validation
-	api  api
+	api  *awsapi.Client
 	ecs  *ecs.Client
 	seen targethealth.Snapshot
 }
@@ -58,7 +59,7 @@ func TestComplete(t *testing.T) {
 			return withGPU(serviceVariables(shared, d.ServiceName("full")))
 		})
 		d.Validate(t, func(ctx context.Context, v *suite.Validation) {
-			c := complete{v: v, api: newAPI(v.Config()), ecs: ecs.NewFromConfig(v.Config())}
+			c := complete{v: v, api: awsapi.New(v.Config()), ecs: ecs.NewFromConfig(v.Config())}
 			require.NoError(t, d.Outputs(&c.completeOutputs))
 			groups := append([]targethealth.Group{c.primaryGroup(80, "/", c.ExpectedBodies[primary])}, c.extraGroups()...)
 			c.seen = checkGroups(ctx, t, v, c.serviceOutputs, groups)
@@ -176,7 +177,7 @@ func (c *complete) checkLog(ctx context.Context, t *testing.T, prefix, taskARN, 
 		var found struct {
 			Events []struct{} `json:"events"`
 		}
-		c.api.json(ctx, t, "logs", "Logs_20140328.FilterLogEvents", question, &found)
+		require.NoError(t, c.api.JSON(ctx, awsapi.Logs, "Logs_20140328.FilterLogEvents", question, &found))
 		return len(found.Events) > 0
 	})
 }
@@ -195,7 +196,7 @@ func (c *complete) checkInstances(ctx context.Context, t *testing.T) {
 	var instances struct {
 		Lifecycles []string `xml:"reservationSet>item>instancesSet>item>instanceLifecycle"`
 	}
-	c.api.query(ctx, t, "ec2", "2016-11-15", "DescribeInstances", parameters, &instances)
+	require.NoError(t, c.api.Query(ctx, awsapi.EC2, "DescribeInstances", parameters, &instances))
 	wanted := make([]string, len(described.ContainerInstances)-1)
 	for i := range wanted {
 		wanted[i] = "spot"

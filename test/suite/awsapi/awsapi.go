@@ -29,12 +29,18 @@ type Service struct {
 	Global  bool   // it has one endpoint, signed for us-east-1
 }
 
-// The services that the suite calls.
+// The services that the suite and its tests call.
 var (
 	EC2         = Service{Name: "ec2", Version: "2016-11-15"}
 	AutoScaling = Service{Name: "autoscaling", Version: "2011-01-01"}
 	IAM         = Service{Name: "iam", Version: "2010-05-08", Global: true}
 	Route53     = Service{Name: "route53", Global: true}
+	CloudWatch  = Service{Name: "monitoring", Version: "2010-08-01"}
+	SNS         = Service{Name: "sns", Version: "2010-03-31"}
+	Logs        = Service{Name: "logs"}
+	S3          = Service{Name: "s3"}
+	Glue        = Service{Name: "glue"}
+	Athena      = Service{Name: "athena"}
 	EFS         = Service{Name: "elasticfilesystem"}
 	Events      = Service{Name: "events"}
 	Tagging     = Service{Name: "tagging"}
@@ -110,14 +116,19 @@ func (c *Client) JSON(ctx context.Context, service Service, target string, in, i
 
 // Get reads a resource of a REST service that answers in XML.
 func (c *Client) Get(ctx context.Context, service Service, path string, into any) error {
-	body, err := c.call(ctx, service, "GET "+path, http.MethodGet, path, http.Header{}, nil)
+	body, err := c.GetRaw(ctx, service, path)
 	return read(service, "GET "+path, body, into, xml.Unmarshal, err)
 }
 
 // GetJSON reads a resource of a REST service that answers in JSON.
 func (c *Client) GetJSON(ctx context.Context, service Service, path string, into any) error {
-	body, err := c.call(ctx, service, "GET "+path, http.MethodGet, path, http.Header{}, nil)
+	body, err := c.GetRaw(ctx, service, path)
 	return read(service, "GET "+path, body, into, json.Unmarshal, err)
+}
+
+// GetRaw reads a resource of a REST service as it is, such as an object of S3.
+func (c *Client) GetRaw(ctx context.Context, service Service, path string) ([]byte, error) {
+	return c.call(ctx, service, "GET "+path, http.MethodGet, path, http.Header{}, nil)
 }
 
 func read(service Service, operation string, body []byte, into any, unmarshal func([]byte, any) error, err error) error {
@@ -202,7 +213,9 @@ func (c *Client) sign(ctx context.Context, request *http.Request, service Servic
 		region = GlobalRegion
 	}
 	sum := sha256.Sum256(body)
-	if err := c.signer.SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), service.Name, region, time.Now()); err != nil {
+	hash := hex.EncodeToString(sum[:])
+	request.Header.Set("X-Amz-Content-Sha256", hash) // S3 wants it
+	if err := c.signer.SignHTTP(ctx, credentials, request, hash, service.Name, region, time.Now()); err != nil {
 		return fmt.Errorf("signing: %w", err)
 	}
 	return nil
