@@ -86,10 +86,11 @@ func (g *guard) Accept() (net.Conn, error) {
 }
 
 // Close closes the socket and the connections that are held. Those that were
-// let in stay.
+// let in stay. The socket goes first: a client whose connection ends finds that
+// nothing listens any more.
 func (g *guard) Close() error {
-	g.close()
 	err := g.listener.Close()
+	g.close()
 	g.running.Wait()
 	if errors.Is(err, net.ErrClosed) {
 		return nil
@@ -104,7 +105,7 @@ func (g *guard) accept() {
 	for {
 		raw, err := g.listener.Accept()
 		if err != nil {
-			if g.closed.Err() != nil {
+			if errors.Is(err, net.ErrClosed) {
 				return
 			}
 			// Out of file descriptors, for one: they come back.
