@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// awakeTime bounds how long the API waits for what a restart brings back:
-	// a container that does not come up again is what health checks are for.
+	// awakeTime bounds how long a restart waits for what it brings back: a
+	// container that does not come up again is what health checks are for.
 	awakeTime = 10 * time.Second
 	awakePoll = 10 * time.Millisecond
 	// closeWait is how long a connection is watched: a forwarder in front of a
@@ -23,14 +23,16 @@ const (
 	closeWait = 100 * time.Millisecond
 )
 
-// awake waits until what the restored state says is there can be reached:
-// listeners, and the ports of targets that were healthy. Else the first client
-// after a restart would be told of healthy targets and find nobody there.
-func (s *Server) awake(ctx context.Context) {
+// awake waits until what the restored state says is there can be reached. First
+// the ports of targets that were healthy: were they checked before they listen
+// again, ECS and Auto Scaling would replace what has nothing wrong with it. Then
+// the listeners: else the first client after a restart would be told of healthy
+// targets and find nobody there.
+func (s *Server) awake(ctx context.Context, addresses []netip.AddrPort) {
 	ctx, cancel := context.WithTimeout(ctx, awakeTime)
 	defer cancel()
 	var reaching sync.WaitGroup
-	for _, address := range append(s.listenerAddresses(), s.world.healthyTargets()...) {
+	for _, address := range addresses {
 		reaching.Go(func() {
 			if err := s.reach(ctx, address); err != nil {
 				s.account.Log.Warn("was reachable before the restart, and is not yet again", "address", address, "error", err)

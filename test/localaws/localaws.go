@@ -141,7 +141,11 @@ func (s *Server) run(starting context.Context, listener net.Listener) {
 		s.ended.Go(func() { part(ctx) })
 	}
 	if s.restored {
-		s.awake(starting)
+		s.awake(starting, s.world.healthyTargets())
+	}
+	s.ended.Go(func() { s.world.balancers.Run(ctx) })
+	if s.restored {
+		s.awake(starting, s.listenerAddresses())
 	}
 	s.ended.Go(func() {
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

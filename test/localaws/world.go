@@ -64,8 +64,8 @@ type world struct {
 	agents  *agent.Agents
 	dns     *dns.Server
 
-	services []service
-	data     []runner // the data plane: what lives, but has no API
+	services  []service
+	balancers *loadbalancer.Plane
 }
 
 // newWorld makes the parts, those first that others need.
@@ -113,10 +113,7 @@ func newWorld(ctx context.Context, a *account.Account, network *loopback.Network
 		Machines: w.ec2, Control: clusters, Roles: roles, Logs: logGroups, Runtime: runtime, Network: network,
 		Parameters: parameters, Secrets: secrets, Files: files, Directory: filepath.Join(options.Directory, tasksDir),
 	})
-	w.data = []runner{
-		w.dns, w.agents,
-		loadbalancer.New(a, w.elbv2, w.ec2, network, certificates, metrics, buckets),
-	}
+	w.balancers = loadbalancer.New(a, w.elbv2, w.ec2, network, certificates, metrics, buckets)
 	return w, nil
 }
 
@@ -162,16 +159,14 @@ func (w *world) persistent() []account.Persistent {
 	return all
 }
 
-// running is everything in which something goes on by itself.
+// running is everything in which something goes on by itself, but for the load
+// balancers: these check the health of what the rest brings up.
 func (w *world) running() []func(context.Context) {
-	var all []func(context.Context)
+	all := []func(context.Context){w.dns.Run, w.agents.Run}
 	for _, s := range w.services {
 		if r, ok := s.(runner); ok {
 			all = append(all, r.Run)
 		}
-	}
-	for _, r := range w.data {
-		all = append(all, r.Run)
 	}
 	return all
 }
