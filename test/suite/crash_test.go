@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -21,6 +22,11 @@ import (
 // that holds the lock of a deployment. It ends at an interrupt, with a state.
 func orphan(t *testing.T, w *Workspace, script string) (dir string, ended chan error) {
 	t.Helper()
+	// In the background of a script interrupts are ignored, and a shell can't trap
+	// what it was started with ignored.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGINT)
+	t.Cleanup(func() { signal.Stop(heard) })
 	dir = deployed(t, w, "TestX", "aws-5", emptyState)
 	lock, err := tryLock(filepath.Join(dir, turnFile))
 	require.NoError(t, err)
@@ -40,11 +46,19 @@ func orphan(t *testing.T, w *Workspace, script string) (dir string, ended chan e
 	return dir, ended
 }
 
-// processIn is the process that a deployment's lock names.
-func processIn(t *testing.T, holder []byte) int {
+// holder is the process that a deployment's lock names, once it does: the name
+// is written when the process has begun.
+func holder(t *testing.T, dir string) (pid int) {
 	t.Helper()
-	pid, err := strconv.Atoi(strings.Fields(string(holder))[0])
-	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		content, err := os.ReadFile(filepath.Join(dir, turnFile))
+		line, _, whole := strings.Cut(string(content), "\n")
+		if err != nil || !whole {
+			return false
+		}
+		pid, err = strconv.Atoi(line)
+		return err == nil
+	}, 20*time.Second, 5*time.Millisecond, "the lock names its holder")
 	return pid
 }
 
@@ -87,10 +101,8 @@ echo ready; while [ ! -e end ]; do sleep 0.02; done`)
 func TestOpeningKillsProvidersWithoutTerraform(t *testing.T) {
 	t.Parallel()
 	w := &Workspace{Dir: t.TempDir()}
-	_, ended := orphan(t, w, `sh -c 'trap "" INT; echo ready; while :; do sleep 0.02; done' & wait`)
-	holder, err := os.ReadFile(w.path("TestX", "aws-5", turnFile))
-	require.NoError(t, err)
-	require.NoError(t, syscall.Kill(processIn(t, holder), syscall.SIGKILL))
+	dir, ended := orphan(t, w, `sh -c 'trap "" INT; echo ready; while :; do sleep 0.02; done' & wait`)
+	require.NoError(t, syscall.Kill(holder(t, dir), syscall.SIGKILL))
 	require.Error(t, <-ended)
 	require.NoError(t, w.acquire(t.Context(), ignore))
 	w.Close()
@@ -255,9 +267,7 @@ func TestKilledTerraformIsRemembered(t *testing.T) {
 	record, err := readRecord(d.Dir)
 	require.NoError(t, err)
 	assert.True(t, record.Killed, "while it runs: if this process is killed now, nobody sees it end")
-	holder, err := os.ReadFile(filepath.Join(d.Dir, turnFile))
-	require.NoError(t, err)
-	require.NoError(t, syscall.Kill(processIn(t, holder), syscall.SIGKILL))
+	require.NoError(t, syscall.Kill(holder(t, d.Dir), syscall.SIGKILL))
 	select {
 	case err := <-done:
 		require.ErrorIs(t, err, tfcli.ErrKilled)

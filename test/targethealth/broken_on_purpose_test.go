@@ -3,13 +3,14 @@ package targethealth_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
-	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -145,19 +146,19 @@ func TestAnUpdateThatDoesNotListen(t *testing.T) {
 		Cluster: &s.Plan.Name, Service: &s.Plan.Name, TaskDefinition: &s.TaskFamily,
 	})
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return sawUnhealthy(t.Context(), t, s, 8081) }, 60*time.Second, 20*time.Millisecond,
+	require.Eventually(t, func() bool { return saidUnhealthy(t.Context(), t, s, 8081) }, 60*time.Second, 20*time.Millisecond,
 		"the new task's target is unhealthy")
 	_, body, err := targethealth.Get(t.Context(), w.Client, w.Groups[1].URL)
 	require.NoError(t, err)
 	assert.Equal(t, w.Groups[1].Body, body, "the old task still serves")
 }
 
-func sawUnhealthy(ctx context.Context, t *testing.T, s *localawstest.Stack, port int32) bool {
+// saidUnhealthy looks for the service's event: the target itself is there only
+// for the moment in which ECS has not stopped its task yet.
+func saidUnhealthy(ctx context.Context, t *testing.T, s *localawstest.Stack, port int32) bool {
 	t.Helper()
-	for _, target := range s.Health(ctx, t, port) {
-		if target.TargetHealth.State == elbtypes.TargetHealthStateEnumUnhealthy {
-			return true
-		}
-	}
-	return false
+	described, err := s.Cloud.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &s.Plan.Name, Services: []string{s.Plan.Name}})
+	return err == nil && len(described.Services) == 1 && slices.ContainsFunc(described.Services[0].Events, func(event ecstypes.ServiceEvent) bool {
+		return strings.Contains(aws.ToString(event.Message), fmt.Sprintf("is unhealthy in (target-group %s-%d)", s.Plan.Name, port))
+	})
 }
