@@ -11,8 +11,21 @@ locals {
     for key, entry in var.extra_target_groups : key => merge(entry, {
       listener_protocol = coalesce(entry.listener_protocol, local.is_alb ? "HTTPS" : entry.protocol)
       protocol_version  = local.is_alb ? coalesce(entry.protocol_version, "HTTP1") : null
+      # What is not set keeps the value it had: the default is said outright, so
+      # that taking the attribute away takes its effect away.
+      load_balancing_algorithm_type = local.is_alb ? coalesce(entry.load_balancing_algorithm_type, "round_robin") : null
+      stickiness = (
+        entry.stickiness != null ? entry.stickiness
+        # TLS knows no stickiness, not even none.
+        : entry.protocol == "TLS" ? null : { enabled = false, type = null, cookie_duration = null, cookie_name = null }
+      )
       health_check = merge(entry.health_check, {
-        protocol = local.is_alb ? entry.protocol : entry.health_check.path == null ? "TCP" : "HTTP"
+        # On an NLB a path asks the target itself by what it speaks: TLS by HTTPS.
+        protocol = (
+          local.is_alb ? entry.protocol
+          : entry.health_check.path == null ? "TCP"
+          : entry.protocol == "TLS" && entry.health_check.port == "traffic-port" ? "HTTPS" : "HTTP"
+        )
         path = (
           entry.protocol_version == "GRPC" ? coalesce(entry.health_check.path, "/AWS.ALB/healthcheck")
           : local.is_alb ? coalesce(entry.health_check.path, "/")

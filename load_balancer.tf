@@ -18,7 +18,7 @@ module "website_pod" {
   ssl_policy                    = var.ssl_policy
   zone_id                       = var.zone_id
   hostnames                     = local.hostnames
-  primary_hostname              = local.hostnames[var.dns_names[0]]
+  primary_hostname              = local.primary_hostname
   make_records                  = var.assume_dns
   set_identifier                = local.dns_set_identifier
   weight                        = var.dns_weight

@@ -29,7 +29,10 @@ locals {
 
   # "" stands for the zone's apex.
   zone_name = trimsuffix(data.aws_route53_zone.this.name, ".")
-  hostnames = { for name in var.dns_names : name => name == "" ? local.zone_name : "${name}.${local.zone_name}" }
+  # In lower case, as ACM and Route 53 give them back.
+  hostnames = { for name in var.dns_names : name => lower(name == "" ? local.zone_name : "${name}.${local.zone_name}") }
+  # The certificate's main name, and the host of the output URLs.
+  primary_hostname = local.hostnames[var.dns_names[0]]
 
   # Null makes simple records.
   dns_set_identifier = var.dns_routing_policy == "weighted" ? var.dns_set_identifier : null

@@ -104,7 +104,7 @@ output "extra_target_groups" {
       listener_arn            = aws_lb_listener.extra[tostring(entry.listener_port)].arn
       listener_port           = entry.listener_port
       container_port          = entry.container_port
-      url                     = "${lower(entry.listener_protocol)}://${local.hostnames[var.dns_names[0]]}:${entry.listener_port}"
+      url                     = "${lower(entry.listener_protocol)}://${local.primary_hostname}:${entry.listener_port}"
     }
   }
 }

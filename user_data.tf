@@ -11,6 +11,8 @@ locals {
       ECS_CONTAINER_INSTANCE_PROPAGATE_TAGS_FROM = "ec2_instance"
     },
     var.gpu_count > 0 ? { ECS_ENABLE_GPU_SUPPORT = "true" } : {},
+    # Without it the tasks of a Spot instance serve until EC2 takes it away.
+    var.on_demand_base_capacity == null ? {} : { ECS_ENABLE_SPOT_INSTANCE_DRAINING = "true" },
     # Without it the agent takes no task that names SELinux labels.
     anytrue([for option in coalesce(var.dockerSecurityOptions, []) : startswith(option, "label:")]) ? { ECS_SELINUX_CAPABLE = "true" } : {},
     anytrue([for option in coalesce(var.dockerSecurityOptions, []) : startswith(option, "apparmor:")]) ? { ECS_APPARMOR_CAPABLE = "true" } : {},

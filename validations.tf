@@ -27,18 +27,39 @@ locals {
     for key, entry in local.extra_target_groups : "\"${key}\""
     if !local.is_alb && entry.listener_protocol == "TLS" && entry.certificate_arn == null
   ]
-  extra_with_alb_attributes = [
-    for key, entry in var.extra_target_groups : "\"${key}\""
-    if !local.is_alb && (entry.protocol_version != null || entry.slow_start != null || entry.load_balancing_algorithm_type != null)
-  ]
+  extra_with_alb_attributes = flatten([
+    for key, entry in var.extra_target_groups : [
+      for name, value in {
+        protocol_version              = entry.protocol_version
+        slow_start                    = entry.slow_start
+        load_balancing_algorithm_type = entry.load_balancing_algorithm_type
+      } : "\"${key}\" has ${name} ${value}" if value != null
+    ] if !local.is_alb
+  ])
   extra_with_wrong_stickiness = [
     for key, entry in var.extra_target_groups : "\"${key}\" has ${entry.stickiness.type}"
     if try(entry.stickiness.type, null) == null ? false : !contains(local.stickiness_types, entry.stickiness.type)
   ]
+  extra_with_tls_stickiness = [
+    for key, entry in local.extra_target_groups : "\"${key}\" has protocol ${entry.protocol} behind a ${entry.listener_protocol} listener"
+    if !local.is_alb && contains([entry.protocol, entry.listener_protocol], "TLS") && try(entry.stickiness.enabled, false)
+  ]
+  extra_with_idle_matcher = [
+    for key, entry in var.extra_target_groups : "\"${key}\" has ${entry.health_check.matcher}"
+    if !local.is_alb && entry.health_check.matcher != null && entry.health_check.path == null
+  ]
+  extra_with_foreign_certificate = [
+    for key, entry in var.extra_target_groups : "\"${key}\" has ${entry.certificate_arn}"
+    if entry.certificate_arn == null ? false : !contains(["", local.region], split(":", entry.certificate_arn)[3])
+  ]
   extra_udp_without_check = [
-    for key, entry in var.extra_target_groups : "\"${key}\""
+    for key, entry in var.extra_target_groups : "\"${key}\" has ${entry.health_check.port}"
     if entry.protocol == "UDP" && entry.health_check.port == "traffic-port"
   ]
+
+  # Of the user data as it was before base64, which makes four characters of three
+  # bytes and fills up with "=".
+  user_data_bytes = length(local.user_data) / 4 * 3 - (length(local.user_data) - length(trimsuffix(trimsuffix(local.user_data, "="), "=")))
 }
 
 resource "terraform_data" "validations" {
@@ -76,6 +97,21 @@ resource "terraform_data" "validations" {
     }
 
     precondition {
+      condition     = length(local.extra_with_tls_stickiness) == 0
+      error_message = "extra_target_groups: an NLB keeps no client at its target by TLS, so leave stickiness out: ${join(", ", local.extra_with_tls_stickiness)}."
+    }
+
+    precondition {
+      condition     = length(local.extra_with_idle_matcher) == 0
+      error_message = "extra_target_groups: on an NLB health_check.matcher needs health_check.path, since a check by TCP gets no codes: ${join(", ", local.extra_with_idle_matcher)}."
+    }
+
+    precondition {
+      condition     = length(local.extra_with_foreign_certificate) == 0
+      error_message = "extra_target_groups: certificate_arn must be of a certificate in ${local.region}, where the load balancer is: ${join(", ", local.extra_with_foreign_certificate)}."
+    }
+
+    precondition {
       condition     = length(local.extra_udp_without_check) == 0
       error_message = "extra_target_groups: a UDP port can't be checked by itself, so health_check.port must name a TCP port that listens on every instance: ${join(", ", local.extra_udp_without_check)}."
     }
@@ -95,6 +131,11 @@ resource "terraform_data" "validations" {
     precondition {
       condition     = local.is_alb ? length(var.dns_names) <= 5 : true
       error_message = "dns_names has ${length(var.dns_names)} names: the listener rule of an ALB takes at most 5."
+    }
+
+    precondition {
+      condition     = local.is_alb ? length(local.primary_hostname) <= 64 : true
+      error_message = "dns_names: ${local.primary_hostname} has ${length(local.primary_hostname)} characters, and the main name of a certificate at most 64: let a shorter name be the first one."
     }
 
     # No test of tests/ shows this one: private_zone is an argument too, and a mock
@@ -211,6 +252,11 @@ resource "terraform_data" "validations" {
     precondition {
       condition     = local.ami_volume_size == null ? true : var.root_volume_size >= local.ami_volume_size
       error_message = "root_volume_size ${var.root_volume_size} is less than the ${coalesce(local.ami_volume_size, 0)} GiB that the image ${local.ami_id} needs."
+    }
+
+    precondition {
+      condition     = local.user_data_bytes <= 16384
+      error_message = "extra_files, cloudinit_extra_commands and users make user data of ${local.user_data_bytes} bytes, and EC2 takes 16384: let a command fetch what is large."
     }
 
     # Logs.

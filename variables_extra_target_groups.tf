@@ -9,14 +9,14 @@ variable "extra_target_groups" {
     - `container_port`: port of the container. Entries may share one, also with the primary listener.
     - `protocol`: what the targets speak: HTTP or HTTPS on an ALB; TCP, TLS or UDP on an NLB.
     - `protocol_version`: HTTP1, HTTP2 or GRPC, on an ALB. Null: HTTP1. HTTP2 and GRPC need an HTTPS listener.
-    - `listener_protocol`: HTTP or HTTPS on an ALB; TCP, TLS or UDP on an NLB. Null: HTTPS on an ALB, `protocol` on an NLB.
+    - `listener_protocol`: HTTP or HTTPS on an ALB; TCP, TLS or UDP on an NLB. Null: HTTPS on an ALB, `protocol` on an NLB. From HTTPS to HTTP, or from TLS to another, a listener does not change in place: take another `listener_port`.
     - `certificate_arn`: certificate of an HTTPS or TLS listener. Null: the module's own, which only an ALB has.
-    - `ingress_cidr_blocks`, `ingress_ipv6_cidr_blocks`, `ingress_security_group_ids`: who may reach the listener. All null: `alb_ingress_cidr_blocks`.
+    - `ingress_cidr_blocks`, `ingress_ipv6_cidr_blocks`, `ingress_security_group_ids`: who may reach the listener. All null: `alb_ingress_cidr_blocks`. Networks must be known in the plan; security groups may be made in the same one.
     - `deregistration_delay`: seconds for which a target that leaves may finish its requests, 0 to 3600. Null: 300.
     - `slow_start`: seconds in which a new target's share of requests grows, 30 to 900 or 0, on an ALB.
     - `load_balancing_algorithm_type`: round_robin, least_outstanding_requests or weighted_random, on an ALB.
-    - `stickiness`: `enabled` (true), `type` (lb_cookie or app_cookie on an ALB, source_ip on an NLB), `cookie_duration` in seconds, `cookie_name`.
-    - `health_check.path`: null: `/`, with GRPC `/AWS.ALB/healthcheck`, on an NLB a TCP check. A path on an NLB makes it an HTTP check.
+    - `stickiness`: `enabled` (true), `type` (lb_cookie or app_cookie on an ALB, source_ip on an NLB), `cookie_duration` in seconds, `cookie_name` with app_cookie. An NLB has none with TLS.
+    - `health_check.path`: null: `/`, with GRPC `/AWS.ALB/healthcheck`, on an NLB a TCP check. A path on an NLB makes it an HTTP check, with TLS targets an HTTPS check; to take the path away again, rename the entry's key.
     - `health_check.port`: `traffic-port`, or a number. Host ports are dynamic, so a number fits only what listens on every instance.
     - `health_check.matcher`: codes of a healthy answer. Null: `200-299`, with GRPC the gRPC code `12`.
     - `health_check.interval` (30), `timeout` (5, less than the interval): seconds.
@@ -62,21 +62,21 @@ variable "extra_target_groups" {
 
   validation {
     condition = alltrue([
-      for e in var.extra_target_groups : e.listener_port >= 1 && e.listener_port <= 65535 && floor(e.listener_port) == e.listener_port
+      for e in var.extra_target_groups : try(e.listener_port >= 1 && e.listener_port <= 65535 && floor(e.listener_port) == e.listener_port, false)
     ])
-    error_message = "extra_target_groups: listener_port must be a whole number from 1 to 65535: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has ${e.listener_port}" if !(e.listener_port >= 1 && e.listener_port <= 65535 && floor(e.listener_port) == e.listener_port)])}."
+    error_message = "extra_target_groups: listener_port must be a whole number from 1 to 65535: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has ${jsonencode(e.listener_port)}" if !try(e.listener_port >= 1 && e.listener_port <= 65535 && floor(e.listener_port) == e.listener_port, false)])}."
   }
 
   validation {
     condition = alltrue([
-      for e in var.extra_target_groups : e.container_port >= 1 && e.container_port <= 65535 && floor(e.container_port) == e.container_port
+      for e in var.extra_target_groups : try(e.container_port >= 1 && e.container_port <= 65535 && floor(e.container_port) == e.container_port, false)
     ])
-    error_message = "extra_target_groups: container_port must be a whole number from 1 to 65535: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has ${e.container_port}" if !(e.container_port >= 1 && e.container_port <= 65535 && floor(e.container_port) == e.container_port)])}."
+    error_message = "extra_target_groups: container_port must be a whole number from 1 to 65535: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has ${jsonencode(e.container_port)}" if !try(e.container_port >= 1 && e.container_port <= 65535 && floor(e.container_port) == e.container_port, false)])}."
   }
 
   validation {
     condition     = length(distinct([for e in var.extra_target_groups : e.listener_port])) == length(var.extra_target_groups)
-    error_message = "extra_target_groups: a listener_port may stand once: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has ${e.listener_port}" if length([for o in var.extra_target_groups : o if o.listener_port == e.listener_port]) > 1])}."
+    error_message = "extra_target_groups: a listener_port may stand once: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has ${jsonencode(e.listener_port)}" if length([for o in var.extra_target_groups : o if o.listener_port == e.listener_port]) > 1])}."
   }
 
   validation {
@@ -204,6 +204,21 @@ variable "extra_target_groups" {
     error_message = "extra_target_groups: stickiness.type app_cookie needs stickiness.cookie_name: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has none" if !(try(e.stickiness.type, null) != "app_cookie" || try(length(e.stickiness.cookie_name) > 0, false))])}."
   }
 
+  # The provider would plan to set it again and again.
+  validation {
+    condition = alltrue([
+      for e in var.extra_target_groups : try(coalesce(e.stickiness.cookie_name), null) == null || try(e.stickiness.type, null) == "app_cookie"
+    ])
+    error_message = "extra_target_groups: stickiness.cookie_name needs stickiness.type app_cookie: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has \"${e.stickiness.cookie_name}\"" if !(try(coalesce(e.stickiness.cookie_name), null) == null || try(e.stickiness.type, null) == "app_cookie")])}."
+  }
+
+  validation {
+    condition = alltrue([
+      for e in var.extra_target_groups : !startswith(try(coalesce(e.stickiness.cookie_name), "none"), "AWSALB")
+    ])
+    error_message = "extra_target_groups: stickiness.cookie_name must not begin with AWSALB, the load balancer's own cookies: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has \"${e.stickiness.cookie_name}\"" if !(!startswith(try(coalesce(e.stickiness.cookie_name), "none"), "AWSALB"))])}."
+  }
+
   validation {
     condition = alltrue(flatten([
       for e in var.extra_target_groups : [
@@ -247,7 +262,7 @@ variable "extra_target_groups" {
   }
 
   validation {
-    condition     = alltrue([for e in var.extra_target_groups : can(regex("^arn:[^:]+:(acm|iam):", coalesce(e.certificate_arn, "arn:aws:acm:")))])
-    error_message = "extra_target_groups: certificate_arn must be the ARN of a certificate: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has \"${e.certificate_arn}\"" if !can(regex("^arn:[^:]+:(acm|iam):", coalesce(e.certificate_arn, "arn:aws:acm:")))])}."
+    condition     = alltrue([for e in var.extra_target_groups : (e.certificate_arn == null ? true : can(regex("^arn:[^:]+:(acm|iam):", e.certificate_arn)))])
+    error_message = "extra_target_groups: certificate_arn must be the ARN of a certificate: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has \"${e.certificate_arn}\"" if !(e.certificate_arn == null ? true : can(regex("^arn:[^:]+:(acm|iam):", e.certificate_arn)))])}."
   }
 }

@@ -40,7 +40,14 @@ variable "dns_names" {
   }
 
   validation {
-    condition     = length(distinct(var.dns_names)) == length(var.dns_names)
+    condition = alltrue([
+      for name in var.dns_names : name == "" || can(regex("^([*]([.]|$))?([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?([.]|$))*$", name)) && !endswith(name, ".")
+    ])
+    error_message = "dns_names holds what is no name in a zone: ${join(", ", [for name in var.dns_names : "\"${name}\"" if !(name == "" || can(regex("^([*]([.]|$))?([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?([.]|$))*$", name)) && !endswith(name, "."))])}. Give names relative to the zone, such as \"www\" or \"www.eu\"."
+  }
+
+  validation {
+    condition     = length(distinct([for name in var.dns_names : lower(name)])) == length(var.dns_names)
     error_message = "dns_names holds a name twice: ${jsonencode(var.dns_names)}."
   }
 }

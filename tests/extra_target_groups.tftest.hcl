@@ -328,3 +328,24 @@ run "renamed_key_keeps_its_listener_and_task_definition" {
     error_message = "Port mappings follow the keys: ${jsonencode(local.container_definition.portMappings)}"
   }
 }
+
+# An attribute that is left out of the target group would keep its last value.
+run "what_is_not_set_is_off" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317 }
+    }
+  }
+
+  assert {
+    condition     = one([for stickiness in aws_lb_target_group.extra["otlp"].stickiness : "${stickiness.type} ${stickiness.enabled}"]) == "lb_cookie false"
+    error_message = "Stickiness: ${jsonencode(aws_lb_target_group.extra["otlp"].stickiness)}"
+  }
+
+  assert {
+    condition     = aws_lb_target_group.extra["otlp"].load_balancing_algorithm_type == "round_robin"
+    error_message = "Algorithm: ${aws_lb_target_group.extra["otlp"].load_balancing_algorithm_type}"
+  }
+}

@@ -156,3 +156,43 @@ run "names_of_an_nlb_differ_from_those_of_an_alb" {
     error_message = "Names: ${local.load_balancer_name}, ${local.extra_target_group_names["otlp"]}"
   }
 }
+
+run "tls_targets_are_checked_by_https" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      itself = { listener_port = 4317, container_port = 4317, protocol = "TLS", certificate_arn = "arn:aws:acm:us-west-2:123456789012:certificate/1", health_check = { path = "/ready" } }
+      agent  = { listener_port = 4318, container_port = 4318, protocol = "TLS", certificate_arn = "arn:aws:acm:us-west-2:123456789012:certificate/1", health_check = { path = "/ready", port = "51678" } }
+    }
+  }
+
+  assert {
+    condition     = { for key, group in aws_lb_target_group.extra : key => one(group.health_check[*].protocol) } == { itself = "HTTPS", agent = "HTTP" }
+    error_message = "Health checks: ${jsonencode({ for key, group in aws_lb_target_group.extra : key => one(group.health_check[*].protocol) })}"
+  }
+
+  expect_failures = [check.fixed_health_check_ports]
+}
+
+# An attribute that is left out of the target group would keep its last value.
+run "what_is_not_set_is_off" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      tcp = { listener_port = 4317, container_port = 4317, protocol = "TCP" }
+      tls = { listener_port = 4318, container_port = 4318, protocol = "TLS", certificate_arn = "arn:aws:acm:us-west-2:123456789012:certificate/1" }
+    }
+  }
+
+  assert {
+    condition     = one([for stickiness in aws_lb_target_group.extra["tcp"].stickiness : "${stickiness.type} ${stickiness.enabled}"]) == "source_ip false"
+    error_message = "Stickiness: ${jsonencode(aws_lb_target_group.extra["tcp"].stickiness)}"
+  }
+
+  assert {
+    condition     = local.extra_target_groups["tls"].stickiness == null && local.extra_target_groups["tcp"].load_balancing_algorithm_type == null
+    error_message = "TLS targets have stickiness, or targets of an NLB an algorithm: ${jsonencode(local.extra_target_groups)}"
+  }
+}

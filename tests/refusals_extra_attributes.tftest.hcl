@@ -108,3 +108,27 @@ run "cookie_duration_above_a_week" {
 
   expect_failures = [var.extra_target_groups]
 }
+
+run "cookie_name_without_app_cookie" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, stickiness = { cookie_name = "session" } }
+    }
+  }
+
+  expect_failures = [var.extra_target_groups]
+}
+
+run "cookie_of_the_load_balancer" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, stickiness = { type = "app_cookie", cookie_name = "AWSALBAPP" } }
+    }
+  }
+
+  expect_failures = [var.extra_target_groups]
+}

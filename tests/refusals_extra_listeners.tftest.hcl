@@ -257,3 +257,39 @@ run "certificate_that_is_no_arn" {
 
   expect_failures = [var.extra_target_groups]
 }
+
+run "listener_port_of_null" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = null, container_port = 4317 }
+    }
+  }
+
+  expect_failures = [var.extra_target_groups]
+}
+
+run "container_port_of_null" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = null }
+    }
+  }
+
+  expect_failures = [var.extra_target_groups]
+}
+
+run "certificate_without_arn" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, certificate_arn = "" }
+    }
+  }
+
+  expect_failures = [var.extra_target_groups]
+}

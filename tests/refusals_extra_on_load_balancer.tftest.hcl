@@ -227,3 +227,54 @@ run "a_fixed_health_check_port_draws_a_warning" {
 
   expect_failures = [check.fixed_health_check_ports]
 }
+
+run "stickiness_of_a_tls_listener" {
+  command = plan
+
+  variables {
+    lb_type = "nlb"
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP", listener_protocol = "TLS", certificate_arn = "arn:aws:acm:us-west-2:123456789012:certificate/1", stickiness = {} }
+    }
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "stickiness_of_tls_targets" {
+  command = plan
+
+  variables {
+    lb_type = "nlb"
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TLS", certificate_arn = "arn:aws:acm:us-west-2:123456789012:certificate/1", stickiness = { type = "source_ip" } }
+    }
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "matcher_of_a_tcp_check" {
+  command = plan
+
+  variables {
+    lb_type = "nlb"
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP", health_check = { matcher = "200" } }
+    }
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "certificate_of_another_region" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1" }
+    }
+  }
+
+  expect_failures = [terraform_data.validations]
+}

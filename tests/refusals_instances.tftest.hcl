@@ -101,3 +101,13 @@ run "vector_without_destination" {
 
   expect_failures = [terraform_data.validations]
 }
+
+run "user_data_above_16_kib" {
+  command = plan
+
+  variables {
+    extra_files = [{ content = join("", [for i in range(850) : "01234567890123456789"]), path = "/etc/large", permissions = "0644" }]
+  }
+
+  expect_failures = [terraform_data.validations]
+}

@@ -137,3 +137,65 @@ run "subnets_of_two_vpcs" {
 
   expect_failures = [terraform_data.validations]
 }
+
+run "main_name_of_65_characters" {
+  command = plan
+
+  variables {
+    # tempo in the zone example.com has 17
+    dns_names = ["a-host-name-that-is-far-too-long-to-be-the-main-name-x"]
+  }
+
+  expect_failures = [terraform_data.validations]
+}
+
+run "names_that_differ_in_case" {
+  command = plan
+
+  variables {
+    dns_names = ["a", "A"]
+  }
+
+  expect_failures = [var.dns_names]
+}
+
+run "dns_name_with_a_space" {
+  command = plan
+
+  variables {
+    dns_names = ["my service"]
+  }
+
+  expect_failures = [var.dns_names]
+}
+
+run "dns_name_that_ends_in_a_dot" {
+  command = plan
+
+  variables {
+    dns_names = ["www."]
+  }
+
+  expect_failures = [var.dns_names]
+}
+
+run "dns_name_with_an_empty_label" {
+  command = plan
+
+  variables {
+    dns_names = ["www..eu"]
+  }
+
+  expect_failures = [var.dns_names]
+}
+
+run "dns_label_of_64_characters" {
+  command = plan
+
+  variables {
+    lb_type   = "nlb"
+    dns_names = ["a123456789012345678901234567890123456789012345678901234567890123"]
+  }
+
+  expect_failures = [var.dns_names]
+}

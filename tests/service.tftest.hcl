@@ -315,3 +315,29 @@ run "access_logs_queried_and_replicated" {
     error_message = "There is no replica."
   }
 }
+
+run "host_names_in_lower_case" {
+  command = plan
+
+  variables {
+    dns_names = ["API", "*.Eu"]
+  }
+
+  assert {
+    condition     = output.dns_hostnames == ["api.example.com", "*.eu.example.com"]
+    error_message = "Host names: ${jsonencode(output.dns_hostnames)}"
+  }
+}
+
+run "spot_instances_are_drained" {
+  command = plan
+
+  variables {
+    on_demand_base_capacity = 1
+  }
+
+  assert {
+    condition     = strcontains(local.ecs_config_file.content, "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true\n")
+    error_message = "The agent is not told to drain: ${local.ecs_config_file.content}"
+  }
+}

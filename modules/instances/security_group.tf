@@ -1,7 +1,8 @@
 # Who may reach the instances: the load balancer, and SSH when it is asked for.
 
 resource "aws_security_group" "backend" {
-  name_prefix = "${substr(var.service_name, 0, 80)}-backend-"
+  # A name must not begin with "sg-".
+  name_prefix = "${replace(substr(var.service_name, 0, 80), "/(?i)^sg-/", "sg")}-backend-"
   description = "Instances of the ECS service ${var.service_name}"
   vpc_id      = var.vpc_id
   tags        = merge(var.tags, { Name = "${var.service_name}-backend" })

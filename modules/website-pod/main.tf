@@ -135,4 +135,9 @@ resource "aws_lb_listener_rule" "hosts" {
       values = sort(values(var.hostnames))
     }
   }
+
+  # When the load balancer is replaced, the old one serves until the new one does.
+  lifecycle {
+    create_before_destroy = true
+  }
 }

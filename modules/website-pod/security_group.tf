@@ -1,7 +1,8 @@
 # Who may reach the load balancer, and that it reaches the tasks only.
 
 resource "aws_security_group" "this" {
-  name_prefix = "${substr(var.service_name, 0, 80)}-alb-"
+  # A name must not begin with "sg-".
+  name_prefix = "${replace(substr(var.service_name, 0, 80), "/(?i)^sg-/", "sg")}-alb-"
   description = "Load balancer of the ECS service ${var.service_name}"
   vpc_id      = var.vpc_id
   tags        = merge(var.tags, { Name = "${var.service_name}-alb" })

@@ -1,0 +1,89 @@
+# Names that the service's own name could spoil, in the modules that give them.
+
+mock_provider "aws" {
+  source = "./tests/mocks/aws"
+}
+
+mock_provider "aws" {
+  alias  = "dns"
+  source = "./tests/mocks/dns"
+}
+
+# The name of a security group must not begin with sg-.
+variables {
+  service_name                    = "sg-api"
+  vpc_id                          = "vpc-1"
+  subnets                         = ["subnet-a", "subnet-b"]
+  internal                        = false
+  ingress_cidr_blocks             = ["0.0.0.0/0"]
+  backend_security_group_id       = "sg-1"
+  load_balancer_security_group_id = "sg-2"
+  zone_id                         = "Z0123456789"
+  hostnames                       = { api = "api.example.com" }
+  primary_hostname                = "api.example.com"
+  make_records                    = true
+  set_identifier                  = null
+  weight                          = 100
+  certificate_issuers             = ["amazon.com"]
+  target_port                     = 8080
+  target_protocol                 = "HTTP"
+  load_balancing_algorithm_type   = "round_robin"
+  access_log_force_destroy        = false
+  idle_timeout                    = 60
+  ssl_policy                      = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+  instance_type                   = "t3.micro"
+  ami_id                          = "ami-0123456789abcdef0"
+  root_device_name                = "/dev/xvda"
+  root_volume_size                = 30
+  user_data                       = ""
+  min_size                        = 1
+  max_size                        = 2
+  health_check_grace_period       = 300
+  protect_from_scale_in           = true
+  on_demand_base_capacity         = null
+  capacity_reservation_id         = null
+  ssh_key_name                    = null
+  ssh_cidr_block                  = null
+  extra_permissions               = null
+  tags                            = {}
+  health_check                    = { path = "/", matcher = "200", interval = 10, timeout = 5 }
+}
+
+run "security_group_of_an_alb" {
+  command = plan
+
+  module {
+    source = "./modules/website-pod"
+  }
+
+  assert {
+    condition     = aws_security_group.this.name_prefix == "sgapi-alb-"
+    error_message = "Prefix: ${aws_security_group.this.name_prefix}"
+  }
+}
+
+run "security_group_of_an_nlb" {
+  command = plan
+
+  module {
+    source = "./modules/tcp-pod"
+  }
+
+  assert {
+    condition     = aws_security_group.this.name_prefix == "sgapi-nlb-"
+    error_message = "Prefix: ${aws_security_group.this.name_prefix}"
+  }
+}
+
+run "security_group_of_the_instances" {
+  command = plan
+
+  module {
+    source = "./modules/instances"
+  }
+
+  assert {
+    condition     = aws_security_group.backend.name_prefix == "sgapi-backend-"
+    error_message = "Prefix: ${aws_security_group.backend.name_prefix}"
+  }
+}
