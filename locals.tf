@@ -1,5 +1,7 @@
 locals {
-  region    = data.aws_region.current.id
+  # By an ARN: what data.aws_region calls the region is deprecated in provider 6,
+  # and what provider 6 calls it is not in 5.
+  region    = split(":", data.aws_subnet.load_balancer.arn)[3]
   partition = data.aws_partition.current.partition
   vpc_id    = data.aws_subnet.load_balancer.vpc_id
 

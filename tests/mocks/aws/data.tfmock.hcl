@@ -7,12 +7,6 @@ mock_data "aws_partition" {
   }
 }
 
-mock_data "aws_region" {
-  defaults = {
-    id = "us-west-2"
-  }
-}
-
 mock_data "aws_caller_identity" {
   defaults = {
     account_id = "123456789012"
@@ -21,6 +15,7 @@ mock_data "aws_caller_identity" {
 
 mock_data "aws_subnet" {
   defaults = {
+    arn                     = "arn:aws:ec2:us-west-2:123456789012:subnet/subnet-1"
     vpc_id                  = "vpc-1"
     map_public_ip_on_launch = true
   }
