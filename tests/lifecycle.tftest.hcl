@@ -133,7 +133,11 @@ run "the_load_balancer_becomes_internal" {
 
   override_data {
     target = data.aws_subnet.load_balancer
-    values = { vpc_id = "vpc-1", map_public_ip_on_launch = false }
+    values = {
+      arn                     = "arn:aws:ec2:us-west-2:123456789012:subnet/subnet-1"
+      vpc_id                  = "vpc-1"
+      map_public_ip_on_launch = false
+    }
   }
 
   assert {
