@@ -66,7 +66,7 @@ locals {
       memory             = 256
       memory_reservation = 64
       host_paths         = { logs = local.host_log_directory }
-      policy             = data.aws_iam_policy_document.cloudwatch_agent.json
+      policies           = { task = data.aws_iam_policy_document.cloudwatch_agent.json }
       policy_arns        = []
       environment = concat(
         [{ name = "CW_CONFIG_CONTENT", value = jsonencode(local.cloudwatch_agent_config) }],
@@ -81,7 +81,7 @@ locals {
       memory             = 256
       memory_reservation = 64
       host_paths         = { docker = "/var/run/docker.sock" }
-      policy             = null
+      policies           = {}
       policy_arns        = var.vector_agent_task_policy_arns
       environment        = [{ name = "AGENT_CONFIG", value = local.vector_agent_config }]
     }
@@ -93,7 +93,7 @@ locals {
       memory             = 256
       memory_reservation = 64
       host_paths         = {}
-      policy             = data.aws_iam_policy_document.gpu_metrics.json
+      policies           = { task = data.aws_iam_policy_document.gpu_metrics.json }
       policy_arns        = []
       environment = [
         { name = "AWS_REGION", value = local.region },
@@ -152,7 +152,7 @@ module "daemon" {
   memory             = each.value.memory
   memory_reservation = each.value.memory_reservation
   host_paths         = each.value.host_paths
-  policy             = each.value.policy
+  policies           = each.value.policies
   policy_arns        = each.value.policy_arns
   assume_role_policy = data.aws_iam_policy_document.tasks_assume.json
   execution_role_arn = aws_iam_role.execution.arn

@@ -36,7 +36,7 @@ resource "aws_iam_role" "task" {
 }
 
 resource "aws_iam_role_policy" "task" {
-  for_each = var.policy == null ? {} : { task = var.policy }
+  for_each = var.policies
 
   name   = each.key
   role   = aws_iam_role.task.name

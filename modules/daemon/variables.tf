@@ -51,9 +51,9 @@ variable "assume_role_policy" {
   type        = string
 }
 
-variable "policy" {
-  description = "JSON of the policy of the daemon's role. Null: none."
-  type        = string
+variable "policies" {
+  description = "Policies of the daemon's role: a name to the policy's JSON, which may be unknown in the plan."
+  type        = map(string)
 }
 
 variable "policy_arns" {

@@ -1,0 +1,44 @@
+# A caller whose module call depends on something that is yet to be made: nothing
+# that the module reads is known in the plan.
+
+terraform {
+  required_providers {
+    aws = {
+      source                = "hashicorp/aws"
+      version               = ">= 5.100, < 7.0"
+      configuration_aliases = [aws, aws.dns]
+    }
+  }
+}
+
+resource "terraform_data" "network" {}
+
+module "service" {
+  source = "../../"
+  providers = {
+    aws     = aws
+    aws.dns = aws.dns
+  }
+
+  service_name               = "tempo"
+  docker_image               = "grafana/tempo"
+  container_port             = 3200
+  load_balancer_subnets      = ["subnet-c", "subnet-d"]
+  asg_subnets                = ["subnet-a", "subnet-b"]
+  zone_id                    = "Z0123456789"
+  dns_names                  = ["tempo"]
+  alarm_emails               = ["ops@example.com"]
+  lb_type                    = "nlb" # mocks can't tell what validates a certificate that is not known
+  enable_vector_agent        = true
+  vector_aggregator_endpoint = "vector.example.com:6000"
+
+  extra_target_groups = {
+    otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP" }
+  }
+
+  depends_on = [terraform_data.network]
+}
+
+output "extra_target_groups" {
+  value = module.service.extra_target_groups
+}
