@@ -2,6 +2,8 @@
 # that the module reads is known in the plan.
 
 terraform {
+  required_version = ">= 1.7"
+
   required_providers {
     aws = {
       source                = "hashicorp/aws"
@@ -40,5 +42,6 @@ module "service" {
 }
 
 output "extra_target_groups" {
+  description = "The module's output, by key."
   value = module.service.extra_target_groups
 }
