@@ -43,5 +43,5 @@ module "service" {
 
 output "extra_target_groups" {
   description = "The module's output, by key."
-  value = module.service.extra_target_groups
+  value       = module.service.extra_target_groups
 }
