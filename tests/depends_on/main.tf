@@ -6,11 +6,16 @@ terraform {
 
   required_providers {
     aws = {
-      source                = "hashicorp/aws"
-      version               = ">= 5.100, < 7.0"
-      configuration_aliases = [aws, aws.dns]
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7.0"
     }
   }
+}
+
+provider "aws" {}
+
+provider "aws" {
+  alias = "dns"
 }
 
 resource "terraform_data" "network" {}
