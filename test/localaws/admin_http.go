@@ -39,30 +39,40 @@ func answerJSON(w http.ResponseWriter, status int, body any) {
 
 func (s *Server) answerResolve(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	address, err := s.Resolve(net.JoinHostPort(query.Get("host"), query.Get("port")))
+	route, err := s.route(net.JoinHostPort(query.Get("host"), query.Get("port")))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
-	answerJSON(w, http.StatusOK, map[string]string{"address": address})
+	answerJSON(w, http.StatusOK, route)
 }
 
 // Resolve returns the ip:port to dial for a host:port, the host found as the
 // embedded DNS has it.
 func (s *Server) Resolve(hostPort string) (string, error) {
+	route, err := s.route(hostPort)
+	return route.Address, err
+}
+
+func (s *Server) route(hostPort string) (admin.Route, error) {
 	host, portText, err := net.SplitHostPort(hostPort)
 	if err != nil {
-		return "", fmt.Errorf("%q is no host:port: %w", hostPort, err)
+		return admin.Route{}, fmt.Errorf("%q is no host:port: %w", hostPort, err)
 	}
 	port, err := strconv.ParseUint(portText, 10, 16)
 	if err != nil {
-		return "", fmt.Errorf("%q is no port", portText)
+		return admin.Route{}, fmt.Errorf("%q is no port", portText)
 	}
 	addresses := s.world.dns.Lookup(strings.TrimSuffix(host, "."))
 	if len(addresses) == 0 {
-		return "", fmt.Errorf("no such host %q: no record of a public hosted zone, and no load balancer, has this name", host)
+		return admin.Route{}, fmt.Errorf("no such host %q: no record of a public hosted zone, and no load balancer, has this name", host)
 	}
-	return s.network.Resolve("tcp", netip.AddrPortFrom(addresses[0], uint16(port))).String(), nil
+	to, because := s.network.StandIn("tcp", netip.AddrPortFrom(addresses[0], uint16(port)))
+	route := admin.Route{Address: to.String()}
+	if because != nil {
+		route.Because = because.Error()
+	}
+	return route, nil
 }
 
 // hosts lists the names under which listeners can be reached.

@@ -19,8 +19,9 @@ type Cloud interface {
 	Client() *http.Client
 	// ParentZone is the public zone below which the tests make one.
 	ParentZone() string
-	// CurlOptions are what curl needs to reach a listener as Client does.
-	CurlOptions(ctx context.Context, host string, port int) ([]string, error)
+	// CurlOptions are what curl needs to reach a listener as Client does. A
+	// remark says what is unusual about it.
+	CurlOptions(ctx context.Context, host string, port int) (options []string, remark string, err error)
 	// Patience says how long to wait for target health.
 	Patience() targethealth.Patience
 	// Leftovers lists what is there though all was destroyed.

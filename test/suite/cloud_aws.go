@@ -98,7 +98,9 @@ func (c *realAWS) Client() *http.Client {
 
 func (c *realAWS) ParentZone() string { return c.settings.ZoneName }
 
-func (c *realAWS) CurlOptions(context.Context, string, int) ([]string, error) { return nil, nil }
+func (c *realAWS) CurlOptions(context.Context, string, int) ([]string, string, error) {
+	return nil, "", nil
+}
 
 func (c *realAWS) Patience() targethealth.Patience {
 	return targethealth.Patience{

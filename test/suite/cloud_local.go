@@ -172,48 +172,49 @@ func (c *local) Client() *http.Client {
 			ForceAttemptHTTP2: true,
 			TLSClientConfig:   &tls.Config{RootCAs: c.roots, MinVersion: tls.VersionTLS12},
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				at, err := c.resolve(ctx, address)
+				route, err := c.resolve(ctx, address)
 				if err != nil {
 					return nil, err
 				}
-				return dialer.DialContext(ctx, network, at)
+				return dialer.DialContext(ctx, network, route.Address)
 			},
 		},
 	}
 }
 
-func (c *local) resolve(ctx context.Context, address string) (string, error) {
+func (c *local) resolve(ctx context.Context, address string) (admin.Route, error) {
 	host, text, err := net.SplitHostPort(address)
 	if err != nil {
-		return "", fmt.Errorf("address %q: %w", address, err)
+		return admin.Route{}, fmt.Errorf("address %q: %w", address, err)
 	}
 	port, err := strconv.Atoi(text)
 	if err != nil {
-		return "", fmt.Errorf("address %q: %w", address, err)
+		return admin.Route{}, fmt.Errorf("address %q: %w", address, err)
 	}
-	at, err := c.admin.Resolve(ctx, host, port)
+	route, err := c.admin.Resolve(ctx, host, port)
 	if err != nil {
-		return "", fmt.Errorf("localaws does not know %s: %w", address, err)
+		return admin.Route{}, fmt.Errorf("localaws does not know %s: %w", address, err)
 	}
-	return at, nil
+	return route, nil
 }
 
 func (c *local) ParentZone() string { return c.admin.ZoneName }
 
-func (c *local) CurlOptions(ctx context.Context, host string, port int) ([]string, error) {
-	at, err := c.resolve(ctx, net.JoinHostPort(host, strconv.Itoa(port)))
+func (c *local) CurlOptions(ctx context.Context, host string, port int) (options []string, remark string, err error) {
+	route, err := c.resolve(ctx, net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	address, atPort, err := net.SplitHostPort(at)
+	address, atPort, err := net.SplitHostPort(route.Address)
 	if err != nil {
-		return nil, fmt.Errorf("localaws resolves %s to %q: %w", host, at, err)
+		return nil, "", fmt.Errorf("localaws resolves %s to %q: %w", host, route.Address, err)
 	}
-	options := []string{"--cacert", c.admin.CAFile}
-	if atPort == strconv.Itoa(port) {
-		return append(options, "--resolve", fmt.Sprintf("%s:%d:%s", host, port, address)), nil
+	options = []string{"--cacert", c.admin.CAFile}
+	if route.Because == "" {
+		return append(options, "--resolve", fmt.Sprintf("%s:%d:%s", host, port, address)), "", nil
 	}
-	return append(options, "--connect-to", fmt.Sprintf("%s:%d:%s:%s", host, port, address, atPort)), nil
+	remark = fmt.Sprintf("port %d can't be had on this machine (%s): %s stands in for it", port, route.Because, route.Address)
+	return append(options, "--connect-to", fmt.Sprintf("%s:%d:%s:%s", host, port, address, atPort)), remark, nil
 }
 
 func (c *local) Patience() targethealth.Patience {

@@ -32,8 +32,8 @@ func (*nowhere) Environment() []string { return nil }
 func (c *nowhere) Config() aws.Config  { return c.config }
 func (*nowhere) Client() *http.Client  { return http.DefaultClient }
 func (*nowhere) ParentZone() string    { return "example.com" }
-func (*nowhere) CurlOptions(context.Context, string, int) ([]string, error) {
-	return []string{"--cacert", "ca.pem"}, nil
+func (*nowhere) CurlOptions(context.Context, string, int) ([]string, string, error) {
+	return []string{"--cacert", "ca.pem"}, "", nil
 }
 func (*nowhere) Patience() targethealth.Patience               { return targethealth.Patience{} }
 func (c *nowhere) Leftovers(context.Context) ([]string, error) { return c.left, nil }

@@ -122,14 +122,18 @@ func (v *Validation) curlCommand(ctx context.Context, address string) (string, e
 	if err != nil {
 		return "", err
 	}
-	options, err := v.d.suite.cloud.CurlOptions(ctx, host, port)
+	options, remark, err := v.d.suite.cloud.CurlOptions(ctx, host, port)
 	if err != nil {
 		return "", err
 	}
 	for i, option := range options {
 		options[i] = short(option)
 	}
-	return strings.Join(append(append([]string{"curl"}, options...), address), " "), nil
+	command := strings.Join(append(append([]string{"curl"}, options...), address), " ")
+	if remark != "" {
+		command = "# " + remark + ":\n" + command
+	}
+	return command, nil
 }
 
 // hostPort takes a URL apart; the port is the scheme's own when none is given.

@@ -91,6 +91,14 @@ type Host struct {
 	Address string `json:"address"` // ip:port to dial
 }
 
+// Route is where a host:port leads.
+type Route struct {
+	Address string `json:"address"` // ip:port to dial
+	// Because says why another port stands in for the true one. Empty: it is
+	// the true one.
+	Because string `json:"because,omitempty"`
+}
+
 // Resources is how many resources there are in all.
 func (s Status) Resources() int {
 	total := 0
@@ -143,17 +151,15 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return status, c.get(ctx, StatusPath, nil, &status)
 }
 
-// Resolve returns the ip:port at which a TCP connection to host:port has to be
-// dialled. An unknown host is an error that names it.
-func (c *Client) Resolve(ctx context.Context, host string, port int) (string, error) {
-	var answer struct {
-		Address string `json:"address"`
-	}
+// Resolve returns where a TCP connection to host:port has to be dialled. An
+// unknown host is an error that names it.
+func (c *Client) Resolve(ctx context.Context, host string, port int) (Route, error) {
+	var route Route
 	query := url.Values{"host": {host}, "port": {strconv.Itoa(port)}}
-	if err := c.get(ctx, ResolvePath, query, &answer); err != nil {
-		return "", fmt.Errorf("resolving %s: %w", host, err)
+	if err := c.get(ctx, ResolvePath, query, &route); err != nil {
+		return Route{}, fmt.Errorf("resolving %s: %w", host, err)
 	}
-	return answer.Address, nil
+	return route, nil
 }
 
 // Hosts lists every host name and port at which a load balancer listens.

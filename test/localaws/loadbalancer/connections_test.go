@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,25 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+// TestPortOfAnotherProcess: a listener works on a machine whose port another
+// process has on all addresses.
+func TestPortOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	other, err := net.Listen("tcp4", "0.0.0.0:0") //nolint:noctx // a test
+	require.NoError(t, err)
+	defer other.Close()
+	port := other.Addr().(*net.TCPAddr).Port
+
+	w := newWorld(t)
+	lb := w.balancer()
+	w.listener(lb, int32(port), []types.Action{{Type: "fixed-response", FixedResponseConfig: &types.FixedResponseActionConfig{StatusCode: aws.String("200"), MessageBody: aws.String("in")}}})
+	require.Eventually(t, func() bool {
+		return !strings.HasSuffix(w.address(lb, port), ":"+strconv.Itoa(port))
+	}, 20*time.Second, 2*time.Millisecond, "nothing stands in for port %d", port)
+	_, body := get(t, w.http(w.address(lb, port)), "http://web.example.com/")
+	assert.Equal(t, "in", body)
+}
 
 func TestBlockedClientGetsNoAnswerUntilItIsLetIn(t *testing.T) {
 	t.Parallel()

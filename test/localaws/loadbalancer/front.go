@@ -52,15 +52,20 @@ type socket struct {
 // is deleted.
 const closeGrace = 2 * time.Second
 
-// applyFronts brings all listeners' sockets up to date.
+// applyFronts brings all listeners' sockets up to date. Those that go are closed
+// first: another listener may have their port.
 func (p *Plane) applyFronts(ctx context.Context, wanted *plan) (complete bool) {
 	complete = true
 	keep := map[frontKey]bool{}
 	for _, balancer := range wanted.balancers {
 		for _, listener := range balancer.Listeners {
-			key := frontKey{listener.ARN, listener.Protocol, listener.Port}
-			keep[key] = true
-			p.closeFronts(func(other frontKey) bool { return other.listener == key.listener && other != key })
+			keep[keyOf(listener)] = true
+		}
+	}
+	p.closeFronts(func(key frontKey) bool { return !keep[key] })
+	for _, balancer := range wanted.balancers {
+		for _, listener := range balancer.Listeners {
+			key := keyOf(listener)
 			f, ok := p.fronts[key]
 			site := p.newSite(wanted, balancer.LoadBalancer, listener)
 			if !ok {
@@ -71,8 +76,11 @@ func (p *Plane) applyFronts(ctx context.Context, wanted *plan) (complete bool) {
 			complete = f.bind(ctx, balancer.Nodes) && complete
 		}
 	}
-	p.closeFronts(func(key frontKey) bool { return !keep[key] })
 	return complete
+}
+
+func keyOf(listener elbv2.BalancerListener) frontKey {
+	return frontKey{listener.ARN, listener.Protocol, listener.Port}
 }
 
 func (p *Plane) closeFronts(which func(frontKey) bool) {
@@ -145,7 +153,7 @@ func (f *front) open(ctx context.Context, node elbv2.Node) (*socket, error) {
 	at := netip.AddrPortFrom(node.Address, port)
 	s := &socket{}
 	if f.key.protocol != "UDP" {
-		listener, err := f.plane.network.Listen(ctx, at)
+		listener, err := f.plane.network.ListenAnyway(ctx, at)
 		if err != nil {
 			return nil, err
 		}
@@ -153,7 +161,7 @@ func (f *front) open(ctx context.Context, node elbv2.Node) (*socket, error) {
 		s.served.Go(func() { f.server.serve(s.guard) })
 	}
 	if f.key.protocol == "UDP" || f.key.protocol == "TCP_UDP" {
-		packets, err := f.plane.network.ListenPacket(ctx, at)
+		packets, err := f.plane.network.ListenPacketAnyway(ctx, at)
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}

@@ -14,3 +14,9 @@ const errAddressNotAvailable = syscall.EADDRNOTAVAIL
 func canStandIn(err error) bool {
 	return errors.Is(err, errAddressNotAvailable) || errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM)
 }
+
+// isTakenOrCanStandIn tells whether another port cures it for who needs none
+// but the address: a port that another socket has counts too.
+func isTakenOrCanStandIn(err error) bool {
+	return errors.Is(err, syscall.EADDRINUSE) || canStandIn(err)
+}

@@ -2,9 +2,10 @@
 // an IP address of its own in 127.0.0.0/8, so that listeners sit on their true
 // ports and targets on true host ports.
 //
-// Where an address or port can't be bound (no privilege for port 443, macOS),
-// a free port of 127.0.0.1 stands in, and Resolve knows it. Nothing here ever
-// binds an address that is not a loopback address.
+// Where an address or port can't be bound (no privilege for port 443, macOS, a
+// port that another process has on all addresses), a free port of 127.0.0.1
+// stands in, and Resolve knows it. Nothing here ever binds an address that is
+// not a loopback address.
 package loopback
 
 import (
@@ -30,7 +31,7 @@ type Network struct {
 	mu     sync.Mutex
 	next   uint16
 	taken  map[netip.Addr]bool
-	stands map[standIn]netip.AddrPort // where a free port stands in
+	stands map[place]stand // where a free port stands in
 }
 
 // binder binds sockets as the system does; tests put one in its place that
@@ -40,9 +41,16 @@ type binder interface {
 	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
 }
 
-type standIn struct {
+// place is a port of an address.
+type place struct {
 	protocol string
-	address  netip.AddrPort
+	at       netip.AddrPort
+}
+
+// stand is the port that stands in for another, and why.
+type stand struct {
+	at      netip.AddrPort
+	because error
 }
 
 // Claim takes the /16 that begins with 127.second, or with second 0 the first
@@ -78,7 +86,7 @@ func claim(ctx context.Context, bind binder, second byte) (*Network, error) {
 	}
 	return &Network{
 		prefix: prefix, claim: listener, bind: bind, next: 16,
-		taken: map[netip.Addr]bool{}, stands: map[standIn]netip.AddrPort{},
+		taken: map[netip.Addr]bool{}, stands: map[place]stand{},
 	}, nil
 }
 
@@ -129,47 +137,73 @@ func (n *Network) Release(address netip.Addr) {
 // has is an error (EADDRINUSE); an address or port that can't be had at all is
 // stood in for.
 func (n *Network) Listen(ctx context.Context, at netip.AddrPort) (net.Listener, error) {
-	if err := mustBeLoopback(at); err != nil {
-		return nil, err
-	}
-	listener, err := n.bind.Listen(ctx, "tcp4", at.String())
-	if err == nil || !canStandIn(err) {
-		return listener, wrap(err, "tcp", at)
-	}
-	listener, err = n.bind.Listen(ctx, "tcp4", "127.0.0.1:0")
-	if err != nil {
-		return nil, wrap(err, "tcp", at)
-	}
-	n.standInFor("tcp", at, listener.Addr())
-	return &releasing{Listener: listener, release: sync.OnceFunc(func() { n.noStandIn("tcp", at) })}, nil
+	return n.listen(ctx, at, canStandIn)
 }
 
 // ListenPacket listens for UDP, as Listen does for TCP.
 func (n *Network) ListenPacket(ctx context.Context, at netip.AddrPort) (net.PacketConn, error) {
+	return n.listenPacket(ctx, at, canStandIn)
+}
+
+// ListenAnyway is Listen for who can't take another port: one that a process
+// of this machine has on all its addresses is stood in for, too.
+func (n *Network) ListenAnyway(ctx context.Context, at netip.AddrPort) (net.Listener, error) {
+	return n.listen(ctx, at, isTakenOrCanStandIn)
+}
+
+// ListenPacketAnyway is ListenAnyway for UDP.
+func (n *Network) ListenPacketAnyway(ctx context.Context, at netip.AddrPort) (net.PacketConn, error) {
+	return n.listenPacket(ctx, at, isTakenOrCanStandIn)
+}
+
+func (n *Network) listen(ctx context.Context, at netip.AddrPort, cured func(error) bool) (net.Listener, error) {
 	if err := mustBeLoopback(at); err != nil {
 		return nil, err
 	}
-	conn, err := n.bind.ListenPacket(ctx, "udp4", at.String())
-	if err == nil || !canStandIn(err) {
-		return conn, wrap(err, "udp", at)
+	listener, because := n.bind.Listen(ctx, "tcp4", at.String())
+	if because == nil || !cured(because) {
+		return listener, wrap(because, "tcp", at)
 	}
-	conn, err = n.bind.ListenPacket(ctx, "udp4", "127.0.0.1:0")
+	listener, err := n.bind.Listen(ctx, "tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, wrap(err, "tcp", at)
+	}
+	n.standInFor("tcp", at, listener.Addr(), because)
+	return &releasing{Listener: listener, release: sync.OnceFunc(func() { n.noStandIn("tcp", at) })}, nil
+}
+
+func (n *Network) listenPacket(ctx context.Context, at netip.AddrPort, cured func(error) bool) (net.PacketConn, error) {
+	if err := mustBeLoopback(at); err != nil {
+		return nil, err
+	}
+	conn, because := n.bind.ListenPacket(ctx, "udp4", at.String())
+	if because == nil || !cured(because) {
+		return conn, wrap(because, "udp", at)
+	}
+	conn, err := n.bind.ListenPacket(ctx, "udp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, wrap(err, "udp", at)
 	}
-	n.standInFor("udp", at, conn.LocalAddr())
+	n.standInFor("udp", at, conn.LocalAddr(), because)
 	return &releasingPacket{PacketConn: conn, release: sync.OnceFunc(func() { n.noStandIn("udp", at) })}, nil
 }
 
 // Resolve returns where to dial for that address and port: the same, or what
 // stands in for it. protocol is "tcp" or "udp".
 func (n *Network) Resolve(protocol string, at netip.AddrPort) netip.AddrPort {
+	to, _ := n.StandIn(protocol, at)
+	return to
+}
+
+// StandIn is Resolve, with the reason why the port itself can't be had: nil
+// when it can.
+func (n *Network) StandIn(protocol string, at netip.AddrPort) (to netip.AddrPort, because error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if stand, ok := n.stands[standIn{protocol, at}]; ok {
-		return stand
+	if stand, ok := n.stands[place{protocol, at}]; ok {
+		return stand.at, stand.because
 	}
-	return at
+	return at, nil
 }
 
 // Dial connects to that address and port, from source, which must be an
@@ -190,19 +224,19 @@ func (n *Network) Dial(ctx context.Context, source netip.Addr, to netip.AddrPort
 	return conn, err
 }
 
-func (n *Network) standInFor(protocol string, at netip.AddrPort, actual net.Addr) {
+func (n *Network) standInFor(protocol string, at netip.AddrPort, actual net.Addr, because error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	stand, err := netip.ParseAddrPort(actual.String())
+	to, err := netip.ParseAddrPort(actual.String())
 	if err == nil {
-		n.stands[standIn{protocol, at}] = stand
+		n.stands[place{protocol, at}] = stand{to, because}
 	}
 }
 
 func (n *Network) noStandIn(protocol string, at netip.AddrPort) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	delete(n.stands, standIn{protocol, at})
+	delete(n.stands, place{protocol, at})
 }
 
 // releasing forgets its stand-in when it is closed: once, as another socket may

@@ -195,6 +195,46 @@ func TestAStandInForAPrivilegedPort(t *testing.T) {
 	}
 }
 
+// TestAPortThatAnotherProcessHas: who listens anyway gets a stand-in and the
+// reason.
+func TestAPortThatAnotherProcessHas(t *testing.T) {
+	t.Parallel()
+	n := claimed(t)
+	address, err := n.Allocate()
+	require.NoError(t, err)
+	at := netip.AddrPortFrom(address, 18083)
+	other, err := n.Listen(t.Context(), at)
+	require.NoError(t, err)
+	otherPackets, err := n.ListenPacket(t.Context(), at)
+	require.NoError(t, err)
+
+	listener, err := n.ListenAnyway(t.Context(), at)
+	require.NoError(t, err)
+	to, because := n.StandIn("tcp", at)
+	assert.Equal(t, listener.Addr().String(), to.String())
+	require.ErrorIs(t, because, syscall.EADDRINUSE)
+	require.ErrorContains(t, because, at.String())
+	_, because = n.StandIn("udp", at)
+	require.NoError(t, because, "for this protocol only")
+	from(t, n, listener, netip.Addr{}, at)
+
+	packets, err := n.ListenPacketAnyway(t.Context(), at)
+	require.NoError(t, err)
+	to, because = n.StandIn("udp", at)
+	assert.Equal(t, packets.LocalAddr().String(), to.String())
+	require.ErrorIs(t, because, syscall.EADDRINUSE)
+
+	for _, c := range []io.Closer{listener, packets, other, otherPackets} {
+		require.NoError(t, c.Close())
+	}
+	listener, err = n.ListenAnyway(t.Context(), at)
+	require.NoError(t, err)
+	to, because = n.StandIn("tcp", at)
+	require.NoError(t, because)
+	assert.Equal(t, at, to, "the true port, once it can be had")
+	require.NoError(t, listener.Close())
+}
+
 func TestAStandInForPackets(t *testing.T) {
 	t.Parallel()
 	n := claimed(t)
