@@ -157,7 +157,7 @@ func (s *Suite) destroyEverything(ctx context.Context, dirs []string) error {
 	if err != nil {
 		return err
 	}
-	wasKilled := "Terraform was killed in " + strings.Join(killed, ", ") + ", and no state knows what it was just making: "
+	wasKilled := "Terraform or its provider was killed in " + strings.Join(killed, ", ") + ", and no state knows what it was just making: "
 	wasCut := "Terraform was interrupted in " + strings.Join(cut, ", ") + ", and no state knows what a request made that was under way: "
 	byTag := "look for it by the tag test-run=" + s.workspace.Run.ID
 	dropped := "localaws is dropped with all that it holds"

@@ -184,19 +184,19 @@ func TestWhatNoStateKnowsGoesWithItsLocalaws(t *testing.T) {
 		destroys bool   // before it drops
 	}{
 		"all is known":         {func(*testing.T, *Deployment) {}, "", true},
-		"Terraform was killed": {note(func(r *deploymentRecord) { r.Killed = true }), "Terraform was killed in", false},
+		"Terraform was killed": {note(func(r *deploymentRecord) { r.Killed = true }), "Terraform or its provider was killed in", false},
 		"in the middle of writing the state": {
-			half(func(d *Deployment) string { return filepath.Join(d.WorkDir(), stateFile) }), "Terraform was killed in", false,
+			half(func(d *Deployment) string { return filepath.Join(d.WorkDir(), stateFile) }), "Terraform or its provider was killed in", false,
 		},
 		"the record is half written": {
-			half(func(d *Deployment) string { return filepath.Join(d.Dir, deploymentFile) }), "Terraform was killed in", false,
+			half(func(d *Deployment) string { return filepath.Join(d.Dir, deploymentFile) }), "Terraform or its provider was killed in", false,
 		},
 		"the record is half written, and nothing else is there": {
 			func(t *testing.T, d *Deployment) {
 				t.Helper()
 				require.NoError(t, os.RemoveAll(d.Dir))
 				lay(t, d.Dir, map[string]string{deploymentFile: `{"fixt`})
-			}, "Terraform was killed in", false,
+			}, "Terraform or its provider was killed in", false,
 		},
 		"an apply was interrupted": {note(func(r *deploymentRecord) { r.Cut = true }), "Terraform was interrupted in", true},
 	}
@@ -284,4 +284,28 @@ func TestKilledTerraformIsRemembered(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, other.applyStage(t.Context(), StageDeploy, nil))
 	assert.False(t, other.record.Killed)
+}
+
+// The provider of a Terraform that goes on may be gone as well, also when a
+// second attempt succeeds.
+func TestACrashedProviderIsRemembered(t *testing.T) {
+	t.Parallel()
+	for name, passes := range map[string]string{"for good": "", "once": "rm crash"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := newSuite(t, nil)
+			s.Mutate = func(_ *Deployment, files map[string][]byte) { files["test_data/network/crash"] = []byte(passes) }
+			d := network(t, s)
+			err := d.applyStage(t.Context(), StageDeploy, nil)
+			if passes == "" {
+				require.ErrorIs(t, err, tfcli.ErrKilled)
+				require.ErrorContains(t, err, "Plugin did not respond")
+			} else {
+				require.NoError(t, err)
+			}
+			killed, _, err := s.workspace.unsure()
+			require.NoError(t, err)
+			assert.Equal(t, []string{d.Dir}, killed)
+		})
+	}
 }

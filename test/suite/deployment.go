@@ -66,8 +66,8 @@ type deploymentRecord struct {
 	Applied  string `json:"applied"`  // hash of what was applied; "" unless an apply ended well
 	// Interrupted says that an apply was, and that none ended well since.
 	Interrupted bool `json:"interrupted"`
-	// Killed says that nobody saw an apply or a destroy end: the state may lack
-	// what it made last. Cut says that an apply was interrupted at some time: of a
+	// Killed says that nobody saw an apply or a destroy end, or that its provider
+	// ended before it: the state may lack what it made last. Cut says that an apply was interrupted at some time: of a
 	// request that was under way just then, nobody saw the answer.
 	Killed     bool                     `json:"killed"`
 	Cut        bool                     `json:"cut"`
@@ -231,21 +231,24 @@ func (d *Deployment) change(ctx context.Context, task *progress.Task, verb strin
 		return err
 	}
 	record, stop := d.recordHealth(ctx, verb)
+	killed := false // in any of the attempts
 	err := d.retry(ctx, func() error {
-		return d.terraform(ctx, func(line string) {
+		err := d.terraform(ctx, func(line string) {
 			record(line)
 			if count.Line(line) {
 				task.Detail("%d of %d resources", count.Done, count.Planned)
 			}
 		}, verb, "-input=false", "-auto-approve", "-no-color", "-parallelism="+strconv.Itoa(cmp.Or(d.Parallelism, parallelism)), "-lock-timeout=120s")
+		killed = killed || errors.Is(err, tfcli.ErrKilled)
+		return err
 	})
 	stop()
 	d.changes = &report.Changes{Added: count.Added, Changed: count.Changed, Destroyed: count.Destroyed}
-	d.record.Killed = before || errors.Is(err, tfcli.ErrKilled)
+	d.record.Killed = before || killed
 	return errors.Join(err, d.save())
 }
 
-// attempts and pause between them, for errors that pass by themselves.
+// attempts, and the pause between them, for errors that pass by themselves.
 const (
 	attempts     = 3
 	attemptPause = 5 * time.Second
@@ -263,7 +266,7 @@ func (d *Deployment) retry(ctx context.Context, try func() error) error {
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(attemptPause):
+		case <-time.After(d.suite.pause):
 		}
 	}
 }

@@ -89,7 +89,7 @@ func (d *Deployment) applyStage(ctx context.Context, stage string, variables map
 		changed, err := d.apply(ctx, variables, task)
 		if err != nil {
 			if d.record.Killed && d.suite.ctx.Err() == nil {
-				err = fmt.Errorf("%w\n(Terraform was killed here, so that things may exist which its state lacks: `make test-clean` removes them)", err)
+				err = fmt.Errorf("%w\n(Terraform or its provider was killed here, so that things may exist which its state lacks: `make test-clean` removes them)", err)
 			}
 			return "", fmt.Errorf("%w\n(all that Terraform said: %s)", err, short(d.LogPath()))
 		}
@@ -176,7 +176,7 @@ const teardownTime = 40 * time.Minute
 
 // Teardown destroys the deployment; defer it before Deploy. In an interrupted
 // run that is left to the run's end, which knows whether to keep all; and where
-// Terraform was killed, too.
+// Terraform or its provider was killed, too.
 func (d *Deployment) Teardown(t *testing.T) {
 	t.Helper()
 	if d.suite.ctx.Err() != nil || d.record.Killed && d.suite.Cloud == Local {

@@ -40,7 +40,8 @@ func (c *nowhere) Leftovers(context.Context) ([]string, error) { return c.left, 
 func (c *nowhere) Close(_ context.Context, keep bool) error    { c.closed = !keep; return nil }
 
 // fakeTerraform plays init, apply, output and destroy on a state of one
-// resource, and notes each call in the file calls of its working directory.
+// resource, and notes each call in the file calls of its working directory. Its
+// provider crashes where there is a file named crash, a script that is run then.
 // Where there is a file named slow, an apply waits until it is interrupted; a
 // destroy where there is one named slow-destroy, or until there is one named end.
 const fakeTerraform = `#!/bin/sh
@@ -50,6 +51,11 @@ init) printf 'provider "registry.terraform.io/hashicorp/aws" {\n  version     = 
 apply)
   echo 'Plan: 1 to add, 0 to change, 0 to destroy.'
   if [ -e broken ]; then printf '╷\n│ Error: it is broken\n╵\n'; exit 1; fi
+  if [ -e crash ]; then
+    printf '╷\n│ Error: Plugin did not respond\n│ \n│ The plugin encountered an error: transport is closing\n╵\n'
+    sh crash
+    exit 1
+  fi
   echo '{"resources": [{"mode": "managed", "instances": [{}]}]}' > terraform.tfstate
   if [ -e slow ]; then
     trap 'echo "Gracefully shutting down..."; exit 1' INT

@@ -40,6 +40,7 @@ type Suite struct {
 	openError    error
 	workspace    *Workspace
 	terraform    tfcli.Terraform
+	pause        time.Duration // before Terraform's second and third attempt
 	cloud        Cloud
 	finder       *providers.Finder
 
@@ -77,7 +78,7 @@ func New(ctx context.Context, settings Settings) (*Suite, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Suite{Settings: settings, Root: root, began: time.Now(), kill: make(chan struct{}), finished: make(chan struct{}), found: map[string]foundSources{}}
+	s := &Suite{Settings: settings, Root: root, began: time.Now(), kill: make(chan struct{}), finished: make(chan struct{}), found: map[string]foundSources{}, pause: attemptPause}
 	s.display = progress.New(os.Stdout, progress.OptionsFor(os.Stdout, os.Getenv)) //nolint:contextcheck // it ends by Close
 	s.ctx, s.stop = context.WithCancelCause(ctx)
 	s.teardownCtx, s.endTeardown = context.WithCancelCause(ctx)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -30,8 +31,8 @@ type Command struct {
 // Terraform must not get another one.
 const HeldInterrupted = "interrupted"
 
-// ErrKilled is in the error of a Terraform that was killed: its state may lack
-// what it was just making.
+// ErrKilled is in the error of a Terraform that was killed, or whose provider
+// ended before it did: its state may lack what it was just making.
 var ErrKilled = errors.New("killed, and may have made things that its state lacks")
 
 // Error is what Terraform failed with.
@@ -54,6 +55,17 @@ func (e *Error) Error() string {
 		text += fmt.Sprintf("\nand %d more errors", more)
 	}
 	return text
+}
+
+// pluginGone is Terraform's headline for a provider that crashed or was killed.
+const pluginGone = "Plugin did not respond"
+
+// Is makes it an ErrKilled when the provider is gone: of what it was just
+// asked to make, nobody saw the answer.
+func (e *Error) Is(target error) bool {
+	return target == ErrKilled && slices.ContainsFunc(e.Messages, func(message string) bool {
+		return strings.Contains(message, pluginGone)
+	})
 }
 
 // Unwrap gives the process's own error.
