@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 )
 
 // JUnit's XML, as far as CI systems read it.
@@ -33,13 +35,19 @@ type (
 	}
 )
 
-// WriteJUnit writes JUnit's XML: a suite a deployment, a case a stage.
+// WriteJUnit writes JUnit's XML: a suite a deployment, a case a stage. A run
+// that did not pass, though no stage says so, has a suite of its own, with the
+// warnings.
 func WriteJUnit(out io.Writer, run Run) error {
 	var all junitSuites
 	for _, d := range run.Deployments {
 		if len(d.Stages) > 0 {
 			all.Suites = append(all.Suites, junitOf(d))
 		}
+	}
+	failed := slices.ContainsFunc(all.Suites, func(suite junitSuite) bool { return suite.Failures > 0 })
+	if run.Verdict != Passed && !failed {
+		all.Suites = append(all.Suites, junitOfRun(run))
 	}
 	text, err := xml.MarshalIndent(all, "", "  ")
 	if err != nil {
@@ -69,4 +77,14 @@ func junitOf(d Deployment) junitSuite {
 	}
 	suite.Tests, suite.Time = len(suite.Cases), fmt.Sprintf("%.3f", total)
 	return suite
+}
+
+func junitOfRun(run Run) junitSuite {
+	text := fmt.Sprintf("the run %s outside of its stages", run.Verdict)
+	if run.Verdict == Interrupted {
+		text = "the run was interrupted"
+	}
+	c := junitCase{Name: "run", Class: "run", Time: fmt.Sprintf("%.3f", run.Ended.Sub(run.Began).Seconds())}
+	c.Failure = &junitMessage{Message: text, Text: strings.Join(append([]string{text}, run.Warnings...), "\n")}
+	return junitSuite{Name: "run", Tests: 1, Failures: 1, Time: c.Time, Cases: []junitCase{c}}
 }

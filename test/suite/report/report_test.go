@@ -238,6 +238,43 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
+// What failed outside of stages, such as a check for leftovers, is no success
+// for who reads JUnit's XML.
+func TestJUnitOfAFailureOutsideOfStages(t *testing.T) {
+	t.Parallel()
+	passed := Stage{Name: "deploy", Began: began, Seconds: 1}
+	failed := Stage{Name: "deploy", Began: began, Seconds: 1, Failure: "it is broken"}
+	for name, test := range map[string]struct {
+		verdict Verdict
+		stages  []Stage
+		told    string
+	}{
+		"passed":                     {Passed, []Stage{passed}, ""},
+		"failed in a stage":          {Failed, []Stage{failed}, ""},
+		"failed outside":             {Failed, []Stage{passed}, "the run failed outside of its stages\nthis is left: a VPC"},
+		"failed before any stage":    {Failed, nil, "the run failed outside of its stages\nthis is left: a VPC"},
+		"interrupted between stages": {Interrupted, []Stage{passed}, "the run was interrupted\nthis is left: a VPC"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run := Run{Verdict: test.verdict, Began: began, Ended: began, Warnings: []string{"this is left: a VPC"}}
+			run.Deployments = []Deployment{{Dir: ".work/x", Stages: test.stages}}
+			var out bytes.Buffer
+			require.NoError(t, WriteJUnit(&out, run))
+			var read junitSuites
+			require.NoError(t, xml.Unmarshal(out.Bytes(), &read))
+			told := ""
+			for _, suite := range read.Suites {
+				if suite.Name == "run" {
+					assert.Equal(t, []int{1, 1}, []int{suite.Tests, suite.Failures})
+					told = suite.Cases[0].Failure.Text
+				}
+			}
+			assert.Equal(t, test.told, told)
+		})
+	}
+}
+
 // A run that made nothing has reports too.
 func TestEmptyRun(t *testing.T) {
 	t.Parallel()
