@@ -337,6 +337,38 @@ func TestTargetGroups(t *testing.T) {
 	c.call("AttachLoadBalancerTargetGroups", of(form{"TargetGroupARNs.member.1": "arn:none"}), nil).Refused(t, "ValidationError")
 }
 
+func TestInstancesDrainBeforeTheyEnd(t *testing.T) {
+	t.Parallel()
+	cases := map[string]func(*cloud){
+		"scale in": func(c *cloud) {
+			c.call("SetDesiredCapacity", of(form{"DesiredCapacity": "0"}), nil).OK(c.t)
+		},
+		"terminated on request": func(c *cloud) {
+			c.call("TerminateInstanceInAutoScalingGroup", form{"InstanceId": "i-01", "ShouldDecrementDesiredCapacity": "true"}, nil).OK(c.t)
+		},
+		"instance refresh": func(c *cloud) { c.call("StartInstanceRefresh", of(nil), nil).OK(c.t) },
+		"unhealthy": func(c *cloud) {
+			c.call("SetInstanceHealth", form{"InstanceId": "i-01", "HealthStatus": "Unhealthy", "ShouldRespectGracePeriod": "false"}, nil).OK(c.t)
+		},
+	}
+	for name, end := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t)
+			c.group(0, 1, form{"DesiredCapacity": "1", "TargetGroupARNs.member.1": targetGroup})
+			target := elbv2.Target{ID: "i-01", Port: 80}
+			require.Equal(t, "healthy", c.targets.states[target])
+			end(c)
+			c.settle()
+			assert.Equal(t, "draining", c.targets.states[target])
+			assert.Equal(t, "running", c.machines.all["i-01"].State, "requests are still under way")
+			delete(c.targets.states, target)
+			c.settle()
+			assert.Equal(t, "terminated", c.machines.all["i-01"].State)
+		})
+	}
+}
+
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
