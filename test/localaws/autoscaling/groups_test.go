@@ -44,6 +44,9 @@ func TestGroupLaunchesOverItsZones(t *testing.T) {
 	assert.Equal(t, []string{"subnet-a", "subnet-b", "subnet-a", "subnet-b2"}, subnets)
 	assert.Equal(t, account.Tags{"Name": "web", "aws:autoscaling:groupName": "web"}, c.machines.launched[0].Tags)
 
+	reply := c.call("DescribeAutoScalingGroups", form{"IncludeInstances": "false"}, nil).OK(t)
+	assert.Contains(t, string(reply.Body), "<Instances></Instances>")
+
 	all := c.activities()
 	require.Len(t, all, 4)
 	assert.Equal(t, "Launching a new EC2 instance: i-04", all[0].Description)
@@ -382,7 +385,8 @@ func TestPolicies(t *testing.T) {
 	assert.Contains(t, string(reply.Body), "<Enabled>true</Enabled>")
 	assert.NotContains(t, string(reply.Body), "PredictiveScaling")
 	assert.Contains(t, string(reply.Body), "<TargetValue>60</TargetValue>")
-	c.call("ExecutePolicy", of(form{"PolicyName": "up"}), nil).OK(t)
+	c.call("ExecutePolicy", of(form{"PolicyName": "up", "HonorCooldown": "true"}), nil).Refused(t, "UnsupportedParameter")
+	c.call("ExecutePolicy", of(form{"PolicyName": "up", "HonorCooldown": "false"}), nil).OK(t)
 	c.settle()
 	assert.Len(t, c.ids(), 3)
 	c.call("ExecutePolicy", of(form{"PolicyName": "up"}), nil).OK(t)
@@ -406,6 +410,8 @@ func TestRefusals(t *testing.T) {
 			"AutoScalingGroup name not found - AutoScalingGroup 'none' not found"},
 		"too many": {"SetDesiredCapacity", of(form{"DesiredCapacity": "9"}), "ValidationError",
 			"New SetDesiredCapacity value 9 is above max value 2 for the AutoScalingGroup."},
+		"cooldown to wait for": {"SetDesiredCapacity", of(form{"DesiredCapacity": "2", "HonorCooldown": "true"}), "UnsupportedParameter",
+			"localaws scales at once, whatever the cooldown: leave HonorCooldown out"},
 		"minimum above maximum": {"UpdateAutoScalingGroup", of(form{"MinSize": "3"}), "ValidationError",
 			"Max bound, 2, must be greater than or equal to min bound, 3"},
 		"unknown subnet": {"UpdateAutoScalingGroup", of(form{"VPCZoneIdentifier": "subnet-z"}), "ValidationError",
