@@ -131,6 +131,8 @@ func TestUnknownElementsAreRefused(t *testing.T) {
 	reply := f.XML(t, "route53", "POST", api+"/hostedzone", "<CreateHostedZoneRequest><Colour>red</Colour></CreateHostedZoneRequest>", nil)
 	reply.Refused(t, "InvalidInput")
 	assert.Contains(t, reply.Message, "Colour")
+	reply = f.XML(t, "route53", "GET", api+"/hostedzonesbyvpc?vpcid=vpc-1&vpcregion=us-west-2&nexttoken=x", "", nil)
+	assert.Contains(t, reply.Refused(t, "UnsupportedParameter").Message, "nexttoken of ListHostedZonesByVPC")
 	assert.Equal(t, 501, f.XML(t, "route53", "GET", api+"/healthcheck", "", nil).Status)
 }
 
