@@ -228,6 +228,7 @@ func TestInstanceRefresh(t *testing.T) {
 		"protected, refresh":     {form{"MinHealthyPercentage": "100", "MaxHealthyPercentage": "110", "ScaleInProtectedInstances": "Refresh"}, true, 3, 4, "Successful", 3},
 		"protected, ignore":      {form{"ScaleInProtectedInstances": "Ignore"}, true, 3, 3, "Successful", 0},
 		"protected, wait":        {form{"ScaleInProtectedInstances": "Wait"}, true, 3, 3, "Failed", 0},
+		"launch first, but wait": {form{"MinHealthyPercentage": "100", "MaxHealthyPercentage": "110", "ScaleInProtectedInstances": "Wait"}, true, 3, 3, "Failed", 0},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
