@@ -315,6 +315,11 @@ func TestListCertificates(t *testing.T) {
 	assert.Equal(t, []string{rsaARN}, list(object{}))
 	assert.Equal(t, []string{ecARN}, list(object{"Includes": object{"keyTypes": []string{"EC_prime256v1"}}}))
 	assert.Empty(t, list(object{"CertificateStatuses": []string{"ISSUED"}}))
+	for _, in := range []object{
+		{"SortBy": "CREATED_AT", "SortOrder": "DESCENDING"}, {"Includes": object{"keyUsage": []string{"ANY"}}},
+	} {
+		f.call(t, "ListCertificates", in, nil).Refused(t, "UnsupportedParameter")
+	}
 }
 
 func TestStateOutlivesTheProcess(t *testing.T) {

@@ -148,14 +148,10 @@ func (s *Service) getCertificate(_ context.Context, in *arnInput) (*getCertifica
 type listCertificatesInput struct {
 	CertificateStatuses []string
 	Includes            struct {
-		KeyTypes         []string
-		KeyUsage         []string
-		ExtendedKeyUsage []string
+		KeyTypes []string
 	}
 	MaxItems  int32
 	NextToken string
-	SortBy    string
-	SortOrder string
 }
 
 type listCertificatesOutput struct {

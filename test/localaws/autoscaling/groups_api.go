@@ -342,6 +342,9 @@ func (s *Service) setDesiredCapacity(_ context.Context, in *setDesiredInput) (*w
 	if _, err := s.named(in.AutoScalingGroupName); err != nil {
 		return nil, err
 	}
+	if in.HonorCooldown {
+		return nil, noCooldowns()
+	}
 	return nil, s.SetDesired(in.AutoScalingGroupName, in.DesiredCapacity)
 }
 
@@ -374,9 +377,14 @@ func (s *Service) describeGroups(_ context.Context, in *describeGroupsInput) (*d
 		if err != nil {
 			return nil, err
 		}
-		if matched {
-			out.AutoScalingGroups = append(out.AutoScalingGroups, s.view(g))
+		if !matched {
+			continue
 		}
+		v := s.view(g)
+		if in.IncludeInstances != nil && !*in.IncludeInstances {
+			v.Instances = []instanceView{}
+		}
+		out.AutoScalingGroups = append(out.AutoScalingGroups, v)
 	}
 	return out, nil
 }

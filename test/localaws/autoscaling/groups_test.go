@@ -44,6 +44,9 @@ func TestGroupLaunchesOverItsZones(t *testing.T) {
 	assert.Equal(t, []string{"subnet-a", "subnet-b", "subnet-a", "subnet-b2"}, subnets)
 	assert.Equal(t, account.Tags{"Name": "web", "aws:autoscaling:groupName": "web"}, c.machines.launched[0].Tags)
 
+	reply := c.call("DescribeAutoScalingGroups", form{"IncludeInstances": "false"}, nil).OK(t)
+	assert.Contains(t, string(reply.Body), "<Instances></Instances>")
+
 	all := c.activities()
 	require.Len(t, all, 4)
 	assert.Equal(t, "Launching a new EC2 instance: i-04", all[0].Description)
@@ -225,6 +228,7 @@ func TestInstanceRefresh(t *testing.T) {
 		"protected, refresh":     {form{"MinHealthyPercentage": "100", "MaxHealthyPercentage": "110", "ScaleInProtectedInstances": "Refresh"}, true, 3, 4, "Successful", 3},
 		"protected, ignore":      {form{"ScaleInProtectedInstances": "Ignore"}, true, 3, 3, "Successful", 0},
 		"protected, wait":        {form{"ScaleInProtectedInstances": "Wait"}, true, 3, 3, "Failed", 0},
+		"launch first, but wait": {form{"MinHealthyPercentage": "100", "MaxHealthyPercentage": "110", "ScaleInProtectedInstances": "Wait"}, true, 3, 3, "Failed", 0},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -337,6 +341,38 @@ func TestTargetGroups(t *testing.T) {
 	c.call("AttachLoadBalancerTargetGroups", of(form{"TargetGroupARNs.member.1": "arn:none"}), nil).Refused(t, "ValidationError")
 }
 
+func TestInstancesDrainBeforeTheyEnd(t *testing.T) {
+	t.Parallel()
+	cases := map[string]func(*cloud){
+		"scale in": func(c *cloud) {
+			c.call("SetDesiredCapacity", of(form{"DesiredCapacity": "0"}), nil).OK(c.t)
+		},
+		"terminated on request": func(c *cloud) {
+			c.call("TerminateInstanceInAutoScalingGroup", form{"InstanceId": "i-01", "ShouldDecrementDesiredCapacity": "true"}, nil).OK(c.t)
+		},
+		"instance refresh": func(c *cloud) { c.call("StartInstanceRefresh", of(nil), nil).OK(c.t) },
+		"unhealthy": func(c *cloud) {
+			c.call("SetInstanceHealth", form{"InstanceId": "i-01", "HealthStatus": "Unhealthy", "ShouldRespectGracePeriod": "false"}, nil).OK(c.t)
+		},
+	}
+	for name, end := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t)
+			c.group(0, 1, form{"DesiredCapacity": "1", "TargetGroupARNs.member.1": targetGroup})
+			target := elbv2.Target{ID: "i-01", Port: 80}
+			require.Equal(t, "healthy", c.targets.states[target])
+			end(c)
+			c.settle()
+			assert.Equal(t, "draining", c.targets.states[target])
+			assert.Equal(t, "running", c.machines.all["i-01"].State, "requests are still under way")
+			delete(c.targets.states, target)
+			c.settle()
+			assert.Equal(t, "terminated", c.machines.all["i-01"].State)
+		})
+	}
+}
+
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
@@ -350,7 +386,8 @@ func TestPolicies(t *testing.T) {
 	assert.Contains(t, string(reply.Body), "<Enabled>true</Enabled>")
 	assert.NotContains(t, string(reply.Body), "PredictiveScaling")
 	assert.Contains(t, string(reply.Body), "<TargetValue>60</TargetValue>")
-	c.call("ExecutePolicy", of(form{"PolicyName": "up"}), nil).OK(t)
+	c.call("ExecutePolicy", of(form{"PolicyName": "up", "HonorCooldown": "true"}), nil).Refused(t, "UnsupportedParameter")
+	c.call("ExecutePolicy", of(form{"PolicyName": "up", "HonorCooldown": "false"}), nil).OK(t)
 	c.settle()
 	assert.Len(t, c.ids(), 3)
 	c.call("ExecutePolicy", of(form{"PolicyName": "up"}), nil).OK(t)
@@ -374,6 +411,8 @@ func TestRefusals(t *testing.T) {
 			"AutoScalingGroup name not found - AutoScalingGroup 'none' not found"},
 		"too many": {"SetDesiredCapacity", of(form{"DesiredCapacity": "9"}), "ValidationError",
 			"New SetDesiredCapacity value 9 is above max value 2 for the AutoScalingGroup."},
+		"cooldown to wait for": {"SetDesiredCapacity", of(form{"DesiredCapacity": "2", "HonorCooldown": "true"}), "UnsupportedParameter",
+			"localaws scales at once, whatever the cooldown: leave HonorCooldown out"},
 		"minimum above maximum": {"UpdateAutoScalingGroup", of(form{"MinSize": "3"}), "ValidationError",
 			"Max bound, 2, must be greater than or equal to min bound, 3"},
 		"unknown subnet": {"UpdateAutoScalingGroup", of(form{"VPCZoneIdentifier": "subnet-z"}), "ValidationError",

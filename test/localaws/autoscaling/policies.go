@@ -238,6 +238,9 @@ func (s *Service) executePolicy(_ context.Context, in *policyInput) (*wire.Empty
 	if p == nil {
 		return nil, invalid("No such policy: %s", in.PolicyName)
 	}
+	if in.HonorCooldown != nil && *in.HonorCooldown {
+		return nil, noCooldowns()
+	}
 	adjustment := p.ScalingAdjustment
 	if p.PolicyType == "StepScaling" {
 		if in.MetricValue == nil || in.BreachThreshold == nil {

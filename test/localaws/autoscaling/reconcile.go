@@ -95,6 +95,9 @@ func (s *Service) advanceTermination(g *group, i *instance, gone bool) {
 	if !g.Deleting && s.held(g, i, terminateTransition, terminatingWait) {
 		return
 	}
+	if !g.Deleting && len(i.Registered) > 0 {
+		return // this step takes it out of its target groups, and draining begins
+	}
 	if s.draining(g, i) {
 		return
 	}

@@ -185,17 +185,21 @@ func (s *Service) advanceRefresh(g *group) (surge int) {
 	if surge == 0 {
 		lowest = min(lowest, g.Desired-1) // one at a time, at least
 	}
+	if r.Preferences.ScaleInProtectedInstances == "Wait" {
+		if at := slices.IndexFunc(old, func(i *instance) bool { return i.Protected }); at >= 0 {
+			if !s.acct.Clock.Now().Before(r.GiveUpAt) {
+				s.endRefresh(g, r, refreshFailed, "Instances protected from scale in were not unprotected in time: "+old[at].ID)
+				return 0
+			}
+			s.wake(r.GiveUpAt)
+		}
+		// None is launched for those that wait: if they stay, it would too.
+		old = slices.DeleteFunc(old, func(i *instance) bool { return i.Protected })
+	}
 	left := len(old)
 	for _, i := range old {
 		if i.State == inService && ready <= lowest {
 			break
-		}
-		if i.Protected && r.Preferences.ScaleInProtectedInstances == "Wait" {
-			s.wake(r.GiveUpAt)
-			if !s.acct.Clock.Now().Before(r.GiveUpAt) {
-				s.endRefresh(g, r, refreshFailed, "Instances protected from scale in were not unprotected in time: "+i.ID)
-			}
-			continue
 		}
 		if i.State == inService {
 			ready--

@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -266,8 +267,13 @@ func (s *Service) terminateInstances(_ context.Context, in *terminateInstancesIn
 		return nil, missing("InstanceId")
 	}
 	for _, id := range in.IDs {
-		if _, ok := s.state.Instances[id]; !ok {
+		machine, ok := s.state.Instances[id]
+		if !ok {
 			return nil, instanceNotFound(id)
+		}
+		if machine.NoTermination {
+			return nil, wire.Errorf("OperationNotPermitted",
+				"The instance '%s' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.", id)
 		}
 	}
 	out := &terminateInstancesOutput{}
@@ -435,11 +441,11 @@ func (s *Service) describeInstanceAttribute(_ context.Context, in *describeInsta
 	case "instanceType":
 		out.InstanceType = &stringValue{m.Type}
 	case "disableApiTermination":
-		out.DisableAPITermination = &boolean{false}
+		out.DisableAPITermination = &boolean{m.NoTermination}
 	case "disableApiStop":
-		out.DisableAPIStop = &boolean{false}
+		out.DisableAPIStop = &boolean{m.NoStop}
 	case "instanceInitiatedShutdownBehavior":
-		out.InstanceInitiatedShutdownBehavior = &stringValue{"stop"}
+		out.InstanceInitiatedShutdownBehavior = &stringValue{cmp.Or(m.ShutdownBehavior, "stop")}
 	default:
 		return nil, wire.Errorf("UnsupportedOperation", "localaws does not keep the instance attribute %q", in.Attribute)
 	}

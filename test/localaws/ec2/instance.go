@@ -42,6 +42,8 @@ type instance struct {
 	Address                               netip.Addr
 	Launched                              time.Time
 	Spot, EBSOptimized, Monitoring        bool
+	NoTermination, NoStop                 bool // by API calls; Auto Scaling may
+	ShutdownBehavior                      string
 	Metadata                              metadataOptions
 	Volumes                               []volume
 	TemplateID                            string

@@ -61,6 +61,8 @@ func (s *Service) Launch(spec LaunchSpec) (Instance, error) {
 		InterfaceID: eni.ID, PrivateIP: eni.PrivateIP, PublicIP: eni.PublicIP, Groups: slices.Clone(eni.Groups), Address: eni.Address,
 		Launched: now, Next: s.account.Clock.In(bootTime), Spot: p.spot, Volumes: p.volumes,
 		EBSOptimized: p.data.EBSOptimized != nil && *p.data.EBSOptimized, Monitoring: p.data.Monitoring != nil && p.data.Monitoring.Enabled,
+		NoTermination: p.data.DisableAPITermination != nil && *p.data.DisableAPITermination,
+		NoStop:        p.data.DisableAPIStop != nil && *p.data.DisableAPIStop, ShutdownBehavior: p.data.InstanceInitiatedShutdownBehavior,
 		Metadata: p.metadata(), TemplateID: p.template.ID, TemplateVersion: p.version.Number,
 	}
 	eni.InstanceID, eni.AttachmentID, eni.InstanceOwnerID = m.ID, account.NewID("eni-attach"), s.account.ID

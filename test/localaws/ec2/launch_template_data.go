@@ -234,6 +234,10 @@ func (m *metadataOptions) check() error {
 			return invalid("metadataOptions."+option.name, option.value, "Use "+strings.Join(option.allowed, " or ")+".")
 		}
 	}
+	if m.HTTPEndpoint == "disabled" {
+		return wire.Errorf("UnsupportedOperation", "localaws does not switch the instance metadata off, which leaves an instance "+
+			"of AWS without user data and its ECS agent without a role: httpEndpoint can't be disabled")
+	}
 	if hops := m.HTTPPutResponseHopLimit; hops != nil && (*hops < 1 || *hops > 64) {
 		return wire.Errorf("InvalidParameterValue", "Value (%d) for parameter metadataOptions.httpPutResponseHopLimit is invalid. It must be between 1 and 64.", *hops)
 	}

@@ -160,6 +160,7 @@ func TestLaunchTemplateRefusals(t *testing.T) {
 		"an image that is no id":      {[]string{"LaunchTemplateData.ImageId", "linux"}, "InvalidAMIID.Malformed", "linux"},
 		"an image of a parameter":     {[]string{"LaunchTemplateData.ImageId", "resolve:ssm:/a"}, "UnsupportedOperation", "resolve:ssm:/a"},
 		"tokens that may be":          {[]string{"LaunchTemplateData.MetadataOptions.HttpTokens", "maybe"}, "InvalidParameterValue", "maybe"},
+		"no metadata":                 {[]string{"LaunchTemplateData.MetadataOptions.HttpEndpoint", "disabled"}, "UnsupportedOperation", "httpEndpoint"},
 		"no hop":                      {[]string{"LaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit", "0"}, "InvalidParameterValue", "between 1 and 64"},
 		"an unknown volume type":      {[]string{"LaunchTemplateData.BlockDeviceMapping.1.Ebs.VolumeType", "gp9"}, "InvalidParameterValue", "gp9"},
 		"a profile twice":             {[]string{"LaunchTemplateData.IamInstanceProfile.Arn", "a", "LaunchTemplateData.IamInstanceProfile.Name", "b"}, "InvalidParameterCombination", "iamInstanceProfile"},

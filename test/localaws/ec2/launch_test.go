@@ -151,6 +151,23 @@ func TestLaunchGivesAWSDefaults(t *testing.T) {
 	assert.Len(t, locked(w, w.ec2.Instances), 1)
 }
 
+func TestTerminationProtection(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	n := w.network(t, "10.1.0.0/16")
+	machine := w.launch(t, ec2.LaunchSpec{SubnetID: n.private, TemplateID: w.template(t, "ImageId", w.ecsImage(t, "x86_64"), "InstanceType", "m5.large",
+		"DisableApiTermination", "true", "DisableApiStop", "true", "InstanceInitiatedShutdownBehavior", "terminate")})
+	for attribute, want := range map[string]string{
+		"disableApiTermination": "true", "disableApiStop": "true", "instanceInitiatedShutdownBehavior": "terminate",
+	} {
+		assert.Equal(t, want, w.get(t, "value", "DescribeInstanceAttribute", "InstanceId", machine.ID, "Attribute", attribute), attribute)
+	}
+	reply := w.call(t, "TerminateInstances", "InstanceId.1", machine.ID).Refused(t, "OperationNotPermitted")
+	assert.Equal(t, "The instance '"+machine.ID+"' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.", reply.Message)
+	w.account.Do(func() { require.NoError(t, w.ec2.Terminate(machine.ID), "Auto Scaling may") })
+	assert.Equal(t, ec2.StateShuttingDown, w.instance(machine.ID).State)
+}
+
 func TestTerminatingTwiceOrNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

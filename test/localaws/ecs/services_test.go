@@ -63,6 +63,23 @@ func TestServiceReachesSteadyState(t *testing.T) {
 	assert.Contains(t, c.events.names, "ECS Task State Change: RUNNING")
 }
 
+// What a service was not given must not change by itself: provider 5.100.0
+// would replace it or show a difference for ever.
+func TestServiceKeepsWhatItWasGiven(t *testing.T) {
+	t.Parallel()
+	c := stack(t)
+	c.create(c.define("web", web(80)), 1, nil)
+	svc := c.describe()
+	assert.Equal(t, types.AvailabilityZoneRebalancingDisabled, svc.AvailabilityZoneRebalancing)
+	assert.Equal(t, types.SchedulingStrategyReplica, svc.SchedulingStrategy)
+	require.NotNil(t, svc.DeploymentConfiguration)
+	assert.Equal(t, types.DeploymentStrategyRolling, svc.DeploymentConfiguration.Strategy)
+	c.update(&sdk.UpdateServiceInput{AvailabilityZoneRebalancing: types.AvailabilityZoneRebalancingEnabled})
+	c.update(&sdk.UpdateServiceInput{DesiredCount: aws.Int32(2)})
+	assert.Equal(t, types.AvailabilityZoneRebalancingEnabled, c.describe().AvailabilityZoneRebalancing)
+	assert.Equal(t, int32(2), c.describe().DesiredCount)
+}
+
 func id(task types.Task) string {
 	arn := aws.ToString(task.TaskArn)
 	return arn[len(arn)-32:]

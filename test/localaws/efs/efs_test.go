@@ -180,6 +180,7 @@ func TestFileSystemLifecycle(t *testing.T) {
 	refused(t, f.call(t, "POST", "/file-systems", object{"CreationToken": "x", "Colour": "red"}, nil), "BadRequest")
 	var out described
 	f.call(t, "GET", "/file-systems?CreationToken=data", nil, &out).OK(t)
+	refused(t, f.call(t, "GET", "/file-systems?MaxItems=1", nil, nil), "UnsupportedParameter")
 	require.Len(t, out.FileSystems, 1)
 	assert.Equal(t, "data", out.FileSystems[0].Name)
 	assert.True(t, out.FileSystems[0].Encrypted)

@@ -75,20 +75,20 @@ func (s *Service) table() []rest.Route {
 	)
 	return []rest.Route{
 		{Method: "POST", Path: files, Operation: "CreateFileSystem", Handle: s.createFileSystem},
-		{Method: "GET", Path: files, Operation: "DescribeFileSystems", Handle: s.describeFileSystems},
+		{Method: "GET", Path: files, Query: []string{"FileSystemId", "CreationToken"}, Operation: "DescribeFileSystems", Handle: s.describeFileSystems},
 		{Method: "PUT", Path: files + "/{id}", Operation: "UpdateFileSystem", Handle: s.updateFileSystem},
 		{Method: "DELETE", Path: files + "/{id}", Operation: "DeleteFileSystem", Handle: s.deleteFileSystem},
 		{Method: "PUT", Path: files + "/{id}/protection", Operation: "UpdateFileSystemProtection", Handle: s.updateProtection},
 		{Method: "PUT", Path: files + "/{id}/lifecycle-configuration", Operation: "PutLifecycleConfiguration", Handle: s.putLifecycle},
 		{Method: "GET", Path: files + "/{id}/lifecycle-configuration", Operation: "DescribeLifecycleConfiguration", Handle: s.describeLifecycle},
 		{Method: "POST", Path: mounts, Operation: "CreateMountTarget", Handle: s.createMountTarget},
-		{Method: "GET", Path: mounts, Operation: "DescribeMountTargets", Handle: s.describeMountTargets},
+		{Method: "GET", Path: mounts, Query: []string{"FileSystemId", "MountTargetId"}, Operation: "DescribeMountTargets", Handle: s.describeMountTargets},
 		{Method: "DELETE", Path: mounts + "/{id}", Operation: "DeleteMountTarget", Handle: s.deleteMountTarget},
 		{Method: "GET", Path: mounts + "/{id}/security-groups", Operation: "DescribeMountTargetSecurityGroups", Handle: s.describeSecurityGroups},
 		{Method: "PUT", Path: mounts + "/{id}/security-groups", Operation: "ModifyMountTargetSecurityGroups", Handle: s.modifySecurityGroups},
 		{Method: "GET", Path: tags, Operation: "ListTagsForResource", Handle: s.listTags},
 		{Method: "POST", Path: tags, Operation: "TagResource", Handle: s.tagResource},
-		{Method: "DELETE", Path: tags, Operation: "UntagResource", Handle: s.untagResource},
+		{Method: "DELETE", Path: tags, Query: []string{"tagKeys"}, Operation: "UntagResource", Handle: s.untagResource},
 	}
 }
 
@@ -96,6 +96,9 @@ func (s *Service) serve(ctx context.Context, r *wire.Request) (*wire.Response, e
 	route, call, ok := rest.Find(s.routes, r)
 	if !ok {
 		return nil, render(wire.UnknownREST(r))
+	}
+	if err := route.CheckQuery(call); err != nil {
+		return nil, render(err)
 	}
 	answer, err := route.Handle(ctx, call)
 	if err != nil {

@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -84,4 +85,17 @@ func TestFind(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestUnknownQueryParametersAreRefused(t *testing.T) {
+	t.Parallel()
+	route := rest.Route{Operation: "List", Query: []string{"marker"}}
+	check := func(query string) error {
+		values, err := url.ParseQuery(query)
+		require.NoError(t, err)
+		return route.CheckQuery(&rest.Call{Request: &wire.Request{Query: values}})
+	}
+	require.NoError(t, check(""))
+	require.NoError(t, check("marker=a&X-Amz-Signature=b"))
+	assert.ErrorContains(t, check("marker=a&colour=red"), "UnsupportedParameter: localaws does not know the parameter colour of List")
 }

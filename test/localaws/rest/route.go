@@ -8,6 +8,7 @@ import (
 	"encoding/xml"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/wire"
@@ -18,7 +19,9 @@ type Route struct {
 	Method string
 	// Path is a pattern such as /2013-04-01/hostedzone/{id}/rrset; a trailing
 	// slash of a request doesn't count.
-	Path      string
+	Path string
+	// Query names the parameters that the query string may have.
+	Query     []string
 	Operation string
 	Handle    func(context.Context, *Call) (*Answer, error)
 }
@@ -50,6 +53,17 @@ func Find(routes []Route, r *wire.Request) (*Route, *Call, bool) {
 		}
 	}
 	return nil, nil, false
+}
+
+// CheckQuery refuses a parameter in the query string that the route does not
+// have; the signature may stand there too.
+func (r *Route) CheckQuery(call *Call) error {
+	for name := range call.Query {
+		if !slices.Contains(r.Query, name) && !strings.HasPrefix(name, "X-Amz-") {
+			return wire.Errorf("UnsupportedParameter", "localaws does not know the parameter %s of %s", name, r.Operation)
+		}
+	}
+	return nil
 }
 
 func split(path string) []string { return strings.Split(strings.Trim(path, "/"), "/") }

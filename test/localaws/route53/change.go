@@ -38,6 +38,11 @@ func (s *Service) changeRecords(_ context.Context, call *rest.Call) (*rest.Answe
 	if len(in.Batch.Changes) == 0 {
 		return nil, wire.Errorf("InvalidInput", "A change batch needs at least one change.")
 	}
+	for _, item := range in.Batch.Changes {
+		if err := checkRequest(item); err != nil {
+			return nil, err
+		}
+	}
 	records := slices.Clone(z.Records)
 	var wrong []string
 	for _, item := range in.Batch.Changes {
@@ -124,12 +129,7 @@ func (s *Service) check(z *zone, r *record) []string {
 		complain("Invalid record type %q for %s: localaws knows %s", r.Type, r.Name, strings.Join(recordTypes, ", "))
 		return wrong
 	}
-	switch {
-	case r.AliasTarget != nil && (len(r.Values) > 0 || r.TTL != nil):
-		complain("Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found more than one in Change with [Action=..., Name=%s, Type=%s, SetIdentifier=%s]", r.Name, r.Type, r.SetIdentifier)
-	case r.AliasTarget == nil && (len(r.Values) == 0 || r.TTL == nil):
-		complain("Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found none in Change with [Name=%s, Type=%s, SetIdentifier=%s]", r.Name, r.Type, r.SetIdentifier)
-	case r.TTL != nil && (*r.TTL < 0 || *r.TTL > 2147483647):
+	if r.TTL != nil && (*r.TTL < 0 || *r.TTL > 2147483647) {
 		complain("Invalid TTL %d for %s: it must be between 0 and 2147483647", *r.TTL, r.title())
 	}
 	if r.Type == "CNAME" && r.Name == z.Name {
@@ -152,21 +152,43 @@ func (s *Service) check(z *zone, r *record) []string {
 	return append(wrong, checkPolicy(r)...)
 }
 
-// checkPolicy tells what is wrong with a record's routing policy.
-func checkPolicy(r *record) []string {
+// checkRequest refuses a change that lacks members or has too many, whatever
+// the zone holds: AWS answers these, also for a DELETE, before it looks at the
+// batch.
+func checkRequest(item changeItem) error {
+	r := &item.Record
+	const (
+		contents = "AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId"
+		policies = "Weight, Region, Failover, GeoLocation, or MultiValueAnswer"
+	)
 	named := 0
 	for _, given := range []bool{r.Weight != nil, r.Region != "", r.GeoLocation != nil, r.Failover != "", r.MultiValueAnswer != nil} {
 		if given {
 			named++
 		}
 	}
+	wrong := ""
 	switch {
+	case r.AliasTarget != nil && (len(r.Values) > 0 || r.TTL != nil):
+		wrong = "Expected exactly one of [" + contents + "], but found more than one"
+	case r.AliasTarget == nil && (len(r.Values) == 0 || r.TTL == nil):
+		wrong = "Expected exactly one of [" + contents + "], but found none"
 	case named > 1:
-		return []string{fmt.Sprintf("Invalid request: %s has more than one routing policy", r.title())}
+		wrong = "Expected exactly one of [" + policies + "], but found more than one"
 	case named == 1 && r.SetIdentifier == "":
-		return []string{fmt.Sprintf("Invalid request: Missing field 'SetIdentifier' in Change with [Name=%s, Type=%s]", r.Name, r.Type)}
+		wrong = "Missing field 'SetIdentifier'"
 	case named == 0 && r.SetIdentifier != "":
-		return []string{fmt.Sprintf("Invalid request: Expected exactly one of [Weight, Region, Failover, GeoLocation, MultiValueAnswer], but found none in Change with [Name=%s, Type=%s, SetIdentifier=%s]", r.Name, r.Type, r.SetIdentifier)}
+		wrong = "Expected exactly one of [" + policies + "], but found none"
+	default:
+		return nil
+	}
+	return wire.Errorf("InvalidInput", "Invalid request: %s in Change with [Action=%s, Name=%s, Type=%s, SetIdentifier=%s]",
+		wrong, item.Action, r.Name, r.Type, cmp.Or(r.SetIdentifier, "null"))
+}
+
+// checkPolicy tells what is wrong with a record's routing policy.
+func checkPolicy(r *record) []string {
+	switch {
 	case r.Weight != nil && (*r.Weight < 0 || *r.Weight > 255):
 		return []string{fmt.Sprintf("Invalid weight %d for %s: it must be between 0 and 255", *r.Weight, r.title())}
 	case r.Failover != "" && r.Failover != "PRIMARY" && r.Failover != "SECONDARY":

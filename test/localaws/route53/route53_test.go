@@ -131,6 +131,8 @@ func TestUnknownElementsAreRefused(t *testing.T) {
 	reply := f.XML(t, "route53", "POST", api+"/hostedzone", "<CreateHostedZoneRequest><Colour>red</Colour></CreateHostedZoneRequest>", nil)
 	reply.Refused(t, "InvalidInput")
 	assert.Contains(t, reply.Message, "Colour")
+	reply = f.XML(t, "route53", "GET", api+"/hostedzonesbyvpc?vpcid=vpc-1&vpcregion=us-west-2&nexttoken=x", "", nil)
+	assert.Contains(t, reply.Refused(t, "UnsupportedParameter").Message, "nexttoken of ListHostedZonesByVPC")
 	assert.Equal(t, 501, f.XML(t, "route53", "GET", api+"/healthcheck", "", nil).Status)
 }
 
@@ -202,11 +204,8 @@ func TestChangeBatchRules(t *testing.T) {
 		{"cname beside a", []string{"CREATE a.localaws.test A 60 192.0.2.1"}, []string{"CREATE a.localaws.test CNAME 60 b.localaws.test"}, "conflicts with other records with the same DNS name"},
 		{"a beside cname", []string{"CREATE a.localaws.test CNAME 60 b.localaws.test"}, []string{"CREATE a.localaws.test A 60 192.0.2.1"}, "conflicts with other records with the same DNS name"},
 		{"two weighted", nil, []string{"CREATE " + weighted("a", "1", "192.0.2.1"), "CREATE " + weighted("b", "1", "192.0.2.2")}, ""},
-		{"weight without identifier", nil, []string{"CREATE w.localaws.test A <Weight>1</Weight><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>192.0.2.1</Value></ResourceRecord></ResourceRecords>"}, "Missing field 'SetIdentifier'"},
-		{"identifier without policy", nil, []string{"CREATE w.localaws.test A <SetIdentifier>a</SetIdentifier><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>192.0.2.1</Value></ResourceRecord></ResourceRecords>"}, "Expected exactly one of [Weight"},
 		{"simple beside weighted", []string{"CREATE " + weighted("a", "1", "192.0.2.1")}, []string{"CREATE w.localaws.test A 60 192.0.2.2"}, "set exists with the same name and type"},
 		{"weight too high", nil, []string{"CREATE " + weighted("a", "256", "192.0.2.1")}, "between 0 and 255"},
-		{"no value", nil, []string{"CREATE a.localaws.test A <TTL>60</TTL>"}, "Expected exactly one of [AliasTarget"},
 		{"alias to a record of the zone", []string{"CREATE a.localaws.test A 60 192.0.2.1"}, []string{"CREATE b.localaws.test A " + alias("SEED", "a.localaws.test")}, ""},
 		{"alias to nothing", nil, []string{"CREATE b.localaws.test A " + alias("SEED", "a.localaws.test")}, "that target was not found"},
 		{"alias to a load balancer", nil, []string{"CREATE b.localaws.test A " + alias("ZLB", "dualstack.lb-1.elb.amazonaws.com")}, ""},
@@ -240,6 +239,44 @@ func TestChangeBatchRules(t *testing.T) {
 			reply.Refused(t, "InvalidChangeBatch")
 			assert.Contains(t, reply.Message, test.wrong)
 			assert.False(t, f.lookup("good.localaws.test", "A").Exists, "a refused batch must change nothing")
+		})
+	}
+}
+
+// TestChangesThatAreNoRequests: what is wrong with a change by itself is no
+// matter of the batch.
+func TestChangesThatAreNoRequests(t *testing.T) {
+	t.Parallel()
+	const (
+		value = "<TTL>60</TTL><ResourceRecords><ResourceRecord><Value>192.0.2.1</Value></ResourceRecord></ResourceRecords>"
+		alias = "<AliasTarget><HostedZoneId>Z</HostedZoneId><DNSName>b.localaws.test</DNSName><EvaluateTargetHealth>false</EvaluateTargetHealth></AliasTarget>"
+	)
+	for name, c := range map[string]struct{ change, message string }{
+		"weight without identifier": {
+			"CREATE a.localaws.test A <Weight>1</Weight>" + value,
+			"Invalid request: Missing field 'SetIdentifier' in Change with [Action=CREATE, Name=a.localaws.test, Type=A, SetIdentifier=null]",
+		},
+		"identifier without policy": {
+			"DELETE a.localaws.test A <SetIdentifier>x</SetIdentifier>" + value,
+			"Invalid request: Expected exactly one of [Weight, Region, Failover, GeoLocation, or MultiValueAnswer], but found none in Change with [Action=DELETE, Name=a.localaws.test, Type=A, SetIdentifier=x]",
+		},
+		"no value": {
+			"UPSERT a.localaws.test A <TTL>60</TTL>",
+			"Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found none in Change with [Action=UPSERT, Name=a.localaws.test, Type=A, SetIdentifier=null]",
+		},
+		"alias with a value": {
+			"CREATE a.localaws.test A " + alias + value,
+			"Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found more than one in Change with [Action=CREATE, Name=a.localaws.test, Type=A, SetIdentifier=null]",
+		},
+		"two policies": {
+			"CREATE a.localaws.test A <SetIdentifier>x</SetIdentifier><Weight>1</Weight><Failover>PRIMARY</Failover>" + value,
+			"Invalid request: Expected exactly one of [Weight, Region, Failover, GeoLocation, or MultiValueAnswer], but found more than one in Change with [Action=CREATE, Name=a.localaws.test, Type=A, SetIdentifier=x]",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			assert.Equal(t, c.message, f.change(t, f.seed, c.change).Refused(t, "InvalidInput").Message)
 		})
 	}
 }

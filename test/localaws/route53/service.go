@@ -75,10 +75,10 @@ func (s *Service) table() []rest.Route {
 	const root = "/2013-04-01"
 	return []rest.Route{
 		{Method: "POST", Path: root + "/hostedzone", Operation: "CreateHostedZone", Handle: s.createHostedZone},
-		{Method: "GET", Path: root + "/hostedzone", Operation: "ListHostedZones", Handle: s.listHostedZones},
+		{Method: "GET", Path: root + "/hostedzone", Query: []string{"marker", "maxitems", "delegationsetid", "hostedzonetype"}, Operation: "ListHostedZones", Handle: s.listHostedZones},
 		{Method: "GET", Path: root + "/hostedzonecount", Operation: "GetHostedZoneCount", Handle: s.getHostedZoneCount},
-		{Method: "GET", Path: root + "/hostedzonesbyname", Operation: "ListHostedZonesByName", Handle: s.listHostedZonesByName},
-		{Method: "GET", Path: root + "/hostedzonesbyvpc", Operation: "ListHostedZonesByVPC", Handle: s.listHostedZonesByVPC},
+		{Method: "GET", Path: root + "/hostedzonesbyname", Query: []string{"dnsname", "hostedzoneid", "maxitems"}, Operation: "ListHostedZonesByName", Handle: s.listHostedZonesByName},
+		{Method: "GET", Path: root + "/hostedzonesbyvpc", Query: []string{"vpcid", "vpcregion"}, Operation: "ListHostedZonesByVPC", Handle: s.listHostedZonesByVPC},
 		{Method: "GET", Path: root + "/hostedzone/{id}", Operation: "GetHostedZone", Handle: s.getHostedZone},
 		{Method: "POST", Path: root + "/hostedzone/{id}", Operation: "UpdateHostedZoneComment", Handle: s.updateHostedZoneComment},
 		{Method: "DELETE", Path: root + "/hostedzone/{id}", Operation: "DeleteHostedZone", Handle: s.deleteHostedZone},
@@ -86,10 +86,10 @@ func (s *Service) table() []rest.Route {
 		{Method: "POST", Path: root + "/hostedzone/{id}/associatevpc", Operation: "AssociateVPCWithHostedZone", Handle: s.associateVPC},
 		{Method: "POST", Path: root + "/hostedzone/{id}/disassociatevpc", Operation: "DisassociateVPCFromHostedZone", Handle: s.disassociateVPC},
 		{Method: "POST", Path: root + "/hostedzone/{id}/rrset", Operation: "ChangeResourceRecordSets", Handle: s.changeRecords},
-		{Method: "GET", Path: root + "/hostedzone/{id}/rrset", Operation: "ListResourceRecordSets", Handle: s.listRecords},
+		{Method: "GET", Path: root + "/hostedzone/{id}/rrset", Query: []string{"name", "type", "identifier", "maxitems"}, Operation: "ListResourceRecordSets", Handle: s.listRecords},
 		{Method: "GET", Path: root + "/change/{id}", Operation: "GetChange", Handle: s.getChange},
 		{Method: "POST", Path: root + "/delegationset", Operation: "CreateReusableDelegationSet", Handle: s.createDelegationSet},
-		{Method: "GET", Path: root + "/delegationset", Operation: "ListReusableDelegationSets", Handle: s.listDelegationSets},
+		{Method: "GET", Path: root + "/delegationset", Query: []string{"marker", "maxitems"}, Operation: "ListReusableDelegationSets", Handle: s.listDelegationSets},
 		{Method: "GET", Path: root + "/delegationset/{id}", Operation: "GetReusableDelegationSet", Handle: s.getDelegationSet},
 		{Method: "DELETE", Path: root + "/delegationset/{id}", Operation: "DeleteReusableDelegationSet", Handle: s.deleteDelegationSet},
 		{Method: "GET", Path: root + "/tags/{type}/{id}", Operation: "ListTagsForResource", Handle: s.listTags},
@@ -102,6 +102,9 @@ func (s *Service) serve(ctx context.Context, r *wire.Request) (*wire.Response, e
 	route, call, ok := rest.Find(s.routes, r)
 	if !ok {
 		return nil, wire.UnknownREST(r)
+	}
+	if err := route.CheckQuery(call); err != nil {
+		return nil, err
 	}
 	answer, err := route.Handle(ctx, call)
 	if err != nil {
