@@ -185,7 +185,7 @@ func (s *Service) graceEnd(svc *service, t *task) time.Time {
 }
 
 // failure is why the task should be replaced, "" if it should not. Each
-// target's reason becomes an event once.
+// target's reason becomes an event once each time that it turns unhealthy.
 func (s *Service) failure(svc *service, t *task) string {
 	if t.containerHealth(s.state.Definitions[t.Definition]) == types.HealthStatusUnhealthy {
 		s.notice(svc, "container "+t.ID, "(service %s) (task %s) failed container health checks.", svc.Name, t.ID)
@@ -196,6 +196,7 @@ func (s *Service) failure(svc *service, t *task) string {
 		place := &t.Targets[i]
 		health, ok := s.targets.Health(place.GroupARN, place.Target)
 		if !ok || health.State != "unhealthy" {
+			place.Reported = "" // the next time is news
 			continue
 		}
 		if reason == "" {

@@ -1,6 +1,7 @@
 package ecs_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -186,6 +187,32 @@ func TestTaskThatWasHealthyStaysUntilItsSuccessorIs(t *testing.T) {
 	c.drained()
 	assert.Len(t, c.tasks(types.DesiredStatusRunning), 1)
 	assert.Equal(t, "Task failed ELB health checks in (target-group "+tg+")", aws.ToString(c.tasks(types.DesiredStatusStopped)[0].StoppedReason))
+}
+
+func TestTargetIsCalledUnhealthyEachTime(t *testing.T) {
+	t.Parallel()
+	c := stack(t)
+	tg := c.elb.add("one")
+	c.create(c.define("web", web(80)), 1, func(in *sdk.CreateServiceInput) {
+		in.LoadBalancers = []types.LoadBalancer{lb(tg, 80)}
+		in.HealthCheckGracePeriodSeconds = aws.Int32(600)
+	})
+	c.settle()
+	said := func() (times int) {
+		for _, message := range c.messages() {
+			if strings.Contains(message, "is unhealthy in (target-group one)") {
+				times++
+			}
+		}
+		return times
+	}
+	for want := 1; want <= 2; want++ {
+		c.elb.set(tg, "healthy", "unhealthy")
+		c.pass(time.Minute, 30*time.Second)
+		assert.Equal(t, want, said())
+		c.elb.set(tg, "unhealthy", "healthy")
+		c.settle()
+	}
 }
 
 func TestContainerHealthCheckFails(t *testing.T) {
