@@ -169,6 +169,10 @@ func TestTargetGroupAttributes(t *testing.T) {
 	assertRefused(t, set("stickiness.enabled", "true", "stickiness.type", "app_cookie"), "ValidationError", "cookie_name")
 	assertRefused(t, set("stickiness.app_cookie.cookie_name", "AWSALBX"), "ValidationError", "AWSALB")
 	assertRefused(t, set("proxy_protocol_v2.enabled", "true"), "ValidationError", "is not recognized")
+	const failOpen = "target_group_health.unhealthy_state_routing.minimum_healthy_targets."
+	require.NoError(t, set(failOpen+"count", "1", failOpen+"percentage", "off"))
+	assertRefused(t, set(failOpen+"count", "2"), "ValidationError", "localaws supports only '1'")
+	assertRefused(t, set(failOpen+"percentage", "50"), "ValidationError", "localaws supports only 'off'")
 }
 
 func TestModifyTargetGroupKeepsWhatIsNotGiven(t *testing.T) {
