@@ -23,14 +23,14 @@ func (s *Service) register(svc *service, t *task) {
 	}
 	for _, lb := range d.Revision.LoadBalancers {
 		arn := aws.ToString(lb.TargetGroupArn)
-		if slices.ContainsFunc(t.Targets, func(o target) bool { return o.GroupARN == arn }) {
-			continue
-		}
 		port := t.hostPort(aws.ToString(lb.ContainerName), aws.ToInt32(lb.ContainerPort))
 		if port == 0 {
 			return // the agent has not told yet
 		}
 		place := elbv2.Target{ID: instance.EC2ID, Port: port}
+		if slices.ContainsFunc(t.Targets, func(o target) bool { return o.GroupARN == arn && o.Target == place }) {
+			continue
+		}
 		if err := s.targets.Register(arn, []elbv2.Target{place}); err != nil {
 			s.notice(svc, "register "+arn, "(service %s) failed to register targets in (target-group %s) with (error %s)", svc.Name, arn, err)
 			return

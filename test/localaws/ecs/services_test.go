@@ -147,6 +147,21 @@ func TestLoadBalancersChangeInPlace(t *testing.T) {
 	assert.Len(t, c.tasks(types.DesiredStatusRunning), 1)
 }
 
+func TestTwoPortsOfATaskInOneTargetGroup(t *testing.T) {
+	t.Parallel()
+	c := stack(t)
+	tg := c.elb.add("one")
+	c.create(c.define("web", web(80, 81)), 1, func(in *sdk.CreateServiceInput) {
+		in.LoadBalancers = []types.LoadBalancer{lb(tg, 80), lb(tg, 81)}
+	})
+	c.settle()
+	assert.Equal(t, 2, c.elb.count(tg, "healthy"))
+	c.update(&sdk.UpdateServiceInput{DesiredCount: aws.Int32(0)})
+	c.settle()
+	assert.Equal(t, 2, c.elb.count(tg, "draining"))
+	assert.Contains(t, c.messages(), "(service web) deregistered 2 targets in (target-group "+tg+")")
+}
+
 func TestUnhealthyTaskIsReplaced(t *testing.T) {
 	t.Parallel()
 	c := stack(t)
