@@ -1,6 +1,7 @@
 package ecs_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -282,6 +283,23 @@ func TestCircuitBreakerRollsBack(t *testing.T) {
 	assert.Equal(t, types.ServiceDeploymentRollbackMonitorsStatusTriggered, d.DeploymentCircuitBreaker.Status)
 	assert.Equal(t, int32(3), d.DeploymentCircuitBreaker.Threshold)
 	assert.Equal(t, "ECS deployment circuit breaker: tasks failed to start.", aws.ToString(d.StatusReason))
+}
+
+func TestCircuitBreakersThreshold(t *testing.T) {
+	t.Parallel()
+	for desired, want := range map[int32]int32{1: 3, 6: 3, 7: 4, 25: 13, 399: 200, 1000: 200} {
+		t.Run(fmt.Sprintf("%d tasks", desired), func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t)
+			c.cluster("main")
+			c.create(c.define("web", web(80)), desired, nil)
+			out, err := c.client.DescribeServiceDeployments(t.Context(), &sdk.DescribeServiceDeploymentsInput{
+				ServiceDeploymentArns: []string{aws.ToString(c.describe().CurrentServiceDeployment)},
+			})
+			require.NoError(t, err)
+			assert.Equal(t, want, out.ServiceDeployments[0].DeploymentCircuitBreaker.Threshold)
+		})
+	}
 }
 
 func TestCircuitBreakerWithoutRollbackStopsStarting(t *testing.T) {

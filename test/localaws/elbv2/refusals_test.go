@@ -200,6 +200,31 @@ func TestQuotas(t *testing.T) {
 	assert.Nil(t, rest.NextMarker)
 }
 
+func TestTargetGroupsOfALoadBalancer(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	lb := c.loadBalancer("web")
+	var actions []types.Action
+	for n := range 20 {
+		groups := &types.ForwardActionConfig{}
+		for m := range 5 {
+			group := c.targetGroup(fmt.Sprintf("web-%d-%d", n, m))
+			groups.TargetGroups = append(groups.TargetGroups, types.TargetGroupTuple{TargetGroupArn: group.TargetGroupArn})
+		}
+		actions = []types.Action{{Type: "forward", ForwardConfig: groups}}
+		in := listenerInput(lb, 8000+int32(n), nil)
+		in.DefaultActions = actions
+		_, err := c.client.CreateListener(t.Context(), in)
+		require.NoError(t, err)
+	}
+	_, err := c.client.CreateListener(t.Context(), listenerInput(lb, 9000, c.targetGroup("one-more").TargetGroupArn))
+	assertRefused(t, err, "TooManyUniqueTargetGroupsPerLoadBalancer", "[100]")
+	in := listenerInput(lb, 9000, nil)
+	in.DefaultActions = actions
+	_, err = c.client.CreateListener(t.Context(), in)
+	require.NoError(t, err, "they are groups that it has")
+}
+
 func TestUnknownOperationIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)

@@ -82,6 +82,13 @@ func TestTargetStates(t *testing.T) {
 			types.TargetHealth{State: "unused", Reason: "Target.InvalidState", Description: aws.String("Target is in the stopped state")}},
 		"instance is terminated": {func(c *cloud, _ types.TargetGroup) { c.setState("i-1", "terminated") },
 			types.TargetHealth{State: "unused", Reason: "Target.InvalidState", Description: aws.String("Target is in the terminated state")}},
+		"new": {func(*cloud, types.TargetGroup) {}, types.TargetHealth{State: "initial", Reason: "Elb.InitialHealthChecking", Description: aws.String("Initial health checks in progress")}},
+		"draining": {func(c *cloud, g types.TargetGroup) {
+			_, err := c.client.DeregisterTargets(c.t.Context(), &elb.DeregisterTargetsInput{TargetGroupArn: g.TargetGroupArn, Targets: []types.TargetDescription{{Id: aws.String("i-1")}}})
+			require.NoError(c.t, err)
+		}, types.TargetHealth{State: "draining", Reason: "Target.DeregistrationInProgress", Description: aws.String("Target deregistration is in progress")}},
+		"check that could not be made": {func(c *cloud, g types.TargetGroup) { c.report(g, elbv2.InternalError()) },
+			types.TargetHealth{State: "unhealthy", Reason: "Elb.InternalError", Description: aws.String("Health checks failed due to an internal error")}},
 		"timed out": {func(c *cloud, g types.TargetGroup) { c.report(g, elbv2.TimedOut()) },
 			types.TargetHealth{State: "unhealthy", Reason: "Target.Timeout", Description: aws.String("Request timed out")}},
 		"refused": {func(c *cloud, g types.TargetGroup) { c.report(g, elbv2.Failed()) },
