@@ -182,6 +182,40 @@ func TestTargetGroupAttributes(t *testing.T) {
 	assertRefused(t, set(failOpen+"percentage", "50"), "ValidationError", "localaws supports only 'off'")
 }
 
+func TestHealthCheckDefaults(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		protocol, version, path, codes, grpcCodes string
+		timeout                                   int32
+	}{
+		"HTTP": {"HTTP", "", "/", "200", "", 5},
+		"gRPC": {"HTTP", "GRPC", "/AWS.ALB/healthcheck", "", "12", 5},
+		"TCP":  {"TCP", "", "", "", "", 10},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			group := newCloud(t).targetGroup("web", func(in *elb.CreateTargetGroupInput) {
+				in.Protocol = types.ProtocolEnum(test.protocol)
+				if test.version != "" {
+					in.ProtocolVersion = &test.version
+				}
+			})
+			assert.Equal(t, test.path, aws.ToString(group.HealthCheckPath))
+			matcher := types.Matcher{}
+			if group.Matcher != nil {
+				matcher = *group.Matcher
+			}
+			assert.Equal(t, test.codes, aws.ToString(matcher.HttpCode))
+			assert.Equal(t, test.grpcCodes, aws.ToString(matcher.GrpcCode))
+			assert.Equal(t, "traffic-port", *group.HealthCheckPort)
+			assert.Equal(t, []int32{30, test.timeout, 5, 2}, []int32{
+				*group.HealthCheckIntervalSeconds, *group.HealthCheckTimeoutSeconds, *group.HealthyThresholdCount, *group.UnhealthyThresholdCount,
+			})
+		})
+	}
+}
+
 func TestModifyTargetGroupKeepsWhatIsNotGiven(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
