@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -642,6 +643,52 @@ func TestLosingPermissions(t *testing.T) {
 	c.change(func() { c.profile.RoleARN = role })
 	c.eventually(t, "not connected", func() bool { return c.connected })
 	c.awaitStatus(t, "arn:task/t1", "STOPPED")
+}
+
+// An agent that may poll and not submit runs tasks that stay PENDING to ECS.
+func TestLackingThePermissionToReport(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.denied["ecs:SubmitTaskStateChange"] = true
+	runtime := &watched{Runtime: embedded.New(c.Clock, c.network), started: make(chan start, 100)}
+	c.runtime = runtime
+	c.assignments = []ecs.Assignment{webTask("t0", func(d *types.ContainerDefinition) { d.Command = []string{"sh", "-c", "exit 3"} })}
+	agents, _ := c.run(t)
+	require.EventuallyWithT(t, func(collect *assert.CollectT) {
+		assert.Contains(collect, strings.Join(agents.BootLog(instanceID), "\n"), "not authorized to perform ecs:SubmitTaskStateChange")
+	}, deadline, 5*time.Millisecond)
+	<-(<-runtime.started).Done()
+	for n := 1; n <= 5; n++ {
+		c.change(func() { c.assignments = append(c.assignments, webTask(fmt.Sprintf("t%d", n), nil)) })
+		assert.Equal(t, fmt.Sprintf("t%d", n), (<-runtime.started).task)
+	}
+	c.Do(func() {
+		assert.True(t, c.connected)
+		assert.Empty(t, c.reports)
+	})
+	assert.Empty(t, runtime.started, "the task that has ended does not begin anew")
+	c.change(func() { delete(c.denied, "ecs:SubmitTaskStateChange") })
+	c.awaitStatus(t, "arn:task/t5", "RUNNING")
+	assert.Equal(t, int32(3), *c.awaitStatus(t, "arn:task/t0", "STOPPED").Containers[0].ExitCode)
+}
+
+// watched tells of the containers that it starts.
+type watched struct {
+	container.Runtime
+	started chan start
+}
+
+type start struct {
+	container.Container
+	task string // id
+}
+
+func (r *watched) Start(ctx context.Context, spec container.Spec) (container.Container, error) {
+	started, err := r.Runtime.Start(ctx, spec)
+	if err == nil {
+		r.started <- start{started, filepath.Base(filepath.Dir(spec.Directory))}
+	}
+	return started, err
 }
 
 // ECS may forget a task, as when its service is deleted by force.

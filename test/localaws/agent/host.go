@@ -25,7 +25,8 @@ type host struct {
 	settings   settings
 	arn        string // of the container instance
 	connected  bool
-	unsent     map[string]ecs.TaskReport // while the agent is not connected
+	submits    bool                      // it is connected, and may report
+	unsent     map[string]ecs.TaskReport // while it may not
 	lastReason string
 }
 
@@ -108,9 +109,10 @@ func (h *host) runAgent() {
 		}
 		for arn, t := range tasks {
 			switch {
+			case !told || assigned[arn]: // ECS may not know yet that it has ended
 			case t.ended():
 				delete(tasks, arn)
-			case told && !assigned[arn]: // ECS has given it up
+			default: // ECS has given it up
 				t.stop()
 			}
 		}
@@ -135,11 +137,14 @@ func (h *host) step() (assignments []ecs.Assignment, told bool) {
 		}
 		connected := h.mayTalk(arn, &reason)
 		h.agents.Control.SetAgentConnected(arn, connected)
-		h.setConnected(arn, connected)
-		if connected {
+		submits := connected && h.maySubmit(&reason)
+		h.setConnected(arn, connected, submits)
+		if submits {
 			for task, report := range h.takeUnsent() {
 				h.agents.Control.Report(task, report)
 			}
+		}
+		if connected {
 			assignments, told = h.agents.Control.Assignments(arn), true
 		}
 	})
@@ -181,9 +186,8 @@ func (h *host) join(reason *string) string {
 		return ""
 	}
 	cluster := h.settings.cluster
-	clusterARN := h.agents.account.ARN("ecs", "cluster/"+cluster)
 	if *reason = h.refusal(current, []permission{
-		{"ecs:DiscoverPollEndpoint", "*"}, {"ecs:RegisterContainerInstance", clusterARN}, {"ecs:Poll", h.anyContainerInstance()},
+		{"ecs:DiscoverPollEndpoint", "*"}, {"ecs:RegisterContainerInstance", h.clusterARN()}, {"ecs:Poll", h.anyContainerInstance()},
 	}); *reason != "" {
 		return ""
 	}
@@ -194,6 +198,10 @@ func (h *host) join(reason *string) string {
 	}
 	h.log("ecs-agent: registered as a container instance of cluster %s: %s", cluster, arn)
 	return arn
+}
+
+func (h *host) clusterARN() string {
+	return h.agents.account.ARN("ecs", "cluster/"+h.settings.cluster)
 }
 
 func (h *host) anyContainerInstance() string {
@@ -248,10 +256,21 @@ func (h *host) mayTalk(arn string, reason *string) bool {
 	return *reason == ""
 }
 
-func (h *host) setConnected(arn string, connected bool) {
+// maySubmit tells whether a connected agent may say what its tasks do. One that
+// may not starts and stops them, and ECS never learns of it.
+func (h *host) maySubmit(reason *string) bool {
+	current, ok := h.agents.Machines.Instance(h.instance.ID)
+	if !ok {
+		return false
+	}
+	*reason = h.refusal(current, []permission{{"ecs:SubmitTaskStateChange", h.clusterARN()}})
+	return *reason == ""
+}
+
+func (h *host) setConnected(arn string, connected, submits bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.arn, h.connected = arn, connected
+	h.arn, h.connected, h.submits = arn, connected, submits
 }
 
 // joined tells whether this agent has been a container instance.
@@ -269,16 +288,15 @@ func (h *host) takeUnsent() map[string]ecs.TaskReport {
 	return unsent
 }
 
-// report tells ECS about a task, or keeps the report while there is no
-// connection.
+// report tells ECS about a task, or keeps the report while the agent may not.
 func (h *host) report(taskARN string, r ecs.TaskReport) {
 	h.mu.Lock()
-	connected := h.connected
-	if !connected {
+	submits := h.submits
+	if !submits {
 		h.unsent[taskARN] = r
 	}
 	h.mu.Unlock()
-	if connected {
+	if submits {
 		h.agents.account.Do(func() { h.agents.Control.Report(taskARN, r) })
 	}
 }

@@ -231,7 +231,7 @@ func TestSubnetAsOthersSeeIt(t *testing.T) {
 	public, ok := subnet(n.public)
 	require.True(t, ok)
 	assert.Equal(t, ec2.Subnet{
-		ID: n.public, VPCID: n.vpc, AvailabilityZone: "us-west-2a", CIDR: "10.1.0.0/24", Public: true, MapPublicIP: true,
+		ID: n.public, VPCID: n.vpc, AvailabilityZone: "us-west-2a", CIDR: "10.1.0.0/24", Public: true, MapPublicIP: true, HasGateway: true,
 	}, public)
 	private, ok := subnet(n.private)
 	require.True(t, ok)

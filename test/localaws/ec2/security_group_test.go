@@ -127,5 +127,10 @@ func TestSecurityGroupInUseCannotBeDeleted(t *testing.T) {
 	eni := w.createInterface(t, n.public, true, group)
 	w.call(t, "DeleteSecurityGroup", "GroupId", group).Refused(t, "DependencyViolation")
 	w.account.Do(func() { require.NoError(t, w.ec2.DeleteInterface(eni)) })
+	backend := w.group(t, n.vpc, "backend")
+	w.allow(t, "Ingress", backend, "80", group)
+	reply := w.call(t, "DeleteSecurityGroup", "GroupId", group).Refused(t, "DependencyViolation")
+	assert.Equal(t, "resource "+group+" has a dependent object", reply.Message)
+	w.call(t, "DeleteSecurityGroup", "GroupId", backend).OK(t)
 	w.call(t, "DeleteSecurityGroup", "GroupId", group).OK(t)
 }

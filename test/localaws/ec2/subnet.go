@@ -28,6 +28,8 @@ type Subnet struct {
 	Public bool
 	// MapPublicIP means that instances get a public address by default.
 	MapPublicIP bool
+	// HasGateway means that an internet gateway is attached to its VPC.
+	HasGateway bool
 }
 
 // Subnet returns the subnet with that id.
@@ -36,9 +38,10 @@ func (s *Service) Subnet(id string) (Subnet, bool) {
 	if !ok {
 		return Subnet{}, false
 	}
+	_, attached := s.gatewayOf(sn.VPCID)
 	return Subnet{
 		ID: sn.ID, VPCID: sn.VPCID, AvailabilityZone: sn.AvailabilityZone, CIDR: sn.CIDR,
-		Public: s.isPublic(sn), MapPublicIP: sn.MapPublicIP,
+		Public: s.isPublic(sn), MapPublicIP: sn.MapPublicIP, HasGateway: attached,
 	}, true
 }
 

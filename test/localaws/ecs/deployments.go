@@ -131,7 +131,7 @@ func (s *Service) advanceReplicas(svc *service) {
 	d := svc.primary()
 	own, old := s.split(svc, d)
 	desired := int(svc.DesiredCount)
-	least := (desired*int(*svc.Configuration.MinimumHealthyPercent) + 99) / 100
+	least := atLeast(svc, desired)
 	most := desired * int(*svc.Configuration.MaximumPercent) / 100
 
 	stop := s.replaceable(svc, own, old, least)
@@ -155,6 +155,12 @@ func (s *Service) advanceReplicas(svc *service) {
 	} else if len(stop) == 0 && most <= desired && least >= desired {
 		s.notice(svc, "configuration", "(service %s) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.", svc.Name)
 	}
+}
+
+// atLeast is how many tasks have to stay healthy during a deployment, rounded
+// up, https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html.
+func atLeast(svc *service, desired int) int {
+	return (desired*int(*svc.Configuration.MinimumHealthyPercent) + 99) / 100
 }
 
 // split divides the live tasks into those that stay and those to be replaced:
@@ -247,7 +253,7 @@ func (s *Service) advanceDaemon(svc *service) {
 		}
 	}
 	desired := len(instances)
-	least := desired * int(*svc.Configuration.MinimumHealthyPercent) / 100
+	least := atLeast(svc, desired)
 	healthy := 0
 	for _, tasks := range placed {
 		for _, t := range tasks {

@@ -23,14 +23,14 @@ func (s *Service) register(svc *service, t *task) {
 	}
 	for _, lb := range d.Revision.LoadBalancers {
 		arn := aws.ToString(lb.TargetGroupArn)
-		if slices.ContainsFunc(t.Targets, func(o target) bool { return o.GroupARN == arn }) {
-			continue
-		}
 		port := t.hostPort(aws.ToString(lb.ContainerName), aws.ToInt32(lb.ContainerPort))
 		if port == 0 {
 			return // the agent has not told yet
 		}
 		place := elbv2.Target{ID: instance.EC2ID, Port: port}
+		if slices.ContainsFunc(t.Targets, func(o target) bool { return o.GroupARN == arn && o.Target == place }) {
+			continue
+		}
 		if err := s.targets.Register(arn, []elbv2.Target{place}); err != nil {
 			s.notice(svc, "register "+arn, "(service %s) failed to register targets in (target-group %s) with (error %s)", svc.Name, arn, err)
 			return
@@ -185,7 +185,7 @@ func (s *Service) graceEnd(svc *service, t *task) time.Time {
 }
 
 // failure is why the task should be replaced, "" if it should not. Each
-// target's reason becomes an event once.
+// target's reason becomes an event once each time that it turns unhealthy.
 func (s *Service) failure(svc *service, t *task) string {
 	if t.containerHealth(s.state.Definitions[t.Definition]) == types.HealthStatusUnhealthy {
 		s.notice(svc, "container "+t.ID, "(service %s) (task %s) failed container health checks.", svc.Name, t.ID)
@@ -196,6 +196,7 @@ func (s *Service) failure(svc *service, t *task) string {
 		place := &t.Targets[i]
 		health, ok := s.targets.Health(place.GroupARN, place.Target)
 		if !ok || health.State != "unhealthy" {
+			place.Reported = "" // the next time is news
 			continue
 		}
 		if reason == "" {

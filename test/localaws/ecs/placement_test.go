@@ -197,6 +197,31 @@ func TestDaemonRunsOnEveryInstance(t *testing.T) {
 	assert.Len(t, c.tasks(types.DesiredStatusRunning), 2)
 }
 
+func TestDaemonsStayAboveTheMinimum(t *testing.T) {
+	t.Parallel()
+	c := stack(t)
+	c.instance("main", "i-c", "c", "")
+	d := web()
+	d.HealthCheck = &types.HealthCheck{Command: []string{"CMD-SHELL", "true"}}
+	_, err := c.client.CreateService(t.Context(), &sdk.CreateServiceInput{
+		Cluster: aws.String("main"), ServiceName: aws.String("web"), TaskDefinition: aws.String(c.define("web", d)),
+		SchedulingStrategy:      types.SchedulingStrategyDaemon,
+		DeploymentConfiguration: &types.DeploymentConfiguration{MinimumHealthyPercent: aws.Int32(50)},
+	})
+	require.NoError(t, err)
+	c.settle()
+	c.sick["worse"] = true
+	c.update(&sdk.UpdateServiceInput{TaskDefinition: aws.String(c.define("worse", d))})
+	c.settle()
+	stay := 0
+	for _, task := range c.tasks(types.DesiredStatusRunning) {
+		if strings.Contains(aws.ToString(task.TaskDefinitionArn), "/web:") {
+			stay++
+		}
+	}
+	assert.Equal(t, 2, stay, "half of three, rounded up")
+}
+
 func TestDrainingInstanceLosesItsTasksOneHealthySuccessorAtATime(t *testing.T) {
 	t.Parallel()
 	c := stack(t)

@@ -1,6 +1,8 @@
 package ecs_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -163,6 +165,21 @@ func TestLoadBalancersChangeInPlace(t *testing.T) {
 	assert.Len(t, c.tasks(types.DesiredStatusRunning), 1)
 }
 
+func TestTwoPortsOfATaskInOneTargetGroup(t *testing.T) {
+	t.Parallel()
+	c := stack(t)
+	tg := c.elb.add("one")
+	c.create(c.define("web", web(80, 81)), 1, func(in *sdk.CreateServiceInput) {
+		in.LoadBalancers = []types.LoadBalancer{lb(tg, 80), lb(tg, 81)}
+	})
+	c.settle()
+	assert.Equal(t, 2, c.elb.count(tg, "healthy"))
+	c.update(&sdk.UpdateServiceInput{DesiredCount: aws.Int32(0)})
+	c.settle()
+	assert.Equal(t, 2, c.elb.count(tg, "draining"))
+	assert.Contains(t, c.messages(), "(service web) deregistered 2 targets in (target-group "+tg+")")
+}
+
 func TestUnhealthyTaskIsReplaced(t *testing.T) {
 	t.Parallel()
 	c := stack(t)
@@ -203,6 +220,32 @@ func TestTaskThatWasHealthyStaysUntilItsSuccessorIs(t *testing.T) {
 	c.drained()
 	assert.Len(t, c.tasks(types.DesiredStatusRunning), 1)
 	assert.Equal(t, "Task failed ELB health checks in (target-group "+tg+")", aws.ToString(c.tasks(types.DesiredStatusStopped)[0].StoppedReason))
+}
+
+func TestTargetIsCalledUnhealthyEachTime(t *testing.T) {
+	t.Parallel()
+	c := stack(t)
+	tg := c.elb.add("one")
+	c.create(c.define("web", web(80)), 1, func(in *sdk.CreateServiceInput) {
+		in.LoadBalancers = []types.LoadBalancer{lb(tg, 80)}
+		in.HealthCheckGracePeriodSeconds = aws.Int32(600)
+	})
+	c.settle()
+	said := func() (times int) {
+		for _, message := range c.messages() {
+			if strings.Contains(message, "is unhealthy in (target-group one)") {
+				times++
+			}
+		}
+		return times
+	}
+	for want := 1; want <= 2; want++ {
+		c.elb.set(tg, "healthy", "unhealthy")
+		c.pass(time.Minute, 30*time.Second)
+		assert.Equal(t, want, said())
+		c.elb.set(tg, "unhealthy", "healthy")
+		c.settle()
+	}
 }
 
 func TestContainerHealthCheckFails(t *testing.T) {
@@ -257,6 +300,23 @@ func TestCircuitBreakerRollsBack(t *testing.T) {
 	assert.Equal(t, types.ServiceDeploymentRollbackMonitorsStatusTriggered, d.DeploymentCircuitBreaker.Status)
 	assert.Equal(t, int32(3), d.DeploymentCircuitBreaker.Threshold)
 	assert.Equal(t, "ECS deployment circuit breaker: tasks failed to start.", aws.ToString(d.StatusReason))
+}
+
+func TestCircuitBreakersThreshold(t *testing.T) {
+	t.Parallel()
+	for desired, want := range map[int32]int32{1: 3, 6: 3, 7: 4, 25: 13, 399: 200, 1000: 200} {
+		t.Run(fmt.Sprintf("%d tasks", desired), func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t)
+			c.cluster("main")
+			c.create(c.define("web", web(80)), desired, nil)
+			out, err := c.client.DescribeServiceDeployments(t.Context(), &sdk.DescribeServiceDeploymentsInput{
+				ServiceDeploymentArns: []string{aws.ToString(c.describe().CurrentServiceDeployment)},
+			})
+			require.NoError(t, err)
+			assert.Equal(t, want, out.ServiceDeployments[0].DeploymentCircuitBreaker.Threshold)
+		})
+	}
 }
 
 func TestCircuitBreakerWithoutRollbackStopsStarting(t *testing.T) {

@@ -83,15 +83,6 @@ func slowStart(value string) string {
 	return ""
 }
 
-func offOr(check func(string) string) func(string) string {
-	return func(value string) string {
-		if value == "off" {
-			return ""
-		}
-		return check(value)
-	}
-}
-
 var reservedCookie = regexp.MustCompile(`^AWSALB(APP|TG)?`)
 
 func cookieName(value string) string {
@@ -152,10 +143,10 @@ func targetGroupAttributes(g TargetGroup) []attribute {
 		{attributeDelay, "300", within(0, 3600)},
 		{"stickiness.enabled", no, boolean},
 		{attributeCrossZone, useLoadBalancers, oneOf(yes, no, useLoadBalancers)},
-		{"target_group_health.dns_failover.minimum_healthy_targets.count", "1", offOr(within(1, 1000))},
-		{"target_group_health.dns_failover.minimum_healthy_targets.percentage", "off", offOr(within(1, 100))},
-		{"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1", within(1, 1000)},
-		{"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off", offOr(within(1, 100))},
+		{"target_group_health.dns_failover.minimum_healthy_targets.count", "1", only("1")},
+		{"target_group_health.dns_failover.minimum_healthy_targets.percentage", "off", only("off")},
+		{"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1", only("1")},
+		{"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off", only("off")},
 	}
 	if g.Protocol != "HTTP" && g.Protocol != "HTTPS" {
 		return append(all, streamAttributes(g)...)

@@ -158,9 +158,10 @@ type machines struct {
 func newMachines() *machines {
 	m := &machines{subnets: map[string]ec2.Subnet{}, interfaces: map[string]ec2.Interface{}, instances: map[string]ec2.Instance{}}
 	for id, zone := range map[string]string{"subnet-a": "us-west-2a", "subnet-a2": "us-west-2a", "subnet-b": "us-west-2b", "subnet-c": "us-west-2c"} {
-		m.subnets[id] = ec2.Subnet{ID: id, VPCID: vpc, AvailabilityZone: zone, Public: true}
+		m.subnets[id] = ec2.Subnet{ID: id, VPCID: vpc, AvailabilityZone: zone, Public: true, HasGateway: true}
 	}
 	m.subnets["subnet-x"] = ec2.Subnet{ID: "subnet-x", VPCID: "vpc-2", AvailabilityZone: "us-west-2b"}
+	m.subnets["subnet-x2"] = ec2.Subnet{ID: "subnet-x2", VPCID: "vpc-2", AvailabilityZone: "us-west-2a"}
 	for id, zone := range map[string]string{"i-1": "us-west-2a", "i-2": "us-west-2b", "i-3": "us-west-2c"} {
 		m.instances[id] = ec2.Instance{ID: id, VPCID: vpc, AvailabilityZone: zone, State: "running"}
 	}

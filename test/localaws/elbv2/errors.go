@@ -110,6 +110,10 @@ func subnetNotFound(id string) *wire.Error {
 	return wire.Errorf("SubnetNotFound", "The subnet ID '%s' does not exist", id)
 }
 
+func noInternetGateway(vpcID string) *wire.Error {
+	return wire.Errorf("InvalidSubnet", "VPC %s has no internet gateway", vpcID)
+}
+
 func invalidSecurityGroup(id string) *wire.Error {
 	return wire.Errorf("InvalidSecurityGroup", "One or more security groups are invalid: '%s'", id)
 }

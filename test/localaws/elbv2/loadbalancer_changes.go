@@ -33,7 +33,7 @@ func (s *Service) setSubnets(_ context.Context, in *setSubnetsInput) (*setSubnet
 			return nil, err
 		}
 	}
-	subnets, err := s.subnets(lb.Type, in.Subnets, in.SubnetMappings)
+	subnets, err := s.subnets(lb, in.Subnets, in.SubnetMappings)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func (s *Service) createLoadBalancer(_ context.Context, in *createLoadBalancerIn
 	if err := checkKind(lb); err != nil {
 		return nil, err
 	}
-	subnets, err := s.subnets(lb.Type, in.Subnets, in.SubnetMappings)
+	subnets, err := s.subnets(lb, in.Subnets, in.SubnetMappings)
 	if err != nil {
 		return nil, err
 	}
@@ -180,8 +180,8 @@ func (s *Service) dropNodes(nodes []Node) error {
 
 // subnets finds the subnets of a load balancer and holds them to the rules:
 // one an Availability Zone, all of one VPC, at least two for an Application
-// Load Balancer.
-func (s *Service) subnets(lbType string, ids []string, mappings []SubnetMapping) ([]ec2.Subnet, error) {
+// Load Balancer, in a VPC with an internet gateway for an internet-facing one.
+func (s *Service) subnets(lb LoadBalancer, ids []string, mappings []SubnetMapping) ([]ec2.Subnet, error) {
 	if len(ids) > 0 && len(mappings) > 0 {
 		return nil, invalid("You must specify either subnets or subnet mappings, not both")
 	}
@@ -203,11 +203,14 @@ func (s *Service) subnets(lbType string, ids []string, mappings []SubnetMapping)
 		zones[subnet.AvailabilityZone] = true
 		found = append(found, subnet)
 	}
-	if lbType == Application && len(found) < 2 {
+	if lb.Type == Application && len(found) < 2 {
 		return nil, invalid("At least two subnets in two different Availability Zones must be specified")
 	}
 	if len(found) == 0 {
 		return nil, invalid("At least one subnet must be specified")
+	}
+	if lb.InternetFacing() && !found[0].HasGateway {
+		return nil, noInternetGateway(found[0].VPCID)
 	}
 	return found, nil
 }

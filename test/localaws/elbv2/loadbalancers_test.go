@@ -89,6 +89,15 @@ func TestNamesOfOtherKinds(t *testing.T) {
 	assert.False(t, known)
 }
 
+func TestInternalLoadBalancerNeedsNoInternetGateway(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	lb := c.loadBalancer("own", func(in *elb.CreateLoadBalancerInput) {
+		in.Scheme, in.Subnets, in.SecurityGroups = types.LoadBalancerSchemeEnumInternal, []string{"subnet-x", "subnet-x2"}, nil
+	})
+	assert.Equal(t, "vpc-2", *lb.VpcId)
+}
+
 func TestCreateIsIdempotentForTheSameSettings(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)

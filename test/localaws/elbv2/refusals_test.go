@@ -44,7 +44,9 @@ func TestLoadBalancerRefusals(t *testing.T) {
 			"At least two subnets in two different Availability Zones must be specified"},
 		"two subnets of a zone": {func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{"subnet-a", "subnet-a2"} },
 			"InvalidConfigurationRequest", "same Availability Zone"},
-		"subnets of two VPCs":  {func(in *elb.CreateLoadBalancerInput) { in.Subnets[1] = "subnet-x" }, "InvalidConfigurationRequest", "same VPC"},
+		"subnets of two VPCs": {func(in *elb.CreateLoadBalancerInput) { in.Subnets[1] = "subnet-x" }, "InvalidConfigurationRequest", "same VPC"},
+		"no internet gateway": {func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{"subnet-x", "subnet-x2"} },
+			"InvalidSubnet", "VPC vpc-2 has no internet gateway"},
 		"no such subnet":       {func(in *elb.CreateLoadBalancerInput) { in.Subnets[1] = "subnet-9" }, "SubnetNotFound", "'subnet-9' does not exist"},
 		"group of another VPC": {func(in *elb.CreateLoadBalancerInput) { in.SecurityGroups = []string{"sg-x"} }, "InvalidSecurityGroup", "sg-x"},
 		"dual stack":           {func(in *elb.CreateLoadBalancerInput) { in.IpAddressType = "dualstack" }, "ValidationError", "IPv6"},
@@ -196,6 +198,31 @@ func TestQuotas(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, rest.Listeners, 20)
 	assert.Nil(t, rest.NextMarker)
+}
+
+func TestTargetGroupsOfALoadBalancer(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	lb := c.loadBalancer("web")
+	var actions []types.Action
+	for n := range 20 {
+		groups := &types.ForwardActionConfig{}
+		for m := range 5 {
+			group := c.targetGroup(fmt.Sprintf("web-%d-%d", n, m))
+			groups.TargetGroups = append(groups.TargetGroups, types.TargetGroupTuple{TargetGroupArn: group.TargetGroupArn})
+		}
+		actions = []types.Action{{Type: "forward", ForwardConfig: groups}}
+		in := listenerInput(lb, 8000+int32(n), nil)
+		in.DefaultActions = actions
+		_, err := c.client.CreateListener(t.Context(), in)
+		require.NoError(t, err)
+	}
+	_, err := c.client.CreateListener(t.Context(), listenerInput(lb, 9000, c.targetGroup("one-more").TargetGroupArn))
+	assertRefused(t, err, "TooManyUniqueTargetGroupsPerLoadBalancer", "[100]")
+	in := listenerInput(lb, 9000, nil)
+	in.DefaultActions = actions
+	_, err = c.client.CreateListener(t.Context(), in)
+	require.NoError(t, err, "they are groups that it has")
 }
 
 func TestUnknownOperationIsRefusedByName(t *testing.T) {

@@ -82,6 +82,13 @@ func TestTargetStates(t *testing.T) {
 			types.TargetHealth{State: "unused", Reason: "Target.InvalidState", Description: aws.String("Target is in the stopped state")}},
 		"instance is terminated": {func(c *cloud, _ types.TargetGroup) { c.setState("i-1", "terminated") },
 			types.TargetHealth{State: "unused", Reason: "Target.InvalidState", Description: aws.String("Target is in the terminated state")}},
+		"new": {func(*cloud, types.TargetGroup) {}, types.TargetHealth{State: "initial", Reason: "Elb.InitialHealthChecking", Description: aws.String("Initial health checks in progress")}},
+		"draining": {func(c *cloud, g types.TargetGroup) {
+			_, err := c.client.DeregisterTargets(c.t.Context(), &elb.DeregisterTargetsInput{TargetGroupArn: g.TargetGroupArn, Targets: []types.TargetDescription{{Id: aws.String("i-1")}}})
+			require.NoError(c.t, err)
+		}, types.TargetHealth{State: "draining", Reason: "Target.DeregistrationInProgress", Description: aws.String("Target deregistration is in progress")}},
+		"check that could not be made": {func(c *cloud, g types.TargetGroup) { c.report(g, elbv2.InternalError()) },
+			types.TargetHealth{State: "unhealthy", Reason: "Elb.InternalError", Description: aws.String("Health checks failed due to an internal error")}},
 		"timed out": {func(c *cloud, g types.TargetGroup) { c.report(g, elbv2.TimedOut()) },
 			types.TargetHealth{State: "unhealthy", Reason: "Target.Timeout", Description: aws.String("Request timed out")}},
 		"refused": {func(c *cloud, g types.TargetGroup) { c.report(g, elbv2.Failed()) },
@@ -169,6 +176,44 @@ func TestTargetGroupAttributes(t *testing.T) {
 	assertRefused(t, set("stickiness.enabled", "true", "stickiness.type", "app_cookie"), "ValidationError", "cookie_name")
 	assertRefused(t, set("stickiness.app_cookie.cookie_name", "AWSALBX"), "ValidationError", "AWSALB")
 	assertRefused(t, set("proxy_protocol_v2.enabled", "true"), "ValidationError", "is not recognized")
+	const failOpen = "target_group_health.unhealthy_state_routing.minimum_healthy_targets."
+	require.NoError(t, set(failOpen+"count", "1", failOpen+"percentage", "off"))
+	assertRefused(t, set(failOpen+"count", "2"), "ValidationError", "localaws supports only '1'")
+	assertRefused(t, set(failOpen+"percentage", "50"), "ValidationError", "localaws supports only 'off'")
+}
+
+func TestHealthCheckDefaults(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		protocol, version, path, codes, grpcCodes string
+		timeout                                   int32
+	}{
+		"HTTP": {"HTTP", "", "/", "200", "", 5},
+		"gRPC": {"HTTP", "GRPC", "/AWS.ALB/healthcheck", "", "12", 5},
+		"TCP":  {"TCP", "", "", "", "", 10},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			group := newCloud(t).targetGroup("web", func(in *elb.CreateTargetGroupInput) {
+				in.Protocol = types.ProtocolEnum(test.protocol)
+				if test.version != "" {
+					in.ProtocolVersion = &test.version
+				}
+			})
+			assert.Equal(t, test.path, aws.ToString(group.HealthCheckPath))
+			matcher := types.Matcher{}
+			if group.Matcher != nil {
+				matcher = *group.Matcher
+			}
+			assert.Equal(t, test.codes, aws.ToString(matcher.HttpCode))
+			assert.Equal(t, test.grpcCodes, aws.ToString(matcher.GrpcCode))
+			assert.Equal(t, "traffic-port", *group.HealthCheckPort)
+			assert.Equal(t, []int32{30, test.timeout, 5, 2}, []int32{
+				*group.HealthCheckIntervalSeconds, *group.HealthCheckTimeoutSeconds, *group.HealthyThresholdCount, *group.UnhealthyThresholdCount,
+			})
+		})
+	}
 }
 
 func TestModifyTargetGroupKeepsWhatIsNotGiven(t *testing.T) {

@@ -3,6 +3,7 @@ package loadbalancer
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/tls"
 	"io"
 	"net/http"
@@ -88,6 +89,41 @@ func TestAccessLogs(t *testing.T) {
 	assert.Equal(t, `"web.example.com"`, fields[18])
 	assert.Equal(t, `"arn:web.example.com"`, fields[19])
 	assert.Equal(t, `"forward"`, fields[22])
+}
+
+func TestClientThatLeavesIsLoggedWithItsStatus(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	lb, group := w.balancer(), w.group("web")
+	w.setBalancer(lb, "access_logs.s3.enabled", "true", "access_logs.s3.bucket", "my-logs")
+	w.listener(lb, 8080, forwardTo(group))
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	at := w.serve("i-1", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.UserAgent() != healthChecker {
+			leave()
+			<-r.Context().Done()
+		}
+	}))
+	w.register(group, at)
+	w.waitFor(group, at, types.TargetHealthStateEnumHealthy)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://web.example.com/", http.NoBody)
+	require.NoError(t, err)
+	response, err := w.http(w.waitListening(lb, 8080)).Do(request)
+	if err == nil {
+		_ = response.Body.Close()
+	}
+	require.ErrorIs(t, err, context.Canceled)
+	require.Eventually(t, func() bool {
+		w.logs.mu.Lock()
+		defer w.logs.mu.Unlock()
+		for name, body := range w.logs.objects {
+			if strings.HasSuffix(name, ".log.gz") && strings.Contains(unzip(t, body), " 460 - ") {
+				return true
+			}
+		}
+		return false
+	}, 10*time.Second, 5*time.Millisecond)
 }
 
 func TestAccessLogsOfTLSStreams(t *testing.T) {

@@ -363,7 +363,7 @@ func (m *machines) InterfaceByAddress(address netip.Addr) (ec2.Interface, bool) 
 }
 
 func (m *machines) Subnet(id string) (ec2.Subnet, bool) {
-	return ec2.Subnet{ID: id, VPCID: "vpc-1", AvailabilityZone: "us-west-2" + strings.TrimPrefix(id, "subnet-")}, true
+	return ec2.Subnet{ID: id, VPCID: "vpc-1", AvailabilityZone: "us-west-2" + strings.TrimPrefix(id, "subnet-"), HasGateway: true}, true
 }
 func (m *machines) SecurityGroupVPC(string) (string, bool) { return "vpc-1", true }
 func (m *machines) Instance(id string) (ec2.Instance, bool) {
