@@ -187,6 +187,10 @@ func TestSkippedStagesDoNothing(t *testing.T) {
 	assert.Contains(t, out.String(), "skipped (SKIP_deploy)")
 	var outputs any
 	assert.ErrorContains(t, d.Outputs(&outputs), "aws-5 is not deployed: run without SKIP_deploy")
+
+	shared, err := s.sharedFixtures()
+	require.NoError(t, err)
+	assert.ErrorContains(t, shared[0].Outputs(&outputs), "network is not deployed: run without SKIP_prepare")
 }
 
 func TestFinishDestroysAllAndLooksWhatIsLeft(t *testing.T) {
