@@ -256,3 +256,15 @@ func TestHostPort(t *testing.T) {
 	_, _, err := hostPort("ftp://a.example.com")
 	assert.Error(t, err)
 }
+
+// It takes the cloud from the work directory, whatever TEST_CLOUD is.
+func TestACleanUpOnAWSNeedsItsSettings(t *testing.T) {
+	t.Parallel()
+	s, _ := newSuite(t, map[string]string{"TEST_CLOUD": "aws", "TEST_ACCOUNT": "123456789012", "TEST_ZONE_NAME": "a.example"})
+	d := network(t, s)
+	require.NoError(t, d.applyStage(t.Context(), StageDeploy, nil))
+	s.workspace.Close()
+	s.Account, s.ZoneName = "", ""
+	assert.ErrorContains(t, s.clean(), "TEST_ACCOUNT is not set")
+	assert.DirExists(t, d.Dir)
+}
