@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +48,18 @@ func localawsCommand(t *testing.T, args ...string) (stdout, stderr string, statu
 	return out.String(), errOut.String(), command.ProcessState.ExitCode()
 }
 
+// serverOf tells whether a process runs for a directory, as far as the system
+// tells of processes.
+func serverOf(t *testing.T, dir string) bool {
+	t.Helper()
+	paths, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	require.NoError(t, err)
+	return slices.ContainsFunc(paths, func(path string) bool {
+		line, err := os.ReadFile(path)
+		return err == nil && bytes.Contains(line, []byte(dir)) // or it has ended meanwhile
+	})
+}
+
 // started is the directory of a localaws that runs in the background until the
 // test has ended.
 func started(t *testing.T, flags ...string) string {
@@ -54,11 +68,13 @@ func started(t *testing.T, flags ...string) string {
 	stdout, stderr, status := localawsCommand(t, append([]string{"start", "-dir", dir}, flags...)...)
 	require.Zero(t, status, stderr)
 	require.Contains(t, stdout, "localaws started in ")
+	ctx := context.WithoutCancel(t.Context()) // the test's own is done before the cleanup
 	t.Cleanup(func() {
-		client, err := admin.Open(t.Context(), dir)
+		client, err := admin.Open(ctx, dir)
 		if err == nil {
-			assert.NoError(t, client.Stop(t.Context()))
+			assert.NoError(t, client.Stop(ctx))
 		}
+		assert.False(t, serverOf(t, dir), "a localaws still runs after the test")
 	})
 	return dir
 }
