@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 )
 
 // JUnit's XML, as far as CI systems read it.
@@ -33,13 +35,17 @@ type (
 	}
 )
 
-// WriteJUnit writes JUnit's XML: a suite a deployment, a case a stage.
+// WriteJUnit writes JUnit's XML: a suite a deployment, a case a stage. A run that
+// failed though no stage did is a case of its own.
 func WriteJUnit(out io.Writer, run Run) error {
 	var all junitSuites
 	for _, d := range run.Deployments {
 		if len(d.Stages) > 0 {
 			all.Suites = append(all.Suites, junitOf(d))
 		}
+	}
+	if run.Verdict == Failed && len(run.failures()) == 0 {
+		all.Suites = append(all.Suites, junitOfRun(run))
 	}
 	text, err := xml.MarshalIndent(all, "", "  ")
 	if err != nil {
@@ -49,6 +55,16 @@ func WriteJUnit(out io.Writer, run Run) error {
 		return fmt.Errorf("writing the JUnit report: %w", err)
 	}
 	return nil
+}
+
+// junitOfRun is the failure of what is no stage: a check between two stages, or
+// something that was left though all was destroyed.
+func junitOfRun(run Run) junitSuite {
+	took := fmt.Sprintf("%.3f", run.Ended.Sub(run.Began).Seconds())
+	text := strings.Join(append(slices.Clone(run.Warnings), "no stage failed: the tests' output says what did"), "\n")
+	return junitSuite{Name: "run", Tests: 1, Failures: 1, Time: took, Cases: []junitCase{{
+		Name: "run", Class: "run", Time: took, Failure: &junitMessage{Message: headline(text), Text: text},
+	}}}
 }
 
 func junitOf(d Deployment) junitSuite {

@@ -238,6 +238,33 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
+// What CI reads must not be green when the run was not.
+func TestJUnitOfARunThatFailedOutsideOfItsStages(t *testing.T) {
+	t.Parallel()
+	run := aRun()
+	run.Deployments[1].Stages[1].Failure = ""
+	run.Warnings = []string{"everything was destroyed, yet this is left: ec2: 1 vpc"}
+	for verdict, want := range map[Verdict][]string{
+		Failed: {"everything was destroyed, yet this is left: ec2: 1 vpc"},
+		Passed: nil,
+	} {
+		run.Verdict = verdict
+		var out bytes.Buffer
+		require.NoError(t, WriteJUnit(&out, run))
+		var read junitSuites
+		require.NoError(t, xml.Unmarshal(out.Bytes(), &read))
+		var failures []string
+		for _, suite := range read.Suites {
+			for _, c := range suite.Cases {
+				if c.Failure != nil {
+					failures = append(failures, c.Failure.Message)
+				}
+			}
+		}
+		assert.Equal(t, want, failures, verdict)
+	}
+}
+
 // A run that made nothing has reports too.
 func TestEmptyRun(t *testing.T) {
 	t.Parallel()
