@@ -131,7 +131,7 @@ func TestUnknownElementsAreRefused(t *testing.T) {
 	reply := f.XML(t, "route53", "POST", api+"/hostedzone", "<CreateHostedZoneRequest><Colour>red</Colour></CreateHostedZoneRequest>", nil)
 	reply.Refused(t, "InvalidInput")
 	assert.Contains(t, reply.Message, "Colour")
-	assert.Equal(t, 501, f.XML(t, "route53", "GET", api+"/healthcheck", "", nil).Status)
+	assert.Equal(t, 400, f.XML(t, "route53", "GET", api+"/healthcheck", "", nil).Status)
 }
 
 func TestChangesReachTheNameServersAfterAWhile(t *testing.T) {
