@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -11,8 +12,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -116,6 +122,38 @@ func TestAStoppedLocalawsComesBackOnItsPort(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, before.Endpoint.Endpoint, after.Endpoint.Endpoint)
 	assert.NotEqual(t, before.PID, after.PID)
+}
+
+// clusters is a client of ECS, and where it calls.
+func clusters(t *testing.T, dir string) (*ecs.Client, *admin.Client) {
+	t.Helper()
+	at, err := admin.Open(t.Context(), dir)
+	require.NoError(t, err)
+	return ecs.New(ecs.Options{
+		Region: at.Region, BaseEndpoint: &at.Endpoint.Endpoint,
+		Credentials: credentials.NewStaticCredentialsProvider(at.AccessKeyID, at.SecretAccessKey, ""),
+	}), at
+}
+
+// What a client was told is there is still there after a kill.
+func TestAKilledLocalawsComesBackWithWhatItHeld(t *testing.T) {
+	t.Parallel()
+	dir := started(t)
+	client, at := clusters(t, dir)
+	_, err := client.CreateCluster(t.Context(), &ecs.CreateClusterInput{ClusterName: aws.String("web")})
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(at.PID, syscall.SIGKILL))
+	require.Eventually(t, func() bool {
+		_, err := admin.Open(t.Context(), dir)
+		return errors.Is(err, admin.ErrNotRunning)
+	}, 10*time.Second, 10*time.Millisecond, "it is gone")
+
+	_, stderr, status := localawsCommand(t, "start", "-dir", dir)
+	require.Zero(t, status, stderr)
+	client, _ = clusters(t, dir)
+	listed, err := client.ListClusters(t.Context(), &ecs.ListClustersInput{})
+	require.NoError(t, err)
+	assert.Len(t, listed.ClusterArns, 1)
 }
 
 func TestEnvCanBeEvaluated(t *testing.T) {
