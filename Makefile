@@ -8,6 +8,8 @@ TEST_CLOUD  ?= local
 TEST_REGION ?= us-west-2
 TEST_PATH   ?= ./test
 TEST_FILTER ?=
+# As it is written: to make, the $ of a pattern would be a reference.
+FILTER       = $(value TEST_FILTER)
 # How many cases run at a time: they mostly wait for the provider.
 TEST_PARALLEL ?= 6
 export TEST_CLOUD TEST_REGION
@@ -39,8 +41,8 @@ help: ## List the targets
 .PHONY: test-keep
 test-keep: go ## Deploy, validate and keep all up; run again, validate what is kept
 	@SKIP_teardown=1 TEST_SPACE=$${TEST_SPACE:-keep} \
-	  TEST_PROVIDERS=$${TEST_PROVIDERS:-$(if $(TEST_FILTER),all,newest)} \
-	  $(INTEGRATION) -run '$(or $(TEST_FILTER),TestExtraTargetGroups)'
+	  TEST_PROVIDERS=$${TEST_PROVIDERS:-$(if $(FILTER),all,newest)} \
+	  $(INTEGRATION) -run '$(or $(FILTER),TestExtraTargetGroups)'
 
 .PHONY: test
 test: unit refusals configuration integration ## Run all tests: units, refusals, configurations, integration with deploy and destroy
@@ -77,7 +79,7 @@ configuration: go ## Check the format and validity of all Terraform files, and r
 
 .PHONY: integration
 integration: go ## Run the integration tests on TEST_CLOUD
-	$(INTEGRATION) -run '$(or $(TEST_FILTER),.)' -skip '^(TestRefusals|TestConfiguration|TestRulesAreDefended)$$'
+	$(INTEGRATION) -run '$(or $(FILTER),.)' -skip '^(TestRefusals|TestConfiguration|TestRulesAreDefended)$$'
 
 .PHONY: test-destroy
 test-destroy: go ## Deploy and destroy a service ten times, in other orders each time

@@ -13,9 +13,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/localaws/admin"
@@ -35,7 +37,7 @@ type Options struct {
 	// Zone is the registered domain that the account comes with:
 	// localaws.test when empty.
 	Zone string
-	// Speed is how many times faster than on AWS time passes:
+	// Speed is how many times faster than on AWS time passes, at most 10000:
 	// clock.DefaultSpeed when 0.
 	Speed float64
 	// Clock replaces the scaled clock, for tests.
@@ -54,11 +56,6 @@ func (o Options) withDefaults() (Options, error) {
 	if len(o.Listen) == 0 {
 		o.Listen = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:0")}
 	}
-	for _, address := range o.Listen {
-		if !address.Addr().IsLoopback() {
-			return o, fmt.Errorf("refusing to listen on %s: localaws stays on loopback addresses, such as 127.0.0.1:4566", address)
-		}
-	}
 	if o.Region == "" {
 		o.Region = "us-west-2"
 	}
@@ -66,6 +63,9 @@ func (o Options) withDefaults() (Options, error) {
 		o.Zone = "localaws.test"
 	}
 	o.Zone = strings.TrimSuffix(strings.ToLower(o.Zone), ".")
+	if err := o.check(); err != nil {
+		return o, err
+	}
 	if o.Clock == nil {
 		o.Clock = clock.New(o.Speed)
 	}
@@ -76,6 +76,33 @@ func (o Options) withDefaults() (Options, error) {
 		o.Stop = func() {}
 	}
 	return o.withDirectory()
+}
+
+// regionName and zoneName are what clients can ask for.
+var (
+	regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
+	zoneName   = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?[.])*[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+)
+
+// maxSpeed is that of a clock on which AWS's second still lasts.
+const maxSpeed = 10_000
+
+// check refuses what localaws would start with, and then not work.
+func (o Options) check() error {
+	for _, address := range o.Listen {
+		if !address.Addr().IsLoopback() {
+			return fmt.Errorf("refusing to listen on %s: localaws stays on loopback addresses, such as 127.0.0.1:4566", address)
+		}
+	}
+	switch {
+	case !regionName.MatchString(o.Region):
+		return fmt.Errorf("%q is no region, such as us-west-2", o.Region)
+	case !zoneName.MatchString(o.Zone):
+		return fmt.Errorf("%q is no domain, such as localaws.test", o.Zone)
+	case o.Speed < 0, o.Speed > maxSpeed, math.IsNaN(o.Speed):
+		return fmt.Errorf("speed %g: give one above 0, at most %d; 1 is AWS's own pace", o.Speed, maxSpeed)
+	}
+	return nil
 }
 
 func (o Options) withDirectory() (Options, error) {

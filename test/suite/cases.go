@@ -2,7 +2,6 @@ package suite
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,6 +22,7 @@ func (s *Suite) EachProvider(t *testing.T, test func(t *testing.T, c providers.C
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.askForCases()
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
@@ -57,10 +57,7 @@ func (s *Suite) chooseCases() ([]providers.Case, error) {
 // requestedCases are those that run by default and those that are named by
 // -run or REQUIRE_PROVIDERS.
 func (s *Suite) requestedCases() []providers.Case {
-	pattern := ""
-	if f := flag.Lookup("test.run"); f != nil {
-		pattern = f.Value.String()
-	}
+	pattern := testPattern()
 	var cases []providers.Case
 	for _, c := range s.cases() {
 		if !c.OnRequest || slices.Contains(s.RequireProviders, c.Name) || strings.Contains(pattern, c.Name) {
@@ -114,6 +111,13 @@ func (s *Suite) sources(ctx context.Context, c providers.Case) ([]providers.Sour
 	}
 	s.found[c.Name] = foundSources{sources, err}
 	return sources, err
+}
+
+// askForCases notes that there were cases to run.
+func (s *Suite) askForCases() {
+	s.reporting.Lock()
+	defer s.reporting.Unlock()
+	s.casesAsked = true
 }
 
 // countCase keeps the figures of the final summary.

@@ -101,6 +101,10 @@ func (s *Suite) clean() error {
 			return err
 		}
 	}
+	// The work directory says which cloud it is, and TEST_CLOUD maybe another one.
+	if err := s.checkAWS(); err != nil {
+		return err
+	}
 	if s.cloud, err = openCloud(s.ctx, s.Settings, s.Root, s.workspace, note); err != nil {
 		return err
 	}

@@ -73,23 +73,25 @@ func (s *Suite) openConfigurations(name string, change func(files map[string][]b
 // chooseProvider configures Terraform to take the newest provider that can be
 // had.
 func (c *Configurations) chooseProvider() error {
-	var reasons []error
-	for _, wanted := range providers.ByPreference(c.suite.requestedCases()) {
-		sources, err := c.suite.sources(c.suite.ctx, wanted)
-		if err != nil {
-			reasons = append(reasons, err)
-			continue
-		}
-		config := filepath.Join(c.dir, configFile)
-		if err := c.suite.finder.WriteConfig(config, sources[0], c.suite.pluginCache()); err != nil {
-			return fmt.Errorf("configuring Terraform: %w", err)
-		}
-		c.env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
-			// No command here should look for an account.
-			"AWS_EC2_METADATA_DISABLED=true", "AWS_REGION=us-west-2")
-		return c.pin(wanted)
+	if err := c.suite.checkRequired(); err != nil {
+		return err
 	}
-	return errors.Join(reasons...)
+	wanted, err := c.suite.newestCase()
+	if err != nil {
+		return err
+	}
+	sources, err := c.suite.sources(c.suite.ctx, wanted)
+	if err != nil {
+		return err
+	}
+	config := filepath.Join(c.dir, configFile)
+	if err := c.suite.finder.WriteConfig(config, sources[0], c.suite.pluginCache()); err != nil {
+		return fmt.Errorf("configuring Terraform: %w", err)
+	}
+	c.env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
+		// No command here should look for an account.
+		"AWS_EC2_METADATA_DISABLED=true", "AWS_REGION=us-west-2")
+	return c.pin(wanted)
 }
 
 // pin writes the case's constraint into every directory of the copy, so that

@@ -341,7 +341,11 @@ func (d *Deployment) saveOutputs(ctx context.Context) error {
 func (d *Deployment) Outputs(into any) error {
 	err := readJSON(filepath.Join(d.Dir, outputsFile), into)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is not deployed: run without SKIP_deploy", d.label())
+		stage := StageDeploy
+		if filepath.Dir(d.Dir) == d.suite.workspace.path(stagePrepare) {
+			stage = stagePrepare
+		}
+		return fmt.Errorf("%s is not deployed: run without SKIP_%s", d.label(), stage)
 	}
 	return err
 }

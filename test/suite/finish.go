@@ -14,9 +14,13 @@ import (
 // code.
 func (s *Suite) finish(code int) int {
 	defer s.display.Close()
-	if s.casesSeen > 0 && s.casesRan == 0 {
+	switch {
+	case s.casesSeen > 0 && s.casesRan == 0:
 		s.warnOnce("nothing was tested: every provider case was skipped")
 		code = max(code, exitFailed)
+	case s.casesAsked && s.casesSeen == 0 && code == 0:
+		s.warnOnce("nothing was tested: -run " + testPattern() + " leaves out every provider case that would run")
+		code = exitFailed
 	}
 	kept := ""
 	if s.workspace != nil {

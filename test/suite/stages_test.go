@@ -187,6 +187,10 @@ func TestSkippedStagesDoNothing(t *testing.T) {
 	assert.Contains(t, out.String(), "skipped (SKIP_deploy)")
 	var outputs any
 	assert.ErrorContains(t, d.Outputs(&outputs), "aws-5 is not deployed: run without SKIP_deploy")
+
+	shared, err := s.sharedFixtures()
+	require.NoError(t, err)
+	assert.ErrorContains(t, shared[0].Outputs(&outputs), "network is not deployed: run without SKIP_prepare")
 }
 
 func TestFinishDestroysAllAndLooksWhatIsLeft(t *testing.T) {
@@ -251,4 +255,16 @@ func TestHostPort(t *testing.T) {
 	}
 	_, _, err := hostPort("ftp://a.example.com")
 	assert.Error(t, err)
+}
+
+// It takes the cloud from the work directory, whatever TEST_CLOUD is.
+func TestACleanUpOnAWSNeedsItsSettings(t *testing.T) {
+	t.Parallel()
+	s, _ := newSuite(t, map[string]string{"TEST_CLOUD": "aws", "TEST_ACCOUNT": "123456789012", "TEST_ZONE_NAME": "a.example"})
+	d := network(t, s)
+	require.NoError(t, d.applyStage(t.Context(), StageDeploy, nil))
+	s.workspace.Close()
+	s.Account, s.ZoneName = "", ""
+	assert.ErrorContains(t, s.clean(), "TEST_ACCOUNT is not set")
+	assert.DirExists(t, d.Dir)
 }

@@ -57,6 +57,7 @@ type Suite struct {
 	notes       []string // said again at the end
 	reports     []endText
 	failed      bool // a teardown failed
+	casesAsked  bool // a test asked for the cases
 	casesSeen   int
 	casesRan    int
 	casesSkips  []string
@@ -101,6 +102,10 @@ func Main(m *testing.M, assign func(*Suite)) int {
 	}
 	assign(s)
 	flag.Parse()
+	if err := checkPattern(testPattern(), "."); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return exitSettings
+	}
 	s.watch(testTimeout(), s.runInterrupts())
 	code := s.finish(m.Run())
 	close(s.finished)

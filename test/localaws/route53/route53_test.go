@@ -133,7 +133,7 @@ func TestUnknownElementsAreRefused(t *testing.T) {
 	assert.Contains(t, reply.Message, "Colour")
 	reply = f.XML(t, "route53", "GET", api+"/hostedzonesbyvpc?vpcid=vpc-1&vpcregion=us-west-2&nexttoken=x", "", nil)
 	assert.Contains(t, reply.Refused(t, "UnsupportedParameter").Message, "nexttoken of ListHostedZonesByVPC")
-	assert.Equal(t, 501, f.XML(t, "route53", "GET", api+"/healthcheck", "", nil).Status)
+	assert.Equal(t, 400, f.XML(t, "route53", "GET", api+"/healthcheck", "", nil).Status)
 }
 
 func TestChangesReachTheNameServersAfterAWhile(t *testing.T) {

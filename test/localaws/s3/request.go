@@ -30,7 +30,7 @@ func (c *call) checkHeaders() error {
 			continue
 		}
 		if !slices.Contains(knownHeaders, name) {
-			return refuse(http.StatusNotImplemented, "NotImplemented", "localaws does not know the header %s", strings.ToLower(name))
+			return refuse(http.StatusBadRequest, "NotImplemented", "localaws does not know the header %s", strings.ToLower(name))
 		}
 	}
 	return nil

@@ -142,7 +142,7 @@ func checkVersioning(c *call) error {
 		return malformedXML(err)
 	}
 	if in.MfaDelete == versioningEnabled {
-		return refuse(http.StatusNotImplemented, "NotImplemented", "localaws has no MFA devices: MfaDelete can't be enabled")
+		return refuse(http.StatusBadRequest, "NotImplemented", "localaws has no MFA devices: MfaDelete can't be enabled")
 	}
 	if in.Status != versioningEnabled && in.Status != versioningSuspended {
 		return malformedXML(errChunk("Status is " + in.Status + ", not Enabled or Suspended"))

@@ -265,12 +265,13 @@ func (s *Server) serveREST(ctx context.Context, w http.ResponseWriter, r *http.R
 const unknownREST = "NotImplemented"
 
 // UnknownREST is what a REST service returns for a request that it does not
-// know. 501 is not retried by SDKs.
+// know: with S3's own code, but not its status 501, as clients repeat what the
+// server is to blame for.
 func UnknownREST(r *Request) *Error {
 	return &Error{
 		Code:    unknownREST,
 		Message: fmt.Sprintf("localaws does not know the request %s %s?%s", r.Method, r.Path, r.Query.Encode()),
-		Status:  http.StatusNotImplemented,
+		Status:  http.StatusBadRequest,
 	}
 }
 

@@ -390,7 +390,7 @@ func TestRESTService(t *testing.T) {
 	assert.Contains(t, body, "panic")
 
 	response, body = send(http.MethodGet, "/tea?pour", "")
-	assert.Equal(t, http.StatusNotImplemented, response.StatusCode, "which clients don't repeat")
+	assert.Equal(t, http.StatusBadRequest, response.StatusCode, "which clients don't repeat")
 	assert.Contains(t, body, "GET /tea?pour=")
 	assert.Equal(t, map[string]int{"rest:GET /tea": 1}, s.Unknown())
 }

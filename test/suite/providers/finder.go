@@ -86,7 +86,11 @@ func (f *Finder) Find(ctx context.Context, c Case) ([]Source, error) {
 		return nil, errors.New(Reasons(c, []string{"TEST_PROVIDER_MIRROR=" + f.OnlyMirror + " has " + f.versionsIn(f.OnlyMirror)}))
 	}
 	if text, err := os.ReadFile(f.UserConfig); err == nil && installs.Match(text) {
-		return []Source{{Kind: Configured, Path: f.UserConfig}}, nil
+		source, err := f.configured(ctx, c, text)
+		if err != nil {
+			return nil, err
+		}
+		return []Source{source}, nil
 	}
 
 	var sources []Source

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -224,6 +225,47 @@ func TestUserConfiguration(t *testing.T) {
 	sources, err := f.Find(t.Context(), aws6)
 	require.NoError(t, err)
 	assert.Equal(t, []Source{{Kind: Configured, Path: file}}, sources)
+}
+
+// What the user's own configuration can't have is no source: then another case
+// runs, instead of one whose init fails.
+func TestUserConfigurationWithoutTheCase(t *testing.T) {
+	t.Parallel()
+	mirror := t.TempDir()
+	unpacked(t, mirror, "5.100.0", "linux_amd64")
+	online, offline := registryServer(t, http.StatusOK, "5.100.0", "6.22.0"), "http://127.0.0.1:1"
+	const has5, none = "has only [5.100.0]", "names no place for it"
+	const aMirror = "provider_installation {\n  filesystem_mirror {\n    path = \"MIRROR\"\n"
+	for name, test := range map[string]struct {
+		registry, text string
+		want5, want6   string // why not; "": it is a source
+	}{
+		"a mirror":                     {online, aMirror + "  }\n}\n", "", has5},
+		"a mirror, on one line":        {online, "provider_installation { filesystem_mirror { path = \"MIRROR\" } }\n", "", has5},
+		"a mirror, direct for others":  {online, aMirror + "    include = [\"registry.terraform.io/*/*\"]\n  }\n  direct {\n    exclude = [\"registry.terraform.io/*/*\"]\n  }\n}\n", "", has5},
+		"a mirror of others":           {online, aMirror + "    include = [\"example.com/*/*\"]\n  }\n  direct {\n    exclude = [\"hashicorp/aws\"]\n  }\n}\n", none, none},
+		"a mirror, or direct":          {online, aMirror + "  }\n  direct {}\n}\n", "", ""},
+		"a mirror, or direct, offline": {offline, aMirror + "  }\n  direct {}\n}\n", "", has5},
+		"direct, offline":              {offline, "provider_installation {\n  direct {}\n}\n", "the registry", "the registry"},
+		"a network mirror":             {offline, "provider_installation {\n  network_mirror {\n    url = \"https://example.com/\"\n  }\n}\n", "", ""},
+		"dev_overrides":                {offline, "provider_installation {\n  dev_overrides {\n    \"hashicorp/aws\" = \"/x\"\n  }\n}\n", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := finder(t.TempDir())
+			f.RegistryURL, f.UserConfig = test.registry, filepath.Join(t.TempDir(), "terraform.rc")
+			write(t, f.UserConfig, strings.ReplaceAll(test.text, "MIRROR", mirror))
+			for c, want := range map[Case]string{aws5: test.want5, aws6: test.want6} {
+				sources, err := f.Find(t.Context(), c)
+				if want != "" {
+					assert.ErrorContains(t, err, want, c.Name)
+					continue
+				}
+				require.NoError(t, err, c.Name)
+				assert.Equal(t, []Source{{Kind: Configured, Path: f.UserConfig}}, sources, c.Name)
+			}
+		})
+	}
 }
 
 func TestWriteConfig(t *testing.T) {

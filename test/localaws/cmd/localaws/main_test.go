@@ -2,15 +2,23 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -46,6 +54,18 @@ func localawsCommand(t *testing.T, args ...string) (stdout, stderr string, statu
 	return out.String(), errOut.String(), command.ProcessState.ExitCode()
 }
 
+// serverOf tells whether a process runs for a directory, as far as the system
+// tells of processes.
+func serverOf(t *testing.T, dir string) bool {
+	t.Helper()
+	paths, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	require.NoError(t, err)
+	return slices.ContainsFunc(paths, func(path string) bool {
+		line, err := os.ReadFile(path)
+		return err == nil && bytes.Contains(line, []byte(dir)) // or it has ended meanwhile
+	})
+}
+
 // started is the directory of a localaws that runs in the background until the
 // test has ended.
 func started(t *testing.T, flags ...string) string {
@@ -54,11 +74,13 @@ func started(t *testing.T, flags ...string) string {
 	stdout, stderr, status := localawsCommand(t, append([]string{"start", "-dir", dir}, flags...)...)
 	require.Zero(t, status, stderr)
 	require.Contains(t, stdout, "localaws started in ")
+	ctx := context.WithoutCancel(t.Context()) // the test's own is done before the cleanup
 	t.Cleanup(func() {
-		client, err := admin.Open(t.Context(), dir)
+		client, err := admin.Open(ctx, dir)
 		if err == nil {
-			assert.NoError(t, client.Stop(t.Context()))
+			assert.NoError(t, client.Stop(ctx))
 		}
+		assert.False(t, serverOf(t, dir), "a localaws still runs after the test")
 	})
 	return dir
 }
@@ -100,6 +122,38 @@ func TestAStoppedLocalawsComesBackOnItsPort(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, before.Endpoint.Endpoint, after.Endpoint.Endpoint)
 	assert.NotEqual(t, before.PID, after.PID)
+}
+
+// clusters is a client of ECS, and where it calls.
+func clusters(t *testing.T, dir string) (*ecs.Client, *admin.Client) {
+	t.Helper()
+	at, err := admin.Open(t.Context(), dir)
+	require.NoError(t, err)
+	return ecs.New(ecs.Options{
+		Region: at.Region, BaseEndpoint: &at.Endpoint.Endpoint,
+		Credentials: credentials.NewStaticCredentialsProvider(at.AccessKeyID, at.SecretAccessKey, ""),
+	}), at
+}
+
+// What a client was told is there is still there after a kill.
+func TestAKilledLocalawsComesBackWithWhatItHeld(t *testing.T) {
+	t.Parallel()
+	dir := started(t)
+	client, at := clusters(t, dir)
+	_, err := client.CreateCluster(t.Context(), &ecs.CreateClusterInput{ClusterName: aws.String("web")})
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(at.PID, syscall.SIGKILL))
+	require.Eventually(t, func() bool {
+		_, err := admin.Open(t.Context(), dir)
+		return errors.Is(err, admin.ErrNotRunning)
+	}, 10*time.Second, 10*time.Millisecond, "it is gone")
+
+	_, stderr, status := localawsCommand(t, "start", "-dir", dir)
+	require.Zero(t, status, stderr)
+	client, _ = clusters(t, dir)
+	listed, err := client.ListClusters(t.Context(), &ecs.ListClustersInput{})
+	require.NoError(t, err)
+	assert.Len(t, listed.ClusterArns, 1)
 }
 
 func TestEnvCanBeEvaluated(t *testing.T) {
@@ -148,6 +202,11 @@ func TestRefusals(t *testing.T) {
 		"address without port": {[]string{"serve", "-listen", "localhost"}, exitUsage, `"localhost" is no address with a port`},
 		"address of the world": {[]string{"serve", "-listen", "0.0.0.0:0"}, exitFailed, "stays on loopback addresses"},
 		"port taken":           {[]string{"start", "-listen", taken.Addr().String()}, exitFailed, taken.Addr().String()},
+		"no speed":             {[]string{"start", "-speed", "NaN"}, exitFailed, "speed NaN: give one above 0"},
+		"backwards":            {[]string{"start", "-speed", "-1"}, exitFailed, "speed -1: give one above 0"},
+		"faster than a clock":  {[]string{"start", "-speed", "1e13"}, exitFailed, "speed 1e+13: give one above 0, at most 10000"},
+		"no region":            {[]string{"start", "-region", "us west"}, exitFailed, `"us west" is no region`},
+		"no zone":              {[]string{"start", "-zone", "a b"}, exitFailed, `"a b" is no domain`},
 		"unknown runtime":      {[]string{"start", "-runtime", "podman"}, exitFailed, `"podman"`},
 		"not running":          {[]string{"status"}, exitNotRunning, "localaws is not running"},
 		"env, not running":     {[]string{"env"}, exitNotRunning, "localaws is not running"},

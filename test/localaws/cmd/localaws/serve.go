@@ -40,7 +40,7 @@ func (c *command) servingFlags() *serving {
 	c.flags.StringVar(&s.listen, "listen", "127.0.0.1:0", "loopback address and port of the API; port 0 takes the last one again, or a free one")
 	c.flags.StringVar(&s.region, "region", "us-west-2", "the region")
 	c.flags.StringVar(&s.zone, "zone", "localaws.test", "the registered domain that the account comes with")
-	c.flags.Float64Var(&s.speed, "speed", clock.DefaultSpeed, "how many times faster than on AWS time passes; 1 is AWS's own pace")
+	c.flags.Float64Var(&s.speed, "speed", clock.DefaultSpeed, "how many times faster than on AWS time passes, at most 10000; 1 is AWS's own pace")
 	c.flags.StringVar(&s.runtime, "runtime", "embedded", "what runs the containers: embedded or docker")
 	c.flags.BoolVar(&s.verbose, "verbose", false, "log every call, not only what was refused")
 	return s
