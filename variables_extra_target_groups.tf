@@ -163,17 +163,26 @@ variable "extra_target_groups" {
   }
 
   validation {
-    condition = alltrue([
-      for e in var.extra_target_groups : coalesce(e.deregistration_delay, 0) >= 0 && coalesce(e.deregistration_delay, 0) <= 3600
-    ])
-    error_message = "extra_target_groups: deregistration_delay must be from 0 to 3600 seconds: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has ${e.deregistration_delay}" if !(coalesce(e.deregistration_delay, 0) >= 0 && coalesce(e.deregistration_delay, 0) <= 3600)])}."
+    condition = alltrue(flatten([
+      for e in var.extra_target_groups : [
+        for part in split(",", coalesce(e.health_check.matcher, "200")) : try(tonumber(split("-", part)[0]) <= tonumber(split("-", part)[1]), true)
+      ]
+    ]))
+    error_message = "extra_target_groups: a range of health_check.matcher must begin with its lower code: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has \"${e.health_check.matcher}\"" if !alltrue([for part in split(",", coalesce(e.health_check.matcher, "200")) : try(tonumber(split("-", part)[0]) <= tonumber(split("-", part)[1]), true)])])}."
   }
 
   validation {
     condition = alltrue([
-      for e in var.extra_target_groups : coalesce(e.slow_start, 0) == 0 || (coalesce(e.slow_start, 0) >= 30 && coalesce(e.slow_start, 0) <= 900)
+      for e in var.extra_target_groups : coalesce(e.deregistration_delay, 0) >= 0 && coalesce(e.deregistration_delay, 0) <= 3600 && floor(coalesce(e.deregistration_delay, 0)) == coalesce(e.deregistration_delay, 0)
     ])
-    error_message = "extra_target_groups: slow_start must be 0, or from 30 to 900 seconds: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has ${e.slow_start}" if !(coalesce(e.slow_start, 0) == 0 || (coalesce(e.slow_start, 0) >= 30 && coalesce(e.slow_start, 0) <= 900))])}."
+    error_message = "extra_target_groups: deregistration_delay must be a whole number of seconds from 0 to 3600: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has ${e.deregistration_delay}" if !(coalesce(e.deregistration_delay, 0) >= 0 && coalesce(e.deregistration_delay, 0) <= 3600 && floor(coalesce(e.deregistration_delay, 0)) == coalesce(e.deregistration_delay, 0))])}."
+  }
+
+  validation {
+    condition = alltrue([
+      for e in var.extra_target_groups : coalesce(e.slow_start, 0) == 0 || (coalesce(e.slow_start, 0) >= 30 && coalesce(e.slow_start, 0) <= 900 && floor(coalesce(e.slow_start, 0)) == coalesce(e.slow_start, 0))
+    ])
+    error_message = "extra_target_groups: slow_start must be 0, or a whole number of seconds from 30 to 900: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has ${e.slow_start}" if !(coalesce(e.slow_start, 0) == 0 || (coalesce(e.slow_start, 0) >= 30 && coalesce(e.slow_start, 0) <= 900 && floor(coalesce(e.slow_start, 0)) == coalesce(e.slow_start, 0)))])}."
   }
 
   validation {
@@ -246,9 +255,9 @@ variable "extra_target_groups" {
 
   validation {
     condition = alltrue([
-      for e in var.extra_target_groups : try(coalesce(e.stickiness.cookie_duration), 1) >= 1 && try(coalesce(e.stickiness.cookie_duration), 1) <= 604800
+      for e in var.extra_target_groups : try(coalesce(e.stickiness.cookie_duration), 1) >= 1 && try(coalesce(e.stickiness.cookie_duration), 1) <= 604800 && floor(try(coalesce(e.stickiness.cookie_duration), 1)) == try(coalesce(e.stickiness.cookie_duration), 1)
     ])
-    error_message = "extra_target_groups: stickiness.cookie_duration must be from 1 to 604800 seconds: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has ${e.stickiness.cookie_duration}" if !(try(coalesce(e.stickiness.cookie_duration), 1) >= 1 && try(coalesce(e.stickiness.cookie_duration), 1) <= 604800)])}."
+    error_message = "extra_target_groups: stickiness.cookie_duration must be a whole number of seconds from 1 to 604800: ${join(", ", [for k, e in var.extra_target_groups : "\"${k}\" has ${e.stickiness.cookie_duration}" if !(try(coalesce(e.stickiness.cookie_duration), 1) >= 1 && try(coalesce(e.stickiness.cookie_duration), 1) <= 604800 && floor(try(coalesce(e.stickiness.cookie_duration), 1)) == try(coalesce(e.stickiness.cookie_duration), 1))])}."
   }
 
   validation {

@@ -186,6 +186,13 @@ variable "healthcheck_response_code_matcher" {
     ])
     error_message = "healthcheck_response_code_matcher \"${var.healthcheck_response_code_matcher}\" is no HTTP matcher: give codes from 200 to 499, such as 200, 200,302 or 200-299."
   }
+
+  validation {
+    condition = alltrue([
+      for part in split(",", var.healthcheck_response_code_matcher) : try(tonumber(split("-", part)[0]) <= tonumber(split("-", part)[1]), true)
+    ])
+    error_message = "healthcheck_response_code_matcher \"${var.healthcheck_response_code_matcher}\": a range must begin with its lower code."
+  }
 }
 
 variable "access_log_force_destroy" {

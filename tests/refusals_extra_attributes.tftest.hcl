@@ -132,3 +132,39 @@ run "cookie_of_the_load_balancer" {
 
   expect_failures = [var.extra_target_groups]
 }
+
+run "deregistration_delay_with_a_fraction" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, deregistration_delay = 0.5 }
+    }
+  }
+
+  expect_failures = [var.extra_target_groups]
+}
+
+run "slow_start_with_a_fraction" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, slow_start = 30.5 }
+    }
+  }
+
+  expect_failures = [var.extra_target_groups]
+}
+
+run "cookie_duration_with_a_fraction" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, stickiness = { cookie_duration = 1.5 } }
+    }
+  }
+
+  expect_failures = [var.extra_target_groups]
+}

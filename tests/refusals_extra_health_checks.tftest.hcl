@@ -167,3 +167,15 @@ run "grpc_matcher_with_http" {
 
   expect_failures = [var.extra_target_groups]
 }
+
+run "matcher_range_that_falls" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, health_check = { matcher = "200,299-204" } }
+    }
+  }
+
+  expect_failures = [var.extra_target_groups]
+}

@@ -231,6 +231,8 @@ run "other_wrong_values" {
     alb_ingress_cidr_blocks = ["10.0.0.0/8", "10.0.0.0/8"]
     # extra file with permissions in letters
     extra_files = [{ content = "", path = "/etc/motd", permissions = "rw" }]
+    # range of codes that falls
+    healthcheck_response_code_matcher = "299-200"
   }
 
   expect_failures = [
@@ -239,5 +241,6 @@ run "other_wrong_values" {
     var.dns_names,
     var.alb_ingress_cidr_blocks,
     var.extra_files,
+    var.healthcheck_response_code_matcher,
   ]
 }
