@@ -13,19 +13,29 @@ resource "aws_acm_certificate" "this" {
 
 locals {
   validation = { for option in aws_acm_certificate.this.domain_validation_options : option.domain_name => option }
+
+  # By name without its *., the host names that ACM validates by one and the same
+  # record: a name and all names below it.
+  validated_together = { for name, hostname in var.hostnames : trimprefix(trimprefix(name, "*"), ".") => hostname... }
 }
 
 resource "aws_route53_record" "validation" {
   provider = aws.dns
-  for_each = var.hostnames
+  for_each = local.validated_together
 
   zone_id = var.zone_id
-  name    = local.validation[each.value].resource_record_name
-  type    = local.validation[each.value].resource_record_type
-  records = [local.validation[each.value].resource_record_value]
+  name    = local.validation[each.value[0]].resource_record_name
+  type    = local.validation[each.value[0]].resource_record_type
+  records = [local.validation[each.value[0]].resource_record_value]
   ttl     = 60
   # ACM asks for the same record for a name in every certificate of an account.
   allow_overwrite = true
+}
+
+# Until 1.0.0 the record of *, alone, had its own key.
+moved {
+  from = aws_route53_record.validation["*"]
+  to   = aws_route53_record.validation[""]
 }
 
 resource "aws_acm_certificate_validation" "this" {

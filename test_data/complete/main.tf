@@ -108,7 +108,7 @@ module "app" {
   # The load balancer and its names.
   load_balancer_subnets         = var.subnet_public_ids
   zone_id                       = var.zone_id
-  dns_names                     = [var.service_name]
+  dns_names                     = [var.service_name, "*.${var.service_name}"]
   dns_routing_policy            = "weighted"
   dns_set_identifier            = "blue"
   dns_weight                    = 50

@@ -1,0 +1,52 @@
+# The certificate of the host names, and the records that validate it.
+
+mock_provider "aws" {
+  source = "./tests/mocks/aws"
+}
+
+mock_provider "aws" {
+  alias  = "dns"
+  source = "./tests/mocks/dns"
+}
+
+run "a_name_and_the_names_below_it_have_one_validation_record" {
+  command = plan
+
+  module {
+    source = "./modules/website-pod"
+  }
+
+  variables {
+    service_name                  = "tempo"
+    vpc_id                        = "vpc-1"
+    subnets                       = ["subnet-c", "subnet-d"]
+    internal                      = false
+    ingress_cidr_blocks           = ["0.0.0.0/0"]
+    backend_security_group_id     = "sg-1"
+    idle_timeout                  = 60
+    ssl_policy                    = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+    zone_id                       = "Z0123456789"
+    hostnames                     = { "" = "example.com", "*" = "*.example.com", "*.eu" = "*.eu.example.com", "www" = "www.example.com" }
+    primary_hostname              = "example.com"
+    make_records                  = true
+    set_identifier                = null
+    weight                        = 100
+    certificate_issuers           = ["amazon.com"]
+    target_port                   = 80
+    target_protocol               = "HTTP"
+    load_balancing_algorithm_type = "round_robin"
+    health_check                  = { path = "/", matcher = "200", interval = 10, timeout = 5 }
+    access_log_force_destroy      = false
+    tags                          = {}
+  }
+
+  assert {
+    condition     = toset(keys(aws_route53_record.validation)) == toset(["", "eu", "www"])
+    error_message = "Validation records: ${jsonencode(keys(aws_route53_record.validation))}"
+  }
+
+  assert {
+    condition     = toset(aws_acm_certificate.this.subject_alternative_names) == toset(["*.eu.example.com", "*.example.com", "www.example.com"])
+    error_message = "The certificate is for other names: ${jsonencode(aws_acm_certificate.this.subject_alternative_names)}"
+  }
+}
