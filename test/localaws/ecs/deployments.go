@@ -137,6 +137,12 @@ func (s *Service) advanceReplicas(svc *service) {
 	stop := s.replaceable(svc, own, old, least)
 	for len(own) > desired {
 		t := s.surplus(own)
+		if t.ProtectedUntil.After(s.acct.Clock.Now()) { // and so are all others
+			for _, protected := range own {
+				s.wake(protected.ProtectedUntil)
+			}
+			break
+		}
 		own = slices.DeleteFunc(own, func(o *task) bool { return o == t })
 		stop = append(stop, t)
 	}

@@ -124,6 +124,12 @@ func TestTaskProtectionKeepsATask(t *testing.T) {
 	c.update(&sdk.UpdateServiceInput{DesiredCount: aws.Int32(1)})
 	c.settle()
 	assert.Equal(t, protected.TaskArn, c.tasks(types.DesiredStatusRunning)[0].TaskArn)
+
+	c.update(&sdk.UpdateServiceInput{DesiredCount: aws.Int32(0)})
+	c.settle()
+	assert.Len(t, c.tasks(types.DesiredStatusRunning), 1, "no other is left to stop")
+	c.pass(11*time.Minute, time.Minute)
+	assert.Empty(t, c.tasks(types.DesiredStatusRunning), "its protection is over")
 }
 
 func TestUtilizationIsWhatAgentsReport(t *testing.T) {
