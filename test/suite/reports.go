@@ -30,7 +30,7 @@ func (s *Suite) reportRun(code int, kept string) report.Run {
 	s.reporting.Lock()
 	defer s.reporting.Unlock()
 	run := report.Run{
-		Cloud: s.Cloud, Region: s.Region, Space: s.Space, Began: s.began, Ended: time.Now(), Kept: kept,
+		Cloud: s.Cloud, Region: s.Region, Space: s.Space, Began: s.began, Ended: time.Now(), Kept: kept, Skipped: slices.Clone(s.casesSkips),
 		Warnings: append(append([]string{}, s.casesSkips...), s.notes...), Verdict: verdict(code),
 	}
 	if s.workspace != nil {

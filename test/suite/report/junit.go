@@ -35,9 +35,8 @@ type (
 	}
 )
 
-// WriteJUnit writes JUnit's XML: a suite a deployment, a case a stage. A run
-// that did not pass, though no stage says so, has a suite of its own, with the
-// warnings.
+// WriteJUnit writes JUnit's XML: a suite a deployment, a case a stage. What is in
+// no stage is in a suite of its own, named run.
 func WriteJUnit(out io.Writer, run Run) error {
 	var all junitSuites
 	for _, d := range run.Deployments {
@@ -45,9 +44,8 @@ func WriteJUnit(out io.Writer, run Run) error {
 			all.Suites = append(all.Suites, junitOf(d))
 		}
 	}
-	failed := slices.ContainsFunc(all.Suites, func(suite junitSuite) bool { return suite.Failures > 0 })
-	if run.Verdict != Passed && !failed {
-		all.Suites = append(all.Suites, junitOfRun(run))
+	if suite := junitOfRun(run, all.Suites); suite.Tests > 0 {
+		all.Suites = append(all.Suites, suite)
 	}
 	text, err := xml.MarshalIndent(all, "", "  ")
 	if err != nil {
@@ -79,12 +77,27 @@ func junitOf(d Deployment) junitSuite {
 	return suite
 }
 
-func junitOfRun(run Run) junitSuite {
-	text := fmt.Sprintf("the run %s outside of its stages", run.Verdict)
-	if run.Verdict == Interrupted {
-		text = "the run was interrupted"
+// junitOfRun has what is in no deployment's suite: provider cases that were left
+// out, and a failure of no stage.
+func junitOfRun(run Run, stages []junitSuite) junitSuite {
+	const name = "run"
+	took := fmt.Sprintf("%.3f", run.Ended.Sub(run.Began).Seconds())
+	suite := junitSuite{Name: name, Skipped: len(run.Skipped), Time: took}
+	for _, skipped := range run.Skipped {
+		providerCase, _, _ := strings.Cut(strings.TrimPrefix(skipped, "SKIPPED "), ":")
+		suite.Cases = append(suite.Cases, junitCase{Name: providerCase, Class: name, Time: "0.000", Skipped: &junitMessage{Message: skipped}})
 	}
-	c := junitCase{Name: "run", Class: "run", Time: fmt.Sprintf("%.3f", run.Ended.Sub(run.Began).Seconds())}
-	c.Failure = &junitMessage{Message: text, Text: strings.Join(append([]string{text}, run.Warnings...), "\n")}
-	return junitSuite{Name: "run", Tests: 1, Failures: 1, Time: c.Time, Cases: []junitCase{c}}
+	told := slices.ContainsFunc(stages, func(s junitSuite) bool { return s.Failures > 0 })
+	if run.Verdict != Passed && !told {
+		text := fmt.Sprintf("the run %s outside of its stages", run.Verdict)
+		if run.Verdict == Interrupted {
+			text = "the run was interrupted"
+		}
+		suite.Failures = 1
+		suite.Cases = append(suite.Cases, junitCase{Name: name, Class: name, Time: took, Failure: &junitMessage{
+			Message: text, Text: strings.Join(append([]string{text}, run.Warnings...), "\n"),
+		}})
+	}
+	suite.Tests = len(suite.Cases)
+	return suite
 }

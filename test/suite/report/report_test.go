@@ -275,6 +275,19 @@ func TestJUnitOfAFailureOutsideOfStages(t *testing.T) {
 	}
 }
 
+func TestJUnitOfProviderCasesThatWereLeftOut(t *testing.T) {
+	t.Parallel()
+	run := Run{Verdict: Passed, Began: began, Ended: began, Skipped: []string{"SKIPPED aws-6: it can be had from nowhere"}}
+	var out bytes.Buffer
+	require.NoError(t, WriteJUnit(&out, run))
+	var read junitSuites
+	require.NoError(t, xml.Unmarshal(out.Bytes(), &read))
+	suite := read.Suites[0]
+	assert.Equal(t, []int{1, 0, 1}, []int{suite.Tests, suite.Failures, suite.Skipped})
+	assert.Equal(t, "aws-6", suite.Cases[0].Name)
+	assert.Equal(t, run.Skipped[0], suite.Cases[0].Skipped.Message)
+}
+
 // A run that made nothing has reports too.
 func TestEmptyRun(t *testing.T) {
 	t.Parallel()

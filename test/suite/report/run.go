@@ -21,7 +21,8 @@ type Run struct {
 	Began       time.Time
 	Ended       time.Time
 	Deployments []Deployment // in the order in which they began
-	Warnings    []string
+	Skipped     []string // provider cases that were left out, and why
+	Warnings    []string // those among them
 	Kept        string // what to say of what is kept; "" if all is destroyed
 }
 
