@@ -167,7 +167,7 @@ func checkRequest(item changeItem) error {
 			named++
 		}
 	}
-	wrong := ""
+	var wrong string
 	switch {
 	case r.AliasTarget != nil && (len(r.Values) > 0 || r.TTL != nil):
 		wrong = "Expected exactly one of [" + contents + "], but found more than one"

@@ -21,9 +21,9 @@ type Run struct {
 	Began       time.Time
 	Ended       time.Time
 	Deployments []Deployment // in the order in which they began
-	Skipped     []string // provider cases that were left out, and why
-	Warnings    []string // those among them
-	Kept        string // what to say of what is kept; "" if all is destroyed
+	Skipped     []string     // provider cases that were left out, and why
+	Warnings    []string     // those among them
+	Kept        string       // what to say of what is kept; "" if all is destroyed
 }
 
 // Verdict is how a run ended.
