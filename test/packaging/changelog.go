@@ -36,6 +36,13 @@ func NewestRelease(changelog string) (string, error) {
 	return "", errors.New(`the changelog has no release: add a heading such as "## [1.2.3] - 2026-02-24"`)
 }
 
+// HasUnreleased tells whether the changelog has changes that are in no release.
+func HasUnreleased(changelog string) bool {
+	_, after, found := strings.Cut(changelog, "## [Unreleased]")
+	unreleased, _, _ := strings.Cut(after, "\n## ")
+	return found && strings.TrimSpace(unreleased) != ""
+}
+
 // ReleaseNotes returns what the changelog says of a version, without the
 // heading. A version without a section, or with an empty one, is an error.
 func ReleaseNotes(changelog, version string) (string, error) {

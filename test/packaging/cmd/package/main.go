@@ -55,6 +55,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 		if o.version, err = packaging.NewestRelease(changelog); err != nil {
 			return err
 		}
+		if packaging.HasUnreleased(changelog) {
+			_, _ = fmt.Fprintf(stderr, "note: CHANGELOG.md has unreleased changes, so that this is not the release %s: -version gives it a version of its own\n", o.version)
+		}
 	}
 	var notes string
 	if o.notes != "" {

@@ -38,6 +38,29 @@ func TestPackage(t *testing.T) {
 	assert.Equal(t, "- New.\n", string(said))
 }
 
+// An archive of unreleased changes must not pass for the release.
+func TestPackageOfUnreleasedChanges(t *testing.T) {
+	t.Parallel()
+	root := repository(t)
+	for changelog, want := range map[string]string{
+		"## [1.4.0] - 2026-01-01\n- New.\n":                                "",
+		"## [Unreleased]\n\n## [1.4.0] - 2026-01-01\n- New.\n":            "",
+		"## [Unreleased]\n\n- Newer.\n\n## [1.4.0] - 2026-01-01\n- New.\n": "note: CHANGELOG.md has unreleased changes, so that this is not the release 1.4.0",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(root, "CHANGELOG.md"), []byte(changelog), 0o600))
+		var stderr bytes.Buffer
+		require.NoError(t, run([]string{"-root", root, "-out", t.TempDir()}, &bytes.Buffer{}, &stderr))
+		if want == "" {
+			assert.Empty(t, stderr.String(), changelog)
+		} else {
+			assert.Contains(t, stderr.String(), want, changelog)
+		}
+		stderr.Reset()
+		require.NoError(t, run([]string{"-root", root, "-out", t.TempDir(), "-version", "1.5.0-rc.1"}, &bytes.Buffer{}, &stderr))
+		assert.Empty(t, stderr.String(), "a version that was asked for")
+	}
+}
+
 func TestPackageRefuses(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
