@@ -44,7 +44,7 @@ func TestPackageOfUnreleasedChanges(t *testing.T) {
 	root := repository(t)
 	for changelog, want := range map[string]string{
 		"## [1.4.0] - 2026-01-01\n- New.\n":                                "",
-		"## [Unreleased]\n\n## [1.4.0] - 2026-01-01\n- New.\n":            "",
+		"## [Unreleased]\n\n## [1.4.0] - 2026-01-01\n- New.\n":             "",
 		"## [Unreleased]\n\n- Newer.\n\n## [1.4.0] - 2026-01-01\n- New.\n": "note: CHANGELOG.md has unreleased changes, so that this is not the release 1.4.0",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(root, "CHANGELOG.md"), []byte(changelog), 0o600))
