@@ -138,8 +138,8 @@ resource "terraform_data" "validations" {
       error_message = "dns_names: ${local.primary_hostname} has ${length(local.primary_hostname)} characters, and the main name of a certificate at most 64: let a shorter name be the first one."
     }
 
-    # No test of tests/ shows this one: private_zone is an argument too, and a mock
-    # sets only what is none.
+    # TestPrivateZone shows this one, on localaws: private_zone is an argument too,
+    # and a mock sets only what is none.
     precondition {
       condition     = !(local.is_alb && coalesce(data.aws_route53_zone.this.private_zone, false))
       error_message = "zone_id ${var.zone_id} is a private zone: ACM can't validate a certificate in it, give a public zone."

@@ -55,18 +55,37 @@ func (d *Deployment) Deploy(t *testing.T, variables func(Prepared) map[string]an
 // returns what Terraform said.
 func (d *Deployment) DeployFails(t *testing.T, variables func(Prepared) map[string]any) string {
 	t.Helper()
+	return d.fails(t, StageDeploy, variables, func(values map[string]any, task *progress.Task) error {
+		_, err := d.apply(d.suite.ctx, values, task)
+		return err
+	})
+}
+
+// PlanFails plans what the next Deploy would apply, which Terraform must not be
+// able to do. It returns what Terraform said.
+func (d *Deployment) PlanFails(t *testing.T, variables func(Prepared) map[string]any) string {
+	t.Helper()
+	return d.fails(t, stagePlan, variables, func(values map[string]any, task *progress.Task) error {
+		_, err := d.plan(d.suite.ctx, values, task)
+		return err
+	})
+}
+
+// fails runs a stage that must fail, and returns what Terraform said.
+func (d *Deployment) fails(t *testing.T, stage string, variables func(Prepared) map[string]any, run func(map[string]any, *progress.Task) error) string {
+	t.Helper()
 	prepared, err := d.suite.Prepare()
 	if err != nil {
 		t.Fatal(err)
 	}
 	said := ""
-	err = d.stage(StageDeploy, func(task *progress.Task) (string, error) {
-		_, err := d.apply(d.suite.ctx, d.suite.common(variables(prepared)), task)
+	err = d.stage(stage, func(task *progress.Task) (string, error) {
+		err := run(d.suite.common(variables(prepared)), task)
 		switch {
 		case d.suite.ctx.Err() != nil:
 			return "", context.Cause(d.suite.ctx)
 		case err == nil:
-			return "", errors.New("terraform apply worked, though it should have failed")
+			return "", errors.New("terraform worked, though it should have failed")
 		}
 		said = err.Error()
 		return "refused, as it should be", nil
