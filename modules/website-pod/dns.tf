@@ -32,7 +32,7 @@ resource "aws_route53_record" "validation" {
   allow_overwrite = true
 }
 
-# Until 1.0.0 the record of *, alone, had its own key.
+# In 1.0.0 the record of a * had a key of its own.
 moved {
   from = aws_route53_record.validation["*"]
   to   = aws_route53_record.validation[""]
