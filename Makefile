@@ -68,6 +68,7 @@ env: go ## Print export lines for a kept deployment: eval "$(make -s env)"
 unit: go ## Run the unit tests of the Go code, with the race detector
 	@test -n '$(RACE)' || echo "no C compiler: the unit tests run without the race detector"
 	go test $(RACE) $(UNIT)
+	go -C localaws test $(RACE) ./...
 
 .PHONY: refusals
 refusals: go ## Check that the module refuses wrong values in the plan
@@ -96,12 +97,13 @@ bench: go ## Measure a whole run, and print a Markdown table
 
 .PHONY: fmt
 fmt: go ## Format Go and Terraform files
-	gofmt -w test
+	gofmt -w test localaws
 	terraform fmt -recursive .
 
 .PHONY: lint
 lint: go $(TOOLS) ## Check Go, Terraform and workflow files, and scan the module for security mistakes
 	.bin/golangci-lint run ./...
+	cd localaws && ../.bin/golangci-lint run ./...
 	.bin/tflint --recursive --config "$(CURDIR)/.tflint.hcl"
 	.bin/actionlint
 	go run ./test/scan -tfsec .bin/tfsec

@@ -9,10 +9,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,9 +22,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws"
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws/admin"
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws/localawstest"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/client/stack"
+	"github.com/infrahouse/terraform-aws-ecs/test/localcloud"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite"
 )
 
@@ -46,11 +47,11 @@ func TestTroublesOfAWS(t *testing.T) {
 	}
 	world := newTroubledAWS(t)
 
-	world.troubled(true)
+	require.NoError(t, world.SetFaults(t.Context(), slices.Concat(refusals, throttling)...))
 	said := world.run(t, testBinary(t), "-test.run", "^TestHTTPD$", "-test.timeout", "25m", "-test.v")
-	world.troubled(false)
 	assert.Contains(t, said, "--- PASS: TestHTTPD/", "the run was green")
 	world.checkTroubles(t)
+	require.NoError(t, world.SetFaults(t.Context()))
 
 	id := world.loseRun(t)
 	world.detectThreats(t)
@@ -109,10 +110,11 @@ func troublesDir() string { return filepath.Join(run.Root, ".work", suite.AWS+"-
 // the SDKs, by the names of its load balancers, and with certificates that
 // everybody trusts.
 type troubledAWS struct {
-	*localawstest.Cloud
+	*stack.Cloud
 	environment []string
 	own         map[string]map[string]int // resources that are not the run's
-	troubles    *troubles
+	callers     callers
+	toAPI       *httputil.ReverseProxy
 	forward     *httputil.ReverseProxy // to load balancers, by their names
 }
 
@@ -120,9 +122,15 @@ type troubledAWS struct {
 // a bucket that are not theirs.
 func newTroubledAWS(t *testing.T) *troubledAWS {
 	t.Helper()
-	w := &troubledAWS{Cloud: localawstest.Start(t, localaws.Options{}), troubles: newTroubles()}
-	w.Server.Wire().InjectFault(w.troubles.fault)
-	e := w.Server.Endpoint()
+	w := &troubledAWS{Cloud: localcloud.Start(t)}
+	e := w.Endpoint
+	target, err := url.Parse(e.Endpoint)
+	require.NoError(t, err)
+	w.toAPI = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		host := r.In.Host // part of the signature, and of S3 Control's requests
+		r.SetURL(target)
+		r.Out.Host = host
+	}}
 	api := httptest.NewServer(http.HandlerFunc(w.api))
 	t.Cleanup(api.Close)
 	proxy := httptest.NewServer(http.HandlerFunc(w.proxy))
@@ -179,8 +187,8 @@ func trusted(t *testing.T, caFile string) string {
 
 // api notes who calls, and answers.
 func (w *troubledAWS) api(out http.ResponseWriter, in *http.Request) {
-	w.troubles.note(in)
-	w.Server.ServeHTTP(out, in)
+	w.callers.note(in)
+	w.toAPI.ServeHTTP(out, in)
 }
 
 // proxy stands in for public DNS: a name of localaws leads to it, any other
@@ -191,7 +199,7 @@ func (w *troubledAWS) proxy(out http.ResponseWriter, in *http.Request) {
 		w.tunnel(out, in)
 		return
 	}
-	if _, err := w.Server.Resolve(net.JoinHostPort(in.URL.Hostname(), "80")); err != nil {
+	if _, err := w.Resolve(in.Context(), in.URL.Hostname(), 80); err != nil {
 		w.api(out, in)
 		return
 	}
@@ -243,7 +251,7 @@ func (w *troubledAWS) run(t *testing.T, command string, args ...string) string {
 // resources counts what there is, without what goes by itself.
 func (w *troubledAWS) resources(t *testing.T) map[string]map[string]int {
 	t.Helper()
-	status, err := admin.At(w.Server.Endpoint()).Status(t.Context())
+	status, err := w.Status(t.Context())
 	require.NoError(t, err)
 	counts := map[string]map[string]int{}
 	for service, kinds := range status.Services {
@@ -300,29 +308,33 @@ func (w *troubledAWS) detectThreats(t *testing.T) {
 	}
 	w.Query(t, "ec2", "CreateSecurityGroup", group, &made)
 	endpoint := managed("vpc-endpoint")
-	endpoint["VpcEndpointType"], endpoint["ServiceName"] = "Interface", "com.amazonaws."+w.Server.Endpoint().Region+".guardduty-data"
+	endpoint["VpcEndpointType"], endpoint["ServiceName"] = "Interface", "com.amazonaws."+w.Endpoint.Region+".guardduty-data"
 	endpoint["SubnetId.1"], endpoint["SecurityGroupId.1"] = first.ID, made.ID
 	w.Query(t, "ec2", "CreateVpcEndpoint", endpoint, nil)
 }
 
-func (w *troubledAWS) troubled(on bool) { w.troubles.set(on) }
-
 // checkTroubles: there were some, of each kind, and the run acted as its role.
 func (w *troubledAWS) checkTroubles(t *testing.T) {
 	t.Helper()
-	s := w.troubles
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	assert.Greater(t, s.throttled, 50, "calls that were throttled")
-	for name, left := range s.unknown {
-		assert.Zero(t, left, "refusals of %s that nobody ran into", name)
+	faults, err := w.Faults(t.Context())
+	require.NoError(t, err)
+	throttled := 0
+	for _, fault := range faults {
+		if fault.Every > 0 {
+			throttled += fault.Refused
+			continue
+		}
+		assert.Equal(t, fault.Times, fault.Refused, "refusals of %s", fault.Operation)
 	}
-	for key, calls := range s.byKey {
+	assert.Greater(t, throttled, 50, "calls that were throttled")
+	w.callers.mu.Lock()
+	defer w.callers.mu.Unlock()
+	for key, services := range w.callers.services {
 		if !strings.HasPrefix(key, "ASIA") {
-			for call := range calls {
-				assert.Equal(t, "sts", call, "service that was called without the role")
+			for service := range services {
+				assert.Equal(t, "sts", service, "service that was called without the role")
 			}
 		}
 	}
-	assert.Greater(t, len(s.byKey), 2, "sessions of the role: the SDK's, and one of each provider process")
+	assert.Greater(t, len(w.callers.services), 2, "sessions of the role: the SDK's, and one of each provider process")
 }

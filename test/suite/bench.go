@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws/admin"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/client"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/floor"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
 )
@@ -133,7 +133,7 @@ func (b *bench) goTest(ctx context.Context) (time.Duration, error) {
 
 // read takes the stages' times from the deployments' records, computes their
 // floors, and returns what localaws says of itself.
-func (b *bench) read(ctx context.Context) (status admin.Status, err error) {
+func (b *bench) read(ctx context.Context) (status client.Status, err error) {
 	s := b.suite
 	if err := s.openTools(ctx); err != nil {
 		return status, err
@@ -142,7 +142,7 @@ func (b *bench) read(ctx context.Context) (status admin.Status, err error) {
 		return status, err
 	}
 	defer s.workspace.Close()
-	client, err := admin.Open(ctx, s.workspace.LocalawsDir())
+	client, err := client.Open(ctx, s.workspace.LocalawsDir())
 	if err != nil {
 		return status, fmt.Errorf("asking localaws: %w", err)
 	}
@@ -208,7 +208,7 @@ func (b *bench) readDestroyed(deployments []*Deployment) {
 	}
 }
 
-func (b *bench) write(out io.Writer, start time.Duration, status admin.Status) error {
+func (b *bench) write(out io.Writer, start time.Duration, status client.Status) error {
 	var text strings.Builder
 	text.WriteString("| what | seconds | of which the provider waits by itself | along |\n| --- | ---: | ---: | --- |\n")
 	for _, row := range b.rows {

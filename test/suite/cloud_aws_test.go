@@ -12,18 +12,18 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws"
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws/localawstest"
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws/wire"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/client"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/client/stack"
+	"github.com/infrahouse/terraform-aws-ecs/test/localcloud"
 	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
 )
 
 // asOnAWS lets TEST_CLOUD=aws find a localaws by the variables that the SDK
 // reads. It has a role that may be assumed, and one that may not.
-func asOnAWS(t *testing.T) *localawstest.Cloud {
+func asOnAWS(t *testing.T) *stack.Cloud {
 	t.Helper()
-	c := localawstest.Start(t, localaws.Options{})
-	e := c.Server.Endpoint()
+	c := localcloud.Start(t)
+	e := c.Endpoint
 	for name, principal := range map[string]string{"tests": "arn:aws:iam::" + e.AccountID + ":root", "others": "arn:aws:iam::210987654321:root"} {
 		c.Query(t, "iam", "CreateRole", map[string]string{"RoleName": name, "AssumeRolePolicyDocument": `{"Version": "2012-10-17", "Statement": [
 			{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "` + principal + `"}}]}`}, nil)
@@ -44,7 +44,7 @@ func asOnAWS(t *testing.T) *localawstest.Cloud {
 
 func TestOpenAWSActsAsTheRole(t *testing.T) { //nolint:paralleltest // the SDK reads the process's environment
 	c := asOnAWS(t)
-	account := c.Server.Endpoint().AccountID
+	account := c.Endpoint.AccountID
 	cloud, err := openAWS(t.Context(), Settings{
 		Cloud: AWS, Region: "us-west-2", Account: account, ZoneName: "localaws.test.", Role: "arn:aws:iam::" + account + ":role/tests",
 	})
@@ -53,19 +53,13 @@ func TestOpenAWSActsAsTheRole(t *testing.T) { //nolint:paralleltest // the SDK r
 	require.NoError(t, err)
 	assert.Equal(t, "arn:aws:sts::"+account+":assumed-role/tests/"+roleSession, aws.ToString(caller.Arn))
 
-	throttled := 0
-	c.Server.Wire().InjectFault(func(string, string) *wire.Error {
-		if throttled++; throttled%3 != 0 {
-			return wire.Errorf("Throttling", "Rate exceeded")
-		}
-		return nil
-	})
+	require.NoError(t, c.SetFaults(t.Context(), client.Fault{Times: 2, Code: "Throttling", Message: "Rate exceeded"}))
 	_, err = sts.NewFromConfig(cloud.Config()).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
 	require.NoError(t, err, "a call that is throttled twice")
 }
 
 func TestOpenAWSRefuses(t *testing.T) {
-	account := asOnAWS(t).Server.Endpoint().AccountID
+	account := asOnAWS(t).AccountID
 	good := Settings{Cloud: AWS, Region: "us-west-2", Account: account, ZoneName: "localaws.test"}
 	role := func(name string) string { return "arn:aws:iam::" + account + ":role/" + name }
 	tests := map[string]struct {
@@ -97,7 +91,7 @@ func TestOpenAWSRefuses(t *testing.T) {
 }
 
 // foreign puts into a VPC what GuardDuty's Runtime Monitoring puts there.
-func foreign(t *testing.T, c *localawstest.Cloud, s *localawstest.Stack) {
+func foreign(t *testing.T, c *stack.Cloud, s *stack.Stack) {
 	t.Helper()
 	var group struct {
 		ID string `xml:"groupId"`
@@ -112,7 +106,7 @@ func foreign(t *testing.T, c *localawstest.Cloud, s *localawstest.Stack) {
 }
 
 // vpcResources counts what may be foreign.
-func vpcResources(t *testing.T, c *localawstest.Cloud) (endpoints, groups int) {
+func vpcResources(t *testing.T, c *stack.Cloud) (endpoints, groups int) {
 	t.Helper()
 	var out struct {
 		Endpoints []struct{} `xml:"vpcEndpointSet>item"`
@@ -125,13 +119,13 @@ func vpcResources(t *testing.T, c *localawstest.Cloud) (endpoints, groups int) {
 
 func TestADestroyRemovesWhatOthersPutIntoTheNetwork(t *testing.T) {
 	t.Parallel()
-	c := localawstest.Start(t, localaws.Options{})
-	stack := localawstest.NewStack(t, c, localawstest.Plan{NoService: true})
-	other := localawstest.NewStack(t, c, localawstest.Plan{Name: "other", NoService: true})
-	for _, id := range stack.SecurityGroups() {
+	c := localcloud.Start(t)
+	service := stack.New(t, c, stack.Plan{NoService: true})
+	other := stack.New(t, c, stack.Plan{Name: "other", NoService: true})
+	for _, id := range service.SecurityGroups() {
 		c.Query(t, "ec2", "CreateTags", map[string]string{"ResourceId.1": id, "Tag.1.Key": TagRun, "Tag.1.Value": "a"}, nil)
 	}
-	foreign(t, c, stack)
+	foreign(t, c, service)
 	foreign(t, c, other)
 	endpoints, groups := vpcResources(t, c)
 
@@ -140,10 +134,10 @@ func TestADestroyRemovesWhatOthersPutIntoTheNetwork(t *testing.T) {
 	d := network(t, s)
 	require.NoError(t, d.applyStage(t.Context(), StageDeploy, nil))
 	require.NoError(t, os.WriteFile(filepath.Join(d.WorkDir(), "terraform.tfstate"),
-		[]byte(`{"resources": [{"mode": "managed", "type": "aws_vpc", "instances": [{"attributes": {"id": "`+stack.VPC+`"}}]}]}`), 0o600))
+		[]byte(`{"resources": [{"mode": "managed", "type": "aws_vpc", "instances": [{"attributes": {"id": "`+service.VPC+`"}}]}]}`), 0o600))
 	require.NoError(t, d.teardown(t.Context()))
 	assert.Contains(t, calls(t, d), "destroy\n")
-	assert.Contains(t, out.String(), "is removed from "+stack.VPC+": not a test but com.amazonaws.us-west-2.guardduty-data put it there")
+	assert.Contains(t, out.String(), "is removed from "+service.VPC+": not a test but com.amazonaws.us-west-2.guardduty-data put it there")
 	afterEndpoints, afterGroups := vpcResources(t, c)
 	assert.Equal(t, 1, endpoints-afterEndpoints, "the other VPC's endpoint stays")
 	assert.Equal(t, 1, groups-afterGroups, "the other VPC's group stays, and the run's own")
@@ -152,7 +146,7 @@ func TestADestroyRemovesWhatOthersPutIntoTheNetwork(t *testing.T) {
 // somewhere is a cloud whose calls go to a localaws.
 type somewhere struct {
 	*nowhere
-	cloud *localawstest.Cloud
+	cloud *stack.Cloud
 }
 
 func (s somewhere) Config() aws.Config { return s.cloud.Config }

@@ -20,7 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws/admin"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/client"
 	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
 )
 
@@ -30,7 +30,7 @@ type local struct {
 	settings Settings
 	binary   string // the localaws command
 	dir      string // localaws's own directory
-	admin    *admin.Client
+	admin    *client.Client
 	roots    *x509.CertPool
 }
 
@@ -75,24 +75,24 @@ func openLocal(ctx context.Context, s Settings, root string, w *Workspace, note 
 		return nil, err
 	}
 	c := &local{settings: s, dir: w.LocalawsDir()}
-	client, err := admin.Open(ctx, c.dir)
-	if errors.Is(err, admin.ErrNotRunning) {
+	running, err := client.Open(ctx, c.dir)
+	if errors.Is(err, client.ErrNotRunning) {
 		if err := c.start(ctx, root, note); err != nil {
 			return nil, err
 		}
-		client, err = admin.Open(ctx, c.dir)
+		running, err = client.Open(ctx, c.dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("localaws in %s: %w", c.dir, err)
 	}
-	c.admin = client
-	certificate, err := os.ReadFile(client.CAFile)
+	c.admin = running
+	certificate, err := os.ReadFile(running.CAFile)
 	if err != nil {
 		return nil, fmt.Errorf("localaws's certificate authority: %w", err)
 	}
 	c.roots = x509.NewCertPool()
 	if !c.roots.AppendCertsFromPEM(certificate) {
-		return nil, fmt.Errorf("localaws's certificate authority: %s holds no certificate", client.CAFile)
+		return nil, fmt.Errorf("localaws's certificate authority: %s holds no certificate", running.CAFile)
 	}
 	return c, nil
 }
@@ -112,8 +112,8 @@ func (c *local) start(ctx context.Context, root string, note func(string)) error
 
 func (c *local) build(ctx context.Context, root string) error {
 	c.binary = filepath.Join(root, ".bin", "localaws")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", c.binary, "./test/localaws/cmd/localaws")
-	cmd.Dir = root
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", c.binary, "./cmd/localaws")
+	cmd.Dir = filepath.Join(root, "localaws")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building localaws: %w\n%s", err, out)
 	}
@@ -182,18 +182,18 @@ func (c *local) Client() *http.Client {
 	}
 }
 
-func (c *local) resolve(ctx context.Context, address string) (admin.Route, error) {
+func (c *local) resolve(ctx context.Context, address string) (client.Route, error) {
 	host, text, err := net.SplitHostPort(address)
 	if err != nil {
-		return admin.Route{}, fmt.Errorf("address %q: %w", address, err)
+		return client.Route{}, fmt.Errorf("address %q: %w", address, err)
 	}
 	port, err := strconv.Atoi(text)
 	if err != nil {
-		return admin.Route{}, fmt.Errorf("address %q: %w", address, err)
+		return client.Route{}, fmt.Errorf("address %q: %w", address, err)
 	}
 	route, err := c.admin.Resolve(ctx, host, port)
 	if err != nil {
-		return admin.Route{}, fmt.Errorf("localaws does not know %s: %w", address, err)
+		return client.Route{}, fmt.Errorf("localaws does not know %s: %w", address, err)
 	}
 	return route, nil
 }

@@ -9,22 +9,22 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws/admin"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/client"
 )
 
 func TestCurlOptionsOfLocalaws(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		route   admin.Route
+		route   client.Route
 		options []string
 		remark  string
 	}{
 		"the true port": {
-			admin.Route{Address: "127.1.0.18:8081"},
+			client.Route{Address: "127.1.0.18:8081"},
 			[]string{"--cacert", "ca.pem", "--resolve", "web.example.com:8081:127.1.0.18"}, "",
 		},
 		"a stand-in": {
-			admin.Route{Address: "127.0.0.1:41234", Because: "listen tcp4 127.1.0.18:8081: bind: address already in use"},
+			client.Route{Address: "127.0.0.1:41234", Because: "listen tcp4 127.1.0.18:8081: bind: address already in use"},
 			[]string{"--cacert", "ca.pem", "--connect-to", "web.example.com:8081:127.0.0.1:41234"},
 			"port 8081 can't be had on this machine (listen tcp4 127.1.0.18:8081: bind: address already in use): 127.0.0.1:41234 stands in for it",
 		},
@@ -36,7 +36,7 @@ func TestCurlOptionsOfLocalaws(t *testing.T) {
 				assert.NoError(t, json.NewEncoder(w).Encode(test.route))
 			}))
 			defer server.Close()
-			cloud := &local{admin: admin.At(admin.Endpoint{Endpoint: server.URL, CAFile: "ca.pem"})}
+			cloud := &local{admin: client.At(client.Endpoint{Endpoint: server.URL, CAFile: "ca.pem"})}
 			options, remark, err := cloud.CurlOptions(t.Context(), "web.example.com", 8081)
 			require.NoError(t, err)
 			assert.Equal(t, test.options, options)

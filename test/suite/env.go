@@ -7,7 +7,7 @@ import (
 	"io"
 	"path/filepath"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws/admin"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/client"
 )
 
 // PrintEnvironment writes what a shell evaluates so that the AWS CLI and curl
@@ -23,8 +23,8 @@ func PrintEnvironment(ctx context.Context, settings Settings, out io.Writer) err
 	}
 	w := Workspace{Dir: filepath.Join(root, ".work", settings.Cloud+"-"+settings.Space)}
 	c := &local{settings: settings, dir: w.LocalawsDir()}
-	_, err = admin.Open(ctx, c.dir)
-	if errors.Is(err, admin.ErrNotRunning) {
+	_, err = client.Open(ctx, c.dir)
+	if errors.Is(err, client.ErrNotRunning) {
 		return fmt.Errorf("no localaws runs in %s: run `make test-keep` first", short(w.Dir))
 	}
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws/admin"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/client"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/awsapi"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
@@ -106,8 +106,8 @@ func (s *Suite) mustBeThere() error {
 		return nil
 	}
 	w := Workspace{Dir: filepath.Join(s.Root, ".work", s.Cloud+"-"+s.Space)}
-	_, err := admin.Open(s.ctx, w.LocalawsDir())
-	if errors.Is(err, admin.ErrNotRunning) {
+	_, err := client.Open(s.ctx, w.LocalawsDir())
+	if errors.Is(err, client.ErrNotRunning) {
 		return fmt.Errorf("no localaws runs in %s, so that nothing can be left in it: set TEST_SPACE to the run's, or TEST_CLOUD=aws", short(w.Dir))
 	}
 	return err

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws"
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws/localawstest"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/client/stack"
+	"github.com/infrahouse/terraform-aws-ecs/test/localcloud"
 	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
 )
 
@@ -23,7 +23,7 @@ import (
 // and say what is wrong.
 
 // watch watches the service of a stack.
-func watch(s *localawstest.Stack) *targethealth.Watcher {
+func watch(s *stack.Stack) *targethealth.Watcher {
 	w := &targethealth.Watcher{
 		ECS: s.Cloud.ECS, ELB: s.Cloud.ELB, Client: s.Cloud.HTTPClient(2 * time.Second),
 		Logs:    targethealth.LogReader{Config: s.Cloud.Config, Client: s.Cloud.HTTPClient(5 * time.Second)},
@@ -45,7 +45,7 @@ func watch(s *localawstest.Stack) *targethealth.Watcher {
 
 func TestNothingBroken(t *testing.T) {
 	t.Parallel()
-	s := localawstest.NewStack(t, localawstest.Start(t, localaws.Options{}), localawstest.Plan{Ports: []int32{80, 8081}})
+	s := stack.New(t, localcloud.Start(t), stack.Plan{Ports: []int32{80, 8081}})
 	w := watch(s)
 	snapshot, err := w.Wait(t.Context())
 	require.NoError(t, err, w.Explain(t.Context(), snapshot))
@@ -60,25 +60,25 @@ func TestNothingBroken(t *testing.T) {
 func TestBrokenOnPurpose(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		plan localawstest.Plan
+		plan stack.Plan
 		want []string // in the error
 	}{
 		"the container does not listen on the extra port": {
-			localawstest.Plan{Ports: []int32{80, 8081}, Listens: []int32{80}},
+			stack.Plan{Ports: []int32{80, 8081}, Listens: []int32{80}},
 			[]string{`"port8081"`, "Target.FailedHealthChecks", "does the container listen there?"},
 		},
 		"the health check's path answers 404": {
-			localawstest.Plan{Ports: []int32{80, 8081}, HealthPath: "/health"},
+			stack.Plan{Ports: []int32{80, 8081}, HealthPath: "/health"},
 			[]string{"Target.ResponseCodeMismatch", "Health checks failed with these codes: [404]"},
 		},
 		"the user data names another cluster": {
-			localawstest.Plan{UserDataCluster: "another"},
+			stack.Plan{UserDataCluster: "another"},
 			[]string{"cluster web has no container instances", "does the instances' user data name this cluster"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := watch(localawstest.NewStack(t, localawstest.Start(t, localaws.Options{}), c.plan))
+			w := watch(stack.New(t, localcloud.Start(t), c.plan))
 			snapshot, err := w.Wait(t.Context())
 			require.Error(t, err)
 			assert.True(t, targethealth.IsHopeless(err), "it is noticed that waiting is of no use: %v", err)
@@ -91,8 +91,8 @@ func TestBrokenOnPurpose(t *testing.T) {
 
 func TestAListenerWithoutItsIngressRule(t *testing.T) {
 	t.Parallel()
-	s := localawstest.NewStack(t, localawstest.Start(t, localaws.Options{}),
-		localawstest.Plan{Ports: []int32{80, 8081}, NoIngress: []int32{8081}})
+	s := stack.New(t, localcloud.Start(t),
+		stack.Plan{Ports: []int32{80, 8081}, NoIngress: []int32{8081}})
 	w := watch(s)
 	snapshot, err := w.Wait(t.Context())
 	require.NoError(t, err, "the load balancer itself reaches the targets\n%s", w.Explain(t.Context(), snapshot))
@@ -109,8 +109,8 @@ func TestAListenerWithoutItsIngressRule(t *testing.T) {
 
 func TestATargetGroupThatNoListenerUses(t *testing.T) {
 	t.Parallel()
-	s := localawstest.NewStack(t, localawstest.Start(t, localaws.Options{}),
-		localawstest.Plan{Ports: []int32{80, 8081}, NoListener: []int32{8081}, NoService: true})
+	s := stack.New(t, localcloud.Start(t),
+		stack.Plan{Ports: []int32{80, 8081}, NoListener: []int32{8081}, NoService: true})
 	_, err := s.Cloud.ECS.CreateService(t.Context(), s.ServiceInput())
 	var refused *ecstypes.InvalidParameterException
 	require.ErrorAs(t, err, &refused)
@@ -120,7 +120,7 @@ func TestATargetGroupThatNoListenerUses(t *testing.T) {
 
 func TestAnEmptyTargetGroupIsAFailure(t *testing.T) {
 	t.Parallel()
-	s := localawstest.NewStack(t, localawstest.Start(t, localaws.Options{}), localawstest.Plan{NoService: true})
+	s := stack.New(t, localcloud.Start(t), stack.Plan{NoService: true})
 	input := s.ServiceInput()
 	input.DesiredCount = aws.Int32(0)
 	_, err := s.Cloud.ECS.CreateService(t.Context(), input)
@@ -136,7 +136,7 @@ func TestAnEmptyTargetGroupIsAFailure(t *testing.T) {
 // tasks go on serving: AWS keeps them until the new ones are healthy.
 func TestAnUpdateThatDoesNotListen(t *testing.T) {
 	t.Parallel()
-	s := localawstest.NewStack(t, localawstest.Start(t, localaws.Options{}), localawstest.Plan{Ports: []int32{80, 8081}})
+	s := stack.New(t, localcloud.Start(t), stack.Plan{Ports: []int32{80, 8081}})
 	w := watch(s)
 	snapshot, err := w.Wait(t.Context())
 	require.NoError(t, err, w.Explain(t.Context(), snapshot))
@@ -155,7 +155,7 @@ func TestAnUpdateThatDoesNotListen(t *testing.T) {
 
 // saidUnhealthy looks for the service's event: the target itself is there only
 // for the moment in which ECS has not stopped its task yet.
-func saidUnhealthy(ctx context.Context, t *testing.T, s *localawstest.Stack, port int32) bool {
+func saidUnhealthy(ctx context.Context, t *testing.T, s *stack.Stack, port int32) bool {
 	t.Helper()
 	described, err := s.Cloud.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &s.Plan.Name, Services: []string{s.Plan.Name}})
 	return err == nil && len(described.Services) == 1 && slices.ContainsFunc(described.Services[0].Events, func(event ecstypes.ServiceEvent) bool {

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws"
-	"github.com/infrahouse/terraform-aws-ecs/test/localaws/localawstest"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/client/stack"
+	"github.com/infrahouse/terraform-aws-ecs/test/localcloud"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/awsapi"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/sweep"
 )
@@ -17,7 +17,7 @@ import (
 var tags = sweep.Tags{Run: "test-run", Started: "test-started"}
 
 // tag tags a resource of EC2 as a run would.
-func tag(t *testing.T, c *localawstest.Cloud, id, run string) {
+func tag(t *testing.T, c *stack.Cloud, id, run string) {
 	t.Helper()
 	c.Query(t, "ec2", "CreateTags", map[string]string{
 		"ResourceId.1": id, "Tag.1.Key": tags.Run, "Tag.1.Value": run,
@@ -27,10 +27,10 @@ func tag(t *testing.T, c *localawstest.Cloud, id, run string) {
 
 func TestFind(t *testing.T) {
 	t.Parallel()
-	c := localawstest.Start(t, localaws.Options{})
-	stack := localawstest.NewStack(t, c, localawstest.Plan{NoService: true})
-	tag(t, c, stack.VPC, "b")
-	tag(t, c, stack.Subnets[0], "a")
+	c := localcloud.Start(t)
+	service := stack.New(t, c, stack.Plan{NoService: true})
+	tag(t, c, service.VPC, "b")
+	tag(t, c, service.Subnets[0], "a")
 	const trust = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs.amazonaws.com"}}]}`
 	for name, run := range map[string]string{"mine": "a", "others": ""} {
 		role := map[string]string{"RoleName": name, "AssumeRolePolicyDocument": trust}
@@ -45,7 +45,7 @@ func TestFind(t *testing.T) {
 	}
 	c.Query(t, "autoscaling", "CreateOrUpdateTags", map[string]string{
 		"Tags.member.1.Key": tags.Run, "Tags.member.1.Value": "a", "Tags.member.1.PropagateAtLaunch": "true",
-		"Tags.member.1.ResourceId": stack.Plan.Name, "Tags.member.1.ResourceType": "auto-scaling-group",
+		"Tags.member.1.ResourceId": service.Plan.Name, "Tags.member.1.ResourceType": "auto-scaling-group",
 	}, nil)
 
 	found, err := sweep.Find(t.Context(), awsapi.New(c.Config), tags)

@@ -1,0 +1,42 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+)
+
+// Command runs the localaws executable for one directory.
+type Command struct {
+	Executable string
+	Dir        string // of the state, the log and the certificates
+}
+
+// Build compiles the executable from the module's source folder, which takes
+// long only the first time.
+func (c Command) Build(ctx context.Context, source string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", c.Executable, "./cmd/localaws")
+	cmd.Dir = source
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building localaws: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// Run runs a subcommand, such as start or stop, and returns what it printed.
+// What the executable says on standard error is the error.
+func (c Command) Run(ctx context.Context, subcommand string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, c.Executable, append([]string{subcommand, "--dir", c.Dir}, args...)...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		if said := strings.TrimSpace(stderr.String()); said != "" {
+			return "", errors.New(said)
+		}
+		return "", fmt.Errorf("localaws %s: %w", subcommand, err)
+	}
+	return strings.TrimSpace(stdout.String()), nil
+}

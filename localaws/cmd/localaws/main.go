@@ -1,0 +1,111 @@
+// Command localaws runs the embedded AWS and looks after the one that runs.
+//
+//	localaws serve    run in the foreground until interrupted
+//	localaws start    make sure that one runs in the background
+//	localaws status   show what it holds
+//	localaws env      print what a shell needs to use it: eval "$(localaws env)"
+//	localaws stop     end it, and remove its state
+//
+// Exit status: 0 good, 1 failed, 2 wrong use, 3 (status, env) not running.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/client"
+)
+
+const usage = `localaws: an AWS on this machine, small but alive
+
+usage: localaws serve|start|status|env|stop [flags]; localaws <command> -h lists the flags
+`
+
+const (
+	exitFailed     = 1
+	exitUsage      = 2
+	exitNotRunning = 3
+)
+
+// errUsage is wrapped by errors about the command line.
+var errUsage = errors.New("wrong use")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(exitStatus(err, os.Stderr))
+}
+
+func exitStatus(err error, stderr io.Writer) int {
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(stderr, "%s\n%s", err, usage)
+		return exitUsage
+	case errors.Is(err, client.ErrNotRunning):
+		fmt.Fprintln(stderr, err)
+		return exitNotRunning
+	}
+	fmt.Fprintln(stderr, "localaws:", err)
+	return exitFailed
+}
+
+// command is one of localaws's commands; it adds its own flags to those that
+// all have.
+type command struct {
+	flags *flag.FlagSet
+	dir   string
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 0 {
+		return fmt.Errorf("%w: name a command", errUsage)
+	}
+	c := &command{flags: flag.NewFlagSet("localaws "+args[0], flag.ContinueOnError)}
+	c.flags.SetOutput(stderr)
+	c.flags.StringVar(&c.dir, "dir", ".localaws", "directory of the state, the log and the certificates")
+	switch args[0] {
+	case "serve":
+		return c.serve(ctx, args[1:], stdout)
+	case "start":
+		return c.start(ctx, args[1:], stdout)
+	case "status":
+		return c.status(ctx, args[1:], stdout)
+	case "env":
+		return c.env(ctx, args[1:], stdout)
+	case "stop":
+		return c.stop(ctx, args[1:], stdout)
+	case "help", "-h", "--help":
+		fmt.Fprint(stdout, usage)
+		return nil
+	}
+	return fmt.Errorf("%w: there is no command %q", errUsage, args[0])
+}
+
+// parse reads the flags and makes the directory's path absolute.
+func (c *command) parse(args []string) error {
+	if err := c.flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	if c.flags.NArg() > 0 {
+		return fmt.Errorf("%w: unexpected argument %q", errUsage, c.flags.Arg(0))
+	}
+	dir, err := filepath.Abs(c.dir)
+	if err != nil {
+		return fmt.Errorf("finding the directory %q: %w", c.dir, err)
+	}
+	c.dir = dir
+	return nil
+}

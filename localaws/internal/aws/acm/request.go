@@ -1,0 +1,162 @@
+package acm
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+// The states of certificates and of their domains.
+const (
+	statusPending  = "PENDING_VALIDATION"
+	statusIssued   = "ISSUED"
+	statusFailed   = "FAILED"
+	statusTimedOut = "VALIDATION_TIMED_OUT"
+	statusSuccess  = "SUCCESS"
+)
+
+// maxNames is how many names a certificate may have: ACM's quota at its
+// highest.
+const maxNames = 100
+
+type requestCertificateInput struct {
+	DomainName              string
+	SubjectAlternativeNames []string
+	ValidationMethod        string
+	DomainValidationOptions []struct{ DomainName, ValidationDomain string }
+	IdempotencyToken        string
+	KeyAlgorithm            string
+	Options                 certificateOptions
+	Tags                    []core.Tag
+}
+
+type certificateOptions struct {
+	CertificateTransparencyLoggingPreference string
+	Export                                   string
+}
+
+type arnOutput struct{ CertificateArn string }
+
+func (s *Service) requestCertificate(_ context.Context, in *requestCertificateInput) (*arnOutput, error) {
+	if in.ValidationMethod != "" && in.ValidationMethod != "DNS" {
+		return nil, wire.Errorf("ValidationException", "localaws validates by DNS only: ValidationMethod is %s", in.ValidationMethod)
+	}
+	names := uniqueNames(in.DomainName, in.SubjectAlternativeNames)
+	if err := checkNames(names); err != nil {
+		return nil, err
+	}
+	if in.KeyAlgorithm == "" {
+		in.KeyAlgorithm = defaultKeyAlgorithm
+	}
+	if !slices.Contains(requestableKeys, in.KeyAlgorithm) {
+		return nil, wire.Errorf("ValidationException", "The key algorithm %s can't be requested for a public certificate; use one of %s.",
+			in.KeyAlgorithm, strings.Join(requestableKeys, ", "))
+	}
+	c := &certificate{
+		ARN: s.account.ARN("acm", "certificate/"+ids.UUID()), Status: statusPending, Type: "AMAZON_ISSUED",
+		KeyAlgorithm: in.KeyAlgorithm, IdempotencyToken: in.IdempotencyToken,
+		CreatedAt: s.account.Clock.Now(), Tags: core.NewTags(in.Tags),
+	}
+	c.setOptions(in.Options)
+	for _, name := range names {
+		c.Domains = append(c.Domains, domain{Name: name, Status: statusPending})
+	}
+	if earlier := s.sameRequest(c); earlier != nil {
+		return &arnOutput{earlier.ARN}, nil
+	}
+	s.state.Certificates[c.ARN] = c
+	return &arnOutput{c.ARN}, nil
+}
+
+// setOptions takes over what is given; the defaults are those of ACM.
+func (c *certificate) setOptions(o certificateOptions) {
+	if o.CertificateTransparencyLoggingPreference != "" || c.Logging == "" {
+		c.Logging = orDefault(o.CertificateTransparencyLoggingPreference, "ENABLED")
+	}
+	if o.Export != "" || c.Export == "" {
+		c.Export = orDefault(o.Export, "DISABLED")
+	}
+}
+
+func orDefault(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
+// sameRequest finds the certificate that the same request, told by its
+// idempotency token, made within the last hour.
+func (s *Service) sameRequest(c *certificate) *certificate {
+	if c.IdempotencyToken == "" {
+		return nil
+	}
+	for _, earlier := range s.state.Certificates {
+		if earlier.IdempotencyToken == c.IdempotencyToken && slices.Equal(earlier.names(), c.names()) &&
+			c.CreatedAt.Sub(earlier.CreatedAt) < time.Hour {
+			return earlier
+		}
+	}
+	return nil
+}
+
+func (c *certificate) names() []string {
+	names := make([]string, 0, len(c.Domains))
+	for _, d := range c.Domains {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+func uniqueNames(first string, more []string) []string {
+	var names []string
+	for _, name := range append([]string{first}, more...) {
+		name = strings.TrimSuffix(strings.ToLower(name), ".")
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// domainName is what ACM takes as a name: at least two labels, the first may be
+// an asterisk.
+var domainName = regexp.MustCompile(`^(\*\.)?(((?:[a-z0-9_]|[a-z0-9_][a-z0-9_-]{0,61}[a-z0-9_])\.)+)((?:[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9]))$`)
+
+func checkNames(names []string) error {
+	if len(names) > maxNames {
+		return wire.Errorf("LimitExceededException", "A certificate may have %d names, not %d.", maxNames, len(names))
+	}
+	for _, name := range names {
+		if len(name) > 253 || !domainName.MatchString(name) {
+			return wire.Errorf("ValidationException", "%q is not a domain name that a certificate can have: it needs at least two labels, and an asterisk may only be the first", name)
+		}
+	}
+	return nil
+}
+
+// resourceRecord is the CNAME that proves who owns a domain.
+type resourceRecord struct{ Name, Type, Value string }
+
+// validationRecord is the same for each certificate of an account with the
+// domain, and for a domain and its wildcard.
+// https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+func (s *Service) validationRecord(name string) resourceRecord {
+	base := strings.TrimPrefix(name, "*.")
+	token := func(purpose string) string {
+		sum := sha256.Sum256([]byte(purpose + "\x00" + s.account.ID + "\x00" + base))
+		return hex.EncodeToString(sum[:16])
+	}
+	return resourceRecord{
+		Name: "_" + token("name") + "." + base + ".", Type: "CNAME",
+		Value: "_" + token("value") + "." + token("zone")[:10] + ".acm-validations.aws.",
+	}
+}

@@ -1,0 +1,174 @@
+// Package acm is AWS Certificate Manager: certificates that are really issued
+// once DNS proves who owns their names, and imported ones.
+//
+// API: https://docs.aws.amazon.com/acm/latest/APIReference/.
+package acm
+
+import (
+	"crypto"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/route53"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+// Zones answers DNS queries as the world's name servers would.
+type Zones interface {
+	Lookup(name, rrtype string) route53.Answer
+}
+
+// Issuer signs certificates.
+type Issuer interface {
+	IssueFor(names []string, key crypto.Signer) (*tls.Certificate, error)
+}
+
+// Service is Certificate Manager. Its methods are called with the account's
+// lock held, except Run.
+type Service struct {
+	account *core.Account
+	zones   Zones
+	issuer  Issuer
+	state   state
+	// issuing are the certificates that Run is signing.
+	issuing map[string]bool
+	queue   []job
+	// parsed are the certificates that Certificate has read already.
+	parsed map[string]*tls.Certificate
+}
+
+// state is what outlives the process.
+type state struct {
+	Certificates map[string]*certificate // by ARN
+}
+
+// certificate is a certificate, requested or imported.
+type certificate struct {
+	ARN              string
+	Domains          []domain // the first is the certificate's name
+	Status           string
+	Type             string // AMAZON_ISSUED or IMPORTED
+	KeyAlgorithm     string // as requests have it: RSA_2048
+	FailureReason    string
+	IdempotencyToken string
+	Logging          string // certificate transparency: ENABLED or DISABLED
+	Export           string
+	CreatedAt        time.Time
+	IssueAt          time.Time // when all domains are valid: the time of issue
+	IssuedAt         time.Time
+	ImportedAt       time.Time
+	ChainPEM         string // of what was issued or imported
+	KeyPEM           string
+	UsedBy           []string // ARNs, sorted
+	Tags             core.Tags
+}
+
+// domain is a name and how its owner was proven.
+type domain struct {
+	Name   string
+	Status string // PENDING_VALIDATION, SUCCESS, FAILED
+}
+
+// New returns a Certificate Manager without certificates.
+func New(a *core.Account, zones Zones, issuer Issuer) *Service {
+	return &Service{
+		account: a, zones: zones, issuer: issuer,
+		state:   state{Certificates: map[string]*certificate{}},
+		issuing: map[string]bool{}, parsed: map[string]*tls.Certificate{},
+	}
+}
+
+// Wire is the service's entry in the server.
+func (s *Service) Wire() wire.Service {
+	return wire.Service{
+		Name: "acm", Protocol: wire.JSON11, TargetPrefix: "CertificateManager",
+		Operations: []wire.Operation{
+			wire.Op("RequestCertificate", s.requestCertificate),
+			wire.Op("ImportCertificate", s.importCertificate),
+			wire.Op("DescribeCertificate", s.describeCertificate),
+			wire.Op("GetCertificate", s.getCertificate),
+			wire.Op("ListCertificates", s.listCertificates),
+			wire.Op("DeleteCertificate", s.deleteCertificate),
+			wire.Op("UpdateCertificateOptions", s.updateCertificateOptions),
+			wire.Op("AddTagsToCertificate", s.addTags),
+			wire.Op("RemoveTagsFromCertificate", s.removeTags),
+			wire.Op("ListTagsForCertificate", s.listTags),
+		},
+	}
+}
+
+// Name is the service's key in the snapshot.
+func (s *Service) Name() string { return "acm" }
+
+// Snapshot returns all state.
+func (s *Service) Snapshot() any { return s.state }
+
+// Restore replaces the state.
+func (s *Service) Restore(raw json.RawMessage) error {
+	restored := state{Certificates: map[string]*certificate{}}
+	if err := json.Unmarshal(raw, &restored); err != nil {
+		return fmt.Errorf("restoring acm: %w", err)
+	}
+	s.state = restored
+	s.issuing, s.queue, s.parsed = map[string]bool{}, nil, map[string]*tls.Certificate{}
+	return nil
+}
+
+// Resources is the number of resources by kind, for the status page.
+func (s *Service) Resources() map[string]int {
+	return map[string]int{"certificates": len(s.state.Certificates)}
+}
+
+// Certificate is what was issued or imported; ok is false before that.
+func (s *Service) Certificate(arn string) (found *tls.Certificate, ok bool) {
+	c, known := s.state.Certificates[arn]
+	if !known || c.Status != statusIssued {
+		return nil, false
+	}
+	if s.parsed[arn] == nil {
+		pair, err := tls.X509KeyPair([]byte(c.ChainPEM), []byte(c.KeyPEM))
+		if err != nil {
+			s.account.Log.Error("reading a certificate's own PEM", "certificate", arn, "error", err)
+			return nil, false
+		}
+		s.parsed[arn] = &pair
+	}
+	return s.parsed[arn], true
+}
+
+// Status is a certificate's state, such as ISSUED or PENDING_VALIDATION.
+func (s *Service) Status(arn string) (status string, ok bool) {
+	c, ok := s.state.Certificates[arn]
+	if !ok {
+		return "", false
+	}
+	return c.Status, true
+}
+
+// Use notes that a resource uses the certificate, which can't be deleted then.
+func (s *Service) Use(arn, byARN string) {
+	c, ok := s.state.Certificates[arn]
+	if ok && !slices.Contains(c.UsedBy, byARN) {
+		c.UsedBy = append(c.UsedBy, byARN)
+		slices.Sort(c.UsedBy)
+	}
+}
+
+// Unuse notes that a resource no longer uses the certificate.
+func (s *Service) Unuse(arn, byARN string) {
+	if c, ok := s.state.Certificates[arn]; ok {
+		c.UsedBy = slices.DeleteFunc(c.UsedBy, func(user string) bool { return user == byARN })
+	}
+}
+
+func (s *Service) certificate(arn string) (*certificate, error) {
+	c, ok := s.state.Certificates[arn]
+	if !ok {
+		return nil, wire.Errorf("ResourceNotFoundException", "Could not find certificate %s.", arn)
+	}
+	return c, nil
+}

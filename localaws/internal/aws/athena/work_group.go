@@ -1,0 +1,301 @@
+package athena
+
+import (
+	"context"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+const (
+	stateEnabled  = "ENABLED"
+	stateDisabled = "DISABLED"
+)
+
+// engine is the one that AUTO means today.
+const engine = "Athena engine version 3"
+
+var workGroupName = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,128}$`)
+
+// configuration is a workgroup's, in the API's form.
+type configuration struct {
+	ResultConfiguration             *resultConfiguration
+	EnforceWorkGroupConfiguration   *bool
+	PublishCloudWatchMetricsEnabled *bool
+	BytesScannedCutoffPerQuery      *int64
+	RequesterPaysEnabled            *bool
+	EngineVersion                   *engineVersion
+	ExecutionRole                   string
+	EnableMinimumEncryption         *bool `aws:"EnableMinimumEncryptionConfiguration"`
+}
+
+type resultConfiguration struct {
+	OutputLocation          string
+	EncryptionConfiguration *encryption
+	ExpectedBucketOwner     string
+	AclConfiguration        *struct{ S3AclOption string }
+}
+
+type encryption struct {
+	EncryptionOption string
+	KmsKey           string
+}
+
+type engineVersion struct {
+	SelectedEngineVersion  string
+	EffectiveEngineVersion string
+}
+
+// withDefaults fills in what a new workgroup has.
+func (c configuration) withDefaults() configuration {
+	yes := true
+	if c.EnforceWorkGroupConfiguration == nil {
+		c.EnforceWorkGroupConfiguration = &yes
+	}
+	if c.PublishCloudWatchMetricsEnabled == nil {
+		c.PublishCloudWatchMetricsEnabled = new(bool)
+	}
+	if c.RequesterPaysEnabled == nil {
+		c.RequesterPaysEnabled = new(bool)
+	}
+	if c.ResultConfiguration == nil {
+		c.ResultConfiguration = &resultConfiguration{}
+	}
+	selected := "AUTO"
+	if c.EngineVersion != nil && c.EngineVersion.SelectedEngineVersion != "" {
+		selected = c.EngineVersion.SelectedEngineVersion
+	}
+	c.EngineVersion = &engineVersion{SelectedEngineVersion: selected, EffectiveEngineVersion: selected}
+	if selected == "AUTO" {
+		c.EngineVersion.EffectiveEngineVersion = engine
+	}
+	return c
+}
+
+func (c configuration) check() error {
+	if r := c.ResultConfiguration; r != nil && r.OutputLocation != "" && !strings.HasPrefix(r.OutputLocation, "s3://") {
+		return invalid("outputLocation is not a valid S3 path: %s", r.OutputLocation)
+	}
+	if n := c.BytesScannedCutoffPerQuery; n != nil && *n < 10485760 {
+		return invalid("BytesScannedCutoffPerQuery is %d; it must be at least 10485760", *n)
+	}
+	if v := c.EngineVersion; v != nil && !slices.Contains([]string{"", "AUTO", engine}, v.SelectedEngineVersion) {
+		return invalid("localaws knows %s and AUTO, not the engine version %q", engine, v.SelectedEngineVersion)
+	}
+	return nil
+}
+
+func (s *Service) workGroup(name string) (*workGroup, error) {
+	g, ok := s.state.WorkGroups[name]
+	if !ok {
+		return nil, invalid("WorkGroup %s is not found.", name)
+	}
+	return g, nil
+}
+
+type createWorkGroupInput struct {
+	Name          string
+	Configuration configuration
+	Description   string
+	Tags          []core.Tag
+}
+
+func (s *Service) createWorkGroup(_ context.Context, in *createWorkGroupInput) (*wire.Empty, error) {
+	if !workGroupName.MatchString(in.Name) {
+		return nil, invalid("The workgroup's name %q must be made of up to 128 letters, digits, dots, hyphens and underscores", in.Name)
+	}
+	if s.state.WorkGroups[in.Name] != nil {
+		return nil, invalid("WorkGroup %s is already created", in.Name)
+	}
+	if err := in.Configuration.check(); err != nil {
+		return nil, err
+	}
+	s.state.WorkGroups[in.Name] = &workGroup{
+		Name: in.Name, State: stateEnabled, Description: in.Description, Created: s.account.Clock.Now(),
+		Configuration: in.Configuration.withDefaults(), Tags: core.NewTags(in.Tags),
+	}
+	return nil, nil
+}
+
+type workGroupInput struct {
+	WorkGroup             string
+	RecursiveDeleteOption bool
+}
+
+type workGroupDetail struct {
+	Name          string
+	State         string
+	Configuration *configuration
+	Description   string
+	CreationTime  time.Time
+	EngineVersion *engineVersion
+}
+
+type getWorkGroupOutput struct{ WorkGroup workGroupDetail }
+
+func (s *Service) getWorkGroup(_ context.Context, in *workGroupInput) (*getWorkGroupOutput, error) {
+	g, err := s.workGroup(in.WorkGroup)
+	if err != nil {
+		return nil, err
+	}
+	return &getWorkGroupOutput{workGroupDetail{
+		Name: g.Name, State: g.State, Configuration: &g.Configuration, Description: g.Description, CreationTime: g.Created,
+	}}, nil
+}
+
+type listWorkGroupsOutput struct {
+	WorkGroups []workGroupDetail
+	NextToken  string
+}
+
+func (s *Service) listWorkGroups(_ context.Context, in *listInput) (*listWorkGroupsOutput, error) {
+	out := &listWorkGroupsOutput{WorkGroups: []workGroupDetail{}}
+	limit := pageSize(in.MaxResults)
+	for _, name := range slices.Sorted(maps.Keys(s.state.WorkGroups)) {
+		if name <= in.NextToken {
+			continue
+		}
+		if len(out.WorkGroups) == limit {
+			out.NextToken = out.WorkGroups[limit-1].Name
+			break
+		}
+		g := s.state.WorkGroups[name]
+		out.WorkGroups = append(out.WorkGroups, workGroupDetail{
+			Name: g.Name, State: g.State, Description: g.Description, CreationTime: g.Created, EngineVersion: g.Configuration.EngineVersion,
+		})
+	}
+	return out, nil
+}
+
+type updateWorkGroupInput struct {
+	WorkGroup            string
+	Description          *string
+	State                string
+	ConfigurationUpdates *configurationUpdates
+}
+
+type configurationUpdates struct {
+	EnforceWorkGroupConfiguration    *bool
+	ResultConfigurationUpdates       *resultUpdates
+	PublishCloudWatchMetricsEnabled  *bool
+	BytesScannedCutoffPerQuery       *int64
+	RemoveBytesScannedCutoffPerQuery bool
+	RequesterPaysEnabled             *bool
+	EngineVersion                    *engineVersion
+	ExecutionRole                    string
+	EnableMinimumEncryption          *bool `aws:"EnableMinimumEncryptionConfiguration"`
+}
+
+type resultUpdates struct {
+	OutputLocation                string
+	RemoveOutputLocation          bool
+	EncryptionConfiguration       *encryption
+	RemoveEncryptionConfiguration bool
+	ExpectedBucketOwner           string
+	RemoveExpectedBucketOwner     bool
+	AclConfiguration              *struct{ S3AclOption string }
+	RemoveAclConfiguration        bool
+}
+
+func (s *Service) updateWorkGroup(_ context.Context, in *updateWorkGroupInput) (*wire.Empty, error) {
+	g, err := s.workGroup(in.WorkGroup)
+	if err != nil {
+		return nil, err
+	}
+	if in.State != "" && in.State != stateEnabled && in.State != stateDisabled {
+		return nil, invalid("State is %q; it must be %s or %s", in.State, stateEnabled, stateDisabled)
+	}
+	if in.ConfigurationUpdates != nil {
+		updated := in.ConfigurationUpdates.apply(g.Configuration)
+		if err := updated.check(); err != nil {
+			return nil, err
+		}
+		g.Configuration = updated.withDefaults()
+	}
+	if in.Description != nil {
+		g.Description = *in.Description
+	}
+	if in.State != "" {
+		g.State = in.State
+	}
+	return nil, nil
+}
+
+func (u *configurationUpdates) apply(c configuration) configuration {
+	set(&c.EnforceWorkGroupConfiguration, u.EnforceWorkGroupConfiguration)
+	set(&c.PublishCloudWatchMetricsEnabled, u.PublishCloudWatchMetricsEnabled)
+	set(&c.RequesterPaysEnabled, u.RequesterPaysEnabled)
+	set(&c.BytesScannedCutoffPerQuery, u.BytesScannedCutoffPerQuery)
+	set(&c.EngineVersion, u.EngineVersion)
+	set(&c.EnableMinimumEncryption, u.EnableMinimumEncryption)
+	if u.RemoveBytesScannedCutoffPerQuery {
+		c.BytesScannedCutoffPerQuery = nil
+	}
+	if u.ExecutionRole != "" {
+		c.ExecutionRole = u.ExecutionRole
+	}
+	if r := u.ResultConfigurationUpdates; r != nil {
+		result := r.apply(*c.ResultConfiguration)
+		c.ResultConfiguration = &result
+	}
+	return c
+}
+
+func (u *resultUpdates) apply(r resultConfiguration) resultConfiguration {
+	set(&r.EncryptionConfiguration, u.EncryptionConfiguration)
+	set(&r.AclConfiguration, u.AclConfiguration)
+	if u.OutputLocation != "" || u.RemoveOutputLocation {
+		r.OutputLocation = u.OutputLocation
+	}
+	if u.ExpectedBucketOwner != "" || u.RemoveExpectedBucketOwner {
+		r.ExpectedBucketOwner = u.ExpectedBucketOwner
+	}
+	if u.RemoveEncryptionConfiguration {
+		r.EncryptionConfiguration = nil
+	}
+	if u.RemoveAclConfiguration {
+		r.AclConfiguration = nil
+	}
+	return r
+}
+
+// set replaces a value if another is given.
+func set[T any](at **T, given *T) {
+	if given != nil {
+		*at = given
+	}
+}
+
+// deleteWorkGroup: one with named queries needs the recursive option.
+func (s *Service) deleteWorkGroup(_ context.Context, in *workGroupInput) (*wire.Empty, error) {
+	g, err := s.workGroup(in.WorkGroup)
+	if err != nil {
+		return nil, err
+	}
+	if g.Name == primary {
+		return nil, invalid("The primary workgroup can't be deleted")
+	}
+	inGroup := func(_ string, q *namedQuery) bool { return q.WorkGroup == g.Name }
+	for id, q := range s.state.Queries {
+		if inGroup(id, q) && !in.RecursiveDeleteOption {
+			return nil, invalid("WorkGroup %s is not empty", g.Name)
+		}
+	}
+	maps.DeleteFunc(s.state.Queries, inGroup)
+	delete(s.state.WorkGroups, g.Name)
+	return nil, nil
+}
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []core.TaggedResource {
+	var all []core.TaggedResource
+	for name, g := range s.state.WorkGroups {
+		all = append(all, core.TaggedResource{ARN: s.account.ARN("athena", "workgroup/"+name), Tags: g.Tags})
+	}
+	return all
+}

@@ -1,0 +1,302 @@
+package autoscaling
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+// Lifecycle transitions that a hook can wait at,
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html.
+const (
+	launchTransition    = "autoscaling:EC2_INSTANCE_LAUNCHING"
+	terminateTransition = "autoscaling:EC2_INSTANCE_TERMINATING"
+)
+
+const (
+	continueResult = "CONTINUE"
+	abandonResult  = "ABANDON"
+)
+
+// defaultHeartbeat and maxWait are AWS's, in seconds.
+const (
+	defaultHeartbeat = 3600
+	maxHeartbeat     = 7200
+	minHeartbeat     = 30
+)
+
+// hook is a lifecycle hook.
+type hook struct {
+	Name       string
+	Transition string
+	Heartbeat  int // seconds; 0 is the default
+	Default    string
+	Metadata   string
+	Target     string
+	Role       string
+}
+
+type hookInput struct {
+	AutoScalingGroupName  string
+	LifecycleHookName     string
+	LifecycleTransition   string
+	HeartbeatTimeout      *int
+	DefaultResult         string
+	NotificationMetadata  string
+	NotificationTargetARN *string
+	RoleARN               *string
+}
+
+func (g *group) putHook(in hookInput) error {
+	old := g.Hooks[in.LifecycleHookName]
+	h := &hook{Name: in.LifecycleHookName, Default: abandonResult}
+	if old != nil {
+		*h = *old
+	}
+	if in.LifecycleTransition != "" {
+		h.Transition = in.LifecycleTransition
+	}
+	if in.DefaultResult != "" {
+		h.Default = in.DefaultResult
+	}
+	if in.NotificationMetadata != "" {
+		h.Metadata = in.NotificationMetadata
+	}
+	set(&h.Heartbeat, in.HeartbeatTimeout)
+	set(&h.Target, in.NotificationTargetARN)
+	set(&h.Role, in.RoleARN)
+	switch {
+	case h.Name == "":
+		return invalid("LifecycleHookName is required")
+	case h.Transition != launchTransition && h.Transition != terminateTransition:
+		return invalid("Invalid lifecycle transition %q: %s or %s", h.Transition, launchTransition, terminateTransition)
+	case h.Default != continueResult && h.Default != abandonResult:
+		return invalid("Invalid default result %q: CONTINUE or ABANDON", h.Default)
+	case h.Heartbeat != 0 && (h.Heartbeat < minHeartbeat || h.Heartbeat > maxHeartbeat):
+		return invalid("HeartbeatTimeout %d must be between %d and %d seconds", h.Heartbeat, minHeartbeat, maxHeartbeat)
+	}
+	g.Hooks[h.Name] = h
+	return nil
+}
+
+func (s *Service) putLifecycleHook(_ context.Context, in *hookInput) (*wire.Empty, error) {
+	g, err := s.named(in.AutoScalingGroupName)
+	if err != nil {
+		return nil, err
+	}
+	return nil, g.putHook(*in)
+}
+
+type hooksInput struct {
+	AutoScalingGroupName string
+	LifecycleHookNames   []string
+}
+
+// hookView leaves out what was not given: provider 5.100.0 shows any addition
+// as a difference.
+type hookView struct {
+	LifecycleHookName     string
+	AutoScalingGroupName  string
+	LifecycleTransition   string
+	NotificationTargetARN string
+	RoleARN               string
+	NotificationMetadata  string
+	HeartbeatTimeout      *int
+	GlobalTimeout         int
+	DefaultResult         string
+}
+
+type hooksOutput struct{ LifecycleHooks []hookView }
+
+func (s *Service) describeLifecycleHooks(_ context.Context, in *hooksInput) (*hooksOutput, error) {
+	g, err := s.named(in.AutoScalingGroupName)
+	if err != nil {
+		return nil, err
+	}
+	out := &hooksOutput{LifecycleHooks: []hookView{}}
+	for _, name := range slices.Sorted(maps.Keys(g.Hooks)) {
+		if len(in.LifecycleHookNames) > 0 && !slices.Contains(in.LifecycleHookNames, name) {
+			continue
+		}
+		h := g.Hooks[name]
+		v := hookView{
+			LifecycleHookName: name, AutoScalingGroupName: g.Name, LifecycleTransition: h.Transition,
+			NotificationTargetARN: h.Target, RoleARN: h.Role, NotificationMetadata: h.Metadata,
+			GlobalTimeout: min(172800, h.seconds()*100), DefaultResult: h.Default,
+		}
+		if h.Heartbeat != 0 {
+			v.HeartbeatTimeout = &h.Heartbeat
+		}
+		out.LifecycleHooks = append(out.LifecycleHooks, v)
+	}
+	return out, nil
+}
+
+func (h *hook) seconds() int {
+	if h.Heartbeat == 0 {
+		return defaultHeartbeat
+	}
+	return h.Heartbeat
+}
+
+type deleteHookInput struct{ AutoScalingGroupName, LifecycleHookName string }
+
+func (s *Service) deleteLifecycleHook(_ context.Context, in *deleteHookInput) (*wire.Empty, error) {
+	g, err := s.named(in.AutoScalingGroupName)
+	if err != nil {
+		return nil, err
+	}
+	if g.Hooks[in.LifecycleHookName] == nil {
+		return nil, hookNotFound(in.LifecycleHookName, g.Name)
+	}
+	s.dropHook(g, in.LifecycleHookName)
+	return nil, nil
+}
+
+// dropHook removes the hook; instances that wait for it go on.
+func (s *Service) dropHook(g *group, name string) {
+	delete(g.Hooks, name)
+	for _, i := range g.Instances {
+		if i.WaitHook == name {
+			s.leaveWait(i, name)
+		}
+	}
+}
+
+type completeInput struct {
+	AutoScalingGroupName  string
+	LifecycleHookName     string
+	LifecycleActionResult string
+	LifecycleActionToken  *string
+	InstanceId            string
+}
+
+func (s *Service) completeLifecycleAction(_ context.Context, in *completeInput) (*wire.Empty, error) {
+	if in.LifecycleActionResult != continueResult && in.LifecycleActionResult != abandonResult {
+		return nil, invalid("LifecycleActionResult %q: CONTINUE or ABANDON", in.LifecycleActionResult)
+	}
+	g, i, err := s.waiting(in.AutoScalingGroupName, in.LifecycleHookName, in.InstanceId)
+	if err != nil {
+		return nil, err
+	}
+	s.complete(g, i, in.LifecycleActionResult)
+	return nil, nil
+}
+
+func (s *Service) recordHeartbeat(_ context.Context, in *completeInput) (*wire.Empty, error) {
+	g, i, err := s.waiting(in.AutoScalingGroupName, in.LifecycleHookName, in.InstanceId)
+	if err != nil {
+		return nil, err
+	}
+	i.WaitUntil = s.acct.Clock.In(seconds(g.Hooks[i.WaitHook].seconds()))
+	return nil, nil
+}
+
+func (s *Service) waiting(groupName, hookName, id string) (*group, *instance, error) {
+	g, err := s.named(groupName)
+	if err != nil {
+		return nil, nil, err
+	}
+	i := g.instance(id)
+	if i == nil || i.WaitHook != hookName || g.Hooks[hookName] == nil {
+		return nil, nil, invalid("No active Lifecycle Action found with instance ID %s", id)
+	}
+	return g, i, nil
+}
+
+// complete ends the wait of an instance. An abandoned launch terminates it.
+func (s *Service) complete(g *group, i *instance, result string) {
+	launching := i.State == pendingWait
+	s.leaveWait(i, i.WaitHook)
+	if launching && result == abandonResult {
+		s.terminate(g, i, "a lifecycle action was abandoned.")
+	}
+}
+
+func (s *Service) leaveWait(i *instance, name string) {
+	i.Waited = append(i.Waited, name)
+	i.WaitHook, i.WaitUntil = "", time.Time{}
+}
+
+// held tells whether the instance has to wait for a hook of the transition,
+// and moves it through the waiting: state is the one with :Wait.
+func (s *Service) held(g *group, i *instance, transition, state string) bool {
+	if i.WaitHook != "" {
+		if s.acct.Clock.Now().Before(i.WaitUntil) {
+			s.wake(i.WaitUntil)
+			return true
+		}
+		result := abandonResult
+		if h := g.Hooks[i.WaitHook]; h != nil {
+			result = h.Default
+		}
+		s.complete(g, i, result)
+		s.changed()
+		return i.terminating() != (transition == terminateTransition)
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.Hooks)) {
+		h := g.Hooks[name]
+		if h.Transition == transition && !slices.Contains(i.Waited, name) {
+			i.State, i.WaitHook = state, name
+			i.WaitUntil = s.acct.Clock.In(seconds(h.seconds()))
+			s.wake(i.WaitUntil)
+			s.changed()
+			return true
+		}
+	}
+	return false
+}
+
+// PutTerminationHook makes instances of the group wait, up to timeout, before
+// they are terminated: until Complete is called for them.
+func (s *Service) PutTerminationHook(groupName, hookName string, timeout time.Duration) error {
+	g := s.find(groupName)
+	if g == nil {
+		return groupNotFound(groupName)
+	}
+	heartbeat := int(timeout / time.Second)
+	return g.putHook(hookInput{
+		LifecycleHookName: hookName, LifecycleTransition: terminateTransition,
+		HeartbeatTimeout: &heartbeat, DefaultResult: continueResult,
+	})
+}
+
+// DeleteHook removes a hook; instances that wait for it go on. No such hook or
+// group is no error.
+func (s *Service) DeleteHook(groupName, hookName string) {
+	if g := s.find(groupName); g != nil {
+		s.dropHook(g, hookName)
+	}
+}
+
+// WaitingFor returns the instances of the group that wait for the hook.
+func (s *Service) WaitingFor(groupName, hookName string) []string {
+	g := s.find(groupName)
+	if g == nil {
+		return nil
+	}
+	var ids []string
+	for _, i := range g.Instances {
+		if i.WaitHook == hookName {
+			ids = append(ids, i.ID)
+		}
+	}
+	return ids
+}
+
+// Complete lets an instance that waits for the hook go on.
+func (s *Service) Complete(groupName, hookName, instanceID string) {
+	g := s.find(groupName)
+	if g == nil {
+		return
+	}
+	if i := g.instance(instanceID); i != nil && i.WaitHook == hookName {
+		s.complete(g, i, continueResult)
+		s.acct.Changed()
+	}
+}
+
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }

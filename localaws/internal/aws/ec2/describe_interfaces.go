@@ -1,0 +1,243 @@
+package ec2
+
+import (
+	"context"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+type interfaceItem struct {
+	ID               string                  `out:"networkInterfaceId"`
+	Description      string                  `out:"description"`
+	SubnetID         string                  `out:"subnetId"`
+	VPCID            string                  `out:"vpcId"`
+	AvailabilityZone string                  `out:"availabilityZone"`
+	InterfaceType    string                  `out:"interfaceType"`
+	OwnerID          string                  `out:"ownerId"`
+	RequesterID      string                  `out:"requesterId"`
+	RequesterManaged bool                    `out:"requesterManaged"`
+	Status           string                  `out:"status"`
+	MAC              string                  `out:"macAddress"`
+	SourceDestCheck  bool                    `out:"sourceDestCheck"`
+	PrivateIP        string                  `out:"privateIpAddress"`
+	PrivateDNSName   string                  `out:"privateDnsName"`
+	PrivateIPs       []privateIPItem         `out:"privateIpAddressesSet"`
+	IPv6Addresses    []string                `out:"ipv6AddressesSet"`
+	Groups           []groupID               `out:"groupSet"`
+	Attachment       *attachmentItem         `out:"attachment"`
+	Association      *addressAssociationItem `out:"association"`
+	Tags             []core.Tag              `out:"tagSet"`
+}
+
+type groupID struct {
+	ID   string `out:"groupId"`
+	Name string `out:"groupName"`
+}
+
+type privateIPItem struct {
+	Address        string                  `out:"privateIpAddress"`
+	Primary        bool                    `out:"primary"`
+	PrivateDNSName string                  `out:"privateDnsName"`
+	Association    *addressAssociationItem `out:"association"`
+}
+
+type attachmentItem struct {
+	ID                  string    `out:"attachmentId"`
+	Attached            time.Time `out:"attachTime"`
+	DeleteOnTermination bool      `out:"deleteOnTermination"`
+	DeviceIndex         int       `out:"deviceIndex"`
+	NetworkCardIndex    int       `out:"networkCardIndex"`
+	InstanceID          string    `out:"instanceId"`
+	InstanceOwnerID     string    `out:"instanceOwnerId"`
+	Status              string    `out:"status"`
+}
+
+type addressAssociationItem struct {
+	AllocationID  string `out:"allocationId"`
+	AssociationID string `out:"associationId"`
+	OwnerID       string `out:"ipOwnerId"`
+	PublicIP      string `out:"publicIp"`
+	PublicDNSName string `out:"publicDnsName"`
+}
+
+func (s *Service) interfaceItem(eni *networkInterface) interfaceItem {
+	item := interfaceItem{
+		ID: eni.ID, Description: eni.Description, SubnetID: eni.SubnetID, VPCID: eni.VPCID, AvailabilityZone: eni.AvailabilityZone,
+		InterfaceType: eni.Type, OwnerID: s.account.ID, RequesterID: eni.RequesterID, RequesterManaged: eni.requesterManaged(),
+		Status: eni.status(), MAC: eni.MAC, SourceDestCheck: eni.Type != natGatewayType, PrivateIP: eni.PrivateIP,
+		PrivateDNSName: s.privateName(eni.PrivateIP), IPv6Addresses: []string{}, Groups: s.groupIDs(eni.Groups),
+		Attachment: eni.attachment(), Association: s.addressAssociation(eni), Tags: s.tagList(eni.ID),
+	}
+	item.PrivateIPs = []privateIPItem{{eni.PrivateIP, true, item.PrivateDNSName, item.Association}}
+	return item
+}
+
+// requesterManaged tells whether AWS made it for a service of its own.
+func (eni *networkInterface) requesterManaged() bool { return eni.RequesterID != "" }
+
+func (eni *networkInterface) status() string {
+	if eni.AttachmentID == "" {
+		return "available"
+	}
+	return "in-use"
+}
+
+func (eni *networkInterface) attachment() *attachmentItem {
+	if eni.AttachmentID == "" {
+		return nil
+	}
+	item := &attachmentItem{
+		ID: eni.AttachmentID, Attached: eni.Attached, InstanceID: eni.InstanceID, InstanceOwnerID: eni.InstanceOwnerID, Status: "attached",
+		DeleteOnTermination: eni.InstanceID != "",
+	}
+	if eni.InstanceID == "" {
+		item.DeviceIndex = 1
+	}
+	return item
+}
+
+func (s *Service) addressAssociation(eni *networkInterface) *addressAssociationItem {
+	if eni.PublicIP == "" {
+		return nil
+	}
+	item := &addressAssociationItem{PublicIP: eni.PublicIP, PublicDNSName: s.publicName(eni.VPCID, eni.PublicIP), OwnerID: amazonAlias}
+	if eni.InstanceOwnerID != "" && eni.InstanceID == "" {
+		item.OwnerID = eni.InstanceOwnerID
+	}
+	if address, ok := s.byInterface(eni.ID); ok {
+		item.AllocationID, item.AssociationID, item.OwnerID = address.AllocationID, address.AssociationID, s.account.ID
+	}
+	return item
+}
+
+func (s *Service) groupIDs(ids []string) []groupID {
+	return each(ids, func(id string) groupID {
+		item := groupID{ID: id}
+		if group, ok := s.state.SecurityGroups[id]; ok {
+			item.Name = group.Name
+		}
+		return item
+	})
+}
+
+func (s *Service) interfaces() family[*networkInterface] {
+	attached := func(get func(*networkInterface) string) func(*networkInterface) []string {
+		return func(eni *networkInterface) []string {
+			if eni.AttachmentID == "" {
+				return nil
+			}
+			return one(get(eni))
+		}
+	}
+	allocated := func(get func(*elasticIP) string) func(*networkInterface) []string {
+		return func(eni *networkInterface) []string {
+			if address, ok := s.byInterface(eni.ID); ok {
+				return one(get(address))
+			}
+			return nil
+		}
+	}
+	private := func(eni *networkInterface) []string { return one(eni.PrivateIP) }
+	public := func(eni *networkInterface) []string { return one(eni.PublicIP) }
+	return family[*networkInterface]{
+		all: values(s.state.Interfaces), id: func(eni *networkInterface) string { return eni.ID }, notFound: interfaceNotFound,
+		attributes: attributes[*networkInterface]{
+			"availability-zone":    func(eni *networkInterface) []string { return one(eni.AvailabilityZone) },
+			"description":          func(eni *networkInterface) []string { return one(eni.Description) },
+			"group-id":             func(eni *networkInterface) []string { return eni.Groups },
+			"group-name":           func(eni *networkInterface) []string { return s.namesOfGroups(eni) },
+			"interface-type":       func(eni *networkInterface) []string { return one(eni.Type) },
+			"mac-address":          func(eni *networkInterface) []string { return one(eni.MAC) },
+			"network-interface-id": func(eni *networkInterface) []string { return one(eni.ID) },
+			"owner-id":             func(*networkInterface) []string { return one(s.account.ID) },
+			"private-dns-name":     func(eni *networkInterface) []string { return one(s.privateName(eni.PrivateIP)) },
+			"private-ip-address":   private,
+			"requester-id":         func(eni *networkInterface) []string { return one(eni.RequesterID) },
+			"requester-managed":    func(eni *networkInterface) []string { return oneBool(eni.requesterManaged()) },
+			"source-dest-check":    func(eni *networkInterface) []string { return oneBool(eni.Type != natGatewayType) },
+			"status":               func(eni *networkInterface) []string { return one(eni.status()) },
+			"subnet-id":            func(eni *networkInterface) []string { return one(eni.SubnetID) },
+			"vpc-id":               func(eni *networkInterface) []string { return one(eni.VPCID) },
+
+			"addresses.private-ip-address":    private,
+			"addresses.primary":               func(*networkInterface) []string { return oneBool(true) },
+			"addresses.association.public-ip": public,
+			"association.public-ip":           public,
+			"association.allocation-id":       allocated(func(a *elasticIP) string { return a.AllocationID }),
+			"association.association-id":      allocated(func(a *elasticIP) string { return a.AssociationID }),
+
+			"attachment.attachment-id":     attached(func(eni *networkInterface) string { return eni.AttachmentID }),
+			"attachment.instance-id":       attached(func(eni *networkInterface) string { return eni.InstanceID }),
+			"attachment.instance-owner-id": attached(func(eni *networkInterface) string { return eni.InstanceOwnerID }),
+			"attachment.status":            attached(func(*networkInterface) string { return "attached" }),
+		},
+	}
+}
+
+func (s *Service) namesOfGroups(eni *networkInterface) []string {
+	return each(s.groupIDs(eni.Groups), func(g groupID) string { return g.Name })
+}
+
+type describeInterfacesInput struct {
+	selection
+	IDs                     []string `in:"NetworkInterfaceId"`
+	IncludeManagedResources *bool
+}
+
+type describeInterfacesOutput struct {
+	Interfaces []interfaceItem `out:"networkInterfaceSet"`
+	NextToken  string
+}
+
+func (s *Service) describeNetworkInterfaces(_ context.Context, in *describeInterfacesInput) (*describeInterfacesOutput, error) {
+	page, next, err := choose(s, s.interfaces(), in.IDs, in.selection)
+	return &describeInterfacesOutput{Interfaces: each(page, s.interfaceItem), NextToken: next}, err
+}
+
+type detachInterfaceInput struct {
+	AttachmentID string
+	Force        bool
+}
+
+// detachNetworkInterface refuses: an instance's first interface can't be
+// detached, and the others are AWS's own.
+func (s *Service) detachNetworkInterface(_ context.Context, in *detachInterfaceInput) (*returnOutput, error) {
+	for _, eni := range s.state.Interfaces {
+		if eni.AttachmentID != in.AttachmentID || in.AttachmentID == "" {
+			continue
+		}
+		if eni.InstanceID != "" {
+			return nil, wire.Errorf("OperationNotPermitted", "The network interface at device index 0 cannot be detached.")
+		}
+		return nil, managedInterface(eni)
+	}
+	return nil, wire.Errorf("InvalidAttachmentID.NotFound", "Interface attachment '%s' does not exist.", in.AttachmentID)
+}
+
+func managedInterface(eni *networkInterface) error {
+	return wire.Errorf("AuthFailure", "You do not have permission to access the specified resource %s: it belongs to %s.", eni.ID, eni.RequesterID)
+}
+
+type interfaceIDInput struct {
+	NetworkInterfaceID string
+}
+
+// deleteNetworkInterface deletes one that nothing has attached.
+func (s *Service) deleteNetworkInterface(_ context.Context, in *interfaceIDInput) (*returnOutput, error) {
+	eni, ok := s.state.Interfaces[in.NetworkInterfaceID]
+	switch {
+	case !ok:
+		return nil, interfaceNotFound(in.NetworkInterfaceID)
+	case eni.requesterManaged():
+		return nil, managedInterface(eni)
+	}
+	if eni.AttachmentID != "" {
+		return nil, wire.Errorf("InvalidParameterValue", "Network interface '%s' is currently in use.", eni.ID)
+	}
+	if err := s.DeleteInterface(eni.ID); err != nil {
+		return nil, err
+	}
+	return &returnOutput{Return: true}, nil
+}

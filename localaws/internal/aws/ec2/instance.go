@@ -1,0 +1,181 @@
+package ec2
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+// An instance's states, with the codes that EC2 gives them;
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html.
+const (
+	StatePending      = "pending"
+	StateRunning      = "running"
+	StateShuttingDown = "shutting-down"
+	StateTerminated   = "terminated"
+)
+
+func stateCode(name string) int {
+	return map[string]int{StatePending: 0, StateRunning: 16, StateShuttingDown: 32, StateTerminated: 48}[name]
+}
+
+// How long AWS takes: an instance's start and end, and how long a terminated
+// one is still listed.
+const (
+	bootTime       = 20 * time.Second
+	shutdownTime   = 20 * time.Second
+	instanceMemory = time.Hour
+)
+
+type instance struct {
+	ID, Type, Architecture, ImageID       string
+	SubnetID, VPCID, AvailabilityZone     string
+	State, StateReasonCode, StateReason   string
+	ReservationID, KeyName, UserData      string // UserData is base64
+	ProfileARN, ProfileID                 string
+	InterfaceID, PrivateIP, PublicIP      string
+	Groups                                []string
+	Address                               netip.Addr
+	Launched                              time.Time
+	Spot, EBSOptimized, Monitoring        bool
+	NoTermination, NoStop                 bool // by API calls; Auto Scaling may
+	ShutdownBehavior                      string
+	Metadata                              metadataOptions
+	Volumes                               []volume
+	TemplateID                            string
+	TemplateVersion                       int64
+	CreditSpecification, TerminatedByUser string
+	// Next is when the state moves on.
+	Next time.Time
+}
+
+type volume struct {
+	ID, Device, Type, SnapshotID string
+	SizeGiB                      int
+	Encrypted                    bool
+	DeleteOnTermination          bool
+	IOPS, Throughput             *int
+	Created                      time.Time
+}
+
+// Instance is an EC2 instance as other services see it.
+type Instance struct {
+	ID, Type, Architecture, ImageID   string
+	SubnetID, VPCID, AvailabilityZone string
+	// State is one of the State constants.
+	State string
+	// UserData is decoded.
+	UserData   []byte
+	ProfileARN string
+	// InterfaceID is "" and Address invalid once it is terminated.
+	InterfaceID         string
+	PrivateIP, PublicIP string
+	Address             netip.Addr
+	LaunchTime          time.Time
+	Tags                core.Tags
+	// MetadataTokens is "required" (IMDSv2) or "optional", MetadataHops the
+	// hops that an answer of the metadata service survives: a container on
+	// the bridge needs 2.
+	MetadataTokens string
+	MetadataHops   int
+	// TemplateID and TemplateVersion are what it was launched from.
+	TemplateID      string
+	TemplateVersion int64
+	Spot            bool
+}
+
+// Instance returns the instance with that id; also a terminated one, for an
+// hour.
+func (s *Service) Instance(id string) (Instance, bool) {
+	machine, ok := s.state.Instances[id]
+	if !ok {
+		return Instance{}, false
+	}
+	return s.instanceView(machine), true
+}
+
+// Instances are all instances by id, terminated ones too.
+func (s *Service) Instances() []Instance {
+	all := values(s.state.Instances)()
+	slices.SortFunc(all, func(a, b *instance) int { return cmp.Compare(a.ID, b.ID) })
+	return each(all, s.instanceView)
+}
+
+func (s *Service) instanceView(m *instance) Instance {
+	hops := 1
+	if m.Metadata.HTTPPutResponseHopLimit != nil {
+		hops = *m.Metadata.HTTPPutResponseHopLimit
+	}
+	return Instance{
+		ID: m.ID, Type: m.Type, Architecture: m.Architecture, ImageID: m.ImageID, SubnetID: m.SubnetID, VPCID: m.VPCID,
+		AvailabilityZone: m.AvailabilityZone, State: m.State, UserData: decodeUserData(m.UserData), ProfileARN: m.ProfileARN,
+		InterfaceID: m.InterfaceID, PrivateIP: m.PrivateIP, PublicIP: s.publicIPOf(m), Address: m.Address,
+		LaunchTime: m.Launched, Tags: core.NewTags(s.tagList(m.ID)),
+		MetadataTokens: m.Metadata.HTTPTokens, MetadataHops: hops,
+		TemplateID: m.TemplateID, TemplateVersion: m.TemplateVersion, Spot: m.Spot,
+	}
+}
+
+func (s *Service) publicIPOf(m *instance) string {
+	if eni, ok := s.state.Interfaces[m.InterfaceID]; ok {
+		return eni.PublicIP
+	}
+	return ""
+}
+
+// Terminate ends an instance: it is shutting down for a while, then terminated,
+// when its interface and volumes go. One that ends already goes on ending.
+func (s *Service) Terminate(id string) error {
+	machine, ok := s.state.Instances[id]
+	if !ok {
+		return instanceNotFound(id)
+	}
+	if machine.State == StatePending || machine.State == StateRunning {
+		machine.State, machine.Next = StateShuttingDown, s.account.Clock.In(shutdownTime)
+		machine.StateReasonCode, machine.StateReason = "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"
+	}
+	return nil
+}
+
+// stepInstance moves an instance's state on when its time has come.
+func (s *Service) stepInstance(m *instance) {
+	switch m.State {
+	case StatePending:
+		m.State, m.Next = StateRunning, time.Time{}
+	case StateShuttingDown:
+		s.end(m)
+		m.State, m.Next = StateTerminated, s.account.Clock.In(instanceMemory)
+	case StateTerminated:
+		s.forget(m.ID)
+		delete(s.state.Instances, m.ID)
+	}
+}
+
+// end takes what a terminated instance no longer has.
+func (s *Service) end(m *instance) {
+	if err := s.DeleteInterface(m.InterfaceID); err != nil {
+		s.account.Log.Error("removing the interface of an instance", "instance", m.ID, "error", err)
+	}
+	for _, v := range m.Volumes {
+		s.forget(v.ID)
+	}
+	m.InterfaceID, m.PrivateIP, m.PublicIP, m.Address, m.Volumes = "", "", "", netip.Addr{}, nil
+	m.SubnetID, m.VPCID, m.Groups = "", "", nil
+}
+
+func (s *Service) volumeOwner(id string) (*instance, bool) {
+	for _, machine := range s.state.Instances {
+		if slices.ContainsFunc(machine.Volumes, func(v volume) bool { return v.ID == id }) {
+			return machine, true
+		}
+	}
+	return nil, false
+}
+
+func volumeNotFound(id string) error {
+	return wire.Errorf("InvalidVolume.NotFound", "The volume '%s' does not exist.", id)
+}

@@ -1,0 +1,194 @@
+package ec2
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+// maxGroups is the quota of security groups on one interface.
+const maxGroups = 5
+
+// Interface types, as DescribeNetworkInterfaces names them.
+const (
+	interfaceType  = "interface"
+	natGatewayType = "nat_gateway"
+)
+
+type networkInterface struct {
+	ID, Description, SubnetID, VPCID, AvailabilityZone string
+	Type, RequesterID, InstanceOwnerID                 string
+	PrivateIP, MAC                                     string
+	// PublicIP is "" without one; it is an Elastic IP's or the interface's own.
+	PublicIP string
+	Groups   []string
+	// Address is where the interface's host is on this machine.
+	Address netip.Addr
+	// InstanceID, AttachmentID and Attached are of the host it is attached
+	// to: InstanceID is "" for one that is not the account's.
+	InstanceID, AttachmentID string
+	Attached                 time.Time
+	Created                  time.Time
+}
+
+// Interface is an elastic network interface.
+type Interface struct {
+	ID, Description, SubnetID, VPCID, AvailabilityZone, Type string
+	// RequesterID and InstanceOwnerID are those of AWS's own interfaces,
+	// such as amazon-elb.
+	RequesterID, InstanceOwnerID string
+	// PrivateIP is its address in the VPC, PublicIP the one on the internet
+	// or "".
+	PrivateIP, PublicIP string
+	Groups              []string
+	// Address is where the interface's host is on this machine.
+	Address netip.Addr
+	// InstanceID is the instance that it belongs to, or "".
+	InstanceID string
+}
+
+// InterfaceSpec is what CreateInterface needs.
+type InterfaceSpec struct {
+	SubnetID, Description string
+	// Type is "interface" when "".
+	Type                         string
+	RequesterID, InstanceOwnerID string
+	// Groups are security groups; none is the VPC's default group. An
+	// interface of type nat_gateway or network_load_balancer may have none.
+	Groups []string
+	// Public gives the interface a public address.
+	Public bool
+}
+
+func (eni *networkInterface) view() Interface {
+	return Interface{
+		ID: eni.ID, Description: eni.Description, SubnetID: eni.SubnetID, VPCID: eni.VPCID, AvailabilityZone: eni.AvailabilityZone,
+		Type: eni.Type, RequesterID: eni.RequesterID, InstanceOwnerID: eni.InstanceOwnerID, PrivateIP: eni.PrivateIP,
+		PublicIP: eni.PublicIP, Groups: slices.Clone(eni.Groups), Address: eni.Address, InstanceID: eni.InstanceID,
+	}
+}
+
+// CreateInterface makes an interface for a host that another service runs.
+func (s *Service) CreateInterface(spec InterfaceSpec) (Interface, error) {
+	eni, err := s.createInterface(spec)
+	if err != nil {
+		return Interface{}, err
+	}
+	return eni.view(), nil
+}
+
+func (s *Service) createInterface(spec InterfaceSpec) (*networkInterface, error) {
+	sn, err := s.subnet(spec.SubnetID)
+	if err != nil {
+		return nil, err
+	}
+	if spec.Type == "" {
+		spec.Type = interfaceType
+	}
+	if len(spec.Groups) == 0 && spec.Type == interfaceType {
+		spec.Groups = []string{s.defaultGroup(sn.VPCID)}
+	}
+	if err := s.checkGroups(spec.Groups, sn.VPCID); err != nil {
+		return nil, err
+	}
+	private, err := s.allocateIP(sn)
+	if err != nil {
+		return nil, err
+	}
+	public := ""
+	if spec.Public {
+		if public, err = s.allocatePublicIP(); err != nil {
+			return nil, err
+		}
+	}
+	address, err := s.addresses.Allocate()
+	if err != nil {
+		return nil, fmt.Errorf("finding an address for a network interface: %w", err)
+	}
+	now := s.account.Clock.Now()
+	eni := &networkInterface{
+		ID: ids.New("eni"), Description: spec.Description, SubnetID: sn.ID, VPCID: sn.VPCID, AvailabilityZone: sn.AvailabilityZone,
+		Type: spec.Type, RequesterID: spec.RequesterID, InstanceOwnerID: spec.InstanceOwnerID, PrivateIP: private, MAC: macOf(private),
+		PublicIP: public, Groups: slices.Clone(spec.Groups), Address: address, Created: now, Attached: now,
+	}
+	if spec.InstanceOwnerID != "" {
+		eni.AttachmentID = ids.New("ela-attach")
+	}
+	s.state.Interfaces[eni.ID] = eni
+	return eni, nil
+}
+
+// macOf makes a hardware address of the private one: unique in a VPC.
+func macOf(private string) string {
+	b := netip.MustParseAddr(private).As4()
+	return fmt.Sprintf("02:00:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3])
+}
+
+// checkGroups refuses groups that do not exist or are of another VPC.
+func (s *Service) checkGroups(groups []string, vpcID string) error {
+	if len(groups) > maxGroups {
+		return wire.Errorf("SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached: %d of %d.", len(groups), maxGroups)
+	}
+	for _, id := range groups {
+		group, ok := s.state.SecurityGroups[id]
+		if !ok {
+			return wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist in VPC '%s'", id, vpcID)
+		}
+		if group.VPCID != vpcID {
+			return wire.Errorf("InvalidParameter", "Security group %s and its interface belong to different networks: %s and %s.", id, group.VPCID, vpcID)
+		}
+	}
+	return nil
+}
+
+// DeleteInterface removes an interface and gives its addresses back.
+func (s *Service) DeleteInterface(id string) error {
+	eni, ok := s.state.Interfaces[id]
+	if !ok {
+		return interfaceNotFound(id)
+	}
+	if address, ok := s.byInterface(id); ok {
+		s.disassociate(address)
+	}
+	s.addresses.Release(eni.Address)
+	s.forget(id)
+	delete(s.state.Interfaces, id)
+	return nil
+}
+
+// SetInterfaceGroups replaces an interface's security groups.
+func (s *Service) SetInterfaceGroups(id string, groups []string) error {
+	eni, ok := s.state.Interfaces[id]
+	if !ok {
+		return interfaceNotFound(id)
+	}
+	if err := s.checkGroups(groups, eni.VPCID); err != nil {
+		return err
+	}
+	eni.Groups = slices.Clone(groups)
+	return nil
+}
+
+// Interface returns the interface with that id.
+func (s *Service) Interface(id string) (Interface, bool) {
+	eni, ok := s.state.Interfaces[id]
+	if !ok {
+		return Interface{}, false
+	}
+	return eni.view(), true
+}
+
+// InterfaceByAddress returns the interface whose host has that address on this
+// machine.
+func (s *Service) InterfaceByAddress(address netip.Addr) (Interface, bool) {
+	for _, eni := range s.state.Interfaces {
+		if eni.Address == address {
+			return eni.view(), true
+		}
+	}
+	return Interface{}, false
+}

@@ -1,0 +1,210 @@
+package ec2
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+// Where a packet goes that a route's destination fits, as routeItem.Origin and
+// State have it.
+const (
+	localGateway   = "local"
+	originTable    = "CreateRouteTable"
+	originRoute    = "CreateRoute"
+	routeActive    = "active"
+	routeBlackhole = "blackhole"
+)
+
+// route leads to a gateway: GatewayID is an internet gateway, or NATGatewayID
+// is set.
+type route struct {
+	Destination  string // a CIDR block of IPv4 or IPv6
+	GatewayID    string
+	NATGatewayID string
+}
+
+type routeItem struct {
+	DestinationCIDR     string `out:"destinationCidrBlock"`
+	DestinationIPv6CIDR string `out:"destinationIpv6CidrBlock"`
+	GatewayID           string `out:"gatewayId"`
+	NATGatewayID        string `out:"natGatewayId"`
+	Origin              string
+	State               string
+}
+
+// routeItems are a table's routes, the local ones first.
+func (s *Service) routeItems(table *routeTable) []routeItem {
+	var items []routeItem
+	for _, c := range s.state.VPCs[table.VPCID].CIDRs {
+		items = append(items, routeItem{DestinationCIDR: c.CIDR, GatewayID: localGateway, Origin: originTable, State: routeActive})
+	}
+	for _, r := range table.Routes {
+		item := routeItem{GatewayID: r.GatewayID, NATGatewayID: r.NATGatewayID, Origin: originRoute, State: routeActive}
+		if prefixOf(r.Destination).Addr().Is4() {
+			item.DestinationCIDR = r.Destination
+		} else {
+			item.DestinationIPv6CIDR = r.Destination
+		}
+		if s.isBlackhole(table, r) {
+			item.State = routeBlackhole
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// isBlackhole tells whether a route's gateway is gone or detached.
+func (s *Service) isBlackhole(table *routeTable, r route) bool {
+	if r.NATGatewayID != "" {
+		gateway, ok := s.state.NATGateways[r.NATGatewayID]
+		return !ok || gateway.State == natDeleted || gateway.State == natDeleting || gateway.State == natFailed
+	}
+	gateway, ok := s.state.InternetGateways[r.GatewayID]
+	return !ok || gateway.VPCID != table.VPCID
+}
+
+// routeTo is the most specific route to an address that is not in the VPC.
+func (s *Service) routeTo(table *routeTable, address netip.Addr) (route, bool) {
+	best, found := route{}, false
+	for _, r := range table.Routes {
+		prefix := prefixOf(r.Destination)
+		if prefix.Contains(address) && (!found || prefix.Bits() > prefixOf(best.Destination).Bits()) {
+			best, found = r, true
+		}
+	}
+	return best, found
+}
+
+// anywhere is an address on the internet that stands for all of them.
+var anywhere = netip.MustParseAddr("192.0.2.1")
+
+// isPublic tells whether a subnet's default route leads to an internet gateway.
+func (s *Service) isPublic(sn *subnet) bool {
+	table := s.tableOf(sn)
+	r, ok := s.routeTo(table, anywhere)
+	return ok && r.GatewayID != "" && !s.isBlackhole(table, r)
+}
+
+type routeInput struct {
+	RouteTableID             string
+	DestinationCIDRBlock     string
+	DestinationIPv6CIDRBlock string
+	GatewayID                string
+	NATGatewayID             string `in:"NatGatewayId"`
+}
+
+// destination reads which route a request means.
+func (in *routeInput) destination() (netip.Prefix, error) {
+	switch {
+	case in.DestinationCIDRBlock != "" && in.DestinationIPv6CIDRBlock != "":
+		return netip.Prefix{}, wire.Errorf("InvalidParameterCombination", "Only one of destinationCidrBlock and destinationIpv6CidrBlock can be specified")
+	case in.DestinationCIDRBlock != "":
+		return parseIPv4CIDR("destinationCidrBlock", in.DestinationCIDRBlock)
+	case in.DestinationIPv6CIDRBlock != "":
+		return parseCIDR("destinationIpv6CidrBlock", in.DestinationIPv6CIDRBlock)
+	}
+	return netip.Prefix{}, missing("destinationCidrBlock or destinationIpv6CidrBlock")
+}
+
+// route makes a checked route of a request.
+func (s *Service) route(in *routeInput) (*routeTable, route, error) {
+	table, err := s.routeTable(in.RouteTableID)
+	if err != nil {
+		return nil, route{}, err
+	}
+	prefix, err := in.destination()
+	if err != nil {
+		return nil, route{}, err
+	}
+	if s.state.VPCs[table.VPCID].covers(prefix) {
+		return nil, route{}, wire.Errorf("InvalidParameterValue",
+			"The destination CIDR block %s is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.", prefix)
+	}
+	return table, route{Destination: prefix.String(), GatewayID: in.GatewayID, NATGatewayID: in.NATGatewayID}, s.checkTarget(table, in)
+}
+
+func (s *Service) checkTarget(table *routeTable, in *routeInput) error {
+	switch {
+	case in.GatewayID != "" && in.NATGatewayID != "":
+		return wire.Errorf("InvalidParameterCombination", "Only one of gatewayId and natGatewayId can be specified")
+	case in.NATGatewayID != "":
+		gateway, ok := s.state.NATGateways[in.NATGatewayID]
+		if !ok {
+			return wire.Errorf("InvalidNatGatewayID.NotFound", "The natGateway ID '%s' does not exist", in.NATGatewayID)
+		}
+		return sameNetwork(table, gateway.VPCID, "nat gateway "+gateway.ID)
+	case in.GatewayID != "":
+		gateway, ok := s.state.InternetGateways[in.GatewayID]
+		if !ok {
+			return wire.Errorf("InvalidGatewayID.NotFound", "The gateway ID '%s' does not exist", in.GatewayID)
+		}
+		return sameNetwork(table, gateway.VPCID, "network gateway "+gateway.ID)
+	}
+	return missing("gatewayId or natGatewayId")
+}
+
+func sameNetwork(table *routeTable, vpcID, gateway string) error {
+	if table.VPCID == vpcID {
+		return nil
+	}
+	return wire.Errorf("InvalidParameterValue", "route table %s and %s belong to different networks", table.ID, gateway)
+}
+
+func (t *routeTable) find(destination string) int {
+	return slices.IndexFunc(t.Routes, func(r route) bool { return r.Destination == destination })
+}
+
+func (s *Service) createRoute(_ context.Context, in *routeInput) (*returnOutput, error) {
+	table, r, err := s.route(in)
+	if err != nil {
+		return nil, err
+	}
+	if i := table.find(r.Destination); i >= 0 {
+		if table.Routes[i] == r {
+			return &returnOutput{Return: true}, nil
+		}
+		return nil, wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", r.Destination)
+	}
+	table.Routes = append(table.Routes, r)
+	return &returnOutput{Return: true}, nil
+}
+
+func routeNotFound(table *routeTable, destination string) error {
+	return wire.Errorf("InvalidRoute.NotFound", "no route with destination-cidr-block %s in route table %s", destination, table.ID)
+}
+
+func (s *Service) replaceRoute(_ context.Context, in *routeInput) (*wire.Empty, error) {
+	table, r, err := s.route(in)
+	if err != nil {
+		return nil, err
+	}
+	i := table.find(r.Destination)
+	if i < 0 {
+		return nil, wire.Errorf("InvalidParameterValue", "There is no route defined for '%s' in the route table. Use CreateRoute instead.", r.Destination)
+	}
+	table.Routes[i] = r
+	return nil, nil
+}
+
+func (s *Service) deleteRoute(_ context.Context, in *routeInput) (*wire.Empty, error) {
+	table, err := s.routeTable(in.RouteTableID)
+	if err != nil {
+		return nil, err
+	}
+	prefix, err := in.destination()
+	if err != nil {
+		return nil, err
+	}
+	if s.state.VPCs[table.VPCID].covers(prefix) {
+		return nil, wire.Errorf("InvalidParameterValue", "cannot remove local route %s in route table %s", prefix, table.ID)
+	}
+	i := table.find(prefix.String())
+	if i < 0 {
+		return nil, routeNotFound(table, prefix.String())
+	}
+	table.Routes = slices.Delete(table.Routes, i, i+1)
+	return nil, nil
+}

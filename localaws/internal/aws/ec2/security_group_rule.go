@@ -1,0 +1,421 @@
+package ec2
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+// maxRules is the quota of rules of one security group, for each direction.
+const maxRules = 60
+
+// rule is one rule of a security group.
+type rule struct {
+	permission
+	ID          string
+	Egress      bool
+	Description string
+}
+
+// ruleByID finds a rule and the group that has it.
+func (s *Service) ruleByID(id string) (*securityGroup, *rule, bool) {
+	for _, group := range s.state.SecurityGroups {
+		for i := range group.Rules {
+			if group.Rules[i].ID == id {
+				return group, &group.Rules[i], true
+			}
+		}
+	}
+	return nil, nil, false
+}
+
+// authorizeInput also takes a single permission written flat, as the command
+// line's --protocol, --port and --cidr send it.
+type authorizeInput struct {
+	tagged
+	flatPermission
+	GroupID     string
+	GroupName   string
+	Permissions []permissionItem `in:"IpPermissions"`
+}
+
+type flatPermission struct {
+	Protocol                   string `in:"IpProtocol"`
+	From                       *int   `in:"FromPort"`
+	To                         *int   `in:"ToPort"`
+	CIDR                       string `in:"CidrIp"`
+	SourceSecurityGroupName    string
+	SourceSecurityGroupOwnerID string
+}
+
+func (f flatPermission) item() []permissionItem {
+	item := permissionItem{Protocol: f.Protocol, From: f.From, To: f.To}
+	switch {
+	case f.CIDR != "":
+		item.Ranges = []rangePeer{{CIDR: f.CIDR}}
+	case f.SourceSecurityGroupName != "":
+		item.Groups = []groupPeer{{GroupName: f.SourceSecurityGroupName, UserID: f.SourceSecurityGroupOwnerID}}
+	case f.Protocol == "":
+		return nil
+	}
+	return []permissionItem{item}
+}
+
+type authorizeOutput struct {
+	Return bool       `out:"return"`
+	Rules  []ruleItem `out:"securityGroupRuleSet"`
+}
+
+type ruleItem struct {
+	ID             string     `out:"securityGroupRuleId"`
+	ARN            string     `out:"securityGroupRuleArn"`
+	GroupID        string     `out:"groupId"`
+	GroupOwnerID   string     `out:"groupOwnerId"`
+	IsEgress       bool       `out:"isEgress"`
+	Protocol       string     `out:"ipProtocol"`
+	From           int        `out:"fromPort"`
+	To             int        `out:"toPort"`
+	CIDRIPv4       string     `out:"cidrIpv4"`
+	CIDRIPv6       string     `out:"cidrIpv6"`
+	ReferencedInfo *groupPeer `out:"referencedGroupInfo"`
+	Description    string     `out:"description"`
+	Tags           []core.Tag `out:"tagSet"`
+}
+
+func (s *Service) ruleItem(group *securityGroup, r *rule) ruleItem {
+	item := ruleItem{
+		ID: r.ID, ARN: s.account.ARN("ec2", "security-group-rule/"+r.ID), GroupID: group.ID, GroupOwnerID: s.account.ID,
+		IsEgress: r.Egress, Protocol: r.Protocol, From: -1, To: -1, Description: r.Description, Tags: s.tagList(r.ID),
+	}
+	if r.From != nil && r.To != nil {
+		item.From, item.To = *r.From, *r.To
+	}
+	switch {
+	case r.GroupID != "":
+		item.ReferencedInfo = &groupPeer{GroupID: r.GroupID, UserID: s.account.ID, VPCID: group.VPCID}
+	case prefixOf(r.CIDR).Addr().Is4():
+		item.CIDRIPv4 = r.CIDR
+	default:
+		item.CIDRIPv6 = r.CIDR
+	}
+	return item
+}
+
+func (s *Service) authorizeIngress(_ context.Context, in *authorizeInput) (*authorizeOutput, error) {
+	return s.authorize(in, false)
+}
+
+func (s *Service) authorizeEgress(_ context.Context, in *authorizeInput) (*authorizeOutput, error) {
+	return s.authorize(in, true)
+}
+
+func (s *Service) authorize(in *authorizeInput, egress bool) (*authorizeOutput, error) {
+	group, err := s.group(in.GroupID)
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := s.permissions(in, group)
+	if err != nil {
+		return nil, err
+	}
+	if len(wanted) == 0 {
+		return nil, missing("ipPermissions")
+	}
+	for i, p := range wanted {
+		if group.has(p.permission, egress) || slices.ContainsFunc(wanted[:i], func(d described) bool { return d.same(p.permission) }) {
+			return nil, wire.Errorf("InvalidPermission.Duplicate", "the specified rule %q already exists", p.String())
+		}
+	}
+	if group.count(egress)+len(wanted) > maxRules {
+		return nil, wire.Errorf("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached: %d.", maxRules)
+	}
+	tags, err := in.tagsFor("security-group-rule")
+	if err != nil {
+		return nil, err
+	}
+	out := &authorizeOutput{Return: true}
+	for _, p := range wanted {
+		r := rule{ID: ids.New("sgr"), Egress: egress, permission: p.permission, Description: p.Description}
+		group.Rules = append(group.Rules, r)
+		s.setTags(r.ID, core.NewTags(tags.List()))
+		out.Rules = append(out.Rules, s.ruleItem(group, &r))
+	}
+	return out, nil
+}
+
+// permissions are all that a request names, one peer each.
+func (s *Service) permissions(in *authorizeInput, group *securityGroup) ([]described, error) {
+	var all []described
+	for _, item := range append(in.Permissions, in.item()...) {
+		peers, err := s.peers(item, group.VPCID)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range peers {
+			if err := checkDescription(p.Description); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, peers...)
+	}
+	return all, nil
+}
+
+func checkDescription(text string) error {
+	if len(text) > 255 || strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune(groupText, r) }) {
+		return wire.Errorf("InvalidParameterValue", "Invalid rule description '%s'. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*", text)
+	}
+	return nil
+}
+
+func (group *securityGroup) has(p permission, egress bool) bool {
+	return slices.ContainsFunc(group.Rules, func(r rule) bool { return r.Egress == egress && r.same(p) })
+}
+
+func (group *securityGroup) count(egress bool) int {
+	n := 0
+	for _, r := range group.Rules {
+		if r.Egress == egress {
+			n++
+		}
+	}
+	return n
+}
+
+type revokeInput struct {
+	authorizeInput
+	RuleIDs []string `in:"SecurityGroupRuleId"`
+}
+
+type revokeOutput struct {
+	Return  bool          `out:"return"`
+	Revoked []revokedItem `out:"revokedSecurityGroupRuleSet"`
+}
+
+type revokedItem struct {
+	ID              string `out:"securityGroupRuleId"`
+	GroupID         string `out:"groupId"`
+	IsEgress        bool   `out:"isEgress"`
+	Protocol        string `out:"ipProtocol"`
+	From            int    `out:"fromPort"`
+	To              int    `out:"toPort"`
+	CIDRIPv4        string `out:"cidrIpv4"`
+	CIDRIPv6        string `out:"cidrIpv6"`
+	ReferencedGroup string `out:"referencedGroupId"`
+	Description     string `out:"description"`
+}
+
+func (s *Service) revokeIngress(_ context.Context, in *revokeInput) (*revokeOutput, error) {
+	return s.revoke(in, false)
+}
+
+func (s *Service) revokeEgress(_ context.Context, in *revokeInput) (*revokeOutput, error) {
+	return s.revoke(in, true)
+}
+
+func (s *Service) revoke(in *revokeInput, egress bool) (*revokeOutput, error) {
+	group, err := s.group(in.GroupID)
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := s.permissions(&in.authorizeInput, group)
+	if err != nil {
+		return nil, err
+	}
+	ids := slices.Clone(in.RuleIDs)
+	for _, id := range ids {
+		if owner, r, ok := s.ruleByID(id); !ok || owner != group || r.Egress != egress {
+			return nil, ruleNotFound(id)
+		}
+	}
+	for _, p := range wanted {
+		i := slices.IndexFunc(group.Rules, func(r rule) bool { return r.Egress == egress && r.same(p.permission) })
+		if i < 0 {
+			return nil, wire.Errorf("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
+		}
+		ids = append(ids, group.Rules[i].ID)
+	}
+	if len(ids) == 0 {
+		return nil, missing("ipPermissions or securityGroupRuleIds")
+	}
+	out := &revokeOutput{Return: true}
+	for _, id := range ids {
+		i := slices.IndexFunc(group.Rules, func(r rule) bool { return r.ID == id })
+		if i < 0 {
+			continue // named twice
+		}
+		out.Revoked = append(out.Revoked, s.revokedItem(group, &group.Rules[i]))
+		group.Rules = slices.Delete(group.Rules, i, i+1)
+		s.forget(id)
+	}
+	return out, nil
+}
+
+func (s *Service) revokedItem(group *securityGroup, r *rule) revokedItem {
+	item := s.ruleItem(group, r)
+	return revokedItem{
+		ID: item.ID, GroupID: item.GroupID, IsEgress: item.IsEgress, Protocol: item.Protocol, From: item.From, To: item.To,
+		CIDRIPv4: item.CIDRIPv4, CIDRIPv6: item.CIDRIPv6, ReferencedGroup: r.GroupID, Description: item.Description,
+	}
+}
+
+// groupRule is a rule with its group.
+type groupRule struct {
+	group *securityGroup
+	rule  *rule
+}
+
+func (s *Service) allRules() []groupRule {
+	var all []groupRule
+	for _, group := range s.state.SecurityGroups {
+		for i := range group.Rules {
+			all = append(all, groupRule{group, &group.Rules[i]})
+		}
+	}
+	return all
+}
+
+type describeRulesInput struct {
+	selection
+	RuleIDs []string `in:"SecurityGroupRuleId"`
+}
+
+type describeRulesOutput struct {
+	Rules     []ruleItem `out:"securityGroupRuleSet"`
+	NextToken string
+}
+
+func (s *Service) describeSecurityGroupRules(_ context.Context, in *describeRulesInput) (*describeRulesOutput, error) {
+	rules := family[groupRule]{
+		all: s.allRules, id: func(r groupRule) string { return r.rule.ID }, notFound: ruleNotFound,
+		attributes: attributes[groupRule]{
+			"group-id":               func(r groupRule) []string { return one(r.group.ID) },
+			"security-group-rule-id": func(r groupRule) []string { return one(r.rule.ID) },
+		},
+	}
+	page, next, err := choose(s, rules, in.RuleIDs, in.selection)
+	return &describeRulesOutput{Rules: each(page, func(r groupRule) ruleItem { return s.ruleItem(r.group, r.rule) }), NextToken: next}, err
+}
+
+type modifyRulesInput struct {
+	GroupID string
+	Rules   []ruleUpdate `in:"SecurityGroupRule"`
+}
+
+type ruleUpdate struct {
+	ID   string      `in:"SecurityGroupRuleId"`
+	Rule ruleRequest `in:"SecurityGroupRule"`
+}
+
+type ruleRequest struct {
+	Protocol          string `in:"IpProtocol"`
+	From              *int   `in:"FromPort"`
+	To                *int   `in:"ToPort"`
+	CIDRIPv4          string
+	CIDRIPv6          string
+	PrefixListID      string
+	ReferencedGroupID string
+	Description       string
+}
+
+func (s *Service) modifySecurityGroupRules(_ context.Context, in *modifyRulesInput) (*returnOutput, error) {
+	group, err := s.group(in.GroupID)
+	if err != nil {
+		return nil, err
+	}
+	changed := slices.Clone(group.Rules)
+	for _, update := range in.Rules {
+		i := slices.IndexFunc(changed, func(r rule) bool { return r.ID == update.ID })
+		if i < 0 {
+			return nil, ruleNotFound(update.ID)
+		}
+		p, err := s.requested(update.Rule, group)
+		if err != nil {
+			return nil, err
+		}
+		for j, other := range changed {
+			if j != i && other.Egress == changed[i].Egress && other.same(p) {
+				return nil, wire.Errorf("InvalidPermission.Duplicate", "the specified rule %q already exists", p.String())
+			}
+		}
+		changed[i].permission, changed[i].Description = p, update.Rule.Description
+	}
+	group.Rules = changed
+	return &returnOutput{Return: true}, nil
+}
+
+func (s *Service) requested(r ruleRequest, group *securityGroup) (permission, error) {
+	item := permissionItem{Protocol: r.Protocol, From: r.From, To: r.To}
+	switch {
+	case r.PrefixListID != "":
+		return permission{}, noPrefixLists(r.PrefixListID)
+	case r.ReferencedGroupID != "":
+		item.Groups = []groupPeer{{GroupID: r.ReferencedGroupID[strings.LastIndex(r.ReferencedGroupID, "/")+1:]}}
+	case r.CIDRIPv4 != "":
+		item.Ranges = []rangePeer{{CIDR: r.CIDRIPv4}}
+	case r.CIDRIPv6 != "":
+		item.IPv6Ranges = []ipv6Peer{{CIDR: r.CIDRIPv6}}
+	default:
+		return permission{}, missing("cidrIpv4, cidrIpv6 or referencedGroupId")
+	}
+	if err := checkDescription(r.Description); err != nil {
+		return permission{}, err
+	}
+	peers, err := s.peers(item, group.VPCID)
+	if err != nil {
+		return permission{}, err
+	}
+	return peers[0].permission, nil
+}
+
+type describeAsInput struct {
+	authorizeInput
+	Descriptions []ruleDescription `in:"SecurityGroupRuleDescription"`
+}
+
+type ruleDescription struct {
+	ID          string `in:"SecurityGroupRuleId"`
+	Description string
+}
+
+func (s *Service) describeIngressAs(_ context.Context, in *describeAsInput) (*returnOutput, error) {
+	return s.describeAs(in, false)
+}
+
+func (s *Service) describeEgressAs(_ context.Context, in *describeAsInput) (*returnOutput, error) {
+	return s.describeAs(in, true)
+}
+
+// describeAs changes what rules say of themselves.
+func (s *Service) describeAs(in *describeAsInput, egress bool) (*returnOutput, error) {
+	group, err := s.group(in.GroupID)
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := s.permissions(&in.authorizeInput, group)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range in.Descriptions {
+		owner, r, ok := s.ruleByID(d.ID)
+		if !ok || owner != group || r.Egress != egress {
+			return nil, ruleNotFound(d.ID)
+		}
+		if err := checkDescription(d.Description); err != nil {
+			return nil, err
+		}
+		r.Description = d.Description
+	}
+	for _, p := range wanted {
+		i := slices.IndexFunc(group.Rules, func(r rule) bool { return r.Egress == egress && r.same(p.permission) })
+		if i < 0 {
+			return nil, wire.Errorf("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
+		}
+		group.Rules[i].Description = p.Description
+	}
+	return &returnOutput{Return: true}, nil
+}

@@ -1,0 +1,291 @@
+package ec2
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+type subnet struct {
+	ID, VPCID, AvailabilityZone, CIDR string
+	MapPublicIP                       bool
+	DNS64                             bool
+	HostnameType                      string
+	ResourceNameA, ResourceNameAAAA   bool
+	ACLAssociationID                  string
+	// Next is where the search for a free address begins.
+	Next int
+}
+
+// Subnet is a subnet as other services see it.
+type Subnet struct {
+	ID, VPCID, AvailabilityZone, CIDR string
+	// Public means that its route table leads to an internet gateway.
+	Public bool
+	// MapPublicIP means that instances get a public address by default.
+	MapPublicIP bool
+	// HasGateway means that an internet gateway is attached to its VPC.
+	HasGateway bool
+}
+
+// Subnet returns the subnet with that id.
+func (s *Service) Subnet(id string) (Subnet, bool) {
+	sn, ok := s.state.Subnets[id]
+	if !ok {
+		return Subnet{}, false
+	}
+	_, attached := s.gatewayOf(sn.VPCID)
+	return Subnet{
+		ID: sn.ID, VPCID: sn.VPCID, AvailabilityZone: sn.AvailabilityZone, CIDR: sn.CIDR,
+		Public: s.isPublic(sn), MapPublicIP: sn.MapPublicIP, HasGateway: attached,
+	}, true
+}
+
+func (s *Service) subnet(id string) (*subnet, error) {
+	if sn, ok := s.state.Subnets[id]; ok {
+		return sn, nil
+	}
+	if id == "" {
+		return nil, missing("subnetId")
+	}
+	return nil, subnetNotFound(id)
+}
+
+type createSubnetInput struct {
+	tagged
+	VPCID              string `in:"VpcId"`
+	CIDRBlock          string
+	AvailabilityZone   string
+	AvailabilityZoneID string
+	IPv6CIDRBlock      string
+	IPv6Native         bool
+}
+
+type subnetOutput struct {
+	Subnet subnetItem
+}
+
+type subnetItem struct {
+	SubnetID               string       `out:"subnetId"`
+	SubnetARN              string       `out:"subnetArn"`
+	VPCID                  string       `out:"vpcId"`
+	OwnerID                string       `out:"ownerId"`
+	State                  string       `out:"state"`
+	CIDRBlock              string       `out:"cidrBlock"`
+	AvailableIPs           int          `out:"availableIpAddressCount"`
+	AvailabilityZone       string       `out:"availabilityZone"`
+	AvailabilityZoneID     string       `out:"availabilityZoneId"`
+	DefaultForAZ           bool         `out:"defaultForAz"`
+	MapPublicIPOnLaunch    bool         `out:"mapPublicIpOnLaunch"`
+	MapCustomerOwnedIP     bool         `out:"mapCustomerOwnedIpOnLaunch"`
+	AssignIPv6             bool         `out:"assignIpv6AddressOnCreation"`
+	IPv6Associations       []string     `out:"ipv6CidrBlockAssociationSet"`
+	EnableDNS64            bool         `out:"enableDns64"`
+	IPv6Native             bool         `out:"ipv6Native"`
+	PrivateDNSNameOnLaunch hostnameItem `out:"privateDnsNameOptionsOnLaunch"`
+	Tags                   []core.Tag   `out:"tagSet"`
+}
+
+type hostnameItem struct {
+	HostnameType                    string
+	EnableResourceNameDNSARecord    bool `out:"enableResourceNameDnsARecord"`
+	EnableResourceNameDNSAAAARecord bool `out:"enableResourceNameDnsAAAARecord"`
+}
+
+func (s *Service) createSubnet(_ context.Context, in *createSubnetInput) (*subnetOutput, error) {
+	if in.IPv6CIDRBlock != "" || in.IPv6Native {
+		return nil, noIPv6("Ipv6CidrBlock and Ipv6Native")
+	}
+	v, err := s.vpc(in.VPCID)
+	if err != nil {
+		return nil, err
+	}
+	prefix, err := parseIPv4CIDR("cidrBlock", in.CIDRBlock)
+	if err != nil {
+		return nil, err
+	}
+	if err := mustBeNetwork("InvalidSubnet.Range", prefix); err != nil {
+		return nil, err
+	}
+	if !v.covers(prefix) {
+		return nil, wire.Errorf("InvalidSubnet.Range", "The CIDR '%s' is invalid.", prefix)
+	}
+	for _, other := range s.state.Subnets {
+		if other.VPCID == v.ID && prefixOf(other.CIDR).Overlaps(prefix) {
+			return nil, wire.Errorf("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", prefix)
+		}
+	}
+	zone, err := s.zone(in.AvailabilityZone, in.AvailabilityZoneID)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := in.tagsFor("subnet")
+	if err != nil {
+		return nil, err
+	}
+	sn := &subnet{
+		ID: ids.New("subnet"), VPCID: v.ID, AvailabilityZone: zone, CIDR: prefix.String(),
+		HostnameType: "ip-name", ACLAssociationID: ids.New("aclassoc"),
+	}
+	s.state.Subnets[sn.ID] = sn
+	s.setTags(sn.ID, tags)
+	item := s.subnetItem(sn)
+	item.State = "pending"
+	return &subnetOutput{Subnet: item}, nil
+}
+
+// zone returns the Availability Zone with that name or id; the first when both
+// are "".
+func (s *Service) zone(name, id string) (string, error) {
+	for _, zone := range s.account.Zones() {
+		switch {
+		case name == "" && id == "", name == zone, id == s.zoneID(zone):
+			return zone, nil
+		}
+	}
+	return "", invalid("availabilityZone", name+id, "Subnets can currently only be created in the following availability zones: "+
+		strings.Join(s.account.Zones(), ", ")+".")
+}
+
+func (s *Service) subnetItem(sn *subnet) subnetItem {
+	return subnetItem{
+		SubnetID: sn.ID, SubnetARN: s.account.ARN("ec2", "subnet/"+sn.ID), VPCID: sn.VPCID, OwnerID: s.account.ID,
+		State: "available", CIDRBlock: sn.CIDR, AvailableIPs: s.freeIPs(sn),
+		AvailabilityZone: sn.AvailabilityZone, AvailabilityZoneID: s.zoneID(sn.AvailabilityZone),
+		MapPublicIPOnLaunch: sn.MapPublicIP, IPv6Associations: []string{}, EnableDNS64: sn.DNS64,
+		PrivateDNSNameOnLaunch: hostnameItem{
+			HostnameType: sn.HostnameType, EnableResourceNameDNSARecord: sn.ResourceNameA,
+			EnableResourceNameDNSAAAARecord: sn.ResourceNameAAAA,
+		},
+		Tags: s.tagList(sn.ID),
+	}
+}
+
+// usedIPs are the private addresses of a subnet's interfaces.
+func (s *Service) usedIPs(sn *subnet) map[string]bool {
+	used := map[string]bool{}
+	for _, eni := range s.state.Interfaces {
+		if eni.SubnetID == sn.ID {
+			used[eni.PrivateIP] = true
+		}
+	}
+	return used
+}
+
+func (s *Service) freeIPs(sn *subnet) int { return hosts(prefixOf(sn.CIDR)) - len(s.usedIPs(sn)) }
+
+// allocateIP returns a private address of the subnet that no interface has.
+func (s *Service) allocateIP(sn *subnet) (string, error) {
+	prefix := prefixOf(sn.CIDR)
+	used := s.usedIPs(sn)
+	for range hosts(prefix) {
+		address := host(prefix, sn.Next%hosts(prefix)).String()
+		sn.Next++
+		if !used[address] {
+			return address, nil
+		}
+	}
+	return "", wire.Errorf("InsufficientFreeAddressesInSubnet", "The specified subnet '%s' does not have enough free addresses to satisfy the request.", sn.ID)
+}
+
+func (s *Service) subnets() family[*subnet] {
+	return family[*subnet]{
+		all: values(s.state.Subnets), id: func(sn *subnet) string { return sn.ID }, notFound: subnetNotFound,
+		attributes: attributes[*subnet]{
+			"subnet-id":                  func(sn *subnet) []string { return one(sn.ID) },
+			"subnet-arn":                 func(sn *subnet) []string { return one(s.account.ARN("ec2", "subnet/"+sn.ID)) },
+			"vpc-id":                     func(sn *subnet) []string { return one(sn.VPCID) },
+			"owner-id":                   func(*subnet) []string { return one(s.account.ID) },
+			"state":                      func(*subnet) []string { return one("available") },
+			"cidr":                       func(sn *subnet) []string { return one(sn.CIDR) },
+			"cidr-block":                 func(sn *subnet) []string { return one(sn.CIDR) },
+			"cidrBlock":                  func(sn *subnet) []string { return one(sn.CIDR) },
+			"available-ip-address-count": func(sn *subnet) []string { return []string{strconv.Itoa(s.freeIPs(sn))} },
+			"availability-zone":          func(sn *subnet) []string { return one(sn.AvailabilityZone) },
+			"availabilityZone":           func(sn *subnet) []string { return one(sn.AvailabilityZone) },
+			"availability-zone-id":       func(sn *subnet) []string { return one(s.zoneID(sn.AvailabilityZone)) },
+			"availabilityZoneId":         func(sn *subnet) []string { return one(s.zoneID(sn.AvailabilityZone)) },
+			"default-for-az":             func(*subnet) []string { return oneBool(false) },
+			"defaultForAz":               func(*subnet) []string { return oneBool(false) },
+			"map-public-ip-on-launch":    func(sn *subnet) []string { return oneBool(sn.MapPublicIP) },
+			"enable-dns64":               func(sn *subnet) []string { return oneBool(sn.DNS64) },
+			"ipv6-native":                func(*subnet) []string { return oneBool(false) },
+			"ipv6-cidr-block-association.association-id":  func(*subnet) []string { return nil },
+			"ipv6-cidr-block-association.ipv6-cidr-block": func(*subnet) []string { return nil },
+			"ipv6-cidr-block-association.state":           func(*subnet) []string { return nil },
+		},
+	}
+}
+
+type describeSubnetsInput struct {
+	selection
+	SubnetIDs []string `in:"SubnetId"`
+}
+
+type describeSubnetsOutput struct {
+	Subnets   []subnetItem `out:"subnetSet"`
+	NextToken string
+}
+
+func (s *Service) describeSubnets(_ context.Context, in *describeSubnetsInput) (*describeSubnetsOutput, error) {
+	page, next, err := choose(s, s.subnets(), in.SubnetIDs, in.selection)
+	return &describeSubnetsOutput{Subnets: each(page, s.subnetItem), NextToken: next}, err
+}
+
+type modifySubnetAttributeInput struct {
+	SubnetID                       string
+	MapPublicIPOnLaunch            *boolean
+	EnableDNS64                    *boolean
+	EnableResourceNameARecord      *boolean `in:"EnableResourceNameDnsARecordOnLaunch"`
+	EnableResourceNameAAAARecord   *boolean `in:"EnableResourceNameDnsAAAARecordOnLaunch"`
+	PrivateDNSHostnameTypeOnLaunch string
+}
+
+func (s *Service) modifySubnetAttribute(_ context.Context, in *modifySubnetAttributeInput) (*wire.Empty, error) {
+	sn, err := s.subnet(in.SubnetID)
+	if err != nil {
+		return nil, err
+	}
+	for to, from := range map[*bool]*boolean{
+		&sn.MapPublicIP: in.MapPublicIPOnLaunch, &sn.DNS64: in.EnableDNS64,
+		&sn.ResourceNameA: in.EnableResourceNameARecord, &sn.ResourceNameAAAA: in.EnableResourceNameAAAARecord,
+	} {
+		if from != nil {
+			*to = from.Value
+		}
+	}
+	if in.PrivateDNSHostnameTypeOnLaunch != "" {
+		if !slices.Contains([]string{"ip-name", "resource-name"}, in.PrivateDNSHostnameTypeOnLaunch) {
+			return nil, invalid("privateDnsHostnameTypeOnLaunch", in.PrivateDNSHostnameTypeOnLaunch, "Use ip-name or resource-name.")
+		}
+		sn.HostnameType = in.PrivateDNSHostnameTypeOnLaunch
+	}
+	return nil, nil
+}
+
+type subnetIDInput struct {
+	SubnetID string
+}
+
+func (s *Service) deleteSubnet(_ context.Context, in *subnetIDInput) (*wire.Empty, error) {
+	sn, err := s.subnet(in.SubnetID)
+	if err != nil {
+		return nil, err
+	}
+	for _, eni := range s.state.Interfaces {
+		if eni.SubnetID == sn.ID {
+			return nil, hasDependencies("subnet", sn.ID)
+		}
+	}
+	for _, table := range s.state.RouteTables {
+		table.Associations = slices.DeleteFunc(table.Associations, func(a routeTableAssociation) bool { return a.SubnetID == sn.ID })
+	}
+	s.forget(sn.ID)
+	delete(s.state.Subnets, sn.ID)
+	return nil, nil
+}

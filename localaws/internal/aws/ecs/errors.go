@@ -1,0 +1,86 @@
+package ecs
+
+import "github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+
+// Refusals with the codes and words of
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
+// and of the single operations.
+
+func invalid(format string, args ...any) *wire.Error {
+	return wire.Errorf("InvalidParameterException", format, args...)
+}
+
+func clientError(format string, args ...any) *wire.Error {
+	return wire.Errorf("ClientException", format, args...)
+}
+
+func clusterNotFound() *wire.Error {
+	return wire.Errorf("ClusterNotFoundException", "Cluster not found.")
+}
+
+func serviceNotFound() *wire.Error {
+	return wire.Errorf("ServiceNotFoundException", "Service not found.")
+}
+
+func serviceNotActive() *wire.Error {
+	return wire.Errorf("ServiceNotActiveException", "Service was not ACTIVE.")
+}
+
+func definitionNotFound() *wire.Error {
+	return clientError("Unable to describe task definition.")
+}
+
+func definitionMissing() *wire.Error { return clientError("TaskDefinition not found.") }
+
+func definitionInactive() *wire.Error { return clientError("TaskDefinition is inactive") }
+
+func clusterContains(what string) *wire.Error {
+	words := map[string]string{
+		"ContainerInstances": "The Cluster cannot be deleted while Container Instances are active or draining.",
+		"Services":           "The Cluster cannot be deleted while Services are active.",
+		"Tasks":              "The Cluster cannot be deleted while Tasks are active.",
+	}
+	return wire.Errorf("ClusterContains"+what+"Exception", "%s", words[what])
+}
+
+func noLoadBalancer(targetGroupARN string) *wire.Error {
+	return invalid("The target group with targetGroupArn %s does not have an associated load balancer.", targetGroupARN)
+}
+
+func noTargetGroup(targetGroupARN string) *wire.Error {
+	return invalid("The target group with targetGroupArn %s does not exist.", targetGroupARN)
+}
+
+func noContainer(name string) *wire.Error {
+	return invalid("The container %s does not exist in the task definition.", name)
+}
+
+func noContainerPort(name string, port int32) *wire.Error {
+	return invalid("The container %s did not have a container port %d defined.", name, port)
+}
+
+func targetTypeMismatch(arn, targetType, mode string) *wire.Error {
+	return invalid("The provided target group %s has target type %s, which is incompatible with the %s network mode specified in the task definition.", arn, targetType, mode)
+}
+
+func tooManyTargetGroups(n int) *wire.Error {
+	return invalid("load balancers can have at most %d items; %d were given: a service registers with at most %d target groups.", maxTargetGroups, n, maxTargetGroups)
+}
+
+func providerNotFound(name string) *wire.Error {
+	return invalid("The specified capacity provider '%s' was not found.", name)
+}
+
+func providerInUse(name string) *wire.Error {
+	return wire.Errorf("ResourceInUseException", "The specified capacity provider is in use and cannot be removed. (%s)", name)
+}
+
+func instanceNotFound() *wire.Error {
+	return invalid("The referenced container instance does not exist in the cluster.")
+}
+
+func taskNotFound() *wire.Error { return invalid("The referenced task was not found.") }
+
+func resourceNotFound(arn string) *wire.Error {
+	return wire.Errorf("ResourceNotFoundException", "The specified resource is not found: %s", arn)
+}

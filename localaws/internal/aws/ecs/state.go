@@ -1,0 +1,253 @@
+package ecs
+
+import (
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+)
+
+// Statuses of clusters, services, container instances and deployments.
+const (
+	active   = "ACTIVE"
+	inactive = "INACTIVE"
+	draining = "DRAINING"
+	primary  = "PRIMARY"
+)
+
+// Statuses of tasks, in the order of a life,
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html.
+const (
+	provisioning = "PROVISIONING" // waits for an instance of its capacity provider
+	pending      = "PENDING"
+	running      = "RUNNING"
+	deactivating = "DEACTIVATING" // its targets are being deregistered
+	stopping     = "STOPPING"     // the agent has been told
+	stopped      = "STOPPED"
+)
+
+// state is all that outlives the process.
+type state struct {
+	Clusters    map[string]*cluster           // by name
+	Definitions map[string]*taskDefinition    // by "family:revision"
+	Revisions   map[string]int32              // a family's newest revision ever
+	Services    map[string]*service           // by ARN
+	Tasks       map[string]*task              // by ARN
+	Instances   map[string]*containerInstance // by ARN
+	Providers   map[string]*capacityProvider  // by name
+	Settings    map[string]string             // account settings that were put
+	// MetricsAt is when the next data points are due.
+	MetricsAt time.Time
+	// Sequence numbers what has to be ordered: stopped tasks.
+	Sequence int64
+}
+
+func newState() state {
+	return state{
+		Clusters: map[string]*cluster{}, Definitions: map[string]*taskDefinition{}, Revisions: map[string]int32{},
+		Services: map[string]*service{}, Tasks: map[string]*task{}, Instances: map[string]*containerInstance{},
+		Providers: map[string]*capacityProvider{}, Settings: map[string]string{},
+	}
+}
+
+type cluster struct {
+	Name, ARN, Status string
+	Settings          []types.ClusterSetting
+	Configuration     *types.ClusterConfiguration
+	ConnectDefaults   *types.ClusterServiceConnectDefaults
+	Providers         []string
+	Strategy          []types.CapacityProviderStrategyItem
+	Tags              core.Tags
+}
+
+type capacityProvider struct {
+	Name, ARN, Status  string
+	UpdateStatus       types.CapacityProviderUpdateStatus
+	GroupARN           string
+	ManagedScaling     types.ManagedScaling
+	ManagedTermination types.ManagedTerminationProtection
+	ManagedDraining    types.ManagedDraining
+	Tags               core.Tags
+	ScaleInAt          time.Time // when too much capacity will have lasted long enough
+	ScaleOutAt         time.Time // when the group may grow again
+}
+
+type taskDefinition struct {
+	Definition types.TaskDefinition
+	Tags       core.Tags
+}
+
+// revision is what a deployment brings to its service; it never changes.
+type revision struct {
+	TaskDefinition  string // ARN
+	LoadBalancers   []types.LoadBalancer
+	Strategy        []types.CapacityProviderStrategyItem
+	LaunchType      types.LaunchType
+	Network         *types.NetworkConfiguration
+	PlatformVersion string
+	Connect         *types.ServiceConnectConfiguration
+	Registries      []types.ServiceRegistry
+	Volumes         []types.ServiceVolumeConfiguration
+}
+
+type service struct {
+	Name, ARN, Cluster, Status string
+	CreatedAt                  time.Time
+	CreatedBy                  string
+	ClientToken                string
+	Scheduling                 types.SchedulingStrategy
+	Controller                 types.DeploymentControllerType
+	Role                       string
+	DesiredCount               int32
+	Configuration              types.DeploymentConfiguration
+	GracePeriod                *int32 // seconds
+	Constraints                []types.PlacementConstraint
+	Placement                  []types.PlacementStrategy
+	ZoneRebalancing            types.AvailabilityZoneRebalancing
+	ManagedTags                bool
+	Propagate                  types.PropagateTags
+	ExecuteCommand             bool
+	Tags                       core.Tags
+	Deployments                []*deployment // PRIMARY first
+	// History are the service's deployments, the newest first, also those
+	// that are over: service deployments and service revisions of the API.
+	History []*deployment
+	Events  []types.ServiceEvent // newest first
+	// Steady says that the steady state has been announced.
+	Steady bool
+	// Notices are when a repeated event may be said again, by its key.
+	Notices map[string]time.Time
+	// Failures counts tasks that failed in a row; RetryAt is when the next
+	// may start.
+	Failures int
+	RetryAt  time.Time
+	// LastCompleted is the id of the deployment to roll back to.
+	LastCompleted string
+}
+
+type deployment struct {
+	ID        string // ecs-svc/N
+	Number    string // N
+	Status    string // PRIMARY, ACTIVE, INACTIVE
+	Revision  revision
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Rollout   types.DeploymentRolloutState
+	Reason    string
+	Failed    int32
+	// Proven says that one of its tasks was healthy: failures no longer
+	// count for the circuit breaker.
+	Proven     bool
+	Completed  bool
+	FinishedAt time.Time
+	StoppedAt  time.Time
+	// Outcome and OutcomeReason are the service deployment's status.
+	Outcome       types.ServiceDeploymentStatus
+	OutcomeReason string
+	Source        string // the id of the deployment that it took over from
+	RolledBackTo  string
+	RollbackAt    time.Time
+	Tripped       bool
+}
+
+// target is a task's place in a target group.
+type target struct {
+	GroupARN string
+	Target   elbv2.Target
+	// Reported is the last reason for which it was called unhealthy.
+	Reported string
+}
+
+type task struct {
+	ARN, ID, Cluster string
+	Definition       string // family:revision
+	Service          string // ARN, "" for none
+	Deployment       string // id, "" for none
+	Group, StartedBy string
+	Instance         string // container instance's ARN, "" while PROVISIONING
+	Provider         string // capacity provider's name, "" for none
+	LaunchType       types.LaunchType
+	Constraints      []types.PlacementConstraint // RunTask's
+	Placement        []types.PlacementStrategy   // RunTask's
+	Overrides        *types.TaskOverride
+	ExecuteCommand   bool
+	LastStatus       string
+	DesiredStatus    string
+	Connected        bool
+	CreatedAt        time.Time
+	ConnectivityAt   time.Time
+	PullStartedAt    time.Time
+	PullStoppedAt    time.Time
+	StartedAt        time.Time
+	StoppingAt       time.Time
+	ExecutionStopped time.Time
+	StoppedAt        time.Time
+	StopCode         types.TaskStopCode
+	StoppedReason    string
+	Containers       []ContainerReport
+	ContainerIDs     map[string]string // by container name
+	Targets          []target
+	Registered       bool // with all its target groups
+	Deregistered     bool
+	// WasHealthy says that the task counted as healthy once.
+	WasHealthy bool
+	// Failing is why the task is to be replaced by another first.
+	Failing string
+	// GaveUpAt is when a PROVISIONING task stops waiting.
+	GiveUpAt       time.Time
+	ProtectedUntil time.Time
+	Tags           core.Tags
+	Version        int64
+	Sequence       int64
+	GPUs           map[string][]string // ids by container
+	// CPU units and MiB that the agent last reported as used.
+	UsedCPU, UsedMemory float64
+	UsageAt             time.Time // when the agent told; zero before it has
+}
+
+func (t *task) live() bool { return t.DesiredStatus == running && t.LastStatus != stopped }
+
+type containerInstance struct {
+	ARN, ID, Cluster, EC2ID string
+	Status                  string // ACTIVE, DRAINING
+	Connected               bool
+	Registration            Registration
+	Attributes              map[string]string
+	RegisteredAt            time.Time
+	Tags                    core.Tags
+	Version                 int64
+	// Hooked says that the instance drains for its group's lifecycle hook.
+	Hooked bool
+}
+
+func (svc *service) primary() *deployment {
+	for _, d := range svc.Deployments {
+		if d.Status == primary {
+			return d
+		}
+	}
+	return nil
+}
+
+func (svc *service) deployment(id string) *deployment {
+	for _, d := range svc.History {
+		if d.ID == id {
+			return d
+		}
+	}
+	return nil
+}
+
+// afterRestore lets Deployments and History share their elements again, which
+// JSON writes twice.
+func (svc *service) afterRestore() {
+	for i, d := range svc.Deployments {
+		at := slices.IndexFunc(svc.History, func(h *deployment) bool { return h.ID == d.ID })
+		if at >= 0 {
+			svc.Deployments[i] = svc.History[at]
+		}
+	}
+}

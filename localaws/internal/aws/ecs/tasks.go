@@ -1,0 +1,452 @@
+package ecs
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+// maxStopped is how many stopped tasks of a service, or of another group, can
+// still be described; AWS keeps them for an hour.
+const maxStopped = 50
+
+// newTask makes a task that has no place yet.
+func (s *Service) newTask(cluster string, d *taskDefinition) *task {
+	id := newTaskID()
+	t := &task{
+		ARN: s.acct.ARN("ecs", "task/"+cluster+"/"+id), ID: id, Cluster: cluster,
+		Definition: key(&d.Definition), Group: "family:" + aws.ToString(d.Definition.Family),
+		LastStatus: provisioning, DesiredStatus: running, CreatedAt: s.acct.Clock.Now(),
+		ContainerIDs: map[string]string{}, Tags: core.Tags{}, Version: 1,
+	}
+	for _, c := range d.Definition.ContainerDefinitions {
+		t.ContainerIDs[aws.ToString(c.Name)] = ids.UUID()
+	}
+	return t
+}
+
+// finish ends a task: nothing of it runs any more.
+func (s *Service) finish(t *task) {
+	if t.LastStatus == stopped {
+		return
+	}
+	now := s.acct.Clock.Now()
+	asked := t.DesiredStatus == stopped && t.StopCode != types.TaskStopCodeTaskFailedToStart
+	t.LastStatus, t.DesiredStatus, t.StoppedAt = stopped, stopped, now
+	if t.StoppingAt.IsZero() {
+		t.StoppingAt = now
+	}
+	if t.ExecutionStopped.IsZero() {
+		t.ExecutionStopped = now
+	}
+	s.state.Sequence++
+	t.Sequence = s.state.Sequence
+	t.Version++
+	svc := s.state.Services[t.Service]
+	if svc != nil {
+		if !t.Deregistered && len(t.Targets) > 0 {
+			for _, place := range t.Targets {
+				s.event(svc, "(service %s) deregistered 1 targets in (target-group %s)", svc.Name, place.GroupARN)
+			}
+		}
+		switch {
+		case t.Instance == "" && asked: // it never ran
+		case asked:
+			s.event(svc, "(service %s) has stopped 1 running tasks: (task %s).", svc.Name, t.ID)
+		case svc.Status == active:
+			s.countFailure(svc, t)
+		}
+	}
+	s.deregister(t)
+	s.emitTask(t)
+	s.forgetStopped(t.Cluster, t.Group)
+	s.changed()
+}
+
+// forgetStopped keeps the newest stopped tasks of a group.
+func (s *Service) forgetStopped(cluster, group string) {
+	var old []*task
+	for _, t := range s.state.Tasks {
+		if t.Cluster == cluster && t.Group == group && t.LastStatus == stopped {
+			old = append(old, t)
+		}
+	}
+	slices.SortFunc(old, func(a, b *task) int { return cmp.Compare(b.Sequence, a.Sequence) })
+	for _, t := range old[min(len(old), maxStopped):] {
+		delete(s.state.Tasks, t.ARN)
+	}
+}
+
+type runTaskInput struct {
+	Cluster                  string
+	TaskDefinition           string
+	Count                    *int32
+	CapacityProviderStrategy []types.CapacityProviderStrategyItem
+	LaunchType               types.LaunchType
+	ClientToken              string
+	EnableECSManagedTags     bool
+	EnableExecuteCommand     bool
+	Group                    string
+	StartedBy                string
+	ReferenceId              string
+	Overrides                *types.TaskOverride
+	PlacementConstraints     []types.PlacementConstraint
+	PlacementStrategy        []types.PlacementStrategy
+	PlatformVersion          string
+	PropagateTags            types.PropagateTags
+	Tags                     []types.Tag
+}
+
+type tasksOutput struct {
+	Tasks    []types.Task
+	Failures []types.Failure
+}
+
+func (s *Service) runTask(_ context.Context, in *runTaskInput) (*tasksOutput, error) {
+	c, err := s.cluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.usable(in.TaskDefinition)
+	if err != nil {
+		return nil, err
+	}
+	strategy, err := s.checkRun(c, d, in)
+	if err != nil {
+		return nil, err
+	}
+	out := &tasksOutput{Tasks: []types.Task{}, Failures: []types.Failure{}}
+	have := map[string]int{}
+	for range cmp.Or(aws.ToInt32(in.Count), 1) {
+		t := s.newTask(c.Name, d)
+		t.StartedBy, t.Overrides, t.ExecuteCommand = in.StartedBy, in.Overrides, in.EnableExecuteCommand
+		t.Group = cmp.Or(in.Group, t.Group)
+		t.Constraints, t.Placement = in.PlacementConstraints, in.PlacementStrategy
+		t.Tags = runTags(in.Tags, in.PropagateTags, in.EnableECSManagedTags, c, d)
+		t.LaunchType = types.LaunchTypeEc2
+		if len(strategy) > 0 {
+			t.LaunchType, t.Provider = "", strategyItem(strategy, have)
+			have[t.Provider]++
+		}
+		s.state.Tasks[t.ARN] = t
+		i, why := s.place(s.request(nil, t))
+		switch {
+		case i != nil:
+			s.assign(t, i)
+		case s.scaled(t.Provider):
+			t.GiveUpAt = s.acct.Clock.In(provisioningTimeout)
+		default:
+			delete(s.state.Tasks, t.ARN)
+			out.Failures = append(out.Failures, s.failurePlacing(c, why))
+			continue
+		}
+		s.emitTask(t)
+		out.Tasks = append(out.Tasks, *s.taskView(t, true))
+	}
+	return out, nil
+}
+
+// checkRun checks a RunTask, and returns the strategy that holds.
+func (s *Service) checkRun(c *cluster, d *taskDefinition, in *runTaskInput) ([]types.CapacityProviderStrategyItem, error) {
+	if n := cmp.Or(aws.ToInt32(in.Count), 1); n < 1 || n > 10 {
+		return nil, invalid("Count %d must be between 1 and 10.", n)
+	}
+	if in.LaunchType != "" && (in.LaunchType != types.LaunchTypeEc2 || len(in.CapacityProviderStrategy) > 0) {
+		return nil, invalid("Launch type %s: localaws runs tasks on EC2 instances, and a launch type can't be combined with a capacity provider strategy.", in.LaunchType)
+	}
+	if strings.HasPrefix(in.Group, "service:") || strings.HasPrefix(in.Group, "family:") {
+		return nil, invalid("Group %q must not begin with service: or family:.", in.Group)
+	}
+	for _, p := range in.PlacementConstraints {
+		if err := checkConstraint(string(p.Type), aws.ToString(p.Expression)); err != nil {
+			return nil, err
+		}
+	}
+	for i := range in.PlacementStrategy {
+		if err := checkPlacement(&in.PlacementStrategy[i]); err != nil {
+			return nil, err
+		}
+	}
+	if why := s.roleTrouble(d, in.Overrides); why != "" {
+		return nil, clientError("%s", why)
+	}
+	strategy := in.CapacityProviderStrategy
+	if len(strategy) == 0 && in.LaunchType == "" {
+		strategy = c.Strategy
+	}
+	return strategy, checkItems(c.Providers, strategy)
+}
+
+func (s *Service) failurePlacing(c *cluster, why misfit) types.Failure {
+	if why.instance == "" {
+		return types.Failure{Reason: aws.String("No Container Instances were found in your cluster.")}
+	}
+	return types.Failure{
+		Arn:    aws.String(s.acct.ARN("ecs", "container-instance/"+c.Name+"/"+why.instance)),
+		Reason: aws.String(why.reason),
+	}
+}
+
+func runTags(given []types.Tag, propagate types.PropagateTags, managed bool, c *cluster, d *taskDefinition) core.Tags {
+	tags := core.Tags{}
+	if propagate == types.PropagateTagsTaskDefinition {
+		for k, v := range d.Tags {
+			tags[k] = v
+		}
+	}
+	for k, v := range tagMap(given) {
+		tags[k] = v
+	}
+	if managed {
+		tags["aws:ecs:clusterName"] = c.Name
+	}
+	return tags
+}
+
+type startTaskInput struct {
+	Cluster              string
+	TaskDefinition       string
+	ContainerInstances   []string
+	EnableECSManagedTags bool
+	EnableExecuteCommand bool
+	Group                string
+	StartedBy            string
+	ReferenceId          string
+	Overrides            *types.TaskOverride
+	PropagateTags        types.PropagateTags
+	Tags                 []types.Tag
+}
+
+func (s *Service) startTask(_ context.Context, in *startTaskInput) (*tasksOutput, error) {
+	c, err := s.cluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.usable(in.TaskDefinition)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.ContainerInstances) == 0 || len(in.ContainerInstances) > 10 {
+		return nil, invalid("Container instances: 1 to 10, %d were given.", len(in.ContainerInstances))
+	}
+	if why := s.roleTrouble(d, in.Overrides); why != "" {
+		return nil, clientError("%s", why)
+	}
+	out := &tasksOutput{Tasks: []types.Task{}, Failures: []types.Failure{}}
+	for _, name := range in.ContainerInstances {
+		i := s.instance(c, name)
+		if i == nil {
+			out.Failures = append(out.Failures, missing(name))
+			continue
+		}
+		n := demandOf(&d.Definition, in.Overrides)
+		if words, reason := n.fit(s.remaining(i), i); words != "" {
+			out.Failures = append(out.Failures, types.Failure{Arn: &i.ARN, Reason: &reason})
+			continue
+		}
+		t := s.newTask(c.Name, d)
+		t.StartedBy, t.Overrides, t.ExecuteCommand = in.StartedBy, in.Overrides, in.EnableExecuteCommand
+		t.Group, t.LaunchType = cmp.Or(in.Group, t.Group), types.LaunchTypeEc2
+		t.Tags = runTags(in.Tags, in.PropagateTags, in.EnableECSManagedTags, c, d)
+		s.state.Tasks[t.ARN] = t
+		s.assign(t, i)
+		s.emitTask(t)
+		out.Tasks = append(out.Tasks, *s.taskView(t, true))
+	}
+	return out, nil
+}
+
+// taskOf finds a task by id or ARN.
+func (s *Service) taskOf(c *cluster, idOrARN string) *task {
+	t := s.state.Tasks[s.acct.ARN("ecs", "task/"+c.Name+"/"+lastPart(idOrARN))]
+	if t == nil || (strings.HasPrefix(idOrARN, "arn:") && t.ARN != idOrARN) {
+		return nil
+	}
+	return t
+}
+
+type stopTaskInput struct {
+	Cluster string
+	Task    string
+	Reason  string
+}
+
+type stopTaskOutput struct{ Task *types.Task }
+
+func (s *Service) stopTask(_ context.Context, in *stopTaskInput) (*stopTaskOutput, error) {
+	c, err := s.cluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	t := s.taskOf(c, in.Task)
+	if t == nil {
+		return nil, taskNotFound()
+	}
+	s.stop(t, types.TaskStopCodeUserInitiated, cmp.Or(in.Reason, "Task stopped by user"))
+	return &stopTaskOutput{s.taskView(t, true)}, nil
+}
+
+type listTasksInput struct {
+	Cluster           string
+	ContainerInstance string
+	DesiredStatus     types.DesiredStatus
+	Family            string
+	LaunchType        types.LaunchType
+	ServiceName       string
+	StartedBy         string
+	MaxResults        *int32
+	NextToken         string
+}
+
+type listTasksOutput struct {
+	TaskArns  []string
+	NextToken string
+}
+
+func (s *Service) listTasks(_ context.Context, in *listTasksInput) (*listTasksOutput, error) {
+	c, err := s.cluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	if in.ContainerInstance != "" && s.instance(c, in.ContainerInstance) == nil {
+		return nil, instanceNotFound()
+	}
+	if in.ServiceName != "" {
+		if _, err := s.service(in.Cluster, in.ServiceName); err != nil {
+			return nil, err
+		}
+	}
+	wanted := string(cmp.Or(in.DesiredStatus, types.DesiredStatusRunning))
+	var tasks []*task
+	for _, t := range s.state.Tasks {
+		if t.Cluster == c.Name && t.DesiredStatus == wanted && in.matches(t) {
+			tasks = append(tasks, t)
+		}
+	}
+	sortTasks(tasks)
+	arns := make([]string, 0, len(tasks))
+	for _, t := range tasks {
+		arns = append(arns, t.ARN)
+	}
+	arns, next, err := page(arns, in.MaxResults, in.NextToken)
+	return &listTasksOutput{arns, next}, err
+}
+
+func (in *listTasksInput) matches(t *task) bool {
+	family, _, _ := strings.Cut(t.Definition, ":")
+	return (in.ContainerInstance == "" || lastPart(in.ContainerInstance) == lastPart(t.Instance)) &&
+		(in.Family == "" || in.Family == family) &&
+		(in.LaunchType == "" || in.LaunchType == t.LaunchType) &&
+		(in.ServiceName == "" || lastPart(in.ServiceName) == lastPart(t.Service)) &&
+		(in.StartedBy == "" || in.StartedBy == t.StartedBy)
+}
+
+type describeTasksInput struct {
+	Cluster string
+	Tasks   []string
+	Include []types.TaskField
+}
+
+func (s *Service) describeTasks(_ context.Context, in *describeTasksInput) (*tasksOutput, error) {
+	c, err := s.cluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.Tasks) == 0 || len(in.Tasks) > 100 {
+		return nil, invalid("Tasks cannot be empty, and at most 100: %d were given.", len(in.Tasks))
+	}
+	out := &tasksOutput{Tasks: []types.Task{}, Failures: []types.Failure{}}
+	for _, name := range in.Tasks {
+		t := s.taskOf(c, name)
+		if t == nil {
+			out.Failures = append(out.Failures, missing(s.acct.ARN("ecs", "task/"+c.Name+"/"+lastPart(name))))
+			continue
+		}
+		out.Tasks = append(out.Tasks, *s.taskView(t, slices.Contains(in.Include, types.TaskFieldTags)))
+	}
+	return out, nil
+}
+
+type taskProtectionInput struct {
+	Cluster           string
+	Tasks             []string
+	ProtectionEnabled bool
+	ExpiresInMinutes  *int32
+}
+
+type taskProtectionOutput struct {
+	ProtectedTasks []types.ProtectedTask
+	Failures       []types.Failure
+}
+
+// defaultProtection is how long a protection lasts when nothing is said, in
+// minutes.
+const defaultProtection = 120
+
+func (s *Service) updateTaskProtection(_ context.Context, in *taskProtectionInput) (*taskProtectionOutput, error) {
+	return s.protection(in, func(t *task) {
+		t.ProtectedUntil = time.Time{}
+		if in.ProtectionEnabled {
+			minutes := defaultProtection
+			if in.ExpiresInMinutes != nil {
+				minutes = int(*in.ExpiresInMinutes)
+			}
+			t.ProtectedUntil = s.acct.Clock.In(time.Duration(minutes) * time.Minute)
+		}
+	})
+}
+
+type getProtectionInput struct {
+	Cluster string
+	Tasks   []string
+}
+
+func (s *Service) getTaskProtection(_ context.Context, in *getProtectionInput) (*taskProtectionOutput, error) {
+	return s.protection(&taskProtectionInput{Cluster: in.Cluster, Tasks: in.Tasks}, func(*task) {})
+}
+
+func (s *Service) protection(in *taskProtectionInput, change func(*task)) (*taskProtectionOutput, error) {
+	c, err := s.cluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	out := &taskProtectionOutput{ProtectedTasks: []types.ProtectedTask{}, Failures: []types.Failure{}}
+	for _, name := range in.Tasks {
+		t := s.taskOf(c, name)
+		switch {
+		case t == nil:
+			out.Failures = append(out.Failures, missing(name))
+			continue
+		case t.Service == "":
+			out.Failures = append(out.Failures, types.Failure{Arn: &t.ARN, Reason: aws.String("TASK_NOT_VALID")})
+			continue
+		}
+		change(t)
+		p := types.ProtectedTask{TaskArn: &t.ARN, ProtectionEnabled: t.ProtectedUntil.After(s.acct.Clock.Now())}
+		if p.ProtectionEnabled {
+			p.ExpirationDate = &t.ProtectedUntil
+		}
+		out.ProtectedTasks = append(out.ProtectedTasks, p)
+	}
+	return out, nil
+}
+
+// executeCommandInput is ExecuteCommand's, which is refused.
+type executeCommandInput struct {
+	Cluster, Task, Container, Command string
+	Interactive                       bool
+}
+
+func (s *Service) executeCommand(_ context.Context, in *executeCommandInput) (*wire.Empty, error) {
+	return nil, wire.Errorf("TargetNotConnectedException",
+		"localaws has no ECS Exec: the execute command agent isn't running in task %s.", in.Task)
+}

@@ -1,0 +1,293 @@
+package efs
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
+)
+
+type fileSystem struct {
+	lifecycle
+	ID              string
+	CreationToken   string
+	Created         time.Time
+	PerformanceMode string
+	ThroughputMode  string
+	Provisioned     *float64 // MiB/s
+	Encrypted       bool
+	KMSKeyID        string
+	Zone            string // of a One Zone file system
+	Protection      string // against replication: ENABLED or DISABLED
+	Policies        []lifecyclePolicy
+	Tags            core.Tags
+}
+
+type lifecyclePolicy struct {
+	TransitionToIA                  string `json:",omitempty"`
+	TransitionToPrimaryStorageClass string `json:",omitempty"`
+	TransitionToArchive             string `json:",omitempty"`
+}
+
+type fileSystemJSON struct {
+	OwnerID             string `json:"OwnerId"`
+	CreationToken       string
+	FileSystemID        string `json:"FileSystemId"`
+	FileSystemArn       string
+	CreationTime        float64
+	LifeCycleState      string
+	Name                string `json:",omitempty"`
+	MountTargets        int    `json:"NumberOfMountTargets"`
+	SizeInBytes         sizeJSON
+	PerformanceMode     string
+	Encrypted           bool
+	KMSKeyID            string `json:"KmsKeyId,omitempty"`
+	ThroughputMode      string
+	Provisioned         *float64 `json:"ProvisionedThroughputInMibps,omitempty"`
+	Zone                string   `json:"AvailabilityZoneName,omitempty"`
+	Tags                []core.Tag
+	FileSystemProtected protectionJSON `json:"FileSystemProtection"`
+}
+
+type sizeJSON struct{ Value, ValueInIA, ValueInStandard, ValueInArchive int64 }
+
+type protectionJSON struct{ ReplicationOverwriteProtection string }
+
+func (s *Service) arn(id string) string {
+	return s.account.ARN("elasticfilesystem", "file-system/"+id)
+}
+
+func (s *Service) view(fs *fileSystem) fileSystemJSON {
+	out := fileSystemJSON{
+		OwnerID: s.account.ID, CreationToken: fs.CreationToken, FileSystemID: fs.ID, FileSystemArn: s.arn(fs.ID),
+		CreationTime: float64(fs.Created.UnixMilli()) / 1000, LifeCycleState: fs.State, Name: fs.Tags["Name"],
+		SizeInBytes: sizeJSON{Value: 6144, ValueInStandard: 6144}, // as an empty file system has
+		Encrypted:   fs.Encrypted, KMSKeyID: fs.KMSKeyID, PerformanceMode: fs.PerformanceMode, ThroughputMode: fs.ThroughputMode,
+		Provisioned: fs.Provisioned, Zone: fs.Zone, Tags: fs.Tags.List(), FileSystemProtected: protectionJSON{fs.Protection},
+	}
+	for _, m := range s.state.MountTargets {
+		if m.FileSystemID == fs.ID {
+			out.MountTargets++
+		}
+	}
+	return out
+}
+
+func (s *Service) fileSystem(id string) (*fileSystem, error) {
+	if at := strings.LastIndex(id, "/"); at >= 0 { // an ARN
+		id = id[at+1:]
+	}
+	fs, ok := s.state.FileSystems[id]
+	if !ok {
+		return nil, wire.NotFoundf("FileSystemNotFound", "File system '%s' does not exist.", id)
+	}
+	return fs, nil
+}
+
+type createFileSystemRequest struct {
+	CreationToken   string
+	PerformanceMode string
+	ThroughputMode  string
+	Provisioned     *float64 `json:"ProvisionedThroughputInMibps"`
+	Encrypted       bool
+	KMSKeyID        string `json:"KmsKeyId"`
+	Zone            string `json:"AvailabilityZoneName"`
+	Backup          bool
+	Tags            []core.Tag
+}
+
+func (s *Service) createFileSystem(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	var in createFileSystemRequest
+	if err := decode(call, &in); err != nil {
+		return nil, err
+	}
+	for _, fs := range s.state.FileSystems {
+		if fs.CreationToken == in.CreationToken {
+			return nil, conflict("FileSystemAlreadyExists", "File system '%s' already exists with creation token '%s'", fs.ID, in.CreationToken)
+		}
+	}
+	if in.Backup {
+		return nil, badRequest("localaws has no AWS Backup: Backup can't be true")
+	}
+	fs := &fileSystem{
+		lifecycle: lifecycle{State: stateCreating, Due: s.account.Clock.In(fileSystemTime)},
+		ID:        ids.New("fs"), CreationToken: in.CreationToken, Created: s.account.Clock.Now(), Encrypted: in.Encrypted,
+		PerformanceMode: cmp.Or(in.PerformanceMode, "generalPurpose"), ThroughputMode: cmp.Or(in.ThroughputMode, "bursting"),
+		Provisioned: in.Provisioned, Zone: in.Zone, Protection: "ENABLED", Policies: []lifecyclePolicy{}, Tags: core.NewTags(in.Tags),
+	}
+	if !slices.Contains([]string{"generalPurpose", "maxIO"}, fs.PerformanceMode) {
+		return nil, badRequest("PerformanceMode is %q; it must be generalPurpose or maxIO", fs.PerformanceMode)
+	}
+	if err := fs.checkThroughput(); err != nil {
+		return nil, err
+	}
+	if in.KMSKeyID != "" && !in.Encrypted {
+		return nil, badRequest("A KmsKeyId can be given for an encrypted file system only")
+	}
+	if fs.Encrypted {
+		fs.KMSKeyID = cmp.Or(in.KMSKeyID, s.account.ARN("kms", "key/00000000-0000-4000-a000-000000000000")) // that of aws/elasticfilesystem
+	}
+	s.state.FileSystems[fs.ID] = fs
+	return &rest.Answer{Status: http.StatusCreated, Body: s.view(fs)}, nil
+}
+
+func (fs *fileSystem) checkThroughput() error {
+	if !slices.Contains([]string{"bursting", "provisioned", "elastic"}, fs.ThroughputMode) {
+		return badRequest("ThroughputMode is %q; it must be bursting, provisioned or elastic", fs.ThroughputMode)
+	}
+	if (fs.ThroughputMode == "provisioned") != (fs.Provisioned != nil) {
+		return badRequest("ProvisionedThroughputInMibps must be given with the throughput mode provisioned, and with no other")
+	}
+	return nil
+}
+
+func (s *Service) describeFileSystems(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	out := struct{ FileSystems []fileSystemJSON }{[]fileSystemJSON{}}
+	if id := call.Query.Get("FileSystemId"); id != "" {
+		fs, err := s.fileSystem(id)
+		if err != nil {
+			return nil, err
+		}
+		out.FileSystems = append(out.FileSystems, s.view(fs))
+		return &rest.Answer{Body: out}, nil
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.state.FileSystems)) {
+		fs := s.state.FileSystems[id]
+		if token := call.Query.Get("CreationToken"); token == "" || token == fs.CreationToken {
+			out.FileSystems = append(out.FileSystems, s.view(fs))
+		}
+	}
+	return &rest.Answer{Body: out}, nil
+}
+
+func (s *Service) updateFileSystem(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	var in struct {
+		ThroughputMode string
+		Provisioned    *float64 `json:"ProvisionedThroughputInMibps"`
+	}
+	if err := decode(call, &in); err != nil {
+		return nil, err
+	}
+	fs, err := s.fileSystem(call.Param["id"])
+	if err != nil {
+		return nil, err
+	}
+	changed := *fs
+	changed.ThroughputMode, changed.Provisioned = cmp.Or(in.ThroughputMode, fs.ThroughputMode), in.Provisioned
+	if err := changed.checkThroughput(); err != nil {
+		return nil, err
+	}
+	*fs = changed
+	return &rest.Answer{Status: http.StatusAccepted, Body: s.view(fs)}, nil
+}
+
+// deleteFileSystem deletes the files too.
+func (s *Service) deleteFileSystem(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	fs, err := s.fileSystem(call.Param["id"])
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range s.state.MountTargets {
+		if m.FileSystemID == fs.ID {
+			return nil, conflict("FileSystemInUse", "File system '%s' has mount targets: %s", fs.ID, m.ID)
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(s.directory, fs.ID)); err != nil {
+		return nil, err
+	}
+	fs.lifecycle = lifecycle{State: stateDeleting, Due: s.account.Clock.In(fileSystemTime)}
+	return &rest.Answer{Status: http.StatusNoContent}, nil
+}
+
+func (s *Service) updateProtection(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	var in protectionJSON
+	if err := decode(call, &in); err != nil {
+		return nil, err
+	}
+	fs, err := s.fileSystem(call.Param["id"])
+	if err != nil {
+		return nil, err
+	}
+	if in.ReplicationOverwriteProtection != "ENABLED" && in.ReplicationOverwriteProtection != "DISABLED" {
+		return nil, badRequest("ReplicationOverwriteProtection is %q; it must be ENABLED or DISABLED", in.ReplicationOverwriteProtection)
+	}
+	fs.Protection = in.ReplicationOverwriteProtection
+	return &rest.Answer{Body: in}, nil
+}
+
+type lifecycleJSON struct{ LifecyclePolicies []lifecyclePolicy }
+
+func (s *Service) putLifecycle(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	var in lifecycleJSON
+	if err := decode(call, &in); err != nil {
+		return nil, err
+	}
+	fs, err := s.fileSystem(call.Param["id"])
+	if err != nil {
+		return nil, err
+	}
+	if in.LifecyclePolicies == nil {
+		in.LifecyclePolicies = []lifecyclePolicy{}
+	}
+	fs.Policies = in.LifecyclePolicies
+	return &rest.Answer{Body: in}, nil
+}
+
+func (s *Service) describeLifecycle(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	fs, err := s.fileSystem(call.Param["id"])
+	if err != nil {
+		return nil, err
+	}
+	return &rest.Answer{Body: lifecycleJSON{fs.Policies}}, nil
+}
+
+type tagsJSON struct{ Tags []core.Tag }
+
+func (s *Service) listTags(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	fs, err := s.fileSystem(call.Param["id"])
+	if err != nil {
+		return nil, err
+	}
+	return &rest.Answer{Body: tagsJSON{fs.Tags.List()}}, nil
+}
+
+func (s *Service) tagResource(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	var in tagsJSON
+	if err := decode(call, &in); err != nil {
+		return nil, err
+	}
+	fs, err := s.fileSystem(call.Param["id"])
+	if err != nil {
+		return nil, err
+	}
+	fs.Tags.Put(in.Tags)
+	return &rest.Answer{}, nil
+}
+
+func (s *Service) untagResource(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	fs, err := s.fileSystem(call.Param["id"])
+	if err != nil {
+		return nil, err
+	}
+	fs.Tags.Remove(call.Query["tagKeys"])
+	return &rest.Answer{}, nil
+}
+
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []core.TaggedResource {
+	var all []core.TaggedResource
+	for _, fs := range s.state.FileSystems {
+		all = append(all, core.TaggedResource{ARN: s.arn(fs.ID), Tags: fs.Tags})
+	}
+	return all
+}

@@ -1,0 +1,236 @@
+// Package efs is Amazon Elastic File System: file systems, each a directory of
+// this machine, and their mount targets.
+//
+// API: https://docs.aws.amazon.com/efs/latest/ug/api-reference.html.
+package efs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
+)
+
+// Network makes the mount targets' interfaces.
+type Network interface {
+	Subnet(id string) (ec2.Subnet, bool)
+	CreateInterface(spec ec2.InterfaceSpec) (ec2.Interface, error)
+	DeleteInterface(id string) error
+	Interface(id string) (ec2.Interface, bool)
+	SetInterfaceGroups(id string, groups []string) error
+	Reach(from, to ec2.Peer, protocol string, port uint16) error
+}
+
+// Service is EFS. Its methods are called with the account's lock held.
+type Service struct {
+	account   *core.Account
+	network   Network
+	directory string
+	state     state
+	routes    []rest.Route
+}
+
+// state is what outlives the process.
+type state struct {
+	FileSystems  map[string]*fileSystem
+	MountTargets map[string]*mountTarget
+}
+
+// New returns an EFS without file systems. Their files are kept below
+// directory.
+func New(a *core.Account, network Network, directory string) *Service {
+	s := &Service{account: a, network: network, directory: directory}
+	s.state.init()
+	s.routes = s.table()
+	return s
+}
+
+func (st *state) init() {
+	if st.FileSystems == nil {
+		st.FileSystems = map[string]*fileSystem{}
+	}
+	if st.MountTargets == nil {
+		st.MountTargets = map[string]*mountTarget{}
+	}
+}
+
+// Wire is the service's entry in the server.
+func (s *Service) Wire() wire.Service {
+	return wire.Service{Name: "elasticfilesystem", Protocol: wire.REST, REST: s.serve}
+}
+
+// table lists the operations.
+func (s *Service) table() []rest.Route {
+	const (
+		files  = "/2015-02-01/file-systems"
+		mounts = "/2015-02-01/mount-targets"
+		tags   = "/2015-02-01/resource-tags/{id}"
+	)
+	return []rest.Route{
+		{Method: "POST", Path: files, Operation: "CreateFileSystem", Handle: s.createFileSystem},
+		{Method: "GET", Path: files, Query: []string{"FileSystemId", "CreationToken"}, Operation: "DescribeFileSystems", Handle: s.describeFileSystems},
+		{Method: "PUT", Path: files + "/{id}", Operation: "UpdateFileSystem", Handle: s.updateFileSystem},
+		{Method: "DELETE", Path: files + "/{id}", Operation: "DeleteFileSystem", Handle: s.deleteFileSystem},
+		{Method: "PUT", Path: files + "/{id}/protection", Operation: "UpdateFileSystemProtection", Handle: s.updateProtection},
+		{Method: "PUT", Path: files + "/{id}/lifecycle-configuration", Operation: "PutLifecycleConfiguration", Handle: s.putLifecycle},
+		{Method: "GET", Path: files + "/{id}/lifecycle-configuration", Operation: "DescribeLifecycleConfiguration", Handle: s.describeLifecycle},
+		{Method: "POST", Path: mounts, Operation: "CreateMountTarget", Handle: s.createMountTarget},
+		{Method: "GET", Path: mounts, Query: []string{"FileSystemId", "MountTargetId"}, Operation: "DescribeMountTargets", Handle: s.describeMountTargets},
+		{Method: "DELETE", Path: mounts + "/{id}", Operation: "DeleteMountTarget", Handle: s.deleteMountTarget},
+		{Method: "GET", Path: mounts + "/{id}/security-groups", Operation: "DescribeMountTargetSecurityGroups", Handle: s.describeSecurityGroups},
+		{Method: "PUT", Path: mounts + "/{id}/security-groups", Operation: "ModifyMountTargetSecurityGroups", Handle: s.modifySecurityGroups},
+		{Method: "GET", Path: tags, Operation: "ListTagsForResource", Handle: s.listTags},
+		{Method: "POST", Path: tags, Operation: "TagResource", Handle: s.tagResource},
+		{Method: "DELETE", Path: tags, Query: []string{"tagKeys"}, Operation: "UntagResource", Handle: s.untagResource},
+	}
+}
+
+func (s *Service) serve(ctx context.Context, r *wire.Request) (*wire.Response, error) {
+	route, call, ok := rest.Find(s.routes, r)
+	if !ok {
+		return nil, render(wire.UnknownREST(r))
+	}
+	if err := route.CheckQuery(call); err != nil {
+		return nil, render(err)
+	}
+	answer, err := route.Handle(ctx, call)
+	if err != nil {
+		return nil, render(err)
+	}
+	response := &wire.Response{
+		Status: answer.Status, Operation: route.Operation, Header: http.Header{"Content-Type": {"application/json"}},
+	}
+	if answer.Body != nil {
+		if response.Body, err = json.Marshal(answer.Body); err != nil {
+			return nil, fmt.Errorf("encoding the answer of %s: %w", route.Operation, err)
+		}
+	}
+	return response, nil
+}
+
+// render puts a refusal into EFS's envelope.
+func render(err error) error {
+	refusal := new(wire.Error)
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	body, err := json.Marshal(map[string]string{"ErrorCode": refusal.Code, "Message": refusal.Message})
+	if err != nil {
+		return refusal
+	}
+	return &wire.RESTError{Refusal: refusal, Body: body, Header: http.Header{
+		"X-Amzn-Errortype": {refusal.Code}, "Content-Type": {"application/json"},
+	}}
+}
+
+func decode(call *rest.Call, into any) error {
+	if err := rest.DecodeJSON(call.Body, into); err != nil {
+		return badRequest("The request's body can't be read: %v", err)
+	}
+	return nil
+}
+
+func badRequest(format string, args ...any) *wire.Error {
+	return wire.Errorf("BadRequest", format, args...)
+}
+
+func conflict(code, format string, args ...any) *wire.Error {
+	refusal := wire.Errorf(code, format, args...)
+	refusal.Status = http.StatusConflict
+	return refusal
+}
+
+// Name is the service's key in the snapshot.
+func (s *Service) Name() string { return "efs" }
+
+// Snapshot returns all state but the files.
+func (s *Service) Snapshot() any { return s.state }
+
+// Restore replaces the state.
+func (s *Service) Restore(raw json.RawMessage) error {
+	var restored state
+	if err := json.Unmarshal(raw, &restored); err != nil {
+		return fmt.Errorf("restoring efs: %w", err)
+	}
+	restored.init()
+	s.state = restored
+	return nil
+}
+
+// Resources is the number of resources by kind, for the status page.
+func (s *Service) Resources() map[string]int {
+	return map[string]int{"file systems": len(s.state.FileSystems), "mount targets": len(s.state.MountTargets)}
+}
+
+// Run lets file systems and mount targets become available, and go, until ctx
+// is done.
+func (s *Service) Run(ctx context.Context) { s.account.Reconcile(ctx, s.step) }
+
+// The states of file systems and mount targets.
+const (
+	stateCreating  = "creating"
+	stateAvailable = "available"
+	stateDeleting  = "deleting"
+)
+
+// How long a change of state takes.
+const (
+	fileSystemTime  = 5 * time.Second
+	mountTargetTime = 60 * time.Second
+)
+
+// lifecycle is a state, and when the change from it is due.
+type lifecycle struct {
+	State string
+	Due   time.Time
+}
+
+// step moves what is due forward.
+func (s *Service) step() (again time.Time) {
+	now := s.account.Clock.Now()
+	changed := false
+	advance := func(l *lifecycle) (gone bool) {
+		switch {
+		case l.State == stateAvailable:
+		case l.Due.After(now):
+			if again.IsZero() || l.Due.Before(again) {
+				again = l.Due
+			}
+		case l.State == stateCreating:
+			l.State, changed = stateAvailable, true
+		default:
+			changed = true
+			return true
+		}
+		return false
+	}
+	for id, m := range s.state.MountTargets {
+		if advance(&m.lifecycle) {
+			s.drop(m)
+			delete(s.state.MountTargets, id)
+		}
+	}
+	for id, fs := range s.state.FileSystems {
+		if advance(&fs.lifecycle) {
+			delete(s.state.FileSystems, id)
+		}
+	}
+	if changed {
+		s.account.Changed()
+	}
+	return again
+}
+
+// drop gives a mount target's interface back.
+func (s *Service) drop(m *mountTarget) {
+	if err := s.network.DeleteInterface(m.InterfaceID); err != nil {
+		s.account.Log.Error("deleting a mount target's interface", "mount target", m.ID, "error", err)
+	}
+}

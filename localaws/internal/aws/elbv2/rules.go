@@ -1,0 +1,265 @@
+package elbv2
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+const maxPriority = 50000
+
+type createRuleInput struct {
+	ListenerArn string
+	Priority    *int32
+	Conditions  []Condition
+	Actions     []Action
+	Tags        []core.Tag
+}
+
+type ruleOutput struct {
+	RuleArn    string
+	Priority   string
+	Conditions []Condition
+	Actions    []Action
+	IsDefault  bool
+}
+
+type rulesOutput struct {
+	Rules      []ruleOutput
+	NextMarker string
+}
+
+func (s *Service) createRule(_ context.Context, in *createRuleInput) (*rulesOutput, error) {
+	listener, err := s.listener(in.ListenerArn)
+	if err != nil {
+		return nil, err
+	}
+	lb := s.state.LoadBalancers[listener.LoadBalancerARN]
+	if lb.Type == Network {
+		return nil, invalid("Rules are not supported by listeners of load balancers of type 'network'")
+	}
+	if in.Priority == nil {
+		return nil, invalid("A priority must be specified")
+	}
+	if err := s.checkPriority(listener.ARN, "", *in.Priority); err != nil {
+		return nil, err
+	}
+	if len(s.rulesOf(listener.ARN)) >= maxRules {
+		return nil, tooMany("TooManyRules", "The maximum number of rules per load balancer has been reached: %d", maxRules)
+	}
+	conditions, err := checkConditions(in.Conditions)
+	if err != nil {
+		return nil, err
+	}
+	actions, err := s.checkActions(lb, listener, in.Actions)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := newTags(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	rule := Rule{ARN: s.ruleARN(listener), ListenerARN: listener.ARN, Priority: *in.Priority, Conditions: conditions, Actions: actions}
+	s.state.Rules[rule.ARN] = rule
+	s.state.Tags[rule.ARN] = tags
+	s.settle()
+	return &rulesOutput{Rules: []ruleOutput{describeRule(rule)}}, nil
+}
+
+// ruleARN makes listener-rule/app/NAME/LB/LISTENER/RULE.
+func (s *Service) ruleARN(l Listener) string {
+	_, suffix, _ := strings.Cut(l.ARN, ":listener/")
+	return s.newARN("listener-rule/" + suffix + "/")
+}
+
+// checkPriority holds a priority to its range, and refuses one that another
+// rule of the listener has.
+func (s *Service) checkPriority(listenerARN, ruleARN string, priority int32) error {
+	if priority < 1 || priority > maxPriority {
+		return outOfRange("priority", priority, 1, maxPriority)
+	}
+	for _, rule := range s.rulesOf(listenerARN) {
+		if rule.ARN != ruleARN && rule.Priority == priority {
+			return priorityInUse(priority)
+		}
+	}
+	return nil
+}
+
+// rulesOf are a listener's rules by priority, without the default one.
+func (s *Service) rulesOf(listenerARN string) []Rule {
+	var list []Rule
+	for _, rule := range s.state.Rules {
+		if rule.ListenerARN == listenerARN {
+			list = append(list, rule)
+		}
+	}
+	slices.SortFunc(list, func(a, b Rule) int { return cmp.Compare(a.Priority, b.Priority) })
+	return list
+}
+
+// rule finds a rule, also a default one.
+func (s *Service) rule(arn string) (Rule, error) {
+	if rule, ok := s.state.Rules[arn]; ok {
+		return rule, nil
+	}
+	for _, listener := range s.state.Listeners {
+		if listener.DefaultRuleARN == arn {
+			return defaultRule(listener), nil
+		}
+	}
+	return Rule{}, rulesNotFound(arn)
+}
+
+func defaultRule(l Listener) Rule {
+	return Rule{ARN: l.DefaultRuleARN, ListenerARN: l.ARN, Actions: l.DefaultActions}
+}
+
+func describeRule(rule Rule) ruleOutput {
+	out := ruleOutput{
+		RuleArn: rule.ARN, Priority: strconv.Itoa(int(rule.Priority)),
+		Conditions: rule.Conditions, Actions: rule.Actions, IsDefault: rule.Priority == 0,
+	}
+	if out.IsDefault {
+		out.Priority, out.Conditions = "default", []Condition{}
+	}
+	return out
+}
+
+type describeRulesInput struct {
+	ListenerArn string
+	RuleArns    []string
+	Marker      string
+	PageSize    *int32
+}
+
+func (s *Service) describeRules(_ context.Context, in *describeRulesInput) (*rulesOutput, error) {
+	if (in.ListenerArn == "") == (len(in.RuleArns) == 0) {
+		return nil, invalid("You must specify either a listener ARN or rule ARNs")
+	}
+	var found []Rule
+	if in.ListenerArn != "" {
+		listener, err := s.listener(in.ListenerArn)
+		if err != nil {
+			return nil, err
+		}
+		found = append(s.rulesOf(listener.ARN), defaultRule(listener))
+	}
+	for _, arn := range in.RuleArns {
+		rule, err := s.rule(arn)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, rule)
+	}
+	part, next, err := page(found, in.Marker, in.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	out := &rulesOutput{Rules: []ruleOutput{}, NextMarker: next}
+	for _, rule := range part {
+		out.Rules = append(out.Rules, describeRule(rule))
+	}
+	return out, nil
+}
+
+type modifyRuleInput struct {
+	RuleArn    string
+	Conditions []Condition
+	Actions    []Action
+	// ResetTransforms removes transforms, which no rule here has.
+	ResetTransforms *bool
+}
+
+func (s *Service) modifyRule(_ context.Context, in *modifyRuleInput) (*rulesOutput, error) {
+	rule, err := s.rule(in.RuleArn)
+	if err != nil {
+		return nil, err
+	}
+	if rule.Priority == 0 {
+		return nil, wire.Errorf("OperationNotPermitted", "Default rule '%s' cannot be modified; modify its listener", rule.ARN)
+	}
+	listener := s.state.Listeners[rule.ListenerARN]
+	if in.Conditions != nil {
+		if rule.Conditions, err = checkConditions(in.Conditions); err != nil {
+			return nil, err
+		}
+	}
+	if in.Actions != nil {
+		lb := s.state.LoadBalancers[listener.LoadBalancerARN]
+		if rule.Actions, err = s.checkActions(lb, listener, in.Actions); err != nil {
+			return nil, err
+		}
+	}
+	s.state.Rules[rule.ARN] = rule
+	s.settle()
+	return &rulesOutput{Rules: []ruleOutput{describeRule(rule)}}, nil
+}
+
+type ruleInput struct{ RuleArn string }
+
+func (s *Service) deleteRule(_ context.Context, in *ruleInput) (*wire.Empty, error) {
+	rule, err := s.rule(in.RuleArn)
+	if err != nil {
+		return nil, err
+	}
+	if rule.Priority == 0 {
+		return nil, wire.Errorf("OperationNotPermitted", "Default rule '%s' cannot be deleted", rule.ARN)
+	}
+	delete(s.state.Rules, rule.ARN)
+	delete(s.state.Tags, rule.ARN)
+	s.settle()
+	return nil, nil
+}
+
+type rulePriority struct {
+	RuleArn  string
+	Priority *int32
+}
+
+type setRulePrioritiesInput struct{ RulePriorities []rulePriority }
+
+// setRulePriorities changes all or none; rules may swap their priorities.
+func (s *Service) setRulePriorities(_ context.Context, in *setRulePrioritiesInput) (*rulesOutput, error) {
+	changed := map[string]Rule{}
+	for _, pair := range in.RulePriorities {
+		rule, ok := s.state.Rules[pair.RuleArn]
+		if !ok {
+			return nil, rulesNotFound(pair.RuleArn)
+		}
+		if pair.Priority == nil || *pair.Priority < 1 || *pair.Priority > maxPriority {
+			return nil, invalid("The priority of rule '%s' must be a number from 1 to %d", pair.RuleArn, maxPriority)
+		}
+		rule.Priority = *pair.Priority
+		changed[rule.ARN] = rule
+	}
+	if err := s.checkPrioritiesUnique(changed); err != nil {
+		return nil, err
+	}
+	out := &rulesOutput{Rules: []ruleOutput{}}
+	for _, pair := range in.RulePriorities {
+		rule := changed[pair.RuleArn]
+		s.state.Rules[rule.ARN] = rule
+		out.Rules = append(out.Rules, describeRule(rule))
+	}
+	return out, nil
+}
+
+func (s *Service) checkPrioritiesUnique(changed map[string]Rule) error {
+	for _, rule := range changed {
+		for _, other := range s.rulesOf(rule.ListenerARN) {
+			if new, ok := changed[other.ARN]; ok {
+				other = new
+			}
+			if other.ARN != rule.ARN && other.Priority == rule.Priority {
+				return priorityInUse(rule.Priority)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,169 @@
+// Package elbv2 is the control plane of Elastic Load Balancing: Application
+// and Network Load Balancers, listeners, rules, target groups and targets.
+//
+// It keeps what was asked for. Package loadbalancer, the data plane, makes it
+// real and reports here what its health checks find.
+package elbv2
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+// How long things take on AWS.
+const (
+	provisioningTime = 2 * time.Minute
+	registrationTime = 10 * time.Second
+)
+
+// Machines is the network that load balancers stand in; ec2.Service is one.
+type Machines interface {
+	CreateInterface(ec2.InterfaceSpec) (ec2.Interface, error)
+	DeleteInterface(id string) error
+	SetInterfaceGroups(id string, groups []string) error
+	Interface(id string) (ec2.Interface, bool)
+	Subnet(id string) (ec2.Subnet, bool)
+	SecurityGroupVPC(id string) (vpcID string, ok bool)
+	Instance(id string) (ec2.Instance, bool)
+}
+
+// Certificates are those that listeners may present; acm.Service has them.
+type Certificates interface {
+	Status(arn string) (status string, ok bool)
+	Use(arn, byARN string)
+	Unuse(arn, byARN string)
+}
+
+// Logs take access logs; s3.Service does.
+type Logs interface {
+	PutObject(bucket, key string, body []byte) error
+	AllowsWrite(bucket, key, principal string) bool
+}
+
+// Service is Elastic Load Balancing. All methods but Run are called with the
+// account's lock held.
+type Service struct {
+	account      *core.Account
+	machines     Machines
+	certificates Certificates
+	logs         Logs
+	state        state
+}
+
+// state is what a snapshot holds; all maps are by ARN.
+type state struct {
+	LoadBalancers map[string]LoadBalancer
+	Listeners     map[string]Listener
+	Rules         map[string]Rule
+	TargetGroups  map[string]TargetGroup
+	Tags          map[string]core.Tags
+}
+
+// New returns a Service without load balancers.
+func New(a *core.Account, machines Machines, certificates Certificates, logs Logs) *Service {
+	return &Service{account: a, machines: machines, certificates: certificates, logs: logs, state: emptyState()}
+}
+
+func emptyState() state {
+	return state{
+		LoadBalancers: map[string]LoadBalancer{},
+		Listeners:     map[string]Listener{},
+		Rules:         map[string]Rule{},
+		TargetGroups:  map[string]TargetGroup{},
+		Tags:          map[string]core.Tags{},
+	}
+}
+
+// Name is the service's key in the snapshot.
+func (s *Service) Name() string { return "elbv2" }
+
+// Snapshot returns all the state there is.
+func (s *Service) Snapshot() any { return s.state }
+
+// Restore replaces the state by what Snapshot returned.
+func (s *Service) Restore(raw json.RawMessage) error {
+	restored := emptyState()
+	if err := json.Unmarshal(raw, &restored); err != nil {
+		return fmt.Errorf("reading the state of elbv2: %w", err)
+	}
+	s.state = restored
+	return nil
+}
+
+// Resources counts what users made.
+func (s *Service) Resources() map[string]int {
+	return map[string]int{
+		"load balancers": len(s.state.LoadBalancers), "listeners": len(s.state.Listeners),
+		"rules": len(s.state.Rules), "target groups": len(s.state.TargetGroups),
+	}
+}
+
+// Run takes forward what needs time, until ctx is done: load balancers become
+// active, registrations are completed, drained targets leave.
+func (s *Service) Run(ctx context.Context) {
+	s.account.Reconcile(ctx, func() time.Time {
+		changed, next := s.settle()
+		if changed {
+			s.account.Changed()
+		}
+		return next
+	})
+}
+
+// Wire is the service's entry for the wire.
+func (s *Service) Wire() wire.Service {
+	return wire.Service{
+		Name:      "elasticloadbalancing",
+		Protocol:  wire.Query,
+		Namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+		Operations: []wire.Operation{
+			wire.Op("CreateLoadBalancer", s.createLoadBalancer),
+			wire.Op("DescribeLoadBalancers", s.describeLoadBalancers),
+			wire.Op("DeleteLoadBalancer", s.deleteLoadBalancer),
+			wire.Op("DescribeLoadBalancerAttributes", s.describeLoadBalancerAttributes),
+			wire.Op("ModifyLoadBalancerAttributes", s.modifyLoadBalancerAttributes),
+			wire.Op("SetSubnets", s.setSubnets),
+			wire.Op("SetSecurityGroups", s.setSecurityGroups),
+			wire.Op("SetIpAddressType", s.setIPAddressType),
+			wire.Op("DescribeCapacityReservation", s.describeCapacityReservation),
+
+			wire.Op("CreateListener", s.createListener),
+			wire.Op("DescribeListeners", s.describeListeners),
+			wire.Op("ModifyListener", s.modifyListener),
+			wire.Op("DeleteListener", s.deleteListener),
+			wire.Op("DescribeListenerAttributes", s.describeListenerAttributes),
+			wire.Op("ModifyListenerAttributes", s.modifyListenerAttributes),
+			wire.Op("AddListenerCertificates", s.addListenerCertificates),
+			wire.Op("DescribeListenerCertificates", s.describeListenerCertificates),
+			wire.Op("RemoveListenerCertificates", s.removeListenerCertificates),
+			wire.Op("DescribeSSLPolicies", s.describeSSLPolicies),
+
+			wire.Op("CreateRule", s.createRule),
+			wire.Op("DescribeRules", s.describeRules),
+			wire.Op("ModifyRule", s.modifyRule),
+			wire.Op("SetRulePriorities", s.setRulePriorities),
+			wire.Op("DeleteRule", s.deleteRule),
+
+			wire.Op("CreateTargetGroup", s.createTargetGroup),
+			wire.Op("DescribeTargetGroups", s.describeTargetGroups),
+			wire.Op("ModifyTargetGroup", s.modifyTargetGroup),
+			wire.Op("DeleteTargetGroup", s.deleteTargetGroup),
+			wire.Op("DescribeTargetGroupAttributes", s.describeTargetGroupAttributes),
+			wire.Op("ModifyTargetGroupAttributes", s.modifyTargetGroupAttributes),
+			wire.Op("RegisterTargets", s.registerTargets),
+			wire.Op("DeregisterTargets", s.deregisterTargets),
+			wire.Op("DescribeTargetHealth", s.describeTargetHealth),
+
+			wire.Op("AddTags", s.addTags),
+			wire.Op("DescribeTags", s.describeTags),
+			wire.Op("RemoveTags", s.removeTags),
+			wire.Op("DescribeAccountLimits", s.describeAccountLimits),
+		},
+	}
+}

@@ -1,0 +1,80 @@
+package iam
+
+import (
+	"context"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+// Wire is IAM's entry on the wire, with all operations that it has.
+func (s *Service) Wire() wire.Service {
+	return wire.Service{
+		Name:      "iam",
+		Protocol:  wire.Query,
+		Namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
+		Operations: []wire.Operation{
+			wire.Op("CreateRole", s.createRole),
+			wire.Op("DeleteRole", s.deleteRole),
+			wire.Op("GetRole", s.getRole),
+			wire.Op("ListRoles", s.listRoles),
+			wire.Op("UpdateRole", s.updateRole),
+			wire.Op("UpdateRoleDescription", s.updateRoleDescription),
+			wire.Op("UpdateAssumeRolePolicy", s.updateAssumeRolePolicy),
+			wire.Op("PutRolePermissionsBoundary", s.putBoundary),
+			wire.Op("DeleteRolePermissionsBoundary", s.deleteBoundary),
+			wire.Op("TagRole", s.tagRole),
+			wire.Op("UntagRole", s.untagRole),
+			wire.Op("ListRoleTags", s.listRoleTags),
+
+			wire.Op("PutRolePolicy", s.putRolePolicy),
+			wire.Op("GetRolePolicy", s.getRolePolicy),
+			wire.Op("DeleteRolePolicy", s.deleteRolePolicy),
+			wire.Op("ListRolePolicies", s.listRolePolicies),
+			wire.Op("AttachRolePolicy", s.attachRolePolicy),
+			wire.Op("DetachRolePolicy", s.detachRolePolicy),
+			wire.Op("ListAttachedRolePolicies", s.listAttachedRolePolicies),
+
+			wire.Op("CreateServiceLinkedRole", s.createServiceLinkedRole),
+			wire.Op("DeleteServiceLinkedRole", s.deleteServiceLinkedRole),
+			wire.Op("GetServiceLinkedRoleDeletionStatus", s.getServiceLinkedRoleDeletionStatus),
+
+			wire.Op("CreatePolicy", s.createPolicy),
+			wire.Op("DeletePolicy", s.deletePolicy),
+			wire.Op("GetPolicy", s.getPolicy),
+			wire.Op("ListPolicies", s.listPolicies),
+			wire.Op("ListEntitiesForPolicy", s.listEntitiesForPolicy),
+			wire.Op("CreatePolicyVersion", s.createPolicyVersion),
+			wire.Op("DeletePolicyVersion", s.deletePolicyVersion),
+			wire.Op("GetPolicyVersion", s.getPolicyVersion),
+			wire.Op("ListPolicyVersions", s.listPolicyVersions),
+			wire.Op("SetDefaultPolicyVersion", s.setDefaultPolicyVersion),
+			wire.Op("TagPolicy", s.tagPolicy),
+			wire.Op("UntagPolicy", s.untagPolicy),
+			wire.Op("ListPolicyTags", s.listPolicyTags),
+			wire.Op("SimulatePrincipalPolicy", s.simulatePrincipalPolicy),
+
+			wire.Op("CreateInstanceProfile", s.createInstanceProfile),
+			wire.Op("DeleteInstanceProfile", s.deleteInstanceProfile),
+			wire.Op("GetInstanceProfile", s.getInstanceProfile),
+			wire.Op("ListInstanceProfiles", s.listInstanceProfiles),
+			wire.Op("ListInstanceProfilesForRole", s.listInstanceProfilesForRole),
+			wire.Op("AddRoleToInstanceProfile", s.addRoleToInstanceProfile),
+			wire.Op("RemoveRoleFromInstanceProfile", s.removeRoleFromInstanceProfile),
+			wire.Op("TagInstanceProfile", s.tagInstanceProfile),
+			wire.Op("UntagInstanceProfile", s.untagInstanceProfile),
+			wire.Op("ListInstanceProfileTags", s.listInstanceProfileTags),
+
+			wire.Op("ListAccountAliases", s.listAccountAliases),
+		},
+	}
+}
+
+type listAliasesOutput struct {
+	page
+	AccountAliases []string
+}
+
+// listAccountAliases: the account has none.
+func (s *Service) listAccountAliases(context.Context, *paging) (*listAliasesOutput, error) {
+	return &listAliasesOutput{AccountAliases: []string{}}, nil
+}

@@ -1,0 +1,374 @@
+package iam
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+const (
+	maxManagedPolicy  = 6144
+	maxPolicyVersions = 5
+)
+
+type policyItem struct {
+	PolicyName                    string
+	PolicyID                      string `out:"PolicyId"`
+	ARN                           string `out:"Arn"`
+	Path                          string
+	DefaultVersionID              string `out:"DefaultVersionId"`
+	AttachmentCount               int
+	PermissionsBoundaryUsageCount int
+	IsAttachable                  bool
+	Description                   string
+	CreateDate                    time.Time
+	UpdateDate                    time.Time
+	Tags                          []core.Tag
+}
+
+type policyOutput struct{ Policy policyItem }
+
+// policy finds a managed policy, AWS's or the account's own.
+func (s *Service) policy(arn string) (*policy, bool) {
+	if p, ok := s.managed[arn]; ok {
+		return p, true
+	}
+	p, ok := s.state.Policies[arn]
+	return p, ok
+}
+
+// own finds a policy that the account may change.
+func (s *Service) own(arn string) (*policy, error) {
+	if _, aws := s.managed[arn]; aws {
+		return nil, &wire.Error{Code: "AccessDenied", Message: "Policy " + arn + " is managed by AWS and can't be changed", Status: 403}
+	}
+	p, ok := s.state.Policies[arn]
+	if !ok {
+		return nil, policyNotFound(arn)
+	}
+	return p, nil
+}
+
+func (s *Service) policyItem(p *policy) policyItem {
+	return policyItem{
+		PolicyName: p.Name, PolicyID: p.ID, ARN: p.ARN, Path: p.Path, DefaultVersionID: p.Default,
+		AttachmentCount: len(s.attachedTo(p.ARN)), PermissionsBoundaryUsageCount: s.boundaryUses(p.ARN), IsAttachable: true,
+		Description: p.Description, CreateDate: p.Created, UpdateDate: p.Updated, Tags: p.Tags.List(),
+	}
+}
+
+func (s *Service) attachedTo(arn string) []*role {
+	var found []*role
+	for _, r := range s.state.Roles {
+		if slices.Contains(r.Attached, arn) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func (s *Service) boundaryUses(arn string) int {
+	n := 0
+	for _, r := range s.state.Roles {
+		if r.PermissionsBoundary == arn {
+			n++
+		}
+	}
+	return n
+}
+
+type createPolicyInput struct {
+	PolicyName, Path, PolicyDocument, Description string
+	Tags                                          []core.Tag
+}
+
+func (s *Service) createPolicy(_ context.Context, in *createPolicyInput) (*policyOutput, error) {
+	if err := checkName("policyName", in.PolicyName, 128); err != nil {
+		return nil, err
+	}
+	path, err := checkPath(in.Path)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkManaged(in.PolicyDocument); err != nil {
+		return nil, err
+	}
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
+	for _, other := range s.state.Policies {
+		if strings.EqualFold(other.Name, in.PolicyName) {
+			return nil, exists("A policy called %s already exists. Duplicate names are not allowed.", in.PolicyName)
+		}
+	}
+	now := s.now()
+	p := &policy{
+		ID: newID("ANPA"), Name: in.PolicyName, Path: path, ARN: s.account.GlobalARN("iam", "policy"+path+in.PolicyName),
+		Description: in.Description, Created: now, Updated: now, Default: "v1", Next: 2, Tags: core.NewTags(in.Tags),
+		Versions: map[string]*policyVersion{"v1": {ID: "v1", Document: in.PolicyDocument, Created: now}},
+	}
+	s.state.Policies[p.ARN] = p
+	return &policyOutput{s.policyItem(p)}, nil
+}
+
+func checkManaged(document string) error {
+	if policySize(document) > maxManagedPolicy {
+		return limit("Cannot exceed quota for PolicySize: %d", maxManagedPolicy)
+	}
+	return checkPermissions(document)
+}
+
+type policyARNInput struct{ PolicyARN string }
+
+func (s *Service) getPolicy(_ context.Context, in *policyARNInput) (*policyOutput, error) {
+	p, ok := s.policy(in.PolicyARN)
+	if !ok {
+		return nil, policyNotFound(in.PolicyARN)
+	}
+	return &policyOutput{s.policyItem(p)}, nil
+}
+
+type listPoliciesInput struct {
+	paging
+	Scope             string
+	OnlyAttached      bool
+	PathPrefix        string
+	PolicyUsageFilter string
+}
+
+type listPoliciesOutput struct {
+	page
+	Policies []policyItem
+}
+
+func (s *Service) listPolicies(_ context.Context, in *listPoliciesInput) (*listPoliciesOutput, error) {
+	all, err := s.scope(in.Scope)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(p *policy) bool {
+		used := in.PolicyUsageFilter == "" ||
+			(in.PolicyUsageFilter == "PermissionsPolicy" && len(s.attachedTo(p.ARN)) > 0) ||
+			(in.PolicyUsageFilter == "PermissionsBoundary" && s.boundaryUses(p.ARN) > 0)
+		return !used || !strings.HasPrefix(p.Path, in.PathPrefix) || (in.OnlyAttached && len(s.attachedTo(p.ARN)) == 0)
+	})
+	found, pg, err := paginate(all, func(p *policy) string { return p.ARN }, in.paging)
+	return &listPoliciesOutput{pg, each(found, s.policyItem)}, err
+}
+
+func (s *Service) scope(name string) ([]*policy, error) {
+	own, aws := slices.Collect(maps.Values(s.state.Policies)), slices.Collect(maps.Values(s.managed))
+	switch name {
+	case "", "All":
+		return append(own, aws...), nil
+	case "Local":
+		return own, nil
+	case "AWS":
+		return aws, nil
+	}
+	return nil, invalid("scope", name, "be All, AWS or Local")
+}
+
+func (s *Service) deletePolicy(_ context.Context, in *policyARNInput) (*wire.Empty, error) {
+	p, err := s.own(in.PolicyARN)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(s.attachedTo(p.ARN)) > 0:
+		return nil, conflict("DeleteConflict", "Cannot delete a policy attached to entities.")
+	case s.boundaryUses(p.ARN) > 0:
+		return nil, conflict("DeleteConflict", "Cannot delete a policy that is a permissions boundary.")
+	case len(p.Versions) > 1:
+		return nil, conflict("DeleteConflict", "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.")
+	}
+	delete(s.state.Policies, p.ARN)
+	return nil, nil
+}
+
+type versionItem struct {
+	Document         string
+	VersionID        string `out:"VersionId"`
+	IsDefaultVersion bool
+	CreateDate       time.Time
+}
+
+type versionOutput struct{ PolicyVersion versionItem }
+
+type createVersionInput struct {
+	PolicyARN      string
+	PolicyDocument string
+	SetAsDefault   bool
+}
+
+func (s *Service) createPolicyVersion(_ context.Context, in *createVersionInput) (*versionOutput, error) {
+	p, err := s.own(in.PolicyARN)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkManaged(in.PolicyDocument); err != nil {
+		return nil, err
+	}
+	if len(p.Versions) >= maxPolicyVersions {
+		return nil, limit("A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", maxPolicyVersions)
+	}
+	v := &policyVersion{ID: fmt.Sprintf("v%d", p.Next), Document: in.PolicyDocument, Created: s.now()}
+	p.Next++
+	p.Versions[v.ID] = v
+	p.Updated = v.Created
+	if in.SetAsDefault {
+		p.Default = v.ID
+	}
+	return &versionOutput{versionItem{VersionID: v.ID, IsDefaultVersion: p.Default == v.ID, CreateDate: v.Created}}, nil
+}
+
+type policyVersionInput struct {
+	PolicyARN string
+	VersionID string
+}
+
+func (p *policy) version(id string) (*policyVersion, error) {
+	v, ok := p.Versions[id]
+	if !ok {
+		return nil, wire.NotFoundf("NoSuchEntity", "Policy %s version %s does not exist or is not attachable.", p.ARN, id)
+	}
+	return v, nil
+}
+
+func (s *Service) getPolicyVersion(_ context.Context, in *policyVersionInput) (*versionOutput, error) {
+	p, ok := s.policy(in.PolicyARN)
+	if !ok {
+		return nil, policyNotFound(in.PolicyARN)
+	}
+	v, err := p.version(in.VersionID)
+	if err != nil {
+		return nil, err
+	}
+	return &versionOutput{versionItem{encoded(v.Document), v.ID, p.Default == v.ID, v.Created}}, nil
+}
+
+type listVersionsInput struct {
+	paging
+	PolicyARN string
+}
+
+type listVersionsOutput struct {
+	page
+	Versions []versionItem
+}
+
+func (s *Service) listPolicyVersions(_ context.Context, in *listVersionsInput) (*listVersionsOutput, error) {
+	p, ok := s.policy(in.PolicyARN)
+	if !ok {
+		return nil, policyNotFound(in.PolicyARN)
+	}
+	found, pg, err := paginate(slices.Collect(maps.Values(p.Versions)), func(v *policyVersion) string { return v.ID }, in.paging)
+	return &listVersionsOutput{pg, each(found, func(v *policyVersion) versionItem {
+		return versionItem{VersionID: v.ID, IsDefaultVersion: p.Default == v.ID, CreateDate: v.Created}
+	})}, err
+}
+
+func (s *Service) deletePolicyVersion(_ context.Context, in *policyVersionInput) (*wire.Empty, error) {
+	p, err := s.own(in.PolicyARN)
+	if err != nil {
+		return nil, err
+	}
+	v, err := p.version(in.VersionID)
+	if err != nil {
+		return nil, err
+	}
+	if p.Default == v.ID {
+		return nil, conflict("DeleteConflict", "Cannot delete the default version of a policy.")
+	}
+	delete(p.Versions, v.ID)
+	return nil, nil
+}
+
+func (s *Service) setDefaultPolicyVersion(_ context.Context, in *policyVersionInput) (*wire.Empty, error) {
+	p, err := s.own(in.PolicyARN)
+	if err != nil {
+		return nil, err
+	}
+	v, err := p.version(in.VersionID)
+	if err != nil {
+		return nil, err
+	}
+	p.Default, p.Updated = v.ID, s.now()
+	return nil, nil
+}
+
+type policyTagsInput struct {
+	PolicyARN string
+	Tags      []core.Tag
+	TagKeys   []string
+}
+
+func (s *Service) tagPolicy(_ context.Context, in *policyTagsInput) (*wire.Empty, error) {
+	p, err := s.own(in.PolicyARN)
+	if err != nil {
+		return nil, err
+	}
+	return nil, putTags(p.Tags, in.Tags)
+}
+
+func (s *Service) untagPolicy(_ context.Context, in *policyTagsInput) (*wire.Empty, error) {
+	p, err := s.own(in.PolicyARN)
+	if err != nil {
+		return nil, err
+	}
+	p.Tags.Remove(in.TagKeys)
+	return nil, nil
+}
+
+func (s *Service) listPolicyTags(_ context.Context, in *listVersionsInput) (*tagsOutput, error) {
+	p, ok := s.policy(in.PolicyARN)
+	if !ok {
+		return nil, policyNotFound(in.PolicyARN)
+	}
+	return &tagsOutput{Tags: p.Tags.List()}, nil
+}
+
+type listEntitiesInput struct {
+	paging
+	PolicyARN         string
+	EntityFilter      string
+	PathPrefix        string
+	PolicyUsageFilter string
+}
+
+type policyRole struct {
+	RoleName string
+	RoleID   string `out:"RoleId"`
+}
+
+type listEntitiesOutput struct {
+	page
+	PolicyRoles  []policyRole
+	PolicyUsers  []string
+	PolicyGroups []string
+}
+
+func (s *Service) listEntitiesForPolicy(_ context.Context, in *listEntitiesInput) (*listEntitiesOutput, error) {
+	if _, ok := s.policy(in.PolicyARN); !ok {
+		return nil, policyNotFound(in.PolicyARN)
+	}
+	var roles []*role
+	for _, r := range s.state.Roles {
+		attached := in.PolicyUsageFilter != "PermissionsBoundary" && slices.Contains(r.Attached, in.PolicyARN)
+		bounds := in.PolicyUsageFilter != "PermissionsPolicy" && r.PermissionsBoundary == in.PolicyARN
+		if (attached || bounds) && strings.HasPrefix(r.Path, in.PathPrefix) && (in.EntityFilter == "" || in.EntityFilter == "Role") {
+			roles = append(roles, r)
+		}
+	}
+	found, pg, err := paginate(roles, func(r *role) string { return r.Name }, in.paging)
+	return &listEntitiesOutput{
+		page: pg, PolicyRoles: each(found, func(r *role) policyRole { return policyRole{r.Name, r.ID} }),
+		PolicyUsers: []string{}, PolicyGroups: []string{},
+	}, err
+}

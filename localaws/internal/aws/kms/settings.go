@@ -1,0 +1,136 @@
+package kms
+
+import (
+	"context"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+// onlyPolicy is the name of the one policy that a key has.
+const onlyPolicy = "default"
+
+type policyInput struct {
+	KeyId                          string
+	PolicyName                     string
+	Policy                         string
+	BypassPolicyLockoutSafetyCheck bool
+}
+
+type policyOutput struct{ Policy, PolicyName string }
+
+func (s *Service) getKeyPolicy(_ context.Context, in *policyInput) (*policyOutput, error) {
+	k, err := s.key(in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	if in.PolicyName != "" && in.PolicyName != onlyPolicy {
+		return nil, wire.Errorf("NotFoundException", "No such policy exists")
+	}
+	return &policyOutput{k.Policy, onlyPolicy}, nil
+}
+
+func (s *Service) putKeyPolicy(_ context.Context, in *policyInput) (*wire.Empty, error) {
+	k, err := s.live(in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkPolicy(in.Policy, in.BypassPolicyLockoutSafetyCheck); err != nil {
+		return nil, err
+	}
+	k.Policy = in.Policy
+	return nil, nil
+}
+
+type rotationInput struct {
+	KeyId                string
+	RotationPeriodInDays *int32
+}
+
+type rotationOutput struct {
+	KeyId                string
+	KeyRotationEnabled   bool
+	RotationPeriodInDays *int32
+}
+
+func (s *Service) getKeyRotationStatus(_ context.Context, in *keyInput) (*rotationOutput, error) {
+	k, err := s.key(in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	out := &rotationOutput{KeyId: s.arn(k), KeyRotationEnabled: k.RotationDays > 0}
+	if k.RotationDays > 0 {
+		out.RotationPeriodInDays = &k.RotationDays
+	}
+	return out, nil
+}
+
+func (s *Service) enableKeyRotation(_ context.Context, in *rotationInput) (*wire.Empty, error) {
+	k, err := s.live(in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	days := int32(365)
+	if in.RotationPeriodInDays != nil {
+		days = *in.RotationPeriodInDays
+	}
+	if days < 90 || days > 2560 {
+		return nil, wire.Errorf("ValidationException", "RotationPeriodInDays is %d; it must be 90 to 2560", days)
+	}
+	k.RotationDays = days
+	return nil, nil
+}
+
+func (s *Service) disableKeyRotation(_ context.Context, in *keyInput) (*wire.Empty, error) {
+	k, err := s.live(in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	k.RotationDays = 0
+	return nil, nil
+}
+
+type tagsInput struct {
+	KeyId   string
+	Limit   int32
+	Marker  string
+	Tags    []kmsTag
+	TagKeys []string
+}
+
+type tagsOutput struct {
+	Tags      []kmsTag
+	Truncated bool
+}
+
+// listResourceTags answers all at once: a key has at most 50.
+func (s *Service) listResourceTags(_ context.Context, in *tagsInput) (*tagsOutput, error) {
+	k, err := s.key(in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	out := &tagsOutput{Tags: []kmsTag{}}
+	for _, tag := range k.Tags.List() {
+		out.Tags = append(out.Tags, kmsTag{tag.Key, tag.Value})
+	}
+	return out, nil
+}
+
+func (s *Service) tagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
+	k, err := s.live(in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range tagsOf(in.Tags) {
+		k.Tags[name] = value
+	}
+	return nil, nil
+}
+
+func (s *Service) untagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
+	k, err := s.live(in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	k.Tags.Remove(in.TagKeys)
+	return nil, nil
+}

@@ -1,0 +1,315 @@
+package logs_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/logs"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/clock"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wiretest"
+)
+
+type fixture struct {
+	*wiretest.Server
+	account *core.Account
+	clock   *clock.Fake
+	service *logs.Service
+}
+
+type object = map[string]any
+
+// newFixture returns a CloudWatch Logs with the group "/ecs/web" and in it the
+// stream "one".
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	a, fake := wiretest.NewAccount()
+	f := &fixture{account: a, clock: fake, service: logs.New(a)}
+	f.Server = wiretest.NewServer(t, a, f.service.Wire())
+	f.call(t, "CreateLogGroup", object{"logGroupName": "/ecs/web", "tags": object{"a": "1"}}, nil).OK(t)
+	f.call(t, "CreateLogStream", object{"logGroupName": "/ecs/web", "logStreamName": "one"}, nil).OK(t)
+	return f
+}
+
+func (f *fixture) call(t *testing.T, operation string, in object, out any) *wiretest.Reply {
+	t.Helper()
+	return f.JSON(t, "logs", "Logs_20140328."+operation, in, out)
+}
+
+// write puts messages, a second apart from now on.
+func (f *fixture) write(t *testing.T, stream string, messages ...string) {
+	t.Helper()
+	f.account.Do(func() {
+		require.NoError(t, f.service.CreateStream("/ecs/web", stream))
+		var events []logs.Event
+		for i, m := range messages {
+			events = append(events, logs.Event{Time: f.clock.Now().Add(time.Duration(i) * time.Second), Message: m})
+		}
+		require.NoError(t, f.service.Put("/ecs/web", stream, events))
+	})
+}
+
+type page struct {
+	Events []struct {
+		LogStreamName, Message string
+		Timestamp              int64
+	}
+	NextForwardToken, NextBackwardToken, NextToken string
+}
+
+func (p page) messages() []string {
+	list := []string{}
+	for _, e := range p.Events {
+		list = append(list, e.Message)
+	}
+	return list
+}
+
+func TestLogGroups(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	group := object{"logGroupName": "/ecs/web"}
+	f.call(t, "CreateLogGroup", group, nil).Refused(t, "ResourceAlreadyExistsException")
+	f.call(t, "CreateLogGroup", object{"logGroupName": "a b"}, nil).Refused(t, "InvalidParameterException")
+	f.call(t, "CreateLogGroup", object{"logGroupName": "/ecs/web-2", "kmsKeyId": "arn:key"}, nil).OK(t)
+	f.call(t, "PutRetentionPolicy", object{"logGroupName": "/ecs/web", "retentionInDays": 365}, nil).OK(t)
+	f.call(t, "PutRetentionPolicy", object{"logGroupName": "/ecs/web", "retentionInDays": 2}, nil).Refused(t, "InvalidParameterException")
+
+	var out struct {
+		LogGroups []struct {
+			LogGroupName, Arn, LogGroupArn, KmsKeyID, LogGroupClass string
+			RetentionInDays                                         *int
+		}
+		NextToken string
+	}
+	f.call(t, "DescribeLogGroups", object{"logGroupNamePrefix": "/ecs/web"}, &out).OK(t)
+	require.Len(t, out.LogGroups, 2)
+	assert.Equal(t, "arn:aws:logs:us-west-2:123456789012:log-group:/ecs/web:*", out.LogGroups[0].Arn)
+	assert.Equal(t, "arn:aws:logs:us-west-2:123456789012:log-group:/ecs/web", out.LogGroups[0].LogGroupArn)
+	assert.Equal(t, 365, *out.LogGroups[0].RetentionInDays)
+	assert.Nil(t, out.LogGroups[1].RetentionInDays)
+	assert.Equal(t, "arn:key", out.LogGroups[1].KmsKeyID)
+	f.call(t, "DescribeLogGroups", object{"limit": 1}, &out).OK(t)
+	assert.Equal(t, "/ecs/web", out.NextToken)
+
+	f.call(t, "DeleteRetentionPolicy", group, nil).OK(t)
+	f.call(t, "DeleteLogGroup", group, nil).OK(t)
+	f.call(t, "DeleteLogGroup", group, nil).Refused(t, "ResourceNotFoundException")
+	f.account.Do(func() {
+		assert.ErrorContains(t, f.service.CreateStream("/ecs/web", "x"), "ResourceNotFoundException")
+		assert.ErrorContains(t, f.service.Put("/ecs/web", "x", nil), "ResourceNotFoundException")
+	})
+}
+
+func TestDeletionProtection(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.call(t, "PutLogGroupDeletionProtection", object{"logGroupIdentifier": "/ecs/web", "deletionProtectionEnabled": true}, nil).OK(t)
+	f.call(t, "DeleteLogGroup", object{"logGroupName": "/ecs/web"}, nil).Refused(t, "ValidationException")
+	f.call(t, "PutLogGroupDeletionProtection", object{"logGroupIdentifier": "/ecs/web", "deletionProtectionEnabled": false}, nil).OK(t)
+	f.call(t, "DeleteLogGroup", object{"logGroupName": "/ecs/web"}, nil).OK(t)
+}
+
+func TestTagsByEitherARN(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const arn = "arn:aws:logs:us-west-2:123456789012:log-group:/ecs/web"
+	for _, form := range []string{arn, arn + ":*"} {
+		f.call(t, "TagResource", object{"resourceArn": form, "tags": object{"b": "2"}}, nil).OK(t)
+		var out struct{ Tags map[string]string }
+		f.call(t, "ListTagsForResource", object{"resourceArn": form}, &out).OK(t)
+		assert.Equal(t, map[string]string{"a": "1", "b": "2"}, out.Tags)
+		f.call(t, "UntagResource", object{"resourceArn": form, "tagKeys": []string{"b"}}, nil).OK(t)
+	}
+}
+
+func TestPutLogEvents(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	now := f.clock.Now().UnixMilli()
+	put := func(times ...int64) *wiretest.Reply {
+		var events []object
+		for _, at := range times {
+			events = append(events, object{"timestamp": at, "message": "m"})
+		}
+		return f.call(t, "PutLogEvents", object{"logGroupName": "/ecs/web", "logStreamName": "one", "logEvents": events}, nil)
+	}
+	put(now, now+1).OK(t)
+	put(now+1, now).Refused(t, "InvalidParameterException")
+	put().Refused(t, "InvalidParameterException")
+	day := 24 * time.Hour.Milliseconds()
+	reply := put(now-20*day, now, now+day).OK(t)
+	assert.JSONEq(t, `{"tooOldLogEventEndIndex":1,"tooNewLogEventStartIndex":2}`, rejectedInfo(t, reply))
+	f.call(t, "PutLogEvents", object{"logGroupName": "/ecs/web", "logStreamName": "none", "logEvents": []object{{"timestamp": now, "message": "m"}}}, nil).Refused(t, "ResourceNotFoundException")
+}
+
+func rejectedInfo(t *testing.T, reply *wiretest.Reply) string {
+	t.Helper()
+	var out struct{ RejectedLogEventsInfo json.RawMessage }
+	require.NoError(t, json.Unmarshal(reply.Body, &out))
+	return string(out.RejectedLogEventsInfo)
+}
+
+func TestGetLogEventsReadsOnByTokens(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.write(t, "one", "a", "b", "c")
+	get := func(more object) (p page) {
+		in := object{"logGroupName": "/ecs/web", "logStreamName": "one"}
+		for k, v := range more {
+			in[k] = v
+		}
+		f.call(t, "GetLogEvents", in, &p).OK(t)
+		return p
+	}
+	assert.Equal(t, []string{"b", "c"}, get(object{"limit": 2}).messages())
+	first := get(object{"limit": 2, "startFromHead": true})
+	assert.Equal(t, []string{"a", "b"}, first.messages())
+	second := get(object{"nextToken": first.NextForwardToken})
+	assert.Equal(t, []string{"c"}, second.messages())
+	end := get(object{"nextToken": second.NextForwardToken})
+	assert.Empty(t, end.messages())
+	assert.Equal(t, second.NextForwardToken, end.NextForwardToken, "the same token says that the end is reached")
+	f.clock.Advance(time.Minute)
+	f.write(t, "one", "d")
+	assert.Equal(t, []string{"d"}, get(object{"nextToken": end.NextForwardToken}).messages())
+	assert.Equal(t, []string{"a", "b"}, get(object{"nextToken": second.NextBackwardToken}).messages())
+	start := wiretest.Start.UnixMilli()
+	assert.Equal(t, []string{"b"}, get(object{"startTime": start + 1000, "endTime": start + 2000}).messages())
+	f.call(t, "GetLogEvents", object{"logGroupName": "/ecs/web", "logStreamName": "one", "nextToken": "x"}, nil).Refused(t, "InvalidParameterException")
+}
+
+func TestFilterLogEvents(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.write(t, "one", "GET /a 200", "ERROR disk full")
+	f.write(t, "two", "GET /b 500", "all fine")
+	tests := []struct {
+		name string
+		in   object
+		want []string
+	}{
+		{"everything", object{}, []string{"GET /a 200", "GET /b 500", "ERROR disk full", "all fine"}},
+		{"a term", object{"filterPattern": "GET"}, []string{"GET /a 200", "GET /b 500"}},
+		{"two terms", object{"filterPattern": "GET 500"}, []string{"GET /b 500"}},
+		{"a phrase", object{"filterPattern": `"disk full"`}, []string{"ERROR disk full"}},
+		{"without a term", object{"filterPattern": "GET -500"}, []string{"GET /a 200"}},
+		{"either term", object{"filterPattern": "?ERROR ?fine"}, []string{"ERROR disk full", "all fine"}},
+		{"one stream", object{"logStreamNames": []string{"two"}}, []string{"GET /b 500", "all fine"}},
+		{"prefix", object{"logStreamNamePrefix": "o"}, []string{"GET /a 200", "ERROR disk full"}},
+		{"until a time", object{"endTime": wiretest.Start.UnixMilli()}, []string{"GET /a 200", "GET /b 500"}},
+		{"limit", object{"limit": 1}, []string{"GET /a 200"}},
+		{"second page", object{"limit": 1, "nextToken": "1"}, []string{"GET /b 500"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			in := object{"logGroupName": "/ecs/web"}
+			for k, v := range test.in {
+				in[k] = v
+			}
+			var out page
+			f.call(t, "FilterLogEvents", in, &out).OK(t)
+			assert.Equal(t, test.want, out.messages())
+		})
+	}
+	f.call(t, "FilterLogEvents", object{"logGroupName": "/ecs/web", "filterPattern": "{ $.a = 1 }"}, nil).Refused(t, "InvalidParameterException")
+}
+
+func TestStreamsKeepTheNewestEvents(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for i := range 51 {
+		var messages []string
+		for j := range 100 {
+			messages = append(messages, fmt.Sprint(i*100+j))
+		}
+		f.write(t, "one", messages...)
+		f.clock.Advance(100 * time.Second)
+	}
+	var out page
+	f.call(t, "GetLogEvents", object{"logGroupName": "/ecs/web", "logStreamName": "one", "startFromHead": true, "limit": 1}, &out).OK(t)
+	assert.Equal(t, []string{"100"}, out.messages())
+	f.call(t, "GetLogEvents", object{"logGroupName": "/ecs/web", "logStreamName": "one", "nextToken": out.NextForwardToken, "limit": 1}, &out).OK(t)
+	assert.Equal(t, []string{"101"}, out.messages())
+}
+
+func TestDescribeLogStreams(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.write(t, "b", "x")
+	f.clock.Advance(time.Minute)
+	f.write(t, "a", "x")
+	names := func(in object) (list []string) {
+		in["logGroupName"] = "/ecs/web"
+		var out struct {
+			LogStreams []struct{ LogStreamName string }
+		}
+		f.call(t, "DescribeLogStreams", in, &out).OK(t)
+		for _, s := range out.LogStreams {
+			list = append(list, s.LogStreamName)
+		}
+		return list
+	}
+	assert.Equal(t, []string{"a", "b", "one"}, names(object{}))
+	assert.Equal(t, []string{"a", "b", "one"}, names(object{"orderBy": "LastEventTime", "descending": true}))
+	assert.Equal(t, []string{"one"}, names(object{"logStreamNamePrefix": "o"}))
+	assert.Equal(t, []string{"b"}, names(object{"limit": 1, "nextToken": "a"}))
+	f.call(t, "DeleteLogStream", object{"logGroupName": "/ecs/web", "logStreamName": "b"}, nil).OK(t)
+	assert.Equal(t, []string{"a", "one"}, names(object{}))
+}
+
+func TestRetentionHidesOldEvents(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.write(t, "one", "old")
+	f.call(t, "PutRetentionPolicy", object{"logGroupName": "/ecs/web", "retentionInDays": 1}, nil).OK(t)
+	f.clock.Advance(36 * time.Hour)
+	f.write(t, "one", "new")
+	var out page
+	f.call(t, "GetLogEvents", object{"logGroupName": "/ecs/web", "logStreamName": "one"}, &out).OK(t)
+	assert.Equal(t, []string{"new"}, out.messages())
+}
+
+func TestStateOutlivesTheProcess(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.write(t, "one", "a")
+	next := logs.New(f.account)
+	f.account.Do(func() {
+		wiretest.Restart(t, f.service, next)
+		require.NoError(t, next.Put("/ecs/web", "one", nil))
+		assert.Equal(t, f.service.Snapshot(), next.Snapshot())
+	})
+}
+
+// keys is KMS with one key that CloudWatch Logs may use for one group.
+type keys struct{}
+
+func (keys) Usable(keyARN, service string, encryptionContext map[string]string) error {
+	if keyARN == "arn:key" && service == "logs.us-west-2.amazonaws.com" &&
+		encryptionContext["aws:logs:arn"] == "arn:aws:logs:us-west-2:123456789012:log-group:/ecs/web" {
+		return nil
+	}
+	return errors.New("no such key")
+}
+
+func TestKeysThatCannotBeUsedAreRefused(t *testing.T) {
+	t.Parallel()
+	a, _ := wiretest.NewAccount()
+	server := wiretest.NewServer(t, a, logs.New(a, logs.WithKeys(keys{})).Wire())
+	call := func(operation string, in object) *wiretest.Reply {
+		return server.JSON(t, "logs", "Logs_20140328."+operation, in, nil)
+	}
+	call("CreateLogGroup", object{"logGroupName": "/ecs/web", "kmsKeyId": "arn:none"}).Refused(t, "InvalidParameterException")
+	call("CreateLogGroup", object{"logGroupName": "/ecs/other", "kmsKeyId": "arn:key"}).Refused(t, "InvalidParameterException")
+	call("CreateLogGroup", object{"logGroupName": "/ecs/web", "kmsKeyId": "arn:key"}).OK(t)
+	call("AssociateKmsKey", object{"logGroupName": "/ecs/web", "kmsKeyId": "arn:none"}).Refused(t, "InvalidParameterException")
+	call("DisassociateKmsKey", object{"logGroupName": "/ecs/web"}).OK(t)
+}

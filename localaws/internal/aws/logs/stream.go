@@ -1,0 +1,123 @@
+package logs
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+type streamInput struct {
+	LogGroupName  string
+	LogStreamName string
+}
+
+func (s *Service) createLogStream(_ context.Context, in *streamInput) (*wire.Empty, error) {
+	g, err := s.group(in.LogGroupName, "")
+	if err != nil {
+		return nil, err
+	}
+	if !streamName.MatchString(in.LogStreamName) {
+		return nil, invalid("1 validation error detected: Value '%s' at 'logStreamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]* and have 1 to 512 characters", in.LogStreamName)
+	}
+	if g.Streams[in.LogStreamName] != nil {
+		return nil, wire.Errorf("ResourceAlreadyExistsException", "The specified log stream already exists: %s", in.LogStreamName)
+	}
+	return nil, s.CreateStream(g.Name, in.LogStreamName)
+}
+
+func (s *Service) deleteLogStream(_ context.Context, in *streamInput) (*wire.Empty, error) {
+	g, st, err := s.stream(in.LogGroupName, "", in.LogStreamName)
+	if err != nil {
+		return nil, err
+	}
+	delete(g.Streams, st.Name)
+	return nil, nil
+}
+
+type describeLogStreamsInput struct {
+	LogGroupName        string
+	LogGroupIdentifier  string
+	LogStreamNamePrefix string
+	OrderBy             string
+	Descending          bool
+	Limit               int32
+	NextToken           string
+}
+
+type describeLogStreamsOutput struct {
+	LogStreams []streamDetail
+	NextToken  string
+}
+
+type streamDetail struct {
+	LogStreamName       string
+	CreationTime        int64
+	FirstEventTimestamp *int64
+	LastEventTimestamp  *int64
+	LastIngestionTime   *int64
+	UploadSequenceToken string
+	Arn                 string
+	StoredBytes         int64
+}
+
+func (s *Service) describeLogStreams(_ context.Context, in *describeLogStreamsInput) (*describeLogStreamsOutput, error) {
+	g, err := s.group(in.LogGroupName, in.LogGroupIdentifier)
+	if err != nil {
+		return nil, err
+	}
+	if in.OrderBy == "LastEventTime" && in.LogStreamNamePrefix != "" {
+		return nil, invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
+	}
+	streams := slices.Collect(maps.Values(g.Streams))
+	slices.SortFunc(streams, func(a, b *stream) int {
+		order := cmp.Compare(a.Name, b.Name)
+		if in.OrderBy == "LastEventTime" {
+			order = cmp.Or(cmp.Compare(a.last(), b.last()), order)
+		}
+		if in.Descending {
+			return -order
+		}
+		return order
+	})
+	limit := orLimit(in.Limit, 50)
+	out := &describeLogStreamsOutput{LogStreams: []streamDetail{}}
+	skipping := in.NextToken != ""
+	for _, st := range streams {
+		if skipping {
+			skipping = st.Name != in.NextToken
+			continue
+		}
+		if !strings.HasPrefix(st.Name, in.LogStreamNamePrefix) {
+			continue
+		}
+		if len(out.LogStreams) == limit {
+			out.NextToken = out.LogStreams[limit-1].LogStreamName
+			break
+		}
+		out.LogStreams = append(out.LogStreams, st.detail(s.arn(g)))
+	}
+	return out, nil
+}
+
+func (st *stream) last() int64 {
+	if len(st.Events) == 0 {
+		return 0
+	}
+	return st.Events[len(st.Events)-1].Timestamp
+}
+
+func (st *stream) detail(groupARN string) streamDetail {
+	d := streamDetail{
+		LogStreamName: st.Name, CreationTime: st.Created, Arn: groupARN + ":log-stream:" + st.Name,
+		UploadSequenceToken: sequenceToken,
+	}
+	if len(st.Events) > 0 {
+		last := st.last()
+		d.FirstEventTimestamp, d.LastEventTimestamp, d.LastIngestionTime = &st.Events[0].Timestamp, &last, &st.LastIngestion
+	}
+	return d
+}

@@ -1,0 +1,389 @@
+package route53
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"math/big"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
+)
+
+// zone is a hosted zone.
+type zone struct {
+	ID              string
+	Name            string // normalized
+	CallerReference string
+	Comment         string
+	Private         bool
+	Seeded          bool // a domain that is registered, not one that was created
+	VPCs            []vpc
+	NameServers     []string // without the dot at their end
+	DelegationSetID string
+	Records         []record // sorted
+	Tags            core.Tags
+}
+
+type vpc struct {
+	VPCRegion string
+	VPCId     string
+}
+
+// change is a change on its way to the name servers.
+type change struct {
+	ID          string
+	Comment     string
+	InSync      bool
+	SubmittedAt time.Time
+	InSyncAt    time.Time
+}
+
+type zoneXML struct {
+	ID                     string `xml:"Id"`
+	Name                   string
+	CallerReference        string
+	Config                 zoneConfigXML
+	ResourceRecordSetCount int
+}
+
+type zoneConfigXML struct {
+	Comment     string `xml:",omitempty"`
+	PrivateZone bool
+}
+
+type delegationSetXML struct {
+	ID              string   `xml:"Id,omitempty"`
+	CallerReference string   `xml:",omitempty"`
+	NameServers     []string `xml:"NameServers>NameServer"`
+}
+
+type changeInfoXML struct {
+	ID          string `xml:"Id"`
+	Status      string
+	SubmittedAt time.Time
+	Comment     string `xml:",omitempty"`
+}
+
+func (z *zone) xml() zoneXML {
+	return zoneXML{
+		ID: "/hostedzone/" + z.ID, Name: z.Name, CallerReference: z.CallerReference,
+		Config:                 zoneConfigXML{Comment: z.Comment, PrivateZone: z.Private},
+		ResourceRecordSetCount: len(z.Records),
+	}
+}
+
+func (z *zone) delegation() *delegationSetXML {
+	if z.Private {
+		return nil
+	}
+	set := &delegationSetXML{NameServers: z.NameServers}
+	if z.DelegationSetID != "" {
+		set.ID = "/delegationset/" + z.DelegationSetID
+	}
+	return set
+}
+
+func (c *change) xml() changeInfoXML {
+	status := "PENDING"
+	if c.InSync {
+		status = "INSYNC"
+	}
+	return changeInfoXML{ID: "/change/" + c.ID, Status: status, SubmittedAt: c.SubmittedAt.UTC(), Comment: c.Comment}
+}
+
+// SeedZone makes a public zone for a domain that counts as registered: the
+// world's name servers delegate to it. A zone that was seeded before is kept.
+func (s *Service) SeedZone(name string) (zoneID string) {
+	normal, err := normalize(name)
+	if err != nil {
+		panic(fmt.Sprintf("seeding the zone %q: %v", name, err)) // a name in the program's own text
+	}
+	for _, z := range s.state.Zones {
+		if z.Seeded && z.Name == normal {
+			return z.ID
+		}
+	}
+	z := &zone{
+		ID: newZoneID(), Name: normal, CallerReference: "seeded", Seeded: true,
+		Comment: "registered domain", Tags: core.Tags{}, NameServers: s.newNameServers(normal),
+	}
+	z.Records = apexRecords(z)
+	s.state.Zones[z.ID] = z
+	return z.ID
+}
+
+type createHostedZoneRequest struct {
+	Name             string
+	CallerReference  string
+	DelegationSetID  string `xml:"DelegationSetId"`
+	HostedZoneConfig struct {
+		Comment     string
+		PrivateZone bool
+	}
+	VPC *vpc
+}
+
+type zoneResponse struct {
+	HostedZone    zoneXML
+	ChangeInfo    *changeInfoXML    `xml:",omitempty"`
+	DelegationSet *delegationSetXML `xml:",omitempty"`
+	VPC           *vpc              `xml:",omitempty"`
+	VPCs          []vpc             `xml:"VPCs>VPC,omitempty"`
+}
+
+func (s *Service) createHostedZone(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	var in createHostedZoneRequest
+	if err := decode(call, "CreateHostedZoneRequest", &in); err != nil {
+		return nil, err
+	}
+	name, err := validName(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	if in.CallerReference == "" {
+		return nil, wire.Errorf("InvalidInput", "CreateHostedZone needs a CallerReference")
+	}
+	for _, other := range s.state.Zones {
+		if other.CallerReference == in.CallerReference {
+			return nil, &wire.Error{
+				Code: "HostedZoneAlreadyExists", Status: http.StatusConflict,
+				Message: "A hosted zone has already been created with the specified caller reference.",
+			}
+		}
+	}
+	z := &zone{
+		ID: newZoneID(), Name: name, CallerReference: in.CallerReference, Tags: core.Tags{},
+		Comment: in.HostedZoneConfig.Comment, Private: in.HostedZoneConfig.PrivateZone || in.VPC != nil,
+	}
+	if err := s.serveZone(z, in.VPC, in.DelegationSetID); err != nil {
+		return nil, err
+	}
+	z.Records = apexRecords(z)
+	s.state.Zones[z.ID] = z
+	return &rest.Answer{
+		Status: http.StatusCreated,
+		Header: http.Header{"Location": {"https://route53." + s.account.DNSSuffix() + "/2013-04-01/hostedzone/" + z.ID}},
+		Body:   zoneResponse{HostedZone: z.xml(), ChangeInfo: s.newChange(""), DelegationSet: z.delegation(), VPC: in.VPC},
+	}, nil
+}
+
+// serveZone gives a new zone its name servers.
+func (s *Service) serveZone(z *zone, in *vpc, delegationSetID string) error {
+	if z.Private {
+		if in == nil {
+			return wire.Errorf("InvalidInput", "The private hosted zone %s needs a VPC.", z.Name)
+		}
+		if delegationSetID != "" {
+			return wire.Errorf("InvalidInput", "A private hosted zone can't use a reusable delegation set.")
+		}
+		z.VPCs = []vpc{*in}
+		z.NameServers = []string{"ns-0.awsdns-00.com", "ns-512.awsdns-00.net", "ns-1024.awsdns-00.org", "ns-1536.awsdns-00.co.uk"}
+		return nil
+	}
+	if delegationSetID == "" {
+		z.NameServers = s.newNameServers(z.Name)
+		return nil
+	}
+	set, err := s.delegationSet(delegationSetID)
+	if err != nil {
+		return err
+	}
+	for _, other := range s.state.Zones {
+		if other.DelegationSetID == set.ID && (within(other.Name, z.Name) || within(z.Name, other.Name)) {
+			return wire.Errorf("ConflictingDomainExists", "The delegation set %s already serves %s, which conflicts with %s.", set.ID, other.Name, z.Name)
+		}
+	}
+	z.DelegationSetID, z.NameServers = set.ID, set.NameServers
+	return nil
+}
+
+func (s *Service) getHostedZone(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	z, err := s.zone(call.Param["id"])
+	if err != nil {
+		return nil, err
+	}
+	return &rest.Answer{Body: zoneResponse{HostedZone: z.xml(), DelegationSet: z.delegation(), VPCs: z.VPCs}}, nil
+}
+
+func (s *Service) updateHostedZoneComment(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	var in struct{ Comment string }
+	if err := decode(call, "UpdateHostedZoneCommentRequest", &in); err != nil {
+		return nil, err
+	}
+	z, err := s.zone(call.Param["id"])
+	if err != nil {
+		return nil, err
+	}
+	z.Comment = in.Comment
+	return &rest.Answer{Body: zoneResponse{HostedZone: z.xml()}}, nil
+}
+
+func (s *Service) deleteHostedZone(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	z, err := s.zone(call.Param["id"])
+	if err != nil {
+		return nil, err
+	}
+	if len(z.Records) > 2 {
+		return nil, wire.Errorf("HostedZoneNotEmpty", "The specified hosted zone contains non-required resource record sets and so cannot be deleted.")
+	}
+	delete(s.state.Zones, z.ID)
+	return &rest.Answer{Body: struct{ ChangeInfo *changeInfoXML }{s.newChange("")}}, nil
+}
+
+func (s *Service) getHostedZoneCount(context.Context, *rest.Call) (*rest.Answer, error) {
+	return &rest.Answer{Body: struct{ HostedZoneCount int }{len(s.state.Zones)}}, nil
+}
+
+// getDNSSEC answers that the zone is not signed: signing needs KMS, which
+// localaws does not have.
+func (s *Service) getDNSSEC(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	z, err := s.zone(call.Param["id"])
+	if err != nil {
+		return nil, err
+	}
+	if z.Private {
+		return nil, wire.Errorf("InvalidArgument", "DNSSEC is not supported for the private hosted zone %s.", z.ID)
+	}
+	var out struct {
+		Signature string   `xml:"Status>ServeSignature"`
+		Keys      struct{} `xml:"KeySigningKeys"`
+	}
+	out.Signature = "NOT_SIGNING"
+	return &rest.Answer{Body: out}, nil
+}
+
+type vpcRequest struct {
+	VPC     vpc
+	Comment string
+}
+
+func (s *Service) associateVPC(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	z, in, err := s.privateZone(call, "AssociateVPCWithHostedZoneRequest")
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(z.VPCs, in.VPC) {
+		return nil, wire.Errorf("ConflictingDomainExists", "The VPC %s is already associated with the hosted zone %s.", in.VPC.VPCId, z.ID)
+	}
+	z.VPCs = append(z.VPCs, in.VPC)
+	return &rest.Answer{Body: struct{ ChangeInfo *changeInfoXML }{s.newChange(in.Comment)}}, nil
+}
+
+func (s *Service) disassociateVPC(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	z, in, err := s.privateZone(call, "DisassociateVPCFromHostedZoneRequest")
+	if err != nil {
+		return nil, err
+	}
+	at := slices.Index(z.VPCs, in.VPC)
+	if at < 0 {
+		return nil, wire.NotFoundf("VPCAssociationNotFound", "The VPC %s is not associated with the hosted zone %s.", in.VPC.VPCId, z.ID)
+	}
+	if len(z.VPCs) == 1 {
+		return nil, wire.Errorf("LastVPCAssociation", "The VPC %s is the last one of the private hosted zone %s.", in.VPC.VPCId, z.ID)
+	}
+	z.VPCs = slices.Delete(z.VPCs, at, at+1)
+	return &rest.Answer{Body: struct{ ChangeInfo *changeInfoXML }{s.newChange(in.Comment)}}, nil
+}
+
+func (s *Service) privateZone(call *rest.Call, root string) (*zone, *vpcRequest, error) {
+	var in vpcRequest
+	if err := decode(call, root, &in); err != nil {
+		return nil, nil, err
+	}
+	z, err := s.zone(call.Param["id"])
+	if err != nil {
+		return nil, nil, err
+	}
+	if !z.Private {
+		return nil, nil, wire.Errorf("PublicZoneVPCAssociation", "The public hosted zone %s can't be associated with a VPC.", z.ID)
+	}
+	return z, &in, nil
+}
+
+func (s *Service) getChange(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	c, ok := s.state.Changes[call.Param["id"]]
+	if !ok {
+		return nil, wire.NotFoundf("NoSuchChange", "Could not find resource with ID: %s", call.Param["id"])
+	}
+	info := c.xml()
+	return &rest.Answer{Body: struct{ ChangeInfo changeInfoXML }{info}}, nil
+}
+
+func (s *Service) newChange(comment string) *changeInfoXML {
+	c := &change{
+		ID: "C" + upperID(20), Comment: comment,
+		SubmittedAt: s.account.Clock.Now(), InSyncAt: s.account.Clock.In(propagation),
+	}
+	s.state.Changes[c.ID] = c
+	info := c.xml()
+	return &info
+}
+
+// propagate marks the changes that have reached all name servers, and forgets
+// those of an hour ago.
+func (s *Service) propagate() (again time.Time) {
+	now := s.account.Clock.Now()
+	changed := false
+	for id, c := range s.state.Changes {
+		switch {
+		case c.InSync && now.Sub(c.SubmittedAt) > time.Hour:
+			delete(s.state.Changes, id)
+		case !c.InSync && !c.InSyncAt.After(now):
+			c.InSync, changed = true, true
+		case !c.InSync && (again.IsZero() || c.InSyncAt.Before(again)):
+			again = c.InSyncAt
+		}
+	}
+	if changed {
+		s.account.Changed()
+	}
+	return again
+}
+
+func (s *Service) zone(id string) (*zone, error) {
+	z, ok := s.state.Zones[strings.TrimPrefix(id, "/hostedzone/")]
+	if !ok {
+		return nil, wire.NotFoundf("NoSuchHostedZone", "No hosted zone found with ID: %s", id)
+	}
+	return z, nil
+}
+
+// newNameServers draws four name servers, of which no zone of that name has
+// one: so a delegation tells zones of the same name apart.
+func (s *Service) newNameServers(zoneName string) []string {
+	for {
+		servers := drawNameServers()
+		taken := slices.ContainsFunc(s.sorted(), func(z *zone) bool {
+			return z.Name == zoneName && slices.ContainsFunc(servers, func(ns string) bool { return slices.Contains(z.NameServers, ns) })
+		})
+		if !taken {
+			return servers
+		}
+	}
+}
+
+// drawNameServers picks one of 512 name servers in each of four domains, and
+// names them as Route 53 does: ns-2047.awsdns-63.co.uk.
+func drawNameServers() []string {
+	servers := make([]string, 4)
+	for i, domain := range []string{"com", "net", "org", "co.uk"} {
+		n, err := rand.Int(rand.Reader, big.NewInt(512))
+		if err != nil {
+			panic(err) // crypto/rand never fails
+		}
+		servers[i] = fmt.Sprintf("ns-%d.awsdns-%02d.%s", int64(i)*512+n.Int64(), n.Int64()/8, domain)
+	}
+	return servers
+}
+
+func newZoneID() string { return "Z" + upperID(20) }
+
+// upperID is n characters as the ids of zones and changes have.
+func upperID(n int) string { return strings.ToUpper(ids.Hex(n)) }

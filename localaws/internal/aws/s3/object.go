@@ -1,0 +1,374 @@
+package s3
+
+import (
+	"crypto/md5" //nolint:gosec // S3's ETags are MD5
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
+)
+
+const metaPrefix = "X-Amz-Meta-"
+
+// nullVersion is the version id of what was put without versioning.
+const nullVersion = "null"
+
+// version is one version of an object, or a delete marker.
+type version struct {
+	Key          string
+	ID           string
+	DeleteMarker bool
+	Size         int64
+	ETag         string // with quotation marks
+	Modified     time.Time
+	// Meta are the headers that come back with the object.
+	Meta         map[string]string
+	Tags         core.Tags
+	Blob         string
+	ChecksumName string // the header's last part
+	Checksum     string
+	// Composite says that the checksum is one of the parts' checksums.
+	Composite bool
+}
+
+// objectHeaders are the headers of a PUT that come back with a GET.
+var objectHeaders = []string{
+	"Content-Type", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires",
+	"X-Amz-Storage-Class", "X-Amz-Server-Side-Encryption", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id",
+	"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled", "X-Amz-Website-Redirect-Location",
+}
+
+// metaOf picks the headers to keep.
+func (c *call) metaOf() map[string]string {
+	meta := map[string]string{}
+	for _, name := range objectHeaders {
+		if value := c.Header.Get(name); value != "" {
+			meta[name] = value
+		}
+	}
+	for name, values := range c.Header {
+		if strings.HasPrefix(name, metaPrefix) {
+			meta[name] = strings.Join(values, ",")
+		}
+	}
+	if encoding, found := meta["Content-Encoding"]; found {
+		meta["Content-Encoding"] = strings.Trim(strings.Replace(encoding, "aws-chunked", "", 1), ", ")
+		if meta["Content-Encoding"] == "" {
+			delete(meta, "Content-Encoding")
+		}
+	}
+	if meta["Content-Type"] == "" {
+		meta["Content-Type"] = "binary/octet-stream"
+	}
+	if meta["X-Amz-Server-Side-Encryption"] == "" {
+		meta["X-Amz-Server-Side-Encryption"] = c.bucket.defaultEncryption()
+	}
+	return meta
+}
+
+// defaultEncryption is the algorithm that the bucket's configuration names.
+func (b *bucket) defaultEncryption() string {
+	if _, after, found := strings.Cut(b.Config["encryption"], "<SSEAlgorithm>"); found {
+		algorithm, _, _ := strings.Cut(after, "<")
+		return algorithm
+	}
+	return "AES256"
+}
+
+func (b *bucket) latest(key string) *version {
+	versions := b.Objects[key]
+	if len(versions) == 0 {
+		return nil
+	}
+	return versions[len(versions)-1]
+}
+
+// version is the one that the request names, or the newest one.
+func (c *call) version() (*version, error) {
+	id := c.Query.Get("versionId")
+	if id == "" {
+		v := c.bucket.latest(c.key)
+		switch {
+		case v == nil:
+			return nil, noSuchKey(c.key)
+		case v.DeleteMarker:
+			header := http.Header{"X-Amz-Delete-Marker": {"true"}, "X-Amz-Version-Id": {v.ID}}
+			return nil, &withHeader{noSuchKey(c.key), header}
+		}
+		return v, nil
+	}
+	for _, v := range c.bucket.Objects[c.key] {
+		if v.ID != id {
+			continue
+		}
+		if v.DeleteMarker {
+			header := http.Header{"X-Amz-Delete-Marker": {"true"}, "Allow": {"DELETE"}}
+			return nil, &withHeader{refuse(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against a delete marker."), header}
+		}
+		return v, nil
+	}
+	return nil, noSuchVersion(id)
+}
+
+// versionHeader names the version, in buckets that have them.
+func (c *call) versionHeader(v *version) http.Header {
+	header := http.Header{}
+	if c.bucket.Versioning != "" {
+		header.Set("X-Amz-Version-Id", v.ID)
+	}
+	return header
+}
+
+func etag(body []byte) string {
+	sum := md5.Sum(body) //nolint:gosec // as S3 does
+	return `"` + hex.EncodeToString(sum[:]) + `"`
+}
+
+// store makes a new version of an object. In a bucket without versioning, or
+// with it suspended, it takes the place of the null version.
+func (s *Service) store(b *bucket, key string, body []byte, meta map[string]string, tags core.Tags) (*version, error) {
+	if len(key) > 1024 {
+		return nil, refuse(http.StatusBadRequest, "KeyTooLongError", "Your key is too long: %d bytes", len(key))
+	}
+	blob, err := s.blobs.put(body)
+	if err != nil {
+		return nil, err
+	}
+	if tags == nil {
+		tags = core.Tags{}
+	}
+	v := &version{
+		Key: key, Size: int64(len(body)), ETag: etag(body), Modified: s.account.Clock.Now(),
+		Meta: meta, Tags: tags, Blob: blob, ChecksumName: defaultChecksum,
+		Checksum: digest(checksums[defaultChecksum](), body),
+	}
+	return v, s.add(b, v)
+}
+
+func (s *Service) add(b *bucket, v *version) error {
+	v.ID = ids.Hex(32)
+	if b.Versioning != versioningEnabled {
+		v.ID = nullVersion
+		if err := s.dropVersion(b, v.Key, nullVersion); err != nil {
+			return err
+		}
+	}
+	b.Objects[v.Key] = append(b.Objects[v.Key], v)
+	return s.replicate(b, v)
+}
+
+// dropVersion removes a version for good; one that is not there is no error.
+func (s *Service) dropVersion(b *bucket, key, id string) error {
+	for i, v := range b.Objects[key] {
+		if v.ID != id {
+			continue
+		}
+		if err := s.blobs.remove(v.Blob); err != nil {
+			return err
+		}
+		b.Objects[key] = append(b.Objects[key][:i:i], b.Objects[key][i+1:]...)
+		if len(b.Objects[key]) == 0 {
+			delete(b.Objects, key)
+		}
+		return nil
+	}
+	return nil
+}
+
+func (s *Service) putObject(c *call) (*answer, error) {
+	if c.Header.Get("X-Amz-Copy-Source") != "" {
+		return s.copyObject(c)
+	}
+	if err := c.checkWrite(); err != nil {
+		return nil, err
+	}
+	tags, err := c.headerTags()
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.store(c.bucket, c.key, c.Body, c.metaOf(), tags)
+	if err != nil {
+		return nil, err
+	}
+	v.ChecksumName, v.Checksum = storedChecksum(c.Header, c.Body)
+	header := c.versionHeader(v)
+	header.Set("ETag", v.ETag)
+	header.Set("X-Amz-Server-Side-Encryption", v.Meta["X-Amz-Server-Side-Encryption"])
+	v.setChecksum(header)
+	return &answer{header: header}, nil
+}
+
+// checkWrite holds a PUT against its conditions and the bucket's ACL setting.
+func (c *call) checkWrite() error {
+	if canned := c.Header.Get("X-Amz-Acl"); canned != "" && canned != "bucket-owner-full-control" && c.bucket.aclsDisabled() {
+		return refuse(http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs")
+	}
+	current := c.bucket.latest(c.key)
+	exists := current != nil && !current.DeleteMarker
+	failed := refuse(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+	if c.Header.Get("If-None-Match") == "*" && exists {
+		return failed
+	}
+	if want := c.Header.Get("If-Match"); want != "" {
+		if !exists {
+			return noSuchKey(c.key)
+		}
+		if strings.Trim(want, `"`) != strings.Trim(current.ETag, `"`) {
+			return failed
+		}
+	}
+	return nil
+}
+
+// headerTags reads the header x-amz-tagging, which is a query string.
+func (c *call) headerTags() (core.Tags, error) {
+	values, err := url.ParseQuery(c.Header.Get("X-Amz-Tagging"))
+	if err != nil {
+		return nil, invalidArgument("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters: %v", err)
+	}
+	var list []core.Tag
+	for key := range values {
+		list = append(list, core.Tag{Key: key, Value: values.Get(key)})
+	}
+	return checkTags(list)
+}
+
+func (v *version) setChecksum(header http.Header) {
+	header.Set(checksumPrefix+v.ChecksumName, v.Checksum)
+	kind := "FULL_OBJECT"
+	if v.Composite {
+		kind = "COMPOSITE"
+	}
+	header.Set("X-Amz-Checksum-Type", kind)
+}
+
+// getObject serves GET and HEAD.
+func (s *Service) getObject(c *call) (*answer, error) {
+	v, err := c.version()
+	if err != nil {
+		return nil, err
+	}
+	header := c.versionHeader(v)
+	for name, value := range v.Meta {
+		header.Set(name, value)
+	}
+	header.Set("ETag", v.ETag)
+	header.Set("Last-Modified", v.Modified.UTC().Format(http.TimeFormat))
+	header.Set("Accept-Ranges", "bytes")
+	if len(v.Tags) > 0 {
+		header.Set("X-Amz-Tagging-Count", strconv.Itoa(len(v.Tags)))
+	}
+	if status, err := c.condition(v); err != nil {
+		return nil, err
+	} else if status != 0 {
+		return &answer{status: status, header: header}, nil
+	}
+	for parameter := range c.Query {
+		if name, found := strings.CutPrefix(parameter, "response-"); found {
+			header.Set(name, c.Query.Get(parameter))
+		}
+	}
+	body, err := s.blobs.get(v.Blob)
+	if err != nil {
+		return nil, err
+	}
+	out := &answer{header: header, raw: body}
+	if c.Header.Get("Range") != "" {
+		return out, c.cut(out, v)
+	}
+	if strings.EqualFold(c.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
+		v.setChecksum(header)
+	}
+	header.Set("Content-Length", strconv.Itoa(len(out.raw)))
+	return out, nil
+}
+
+// condition holds a GET against its conditions: a status other than 0 is the
+// whole answer.
+func (c *call) condition(v *version) (status int, err error) {
+	matches := func(list string) bool {
+		for one := range strings.SplitSeq(list, ",") {
+			if one = strings.TrimSpace(one); one == "*" || strings.Trim(one, `"`) == strings.Trim(v.ETag, `"`) {
+				return true
+			}
+		}
+		return false
+	}
+	modified := v.Modified.Truncate(time.Second)
+	failed := refuse(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+	if list := c.Header.Get("If-Match"); list != "" {
+		if !matches(list) {
+			return 0, failed
+		}
+	} else if since, err := http.ParseTime(c.Header.Get("If-Unmodified-Since")); err == nil && modified.After(since) {
+		return 0, failed
+	}
+	if list := c.Header.Get("If-None-Match"); list != "" {
+		if matches(list) {
+			return http.StatusNotModified, nil
+		}
+	} else if since, err := http.ParseTime(c.Header.Get("If-Modified-Since")); err == nil && !modified.After(since) {
+		return http.StatusNotModified, nil
+	}
+	return 0, nil
+}
+
+// cut answers with one range of bytes.
+func (c *call) cut(out *answer, v *version) error {
+	first, last, ok := parseRange(c.Header.Get("Range"), v.Size)
+	if !ok {
+		return refuse(http.StatusRequestedRangeNotSatisfiable, "InvalidRange", "The requested range is not satisfiable: %s of %d bytes", c.Header.Get("Range"), v.Size)
+	}
+	out.status = http.StatusPartialContent
+	out.raw = out.raw[first : last+1]
+	out.header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, v.Size))
+	out.header.Set("Content-Length", strconv.Itoa(len(out.raw)))
+	return nil
+}
+
+// parseRange reads bytes=1-5, bytes=5- and bytes=-5.
+func parseRange(text string, size int64) (first, last int64, ok bool) {
+	spec, found := strings.CutPrefix(text, "bytes=")
+	from, to, dash := strings.Cut(spec, "-")
+	if !found || !dash || size == 0 {
+		return 0, 0, false
+	}
+	if from == "" {
+		n, err := strconv.ParseInt(to, 10, 64)
+		if err != nil || n <= 0 {
+			return 0, 0, false
+		}
+		return max(size-n, 0), size - 1, true
+	}
+	first, err := strconv.ParseInt(from, 10, 64)
+	if err != nil || first < 0 || first >= size {
+		return 0, 0, false
+	}
+	last = size - 1
+	if to != "" {
+		n, err := strconv.ParseInt(to, 10, 64)
+		if err != nil || n < first {
+			return 0, 0, false
+		}
+		last = min(last, n)
+	}
+	return first, last, true
+}
+
+// number reads a query parameter that limits a list.
+func number(text string, limit int) (int, error) {
+	if text == "" {
+		return limit, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, invalidArgument("%q is no number of items", text)
+	}
+	return min(n, limit), nil
+}

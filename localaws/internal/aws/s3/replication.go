@@ -1,0 +1,151 @@
+package s3
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
+)
+
+// replicationXML is a replication configuration.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ReplicationRule.html
+type replicationXML struct {
+	Role  string
+	Rules []replicationRule `xml:"Rule"`
+}
+
+type replicationRule struct {
+	ID       string
+	Priority *int64
+	Prefix   *string
+	Filter   *struct {
+		Prefix *string
+		Tag    *core.Tag
+		And    *struct {
+			Prefix *string
+			Tags   []core.Tag `xml:"Tag"`
+		}
+	}
+	Status       string
+	DeleteMarker *struct{ Status string } `xml:"DeleteMarkerReplication"`
+	Existing     *struct{ Status string } `xml:"ExistingObjectReplication"`
+	Selection    *struct {
+		KMS *struct{ Status string } `xml:"SseKmsEncryptedObjects"`
+		Own *struct{ Status string } `xml:"ReplicaModifications"`
+	} `xml:"SourceSelectionCriteria"`
+	Destination struct {
+		Bucket       string
+		Account      string
+		StorageClass string
+		Owner        *struct{ Owner string }           `xml:"AccessControlTranslation"`
+		Encryption   *struct{ ReplicaKmsKeyID string } `xml:"EncryptionConfiguration"`
+		Time         *struct {
+			Status string
+			Time   struct{ Minutes int64 }
+		} `xml:"ReplicationTime"`
+		Metrics *struct {
+			Status    string
+			Threshold *struct{ Minutes int64 } `xml:"EventThreshold"`
+		}
+	}
+}
+
+func (s *Service) checkReplication(c *call) error {
+	var in replicationXML
+	if err := rest.DecodeXML(c.Body, "ReplicationConfiguration", &in); err != nil {
+		return malformedXML(err)
+	}
+	if c.bucket.Versioning != versioningEnabled {
+		return invalidRequest("Versioning must be 'Enabled' on the bucket to apply a replication configuration")
+	}
+	if !strings.Contains(in.Role, ":role/") {
+		return invalidRequest("The Role is not the ARN of an IAM role: %q", in.Role)
+	}
+	for _, rule := range in.Rules {
+		destination, exists := s.state.Buckets[rule.bucket()]
+		if !exists {
+			return invalidRequest("Destination bucket must exist: %s", rule.Destination.Bucket)
+		}
+		if destination.Versioning != versioningEnabled {
+			return invalidRequest("Destination bucket must have versioning enabled: %s", rule.Destination.Bucket)
+		}
+	}
+	return nil
+}
+
+// bucket is the name in the destination's ARN.
+func (r *replicationRule) bucket() string {
+	_, name, _ := strings.Cut(r.Destination.Bucket, ":::")
+	return name
+}
+
+func (r *replicationRule) covers(v *version) bool {
+	prefix := r.Prefix
+	var tags []core.Tag
+	if f := r.Filter; f != nil {
+		if f.Prefix != nil {
+			prefix = f.Prefix
+		}
+		if f.Tag != nil {
+			tags = []core.Tag{*f.Tag}
+		}
+		if f.And != nil {
+			prefix, tags = f.And.Prefix, f.And.Tags
+		}
+	}
+	for _, tag := range tags {
+		if v.Tags[tag.Key] != tag.Value {
+			return false
+		}
+	}
+	if v.DeleteMarker && (r.DeleteMarker == nil || r.DeleteMarker.Status != "Enabled") {
+		return false
+	}
+	return r.Status == "Enabled" && (prefix == nil || strings.HasPrefix(v.Key, *prefix))
+}
+
+// replicate copies a new version to where the bucket's rules say. A copy is
+// not replicated further.
+func (s *Service) replicate(b *bucket, v *version) error {
+	if b.Config["replication"] == "" || b.Versioning != versioningEnabled || v.Meta[replicaHeader] == "REPLICA" {
+		return nil
+	}
+	var rules replicationXML
+	if err := rest.DecodeXML([]byte(b.Config["replication"]), "", &rules); err != nil {
+		return err
+	}
+	for i := range rules.Rules {
+		rule := &rules.Rules[i]
+		destination, exists := s.state.Buckets[rule.bucket()]
+		if !exists || destination.Versioning != versioningEnabled || !rule.covers(v) {
+			continue
+		}
+		copied := *v
+		copied.Meta, copied.Tags = maps.Clone(v.Meta), maps.Clone(v.Tags)
+		if copied.Meta == nil {
+			copied.Meta = map[string]string{}
+		}
+		copied.Meta[replicaHeader] = "REPLICA"
+		if class := rule.Destination.StorageClass; class != "" {
+			copied.Meta["X-Amz-Storage-Class"] = class
+		}
+		if !v.DeleteMarker {
+			body, err := s.blobs.get(v.Blob)
+			if err != nil {
+				return err
+			}
+			if copied.Blob, err = s.blobs.put(body); err != nil {
+				return err
+			}
+		}
+		id := v.ID
+		if err := s.add(destination, &copied); err != nil {
+			return err
+		}
+		copied.ID = id // a replica has its source's version id
+	}
+	return nil
+}
+
+const replicaHeader = "X-Amz-Replication-Status"

@@ -1,0 +1,266 @@
+package s3
+
+import (
+	"encoding/xml"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/resourcepolicy"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
+)
+
+const (
+	versioningEnabled   = "Enabled"
+	versioningSuspended = "Suspended"
+
+	enforcedOwnership = "BucketOwnerEnforced"
+
+	blockAllPublicAccess = `<PublicAccessBlockConfiguration xmlns="` + namespace + `"><BlockPublicAcls>true</BlockPublicAcls>` +
+		`<IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy>` +
+		`<RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>`
+
+	ownEncryption = `<ServerSideEncryptionConfiguration xmlns="` + namespace + `"><Rule><ApplyServerSideEncryptionByDefault>` +
+		`<SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>`
+)
+
+// subresource is a part of a bucket's configuration: what was put comes back.
+type subresource struct {
+	name      string // in the query string
+	operation string // the API's name, without Get, Put, Delete
+	root      string // the outermost element; "" for the policy, which is JSON
+	// absent is the body when nothing was put; "" means the error missing.
+	absent string
+	// missing is the code of that error, message its text.
+	missing, message string
+	// deletable tells whether there is a DELETE.
+	deletable bool
+	// check refuses a body that is wrong, and notes what has an effect.
+	check func(*call) error
+}
+
+// subresources are the parts of a bucket's configuration.
+func (s *Service) subresources() []subresource {
+	empty := func(root string) string { return "<" + root + ` xmlns="` + namespace + `"></` + root + ">" }
+	return []subresource{
+		{name: "accelerate", operation: "BucketAccelerateConfiguration", root: "AccelerateConfiguration", absent: empty("AccelerateConfiguration")},
+		{name: "cors", operation: "BucketCors", root: "CORSConfiguration", deletable: true, missing: "NoSuchCORSConfiguration", message: "The CORS configuration does not exist"},
+		{name: "encryption", operation: "BucketEncryption", root: "ServerSideEncryptionConfiguration", absent: ownEncryption, deletable: true, check: checkEncryption},
+		{name: "lifecycle", operation: "BucketLifecycleConfiguration", root: "LifecycleConfiguration", deletable: true, missing: "NoSuchLifecycleConfiguration", message: "The lifecycle configuration does not exist", check: checkLifecycle},
+		{name: "logging", operation: "BucketLogging", root: "BucketLoggingStatus", absent: empty("BucketLoggingStatus")},
+		{name: "notification", operation: "BucketNotificationConfiguration", root: "NotificationConfiguration", absent: empty("NotificationConfiguration")},
+		{name: "object-lock", operation: "ObjectLockConfiguration", root: "ObjectLockConfiguration", missing: "ObjectLockConfigurationNotFoundError", message: "Object Lock configuration does not exist for this bucket", check: checkObjectLock},
+		{name: "ownershipControls", operation: "BucketOwnershipControls", root: "OwnershipControls", deletable: true, missing: "OwnershipControlsNotFoundError", message: "The bucket ownership controls were not found", check: func(c *call) error { return checkOwnership(string(c.Body)) }},
+		{name: "policy", operation: "BucketPolicy", deletable: true, missing: "NoSuchBucketPolicy", message: "The bucket policy does not exist", check: checkBucketPolicy},
+		{name: "publicAccessBlock", operation: "PublicAccessBlock", root: "PublicAccessBlockConfiguration", deletable: true, missing: "NoSuchPublicAccessBlockConfiguration", message: "The public access block configuration was not found"},
+		{name: "replication", operation: "BucketReplication", root: "ReplicationConfiguration", deletable: true, missing: "ReplicationConfigurationNotFoundError", message: "The replication configuration was not found", check: s.checkReplication},
+		{name: "requestPayment", operation: "BucketRequestPayment", root: "RequestPaymentConfiguration", absent: `<RequestPaymentConfiguration xmlns="` + namespace + `"><Payer>BucketOwner</Payer></RequestPaymentConfiguration>`},
+		{name: "versioning", operation: "BucketVersioning", root: "VersioningConfiguration", absent: empty("VersioningConfiguration"), check: checkVersioning},
+		{name: "website", operation: "BucketWebsite", root: "WebsiteConfiguration", deletable: true, missing: "NoSuchWebsiteConfiguration", message: "The specified bucket does not have a website configuration"},
+	}
+}
+
+// subresourceRoutes are the operations of the buckets' configuration.
+func (s *Service) subresourceRoutes() []route {
+	routes := []route{
+		{bucketLevel, "GET", "acl", nil, "GetBucketAcl", s.getBucketACL},
+		{bucketLevel, "PUT", "acl", nil, "PutBucketAcl", s.putBucketACL},
+	}
+	for _, sub := range s.subresources() {
+		routes = append(routes,
+			route{bucketLevel, "GET", sub.name, nil, "Get" + sub.operation, sub.get},
+			route{bucketLevel, "PUT", sub.name, nil, "Put" + sub.operation, sub.put})
+		if sub.deletable {
+			routes = append(routes, route{bucketLevel, "DELETE", sub.name, nil, "Delete" + sub.operation, sub.remove})
+		}
+	}
+	return routes
+}
+
+func (sub subresource) get(c *call) (*answer, error) {
+	body := c.bucket.Config[sub.name]
+	if sub.name == "versioning" {
+		body = c.bucket.versioningXML()
+	}
+	if body == "" {
+		body = sub.absent
+	}
+	if body == "" {
+		return nil, refuse(http.StatusNotFound, sub.missing, "%s", sub.message)
+	}
+	header := http.Header{"Content-Type": {"application/xml"}}
+	if sub.root == "" {
+		header.Set("Content-Type", "application/json")
+	} else {
+		body = xml.Header + body
+	}
+	if sub.name == "lifecycle" {
+		header.Set(minimumTransitionSize, c.bucket.MinimumTransitionSize)
+	}
+	return &answer{header: header, raw: []byte(body)}, nil
+}
+
+func (sub subresource) put(c *call) (*answer, error) {
+	out := &answer{}
+	if sub.root != "" {
+		body, err := canonicalXML(c.Body, sub.root)
+		if err != nil {
+			return nil, malformedXML(err)
+		}
+		c.Body = body
+	} else {
+		out.status = http.StatusNoContent
+	}
+	if sub.check != nil {
+		if err := sub.check(c); err != nil {
+			return nil, err
+		}
+	}
+	if sub.name == "lifecycle" {
+		out.header = http.Header{minimumTransitionSize: {c.bucket.MinimumTransitionSize}}
+	}
+	c.bucket.Config[sub.name] = string(c.Body)
+	return out, nil
+}
+
+func (sub subresource) remove(c *call) (*answer, error) {
+	delete(c.bucket.Config, sub.name)
+	return &answer{status: http.StatusNoContent}, nil
+}
+
+func (b *bucket) versioningXML() string {
+	if b.Versioning == "" {
+		return ""
+	}
+	return `<VersioningConfiguration xmlns="` + namespace + `"><Status>` + b.Versioning + `</Status></VersioningConfiguration>`
+}
+
+// checkVersioning takes over the status, which decides what a PUT keeps.
+func checkVersioning(c *call) error {
+	var in struct{ Status, MfaDelete string }
+	if err := rest.DecodeXML(c.Body, "VersioningConfiguration", &in); err != nil {
+		return malformedXML(err)
+	}
+	if in.MfaDelete == versioningEnabled {
+		return refuse(http.StatusBadRequest, "NotImplemented", "localaws has no MFA devices: MfaDelete can't be enabled")
+	}
+	if in.Status != versioningEnabled && in.Status != versioningSuspended {
+		return malformedXML(errChunk("Status is " + in.Status + ", not Enabled or Suspended"))
+	}
+	if in.Status == versioningSuspended && c.bucket.Config["object-lock"] != "" {
+		return refuse(http.StatusConflict, "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
+	}
+	if in.Status == versioningSuspended && c.bucket.Config["replication"] != "" {
+		return refuse(http.StatusConflict, "InvalidBucketState", "A replication configuration is present on this bucket, so the versioning state cannot be changed.")
+	}
+	c.bucket.Versioning = in.Status
+	return nil
+}
+
+type encryptionXML struct {
+	Rules []struct {
+		Default struct {
+			Algorithm string `xml:"SSEAlgorithm"`
+			Key       string `xml:"KMSMasterKeyID"`
+		} `xml:"ApplyServerSideEncryptionByDefault"`
+		BucketKeyEnabled bool
+		Blocked          []string `xml:"BlockedEncryptionTypes>EncryptionType"`
+	} `xml:"Rule"`
+}
+
+func checkEncryption(c *call) error {
+	var in encryptionXML
+	if err := rest.DecodeXML(c.Body, "ServerSideEncryptionConfiguration", &in); err != nil {
+		return malformedXML(err)
+	}
+	if len(in.Rules) != 1 {
+		return malformedXML(errChunk("the encryption needs exactly one Rule"))
+	}
+	rule := in.Rules[0].Default
+	if !slices.Contains([]string{"AES256", "aws:kms", "aws:kms:dsse", ""}, rule.Algorithm) {
+		return malformedXML(errChunk("SSEAlgorithm is " + rule.Algorithm))
+	}
+	if rule.Key != "" && !strings.HasPrefix(rule.Algorithm, "aws:kms") {
+		return invalidArgument("a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse")
+	}
+	return nil
+}
+
+func checkObjectLock(c *call) error {
+	if c.bucket.Versioning != versioningEnabled {
+		return refuse(http.StatusConflict, "InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply an Object Lock configuration")
+	}
+	return nil
+}
+
+func checkOwnership(body string) error {
+	var in struct {
+		Rule struct{ ObjectOwnership string }
+	}
+	if err := rest.DecodeXML([]byte(body), "OwnershipControls", &in); err != nil {
+		return malformedXML(err)
+	}
+	if !slices.Contains([]string{enforcedOwnership, "BucketOwnerPreferred", "ObjectWriter"}, in.Rule.ObjectOwnership) {
+		return invalidArgument("Invalid x-amz-object-ownership header: %s", in.Rule.ObjectOwnership)
+	}
+	return nil
+}
+
+// canonicalXML checks that a body is whole and has the right root, and puts it
+// into S3's namespace without an XML header.
+func canonicalXML(body []byte, root string) ([]byte, error) {
+	var any struct {
+		XMLName xml.Name
+		Inner   string `xml:",innerxml"`
+	}
+	if err := xml.Unmarshal(body, &any); err != nil {
+		return nil, err
+	}
+	if any.XMLName.Local != root {
+		return nil, errChunk("the body is a <" + any.XMLName.Local + ">, not a <" + root + ">")
+	}
+	return []byte("<" + root + ` xmlns="` + namespace + `">` + any.Inner + "</" + root + ">"), nil
+}
+
+func checkBucketPolicy(c *call) error {
+	p, err := resourcepolicy.Parse(c.Body)
+	if err != nil {
+		return refuse(http.StatusBadRequest, "MalformedPolicy", "%v", err)
+	}
+	if err := p.Check("s3", coversBucket(c.name)); err != nil {
+		return refuse(http.StatusBadRequest, "MalformedPolicy", "%v", err)
+	}
+	if p.Public() && c.bucket.blocksPublicPolicy() {
+		return refuse(http.StatusForbidden, "AccessDenied",
+			"not authorized to perform: s3:PutBucketPolicy on resource: \"arn:aws:s3:::%s\" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.", c.name)
+	}
+	return nil
+}
+
+// coversBucket makes a test for resources that name the bucket, or things in it.
+func coversBucket(bucketName string) func(resource string) bool {
+	return func(resource string) bool {
+		_, path, found := strings.Cut(resource, ":s3:::")
+		if !found || !strings.HasPrefix(resource, "arn:aws") {
+			return false
+		}
+		name, _, _ := strings.Cut(path, "/")
+		return resourcepolicy.Like(name, bucketName)
+	}
+}
+
+func (b *bucket) blocksPublicPolicy() bool {
+	return strings.Contains(b.Config["publicAccessBlock"], "<BlockPublicPolicy>true</BlockPublicPolicy>")
+}
+
+func (s *Service) getPolicyStatus(c *call) (*answer, error) {
+	body := c.bucket.Config["policy"]
+	if body == "" {
+		return nil, refuse(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist")
+	}
+	p, err := resourcepolicy.Parse([]byte(body))
+	if err != nil {
+		return nil, err
+	}
+	return &answer{root: "PolicyStatus", body: struct{ IsPublic bool }{p.Public()}}, nil
+}

@@ -1,0 +1,411 @@
+package wire
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
+)
+
+// maxBody bounds a request's body; the largest that S3 takes in one PUT is
+// larger, but no log or archive of a test run is.
+const maxBody = 64 << 20
+
+// maxUnknown bounds how many different unknown operations are kept: their names
+// are the client's.
+const maxUnknown = 1000
+
+// Server is the HTTP handler of all services.
+type Server struct {
+	account  Account
+	region   string
+	log      *slog.Logger
+	services map[string]*mounted
+	cbor     map[string]*mounted
+
+	mu      sync.Mutex
+	unknown map[string]int
+	fault   Fault
+	durable func(context.Context) error
+}
+
+// mounted is a service with its operations by name.
+type mounted struct {
+	Service
+	operations map[string]Operation
+}
+
+// Fault is asked before every call; what it returns, when not nil, is answered
+// instead. Tests inject throttling and the like with it.
+type Fault func(service, operation string) *Error
+
+// Account is what all calls run in.
+type Account interface {
+	// Do runs f under the lock that guards the state of all services.
+	Do(f func())
+	// Changed says that state changed.
+	Changed()
+}
+
+// NewServer returns a handler without services. Requests without a signature
+// count as signed for region.
+func NewServer(a Account, region string, log *slog.Logger) *Server {
+	return &Server{
+		account:  a,
+		region:   region,
+		log:      log,
+		services: map[string]*mounted{},
+		cbor:     map[string]*mounted{},
+		unknown:  map[string]int{},
+	}
+}
+
+// Register mounts a service.
+func (s *Server) Register(service Service) {
+	m := &mounted{Service: service, operations: map[string]Operation{}}
+	for _, op := range service.Operations {
+		m.operations[op.Name] = op
+	}
+	s.services[service.Name] = m
+	if service.CBORName != "" {
+		s.cbor[service.CBORName] = m
+	}
+}
+
+// Unknown counts the operations that were asked for and that no service has,
+// by "service:operation".
+func (s *Server) Unknown() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.unknown)
+}
+
+// InjectFault installs a fault, or with nil removes it.
+func (s *Server) InjectFault(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = f
+}
+
+// AfterChange installs what is called after every call that changed state, and
+// before it is answered: a client is told only what will not be lost.
+func (s *Server) AfterChange(durable func(context.Context) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.durable = durable
+}
+
+// changed tells the account, and waits until the change is durable.
+func (s *Server) changed(ctx context.Context) {
+	s.account.Changed()
+	s.mu.Lock()
+	durable := s.durable
+	s.mu.Unlock()
+	if durable == nil {
+		return
+	}
+	if err := durable(ctx); err != nil {
+		s.log.Error("a change may be lost when localaws ends now", "error", err)
+	}
+}
+
+// call is one request on its way.
+type call struct {
+	service   *mounted
+	operation string
+	codec     codec
+	requestID string
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{codec: restCodec{}, requestID: ids.UUID()}
+	w.Header().Set("X-Amzn-Requestid", c.requestID)
+	status, body, err := s.serve(w, r, c)
+	name := c.name()
+	if err != nil {
+		refusal := asError(err)
+		status = refusal.status()
+		w.Header().Set("X-Amzn-Errortype", refusal.Code)
+		body = c.codec.failure(w.Header(), err, refusal, c.requestID)
+		s.log.LogAttrs(r.Context(), slog.LevelInfo, "refused", slog.String("call", name),
+			slog.Int("status", status), slog.String("code", refusal.Code), slog.String("message", refusal.Message))
+	} else {
+		s.log.LogAttrs(r.Context(), slog.LevelDebug, "answered", slog.String("call", name))
+	}
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the client is gone; nobody is left to tell
+	}
+}
+
+func (c *call) name() string {
+	if c.service == nil {
+		return "?"
+	}
+	return c.service.Name + ":" + c.operation
+}
+
+// serve finds, decodes, calls and encodes.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) (status int, answer []byte, err error) {
+	defer recoverInto(&err, s.log, c)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return 0, nil, Errorf("RequestEntityTooLarge", "reading the request's body: %v", err)
+	}
+	signer, err := s.find(r, body, c)
+	if err != nil {
+		return 0, nil, err
+	}
+	ctx := context.WithValue(r.Context(), signerKey, signer)
+	if c.service.Protocol == REST && c.operation == "" {
+		return s.serveREST(ctx, w, r, c, body)
+	}
+	if body, err = decompress(r, body); err != nil {
+		return 0, nil, err
+	}
+	tree, err := c.codec.parse(r, body, c)
+	if err != nil {
+		return 0, nil, err
+	}
+	op, known := c.service.operations[c.operation]
+	if !known {
+		s.countUnknown(c.name())
+		return 0, nil, c.codec.unknown(c)
+	}
+	if answer, err = s.invoke(ctx, c, op, tree); err != nil {
+		return 0, nil, err
+	}
+	c.codec.header(w.Header())
+	return http.StatusOK, answer, nil
+}
+
+// decompress undoes the compression that SDKs apply to long bodies, such as
+// PutMetricData's.
+func decompress(r *http.Request, body []byte) ([]byte, error) {
+	if r.Header.Get("Content-Encoding") != "gzip" {
+		return body, nil
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, Errorf("SerializationException", "the request's body is not gzip: %v", err)
+	}
+	plain, err := io.ReadAll(io.LimitReader(reader, maxBody+1))
+	if err != nil {
+		return nil, Errorf("SerializationException", "the request's body is not gzip: %v", err)
+	}
+	if len(plain) > maxBody {
+		return nil, Errorf("RequestEntityTooLarge", "the request's body has more than %d bytes", maxBody)
+	}
+	return plain, nil
+}
+
+// invoke runs the operation under the account's lock, and encodes its answer
+// there, as it may share memory with the service's state.
+func (s *Server) invoke(ctx context.Context, c *call, op Operation, tree map[string]any) (answer []byte, err error) {
+	if refusal := s.injected(c); refusal != nil {
+		return nil, refusal
+	}
+	in := op.make()
+	if err := decodeRoot(tree, in); err != nil {
+		return nil, err
+	}
+	s.account.Do(func() {
+		defer recoverInto(&err, s.log, c)
+		var out any
+		if out, err = op.call(ctx, in); err == nil {
+			answer, err = c.codec.encode(c, out)
+		}
+	})
+	if err == nil && !readOnly(op.Name) {
+		s.changed(ctx)
+	}
+	return answer, err
+}
+
+func (s *Server) serveREST(ctx context.Context, w http.ResponseWriter, r *http.Request, c *call, body []byte) (int, []byte, error) {
+	request := &Request{
+		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(),
+		Header: r.Header, Host: r.Host, Body: body,
+	}
+	c.operation = r.Method + " " + request.Path
+	if refusal := s.injected(c); refusal != nil {
+		return 0, nil, refusal
+	}
+	var response *Response
+	var err error
+	s.account.Do(func() {
+		defer recoverInto(&err, s.log, c)
+		response, err = c.service.REST(ctx, request)
+	})
+	if HasCode(err, unknownREST) {
+		s.countUnknown(c.name())
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	if response.Operation != "" {
+		c.operation = response.Operation
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		s.changed(ctx)
+	}
+	maps.Copy(w.Header(), response.Header)
+	if w.Header().Get("Content-Type") == "" && len(response.Body) > 0 {
+		w.Header().Set("Content-Type", "application/xml")
+	}
+	status := response.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	return status, response.Body, nil
+}
+
+// unknownREST is the code of UnknownREST's refusal.
+const unknownREST = "NotImplemented"
+
+// UnknownREST is what a REST service returns for a request that it does not
+// know: with S3's own code, but not its status 501, as clients repeat what the
+// server is to blame for.
+func UnknownREST(r *Request) *Error {
+	return &Error{
+		Code:    unknownREST,
+		Message: fmt.Sprintf("localaws does not know the request %s %s?%s", r.Method, r.Path, r.Query.Encode()),
+		Status:  http.StatusBadRequest,
+	}
+}
+
+func (s *Server) countUnknown(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.unknown) < maxUnknown || s.unknown[name] > 0 {
+		s.unknown[name]++
+	}
+	s.log.Warn("unknown operation", slog.String("call", name))
+}
+
+func (s *Server) injected(c *call) *Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fault == nil {
+		return nil
+	}
+	return s.fault(c.service.Name, c.operation)
+}
+
+// readOnly tells by AWS's naming rule which operations change nothing.
+func readOnly(operation string) bool {
+	for _, verb := range []string{"Describe", "List", "Get", "Head", "BatchGet", "Filter"} {
+		if strings.HasPrefix(operation, verb) {
+			return true
+		}
+	}
+	return false
+}
+
+// recoverInto turns a panic of a service into a refusal: no request may end
+// the process.
+func recoverInto(err *error, log *slog.Logger, c *call) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic in %s: %v", c.name(), p)
+		log.Error("panic", slog.String("call", c.name()), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	}
+}
+
+// credentialScope is the part of a signature that names the key, region and
+// service: KEY/20260131/us-west-2/ecs/aws4_request.
+var credentialScope = regexp.MustCompile(`Credential=([^/]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request`)
+
+var errNoCredentials = &Error{
+	Code: "MissingAuthenticationToken", Status: http.StatusForbidden,
+	Message: "The request is not signed: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to any value (localaws env prints them)",
+}
+
+// find names the service and the protocol of a request, and returns who signed
+// it for which region.
+func (s *Server) find(r *http.Request, body []byte, c *call) (signer, error) {
+	if name, operation, ok := cborPath(r); ok {
+		c.codec = cborCodec{}
+		c.operation = operation
+		if c.service = s.cbor[name]; c.service == nil {
+			s.countUnknown(name + ":" + operation)
+			return signer{}, Errorf("UnknownOperationException", "localaws does not know the service %s", name)
+		}
+	}
+	scope := r.Header.Get("Authorization")
+	if scope == "" && r.URL.Query().Has("X-Amz-Credential") {
+		scope = "Credential=" + r.URL.Query().Get("X-Amz-Credential")
+	}
+	match := credentialScope.FindStringSubmatch(scope)
+	if match == nil {
+		return s.findUnsigned(body, c)
+	}
+	by := signer{accessKeyID: match[1], region: match[2]}
+	if c.service != nil {
+		return by, nil
+	}
+	service, known := s.services[match[3]]
+	if !known {
+		s.countUnknown(match[3] + ":" + operationHint(r))
+		if r.Header.Get("X-Amz-Target") != "" {
+			c.codec = codecFor(JSON11)
+		}
+		return signer{}, Errorf("UnknownOperationException", "localaws does not have the service %s", match[3])
+	}
+	c.service = service
+	c.codec = codecFor(service.Protocol)
+	return by, nil
+}
+
+// findUnsigned names the service of a request without a signature, which only
+// operations that give credentials out may have.
+func (s *Server) findUnsigned(body []byte, c *call) (signer, error) {
+	form, err := url.ParseQuery(string(body))
+	if err == nil && form.Get("Action") != "" {
+		for _, service := range s.services {
+			if slices.Contains(service.Unsigned, form.Get("Action")) {
+				c.service, c.codec = service, codecFor(service.Protocol)
+				return signer{region: s.region}, nil
+			}
+		}
+	}
+	return signer{}, errNoCredentials
+}
+
+func operationHint(r *http.Request) string {
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		return target[strings.LastIndex(target, ".")+1:]
+	}
+	return r.Method + " " + r.URL.Path
+}
+
+// cborPath reads /service/NAME/operation/OPERATION of Smithy RPC v2 CBOR.
+func cborPath(r *http.Request) (service, operation string, ok bool) {
+	if r.Header.Get("Smithy-Protocol") != "rpc-v2-cbor" {
+		return "", "", false
+	}
+	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
+	if len(parts) != 4 || parts[0] != "service" || parts[2] != "operation" {
+		return "", "", false
+	}
+	return parts[1], parts[3], true
+}
+
+// asRESTError finds the body that a REST service made for its refusal.
+func asRESTError(err error) (*RESTError, bool) {
+	var rendered *RESTError
+	return rendered, errors.As(err, &rendered)
+}
