@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 )
@@ -16,9 +17,14 @@ type Command struct {
 }
 
 // Build compiles the executable from the module's source folder, which takes
-// long only the first time.
+// long only the first time. With GOCOVERDIR set it counts what it executes, and
+// writes that there when it ends; see https://go.dev/doc/build-cover.
 func (c Command) Build(ctx context.Context, source string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", c.Executable, "./cmd/localaws")
+	args := []string{"build", "-o", c.Executable}
+	if os.Getenv("GOCOVERDIR") != "" {
+		args = append(args, "-cover", "-coverpkg=./...")
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, "./cmd/localaws")...)
 	cmd.Dir = source
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building localaws: %w\n%s", err, out)

@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -112,26 +110,12 @@ func (c *local) start(ctx context.Context, root string, note func(string)) error
 
 func (c *local) build(ctx context.Context, root string) error {
 	c.binary = filepath.Join(root, ".bin", "localaws")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", c.binary, "./cmd/localaws")
-	cmd.Dir = filepath.Join(root, "localaws")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building localaws: %w\n%s", err, out)
-	}
-	return nil
+	return client.Command{Executable: c.binary, Dir: c.dir}.Build(ctx, filepath.Join(root, "localaws"))
 }
 
 // command runs the localaws command line and returns what it says.
 func (c *local) command(ctx context.Context, verb string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, c.binary, append([]string{verb, "--dir", c.dir}, args...)...)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		if said := strings.TrimSpace(stderr.String()); said != "" {
-			return "", errors.New(said)
-		}
-		return "", fmt.Errorf("localaws %s: %w", verb, err)
-	}
-	return strings.TrimSpace(stdout.String()), nil
+	return client.Command{Executable: c.binary, Dir: c.dir}.Run(ctx, verb, args...)
 }
 
 // Environment points Terraform at localaws. The proxy is for one name only
