@@ -32,7 +32,7 @@ SUITE = go build -o .bin/suite ./test/suite/cmd/suite && .bin/suite
 # Linters and generators are Go programs, pinned by a module of their own and
 # compiled on first use.
 TOOLS      = .bin/golangci-lint .bin/tflint .bin/tfsec .bin/actionlint .bin/terraform-docs
-TOOLS_FROM = test/tools/go.mod test/tools/go.sum
+TOOLS_FROM = tools/lint/go.mod tools/lint/go.sum
 
 .PHONY: help
 help: ## List the targets
@@ -97,7 +97,7 @@ bench: go ## Measure a whole run, and print a Markdown table
 
 .PHONY: fmt
 fmt: go ## Format Go and Terraform files
-	gofmt -w test localaws
+	gofmt -w test tools localaws
 	terraform fmt -recursive .
 
 .PHONY: lint
@@ -106,7 +106,7 @@ lint: go $(TOOLS) ## Check Go, Terraform and workflow files, and scan the module
 	cd localaws && ../.bin/golangci-lint run ./...
 	.bin/tflint --recursive --config "$(CURDIR)/.tflint.hcl"
 	.bin/actionlint
-	go run ./test/scan -tfsec .bin/tfsec
+	go run ./tools/scan -tfsec .bin/tfsec
 
 .PHONY: docs
 docs: .bin/terraform-docs ## Write the module's inputs and outputs into README.md
@@ -114,22 +114,22 @@ docs: .bin/terraform-docs ## Write the module's inputs and outputs into README.m
 
 .PHONY: package
 package: go ## Make the module's archive in .bin/package
-	go run ./test/packaging/cmd/package -out .bin/package
+	go run ./tools/packaging/cmd/package -out .bin/package
 
 .bin/golangci-lint: $(TOOLS_FROM)
-	go -C test/tools build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	go -C tools/lint build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 .bin/tflint: $(TOOLS_FROM)
-	go -C test/tools build -o ../../$@ github.com/terraform-linters/tflint
+	go -C tools/lint build -o ../../$@ github.com/terraform-linters/tflint
 
 .bin/tfsec: $(TOOLS_FROM)
-	go -C test/tools build -o ../../$@ github.com/aquasecurity/tfsec/cmd/tfsec
+	go -C tools/lint build -o ../../$@ github.com/aquasecurity/tfsec/cmd/tfsec
 
 .bin/actionlint: $(TOOLS_FROM)
-	go -C test/tools build -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
+	go -C tools/lint build -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
 
 .bin/terraform-docs: $(TOOLS_FROM)
-	go -C test/tools build -o ../../$@ github.com/terraform-docs/terraform-docs
+	go -C tools/lint build -o ../../$@ github.com/terraform-docs/terraform-docs
 
 # One clear line for what a fresh machine may lack.
 .PHONY: go

@@ -14,11 +14,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/packaging"
-	"github.com/infrahouse/terraform-aws-ecs/test/registry"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
 	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
+	"github.com/infrahouse/terraform-aws-ecs/tools/packaging"
+	"github.com/infrahouse/terraform-aws-ecs/tools/registry"
 )
 
 // Versions of the module in the test's registry.

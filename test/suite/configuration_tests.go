@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
-	"github.com/infrahouse/terraform-aws-ecs/test/tftest"
+	"github.com/infrahouse/terraform-aws-ecs/tools/tftest"
 )
 
 // TestFiles lists the files of a directory for `terraform test`.

@@ -18,7 +18,7 @@ import (
 var usesModule = regexp.MustCompile(`(?m)^\s*source\s*=\s*"\.\./\.\./`)
 
 // notModule are folders of the repository that no configuration reads.
-var notModule = []string{"test", "tests", "test_data", "examples", "docs"}
+var notModule = []string{"test", "tests", "test_data", "examples", "tools", "localaws", "docs"}
 
 // terraformsOwn tells files of a working directory that Terraform writes.
 func terraformsOwn(name string) bool {

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/tftest"
+	"github.com/infrahouse/terraform-aws-ecs/tools/tftest"
 )
 
 // Undefended lists all rules of the module, and those that could be taken away

@@ -71,7 +71,7 @@ func (m *Module) checkSource(name string, source *hclsyntax.Attribute) error {
 	}
 	dir := path.Join(path.Dir(name), address)
 	if !fs.ValidPath(dir) || !m.HasConfiguration(dir) {
-		return fmt.Errorf("%s:%d: source %q is %s, of which the archive has no configuration: add it to Contents in test/packaging", name, at, address, dir)
+		return fmt.Errorf("%s:%d: source %q is %s, of which the archive has no configuration: add it to Contents in tools/packaging", name, at, address, dir)
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func (m *Module) checkFile(name string, call *hclsyntax.FunctionCallExpr) error 
 	}
 	wanted := path.Clean(value.AsString())
 	if !m.Has(wanted) {
-		return fmt.Errorf("%s:%d: %s reads %s, which is not in the archive: add it to Contents in test/packaging", name, at, call.Name, wanted)
+		return fmt.Errorf("%s:%d: %s reads %s, which is not in the archive: add it to Contents in tools/packaging", name, at, call.Name, wanted)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-module github.com/infrahouse/terraform-aws-ecs/test/tools
+module github.com/infrahouse/terraform-aws-ecs/tools/lint
 
 go 1.26.3
 

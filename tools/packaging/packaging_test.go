@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/packaging"
+	"github.com/infrahouse/terraform-aws-ecs/tools/packaging"
 )
 
 // repository is a small one with all that belongs to an archive, and some that

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/packaging"
+	"github.com/infrahouse/terraform-aws-ecs/tools/packaging"
 )
 
 // Module is a module's address in a registry: namespace/name/provider.

@@ -20,7 +20,7 @@ func TestModuleKeepsItsContract(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, module.Inputs)
 	require.NotEmpty(t, module.Outputs)
-	assert.Empty(t, Differences(contract, module), "what callers rely on has changed: if that is meant, change test/contract/interface.hcl, and tell them in CHANGELOG.md")
+	assert.Empty(t, Differences(contract, module), "what callers rely on has changed: if that is meant, change tools/contract/interface.hcl, and tell them in CHANGELOG.md")
 }
 
 // Each change of the module that a caller would notice is noticed.

@@ -1,6 +1,6 @@
 // Command package makes the module's archive:
 //
-//	go run ./test/packaging/cmd/package -out .bin/package
+//	go run ./tools/packaging/cmd/package -out .bin/package
 //
 // The version is that of the changelog's newest release, or -version.
 package main
@@ -13,7 +13,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/packaging"
+	"github.com/infrahouse/terraform-aws-ecs/tools/packaging"
 )
 
 func main() {

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/packaging"
+	"github.com/infrahouse/terraform-aws-ecs/tools/packaging"
 )
 
 const changelog = `# Changelog

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/packaging"
-	"github.com/infrahouse/terraform-aws-ecs/test/registry"
+	"github.com/infrahouse/terraform-aws-ecs/tools/packaging"
+	"github.com/infrahouse/terraform-aws-ecs/tools/registry"
 )
 
 // start serves releases until the test ends.

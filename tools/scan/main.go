@@ -1,7 +1,7 @@
 // Command scan looks for security mistakes in the module and in its examples,
 // each of which calls it with values of its own:
 //
-//	go run ./test/scan -tfsec .bin/tfsec
+//	go run ./tools/scan -tfsec .bin/tfsec
 //
 // It fails at a finding of severity high or critical. A finding that is meant
 // is explained where it stands, above it a comment "#tfsec:ignore:RULE".
@@ -19,7 +19,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/packaging"
+	"github.com/infrahouse/terraform-aws-ecs/tools/packaging"
 )
 
 func main() {

@@ -14,10 +14,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/packaging"
-	"github.com/infrahouse/terraform-aws-ecs/test/registry"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
+	"github.com/infrahouse/terraform-aws-ecs/tools/packaging"
+	"github.com/infrahouse/terraform-aws-ecs/tools/registry"
 )
 
 // What Terraform itself installs from the registry: the newest release that
