@@ -2,8 +2,8 @@
 
 SHELL = /bin/sh
 
-# Variables of the tests, from the environment or the command line. README.md
-# says what each does.
+# Variables of the tests, from the environment or the command line.
+# test/README.md says what each does.
 TEST_CLOUD  ?= local
 TEST_REGION ?= us-west-2
 TEST_PATH   ?= ./test
