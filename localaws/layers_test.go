@@ -36,6 +36,8 @@ var libraries = map[string][]string{
 	"localawstest":      {"github.com/stretchr/testify"},
 	"internal/wiretest": {"github.com/stretchr/testify"},
 	"internal/wire":     {"github.com/aws/smithy-go"},
+	// An embedded database: a change costs what it changed.
+	"internal/core/store": {"go.etcd.io/bbolt"},
 	// RegisterTaskDefinition echoes every field of a definition.
 	"internal/aws/ecs":                          {"github.com/aws/aws-sdk-go-v2"},
 	"internal/world/agent":                      {"github.com/aws/aws-sdk-go-v2"},

@@ -1,21 +1,23 @@
-// Package account is the AWS account that the services of localaws share: its
-// number, region and clock, the lock that guards all their state, and the
-// signal that something changed.
+// Package core is the AWS account that the services of localaws share: its
+// number, region and clock, the records of all of them, the lock that guards
+// these, and the signal that something changed.
 //
-// All services keep plain state without locks of their own. Every API call
-// runs inside Do, and so does every read or write of the data plane: one lock
-// means that services may call each other freely, that no lock order exists,
-// and that a snapshot is consistent. Nothing may block (dial, sleep, wait)
-// while it holds the lock.
+// Services have no locks of their own. Every API call runs inside View or
+// Update, and every read or write of the data plane inside Do: one lock means
+// that services may call each other freely, that no lock order exists, and that
+// what one call changes is written together. Nothing may block (dial, sleep,
+// wait) while it holds the lock.
 package core
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/clock"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 )
 
 // DefaultID is the account number, one that documentation uses, so that it
@@ -29,6 +31,8 @@ type Account struct {
 	Partition string
 	Clock     clock.Clock
 	Log       *slog.Logger
+	// Records are the state of all services.
+	Records *store.Store
 
 	mu       sync.Mutex
 	watchMu  sync.Mutex
@@ -43,15 +47,68 @@ func New(region string, c clock.Clock, log *slog.Logger) *Account {
 		Partition: partition(region),
 		Clock:     c,
 		Log:       log,
+		Records:   store.New(),
 		watchers:  map[chan struct{}]struct{}{},
 	}
 }
 
-// Do runs f under the account's lock. f must not block and must not call Do.
+// View runs f, which only reads, under the account's lock.
+func (a *Account) View(f func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.Records.View(f)
+}
+
+// Update runs an operation under the account's lock. When f fails or panics, all
+// records are as they were before. Otherwise it tells the watchers, and returns
+// when what f changed would outlive a kill of the process.
+func (a *Account) Update(ctx context.Context, f func() error) error {
+	written, err := a.update(f)
+	if err != nil {
+		return err
+	}
+	a.Changed()
+	return written.Wait(ctx)
+}
+
+func (a *Account) update(f func() error) (*store.Write, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, written, err := a.Records.Update(f)
+	return written, err
+}
+
+// Do runs a step of what goes on by itself under the account's lock: f reads, or
+// takes the records forward. What it changed is told to the watchers, and will be
+// written: before anything that Update writes later, but Do doesn't wait for it.
+// f must not block and must not call Do.
 func (a *Account) Do(f func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	f()
+	changed, err := a.Records.Step(f)
+	if err != nil {
+		panic(err) // of a record that no JSON can be
+	}
+	if changed {
+		a.Changed()
+	}
+}
+
+// KeepWhole writes the states that are kept whole after every change, until ctx
+// is done.
+func (a *Account) KeepWhole(ctx context.Context) {
+	changes, stop := a.Watch()
+	defer stop()
+	for ended := false; !ended; {
+		select {
+		case <-ctx.Done():
+			ended = true // once more
+		case <-changes:
+		}
+		if _, err := a.update(func() error { return nil }); err != nil {
+			a.Log.Error("the state can't be written", "error", err)
+		}
+	}
 }
 
 // Changed tells all watchers that state changed. It may be called with or
@@ -115,10 +172,10 @@ func partition(region string) string {
 	return "aws"
 }
 
-// Persistent is a service whose state outlives the process. Its methods are
-// called under the account's lock.
+// Persistent is a service without collections of records, whose state is kept
+// whole. Its methods are called under the account's lock.
 type Persistent interface {
-	// Name is the service's key in the snapshot.
+	// Name is the service's key among the states.
 	Name() string
 	// Snapshot returns a value that encodes as JSON all the state there is.
 	Snapshot() any

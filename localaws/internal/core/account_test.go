@@ -2,7 +2,10 @@ package core_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/clock"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 )
 
 func newAccount(region string) (*core.Account, *clock.Fake) {
@@ -78,6 +82,63 @@ func TestDoIsOneAtATime(t *testing.T) {
 	assert.Panics(t, func() { a.Do(func() { panic("in a service") }) })
 	a.Do(func() { n++ })
 	assert.Equal(t, 51, n, "the lock was given back")
+}
+
+func TestOperations(t *testing.T) {
+	t.Parallel()
+	a, _ := newAccount("us-west-2")
+	records := store.NewCollection[string](a.Records, "test", "words")
+	file, err := store.OpenFile(filepath.Join(t.TempDir(), "state.db"), a.Region)
+	require.NoError(t, err)
+	_, err = a.Records.Load(file, nil)
+	require.NoError(t, err)
+	changes, stop := a.Watch()
+	defer stop()
+
+	require.NoError(t, a.Update(t.Context(), func() error { records.Put("a", "1"); return nil }))
+	assert.Len(t, changes, 1)
+	<-changes
+	refused := errors.New("refused")
+	assert.ErrorIs(t, a.Update(t.Context(), func() error { records.Put("b", "2"); return refused }), refused)
+	assert.Panics(t, func() { _ = a.Update(t.Context(), func() error { records.Put("c", "3"); panic("in a service") }) })
+	assert.Panics(t, func() { a.Do(func() { records.Put("d", "4"); panic("in a step") }) })
+	assert.Panics(t, func() { a.View(func() { records.Put("e", "5") }) })
+	a.Do(func() {})
+	assert.Empty(t, changes, "nothing changed")
+	a.View(func() { assert.Equal(t, 1, records.Len()) })
+	a.Do(func() { records.Put("f", "6") })
+	assert.Len(t, changes, 1, "a step that changed something is told too")
+
+	require.NoError(t, file.Close())
+	assert.Error(t, a.Update(t.Context(), func() error { records.Put("g", "7"); return nil }), "what can't be kept is not acknowledged")
+}
+
+// TestAWholeStateIsKept: changes of steps are written too.
+func TestAWholeStateIsKept(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state.db")
+	open := func() (a *core.Account, word *string, file *store.File) {
+		a, _ = newAccount("us-west-2")
+		word = new(string)
+		a.Records.KeepWhole("word", func() any { return word }, func(state json.RawMessage) error { return json.Unmarshal(state, word) })
+		file, err := store.OpenFile(path, a.Region)
+		require.NoError(t, err)
+		_, err = a.Records.Load(file, nil)
+		require.NoError(t, err)
+		return a, word, file
+	}
+	a, word, file := open()
+	ctx, cancel := context.WithCancel(t.Context())
+	var keeping sync.WaitGroup
+	keeping.Go(func() { a.KeepWhole(ctx) })
+	a.Do(func() { *word = "last" })
+	a.Changed()
+	cancel()
+	keeping.Wait()
+	require.NoError(t, file.Close())
+	_, word, file = open()
+	assert.Equal(t, "last", *word)
+	require.NoError(t, file.Close())
 }
 
 // reconciling runs Reconcile with a step that counts itself.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -18,7 +17,7 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/client"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/snapshot"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/loopback"
 )
@@ -37,7 +36,7 @@ type Server struct {
 	wire     *wire.Server
 	faults   faults
 	world    *world
-	keeper   *snapshot.Keeper
+	state    *store.File
 	network  *loopback.Network
 	endpoint client.Endpoint
 	http     *http.Server
@@ -89,6 +88,10 @@ func listen(ctx context.Context, addresses []netip.AddrPort) (net.Listener, erro
 // build makes the parts and restores their state.
 func (s *Server) build(ctx context.Context) error {
 	s.account = core.New(s.options.Region, s.options.Clock, s.options.Log)
+	var err error
+	if s.state, err = openState(s.options); err != nil {
+		return err
+	}
 	translate, err := s.claimAddresses(ctx)
 	if err != nil {
 		return err
@@ -96,21 +99,43 @@ func (s *Server) build(ctx context.Context) error {
 	if s.world, err = newWorld(ctx, s.account, s.network, s.options); err != nil {
 		return err
 	}
-	persistent := append(s.world.persistent(), &addressRange{network: s.network})
-	s.keeper = snapshot.New(s.account, filepath.Join(s.options.Directory, snapshotFile), persistent)
-	if s.restored, err = s.keeper.Restore(translate); err != nil {
+	if err := s.load(ctx, translate); err != nil {
 		return err
 	}
-	if !s.restored {
-		s.account.Do(func() { s.world.seed(s.options.Zone) })
-	}
 	s.wire = wire.NewServer(s.account, s.account.Region, s.account.Log)
-	s.wire.AfterChange(s.keeper.Sync)
 	s.wire.InjectFault(s.faults.next)
 	for _, service := range s.world.wireServices() {
 		s.wire.Register(service)
 	}
 	return nil
+}
+
+// openState refuses the state of an older release, as it can't read it.
+func openState(options Options) (*store.File, error) {
+	old := filepath.Join(options.Directory, oldStateFile)
+	if _, err := os.Stat(old); err == nil {
+		return nil, fmt.Errorf("the state %s is of an older localaws: remove its directory to begin anew", old)
+	}
+	return store.OpenFile(filepath.Join(options.Directory, stateFile), options.Region)
+}
+
+// load restores the state, or seeds a new one.
+func (s *Server) load(ctx context.Context, translate func([]byte) []byte) error {
+	for _, p := range s.world.persistent() {
+		s.account.Records.KeepWhole(p.Name(), p.Snapshot, p.Restore)
+	}
+	addresses := store.NewValue[addressRange](s.account.Records, loopbackService, rangeKind)
+	var err error
+	if s.restored, err = s.account.Records.Load(s.state, translate); err != nil {
+		return err
+	}
+	return s.account.Update(ctx, func() error {
+		addresses.Set(addressRange{Second: s.network.Second()})
+		if !s.restored {
+			s.world.seed(s.options.Zone)
+		}
+		return nil
+	})
 }
 
 // describe writes the certificates for clients and says where everything is.
@@ -139,7 +164,7 @@ func (s *Server) run(starting context.Context, listener net.Listener) {
 		Handler: s, ReadHeaderTimeout: 10 * time.Second,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
-	for _, part := range append(s.world.running(), s.keeper.Run) {
+	for _, part := range append(s.world.running(), s.account.KeepWhole) {
 		s.ended.Go(func() { part(ctx) })
 	}
 	if s.restored {
@@ -180,6 +205,9 @@ func (s *Server) release() error {
 	if s.network != nil {
 		err = s.network.Close()
 	}
+	if s.state != nil {
+		err = errors.Join(err, s.state.Close())
+	}
 	if s.options.temporary {
 		err = errors.Join(err, os.RemoveAll(s.options.Directory))
 	}
@@ -200,10 +228,11 @@ func (s *Server) ClientTLS() *tls.Config {
 // last run is in. Where another process has it by now it takes another one, and
 // returns what moves the state there.
 func (s *Server) claimAddresses(ctx context.Context) (translate func([]byte) []byte, err error) {
-	last, err := lastRange(s.options.Directory)
-	if err != nil {
+	var used addressRange // zero: any
+	if _, err := s.state.Value(loopbackService, rangeKind, &used); err != nil {
 		return nil, err
 	}
+	last := used.Second
 	if s.network, err = loopback.Claim(ctx, last); err == nil || last == 0 {
 		return nil, err
 	}
@@ -214,29 +243,12 @@ func (s *Server) claimAddresses(ctx context.Context) (translate func([]byte) []b
 	return func(state []byte) []byte { return bytes.ReplaceAll(state, []byte(old), []byte(moved)) }, nil
 }
 
-// addressRange remembers in the snapshot which loopback addresses are in use,
-// as instances and load balancers come back on theirs.
-type addressRange struct{ network *loopback.Network }
+// addressRange is the loopback addresses that are in use, 127.Second.0.0/16: the
+// state remembers them, as instances and load balancers come back on theirs.
+type addressRange struct{ Second byte }
 
-const addressRangeName = "loopback"
-
-type addressRangeState struct{ Second byte }
-
-func (a *addressRange) Name() string { return addressRangeName }
-
-func (a *addressRange) Snapshot() any { return addressRangeState{Second: a.network.Second()} }
-
-func (a *addressRange) Restore(json.RawMessage) error { return nil } // lastRange did it
-
-// lastRange reads the range of the last run out of the snapshot; 0 means any.
-func lastRange(directory string) (byte, error) {
-	state, found, err := snapshot.Peek(filepath.Join(directory, snapshotFile), addressRangeName)
-	if err != nil || !found {
-		return 0, err
-	}
-	var last addressRangeState
-	if err := json.Unmarshal(state, &last); err != nil {
-		return 0, fmt.Errorf("reading the last loopback addresses: %w", err)
-	}
-	return last.Second, nil
-}
+// What the range is called in the state.
+const (
+	loopbackService = "loopback"
+	rangeKind       = "range"
+)

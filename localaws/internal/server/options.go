@@ -121,7 +121,8 @@ func (o Options) withDirectory() (Options, error) {
 
 // What a localaws keeps in its directory.
 const (
-	snapshotFile = "snapshot.json"
+	stateFile    = "state.db"
+	oldStateFile = "snapshot.json" // of releases before that
 	pkiDirectory = "pki"
 	objectsDir   = "s3"
 	tasksDir     = "instances"
@@ -134,7 +135,7 @@ const (
 // of files of the caller's.
 func RemoveState(dir string, alsoFiles ...string) error {
 	names := append([]string{
-		snapshotFile, snapshotFile + ".part", pkiDirectory, objectsDir, tasksDir, filesDir, caFile,
+		stateFile, oldStateFile, pkiDirectory, objectsDir, tasksDir, filesDir, caFile,
 		client.EndpointFile, client.EndpointFile + ".part",
 	}, alsoFiles...)
 	var failed error

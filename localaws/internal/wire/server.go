@@ -39,7 +39,6 @@ type Server struct {
 	mu      sync.Mutex
 	unknown map[string]int
 	fault   Fault
-	durable func(context.Context) error
 }
 
 // mounted is a service with its operations by name.
@@ -54,10 +53,13 @@ type Fault func(service, operation string) *Error
 
 // Account is what all calls run in.
 type Account interface {
-	// Do runs f under the lock that guards the state of all services.
-	Do(f func())
-	// Changed says that state changed.
-	Changed()
+	// View runs f, which only reads, under the lock that guards the state of
+	// all services.
+	View(f func())
+	// Update runs f under that lock. When f fails, nothing of what it did
+	// stays. Otherwise it returns when what f changed can't be lost, as a
+	// client is told only that.
+	Update(ctx context.Context, f func() error) error
 }
 
 // NewServer returns a handler without services. Requests without a signature
@@ -98,28 +100,6 @@ func (s *Server) InjectFault(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault = f
-}
-
-// AfterChange installs what is called after every call that changed state, and
-// before it is answered: a client is told only what will not be lost.
-func (s *Server) AfterChange(durable func(context.Context) error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.durable = durable
-}
-
-// changed tells the account, and waits until the change is durable.
-func (s *Server) changed(ctx context.Context) {
-	s.account.Changed()
-	s.mu.Lock()
-	durable := s.durable
-	s.mu.Unlock()
-	if durable == nil {
-		return
-	}
-	if err := durable(ctx); err != nil {
-		s.log.Error("a change may be lost when localaws ends now", "error", err)
-	}
 }
 
 // call is one request on its way.
@@ -223,17 +203,27 @@ func (s *Server) invoke(ctx context.Context, c *call, op Operation, tree map[str
 	if err := decodeRoot(tree, in); err != nil {
 		return nil, err
 	}
-	s.account.Do(func() {
-		defer recoverInto(&err, s.log, c)
-		var out any
-		if out, err = op.call(ctx, in); err == nil {
+	err = s.run(ctx, c, op.reads, func() error {
+		out, err := op.call(ctx, in)
+		if err == nil {
 			answer, err = c.codec.encode(c, out)
 		}
+		return err
 	})
-	if err == nil && !readOnly(op.Name) {
-		s.changed(ctx)
-	}
 	return answer, err
+}
+
+// run runs a call under the account's lock. One that panics fails.
+func (s *Server) run(ctx context.Context, c *call, reads bool, f func() error) (err error) {
+	guarded := func() (err error) {
+		defer recoverInto(&err, s.log, c)
+		return f()
+	}
+	if reads {
+		s.account.View(func() { err = guarded() })
+		return err
+	}
+	return s.account.Update(ctx, guarded)
 }
 
 func (s *Server) serveREST(ctx context.Context, w http.ResponseWriter, r *http.Request, c *call, body []byte) (int, []byte, error) {
@@ -245,23 +235,12 @@ func (s *Server) serveREST(ctx context.Context, w http.ResponseWriter, r *http.R
 	if refusal := s.injected(c); refusal != nil {
 		return 0, nil, refusal
 	}
-	var response *Response
-	var err error
-	s.account.Do(func() {
-		defer recoverInto(&err, s.log, c)
-		response, err = c.service.REST(ctx, request)
-	})
+	response, err := s.callREST(ctx, c, request)
 	if HasCode(err, unknownREST) {
 		s.countUnknown(c.name())
 	}
 	if err != nil {
 		return 0, nil, err
-	}
-	if response.Operation != "" {
-		c.operation = response.Operation
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		s.changed(ctx)
 	}
 	maps.Copy(w.Header(), response.Header)
 	if w.Header().Get("Content-Type") == "" && len(response.Body) > 0 {
@@ -272,6 +251,21 @@ func (s *Server) serveREST(ctx context.Context, w http.ResponseWriter, r *http.R
 		status = http.StatusOK
 	}
 	return status, response.Body, nil
+}
+
+func (s *Server) callREST(ctx context.Context, c *call, request *Request) (response *Response, err error) {
+	op, err := c.service.REST(request)
+	if err != nil {
+		return nil, err
+	}
+	err = s.run(ctx, c, op.Reads, func() error {
+		response, err = op.Call(ctx)
+		return err
+	})
+	if err == nil {
+		c.operation = op.Name // for the log
+	}
+	return response, err
 }
 
 // unknownREST is the code of UnknownREST's refusal.
@@ -304,16 +298,6 @@ func (s *Server) injected(c *call) *Error {
 		return nil
 	}
 	return s.fault(c.service.Name, c.operation)
-}
-
-// readOnly tells by AWS's naming rule which operations change nothing.
-func readOnly(operation string) bool {
-	for _, verb := range []string{"Describe", "List", "Get", "Head", "BatchGet", "Filter"} {
-		if strings.HasPrefix(operation, verb) {
-			return true
-		}
-	}
-	return false
 }
 
 // recoverInto turns a panic of a service into a refusal: no request may end

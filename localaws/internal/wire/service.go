@@ -53,25 +53,34 @@ type Service struct {
 	// CBORName is the name under which the service also speaks Smithy RPC
 	// v2 CBOR, if it does.
 	CBORName string
-	// Operations are called with the account's lock held.
+	// Operations are called with the account's lock held, those of Op in a
+	// transaction, those of ReadOp to read only.
 	Operations []Operation
 	// Unsigned are the operations that need no signature (Query): those
 	// that give credentials to who has none.
 	Unsigned []string
-	// REST handles all requests of a service whose Protocol is REST, with
-	// the account's lock held.
-	REST func(context.Context, *Request) (*Response, error)
+	// REST finds the operation of a request, of a service whose Protocol is
+	// REST. It reads no state, as it is called without the account's lock.
+	REST func(*Request) (*RESTOperation, error)
 }
 
 // Operation is one API call of a service.
 type Operation struct {
-	Name string
-	make func() any
-	call func(context.Context, any) (any, error)
+	Name  string
+	reads bool
+	make  func() any
+	call  func(context.Context, any) (any, error)
+}
+
+// ReadOp makes an Operation that changes nothing of a typed function.
+func ReadOp[In, Out any](name string, f func(context.Context, *In) (*Out, error)) Operation {
+	op := Op(name, f)
+	op.reads = true
+	return op
 }
 
 // Op makes an Operation of a typed function. In and Out are structs whose
-// fields name the members.
+// fields name the members. What it changed is put back when it fails.
 func Op[In, Out any](name string, f func(context.Context, *In) (*Out, error)) Operation {
 	return Operation{
 		Name: name,
@@ -108,8 +117,16 @@ type Response struct {
 	Status int // 0 means 200
 	Header http.Header
 	Body   []byte
-	// Operation is the API's name of the call, for the log.
-	Operation string
+}
+
+// RESTOperation is what a request to a REST service is for.
+type RESTOperation struct {
+	// Name is the API's name of the operation.
+	Name string
+	// Reads says that it changes nothing.
+	Reads bool
+	// Call is called with the account's lock held.
+	Call func(context.Context) (*Response, error)
 }
 
 // RESTError lets a REST service render refusals in its own envelope: S3 has

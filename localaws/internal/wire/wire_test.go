@@ -70,7 +70,7 @@ func service(name string, protocol wire.Protocol) wire.Service {
 			wire.Op("Who", func(ctx context.Context, _ *wire.Empty) (*everything, error) {
 				return &everything{Name: wire.Region(ctx), shared: shared{Token: wire.AccessKeyID(ctx)}}, nil
 			}),
-			wire.Op("DescribeQuietly", func(context.Context, *wire.Empty) (*wire.Empty, error) { return nil, nil }),
+			wire.ReadOp("DescribeQuietly", func(context.Context, *wire.Empty) (*wire.Empty, error) { return nil, nil }),
 		},
 	}
 }
@@ -322,7 +322,7 @@ func TestEverySideEffectIsAnnounced(t *testing.T) {
 	for _, c := range []struct {
 		operation string
 		announced bool
-	}{{"Nothing", true}, {"DescribeQuietly", false}, {"Refuse", false}, {"Brew", false}} {
+	}{{"Nothing", true}, {"DescribeQuietly", false}, {"Refuse", false}, {"Panic", false}, {"Brew", false}} {
 		s.query(t, "query", "Action="+c.operation)
 		select {
 		case <-changes:
@@ -354,18 +354,21 @@ func TestInjectedFault(t *testing.T) {
 func TestRESTService(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	s.Register(wire.Service{Name: "rest", Protocol: wire.REST, REST: func(_ context.Context, r *wire.Request) (*wire.Response, error) {
-		switch r.Path {
-		case "/a%2Fb":
-			return &wire.Response{Status: http.StatusCreated, Header: http.Header{"Etag": {"x"}}, Body: append([]byte("<got>"), r.Body...), Operation: "PutThing"}, nil
-		case "/own":
-			return nil, &wire.RESTError{Refusal: wire.NotFoundf("NoSuchKey", "gone"), Header: http.Header{"X-Own": {"1"}}, Body: []byte("<Error/>")}
-		case "/plain":
-			return nil, wire.Errorf("Invalid", "no")
-		case "/panic":
-			panic("oh")
+	s.Register(wire.Service{Name: "rest", Protocol: wire.REST, REST: func(r *wire.Request) (*wire.RESTOperation, error) {
+		call, known := map[string]func(context.Context) (*wire.Response, error){
+			"/a%2Fb": func(context.Context) (*wire.Response, error) {
+				return &wire.Response{Status: http.StatusCreated, Header: http.Header{"Etag": {"x"}}, Body: append([]byte("<got>"), r.Body...)}, nil
+			},
+			"/own": func(context.Context) (*wire.Response, error) {
+				return nil, &wire.RESTError{Refusal: wire.NotFoundf("NoSuchKey", "gone"), Header: http.Header{"X-Own": {"1"}}, Body: []byte("<Error/>")}
+			},
+			"/plain": func(context.Context) (*wire.Response, error) { return nil, wire.Errorf("Invalid", "no") },
+			"/panic": func(context.Context) (*wire.Response, error) { panic("oh") },
+		}[r.Path]
+		if !known {
+			return nil, wire.UnknownREST(r)
 		}
-		return nil, wire.UnknownREST(r)
+		return &wire.RESTOperation{Name: "Thing", Reads: r.Method != http.MethodPut, Call: call}, nil
 	}})
 	send := func(method, path, body string) (answer, string) {
 		return s.send(t, method, path, body, map[string]string{"Authorization": signed("rest")})

@@ -30,10 +30,12 @@ const Region = "us-west-2"
 var Start = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
 // NewAccount returns an account whose clock stands still until the test
-// advances it.
+// advances it. Its store verifies that services mark the records they change.
 func NewAccount() (*core.Account, *clock.Fake) {
 	fake := clock.NewFake(Start)
-	return core.New(Region, fake, slog.New(slog.DiscardHandler)), fake
+	a := core.New(Region, fake, slog.New(slog.DiscardHandler))
+	a.Records.Verify()
+	return a, fake
 }
 
 // Server is a running server.
@@ -189,8 +191,14 @@ func (r *Reply) Refused(tb testing.TB, code string) *Reply {
 	return r
 }
 
-// Restart carries a service's state over to a new one through JSON, as a
-// snapshot does.
+// Revive gives the services of a new account the records of another's, as a
+// restart does.
+func Revive(tb testing.TB, from, to *core.Account) {
+	tb.Helper()
+	from.View(func() { require.NoError(tb, from.Records.Copy(to.Records)) })
+}
+
+// Restart carries a service's state over to a new one, as a restart does.
 func Restart(tb testing.TB, from, to core.Persistent) {
 	tb.Helper()
 	snapshot, err := json.Marshal(from.Snapshot())

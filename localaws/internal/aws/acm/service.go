@@ -89,14 +89,14 @@ func (s *Service) Wire() wire.Service {
 		Operations: []wire.Operation{
 			wire.Op("RequestCertificate", s.requestCertificate),
 			wire.Op("ImportCertificate", s.importCertificate),
-			wire.Op("DescribeCertificate", s.describeCertificate),
-			wire.Op("GetCertificate", s.getCertificate),
-			wire.Op("ListCertificates", s.listCertificates),
+			wire.ReadOp("DescribeCertificate", s.describeCertificate),
+			wire.ReadOp("GetCertificate", s.getCertificate),
+			wire.ReadOp("ListCertificates", s.listCertificates),
 			wire.Op("DeleteCertificate", s.deleteCertificate),
 			wire.Op("UpdateCertificateOptions", s.updateCertificateOptions),
 			wire.Op("AddTagsToCertificate", s.addTags),
 			wire.Op("RemoveTagsFromCertificate", s.removeTags),
-			wire.Op("ListTagsForCertificate", s.listTags),
+			wire.ReadOp("ListTagsForCertificate", s.listTags),
 		},
 	}
 }

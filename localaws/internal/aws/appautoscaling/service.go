@@ -65,21 +65,21 @@ func (s *Service) Wire() wire.Service {
 		TargetPrefix: "AnyScaleFrontendService",
 		Operations: []wire.Operation{
 			wire.Op("RegisterScalableTarget", s.registerTarget),
-			wire.Op("DescribeScalableTargets", s.describeTargets),
+			wire.ReadOp("DescribeScalableTargets", s.describeTargets),
 			wire.Op("DeregisterScalableTarget", s.deregisterTarget),
 
 			wire.Op("PutScalingPolicy", s.putPolicy),
-			wire.Op("DescribeScalingPolicies", s.describePolicies),
+			wire.ReadOp("DescribeScalingPolicies", s.describePolicies),
 			wire.Op("DeleteScalingPolicy", s.deletePolicy),
-			wire.Op("DescribeScalingActivities", s.describeActivities),
+			wire.ReadOp("DescribeScalingActivities", s.describeActivities),
 
 			wire.Op("PutScheduledAction", s.putAction),
-			wire.Op("DescribeScheduledActions", s.describeActions),
+			wire.ReadOp("DescribeScheduledActions", s.describeActions),
 			wire.Op("DeleteScheduledAction", s.deleteAction),
 
 			wire.Op("TagResource", s.tagResource),
 			wire.Op("UntagResource", s.untagResource),
-			wire.Op("ListTagsForResource", s.listTags),
+			wire.ReadOp("ListTagsForResource", s.listTags),
 		},
 	}
 }

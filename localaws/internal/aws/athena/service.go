@@ -80,17 +80,17 @@ func (s *Service) Wire() wire.Service {
 		Name: "athena", Protocol: wire.JSON11, TargetPrefix: "AmazonAthena",
 		Operations: []wire.Operation{
 			wire.Op("CreateWorkGroup", s.createWorkGroup),
-			wire.Op("GetWorkGroup", s.getWorkGroup),
-			wire.Op("ListWorkGroups", s.listWorkGroups),
+			wire.ReadOp("GetWorkGroup", s.getWorkGroup),
+			wire.ReadOp("ListWorkGroups", s.listWorkGroups),
 			wire.Op("UpdateWorkGroup", s.updateWorkGroup),
 			wire.Op("DeleteWorkGroup", s.deleteWorkGroup),
 			wire.Op("CreateNamedQuery", s.createNamedQuery),
-			wire.Op("GetNamedQuery", s.getNamedQuery),
-			wire.Op("ListNamedQueries", s.listNamedQueries),
+			wire.ReadOp("GetNamedQuery", s.getNamedQuery),
+			wire.ReadOp("ListNamedQueries", s.listNamedQueries),
 			wire.Op("DeleteNamedQuery", s.deleteNamedQuery),
 			wire.Op("TagResource", s.tagResource),
 			wire.Op("UntagResource", s.untagResource),
-			wire.Op("ListTagsForResource", s.listTags),
+			wire.ReadOp("ListTagsForResource", s.listTags),
 		},
 	}
 }

@@ -72,16 +72,16 @@ func (s *Service) Wire() wire.Service {
 		Namespace: "http://autoscaling.amazonaws.com/doc/2011-01-01/",
 		Operations: []wire.Operation{
 			wire.Op("CreateAutoScalingGroup", s.createGroup),
-			wire.Op("DescribeAutoScalingGroups", s.describeGroups),
+			wire.ReadOp("DescribeAutoScalingGroups", s.describeGroups),
 			wire.Op("UpdateAutoScalingGroup", s.updateGroup),
 			wire.Op("DeleteAutoScalingGroup", s.deleteGroup),
 			wire.Op("SetDesiredCapacity", s.setDesiredCapacity),
 
-			wire.Op("DescribeAutoScalingInstances", s.describeInstances),
+			wire.ReadOp("DescribeAutoScalingInstances", s.describeInstances),
 			wire.Op("SetInstanceProtection", s.setInstanceProtection),
 			wire.Op("SetInstanceHealth", s.setInstanceHealth),
 			wire.Op("TerminateInstanceInAutoScalingGroup", s.terminateInstance),
-			wire.Op("DescribeScalingActivities", s.describeActivities),
+			wire.ReadOp("DescribeScalingActivities", s.describeActivities),
 
 			wire.Op("SuspendProcesses", s.suspendProcesses),
 			wire.Op("ResumeProcesses", s.resumeProcesses),
@@ -90,32 +90,32 @@ func (s *Service) Wire() wire.Service {
 
 			wire.Op("CreateOrUpdateTags", s.createOrUpdateTags),
 			wire.Op("DeleteTags", s.deleteTags),
-			wire.Op("DescribeTags", s.describeTags),
+			wire.ReadOp("DescribeTags", s.describeTags),
 
 			wire.Op("PutLifecycleHook", s.putLifecycleHook),
-			wire.Op("DescribeLifecycleHooks", s.describeLifecycleHooks),
+			wire.ReadOp("DescribeLifecycleHooks", s.describeLifecycleHooks),
 			wire.Op("DeleteLifecycleHook", s.deleteLifecycleHook),
 			wire.Op("CompleteLifecycleAction", s.completeLifecycleAction),
 			wire.Op("RecordLifecycleActionHeartbeat", s.recordHeartbeat),
 
 			wire.Op("AttachLoadBalancerTargetGroups", s.attachTargetGroups),
 			wire.Op("DetachLoadBalancerTargetGroups", s.detachTargetGroups),
-			wire.Op("DescribeLoadBalancerTargetGroups", s.describeTargetGroups),
+			wire.ReadOp("DescribeLoadBalancerTargetGroups", s.describeTargetGroups),
 			wire.Op("AttachTrafficSources", s.attachTrafficSources),
 			wire.Op("DetachTrafficSources", s.detachTrafficSources),
-			wire.Op("DescribeTrafficSources", s.describeTrafficSources),
+			wire.ReadOp("DescribeTrafficSources", s.describeTrafficSources),
 
 			wire.Op("StartInstanceRefresh", s.startInstanceRefresh),
-			wire.Op("DescribeInstanceRefreshes", s.describeInstanceRefreshes),
+			wire.ReadOp("DescribeInstanceRefreshes", s.describeInstanceRefreshes),
 			wire.Op("CancelInstanceRefresh", s.cancelInstanceRefresh),
 
 			wire.Op("PutScalingPolicy", s.putScalingPolicy),
-			wire.Op("DescribePolicies", s.describePolicies),
+			wire.ReadOp("DescribePolicies", s.describePolicies),
 			wire.Op("DeletePolicy", s.deletePolicy),
 			wire.Op("ExecutePolicy", s.executePolicy),
 
 			wire.Op("PutWarmPool", s.refuseWarmPool),
-			wire.Op("DescribeWarmPool", s.describeWarmPool),
+			wire.ReadOp("DescribeWarmPool", s.describeWarmPool),
 			wire.Op("DeleteWarmPool", s.refuseWarmPool),
 		},
 	}

@@ -63,7 +63,7 @@ func (st *state) init() {
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
-	return wire.Service{Name: "elasticfilesystem", Protocol: wire.REST, REST: s.serve}
+	return wire.Service{Name: "elasticfilesystem", Protocol: wire.REST, REST: s.find}
 }
 
 // table lists the operations.
@@ -92,7 +92,7 @@ func (s *Service) table() []rest.Route {
 	}
 }
 
-func (s *Service) serve(ctx context.Context, r *wire.Request) (*wire.Response, error) {
+func (s *Service) find(r *wire.Request) (*wire.RESTOperation, error) {
 	route, call, ok := rest.Find(s.routes, r)
 	if !ok {
 		return nil, render(wire.UnknownREST(r))
@@ -100,16 +100,23 @@ func (s *Service) serve(ctx context.Context, r *wire.Request) (*wire.Response, e
 	if err := route.CheckQuery(call); err != nil {
 		return nil, render(err)
 	}
-	answer, err := route.Handle(ctx, call)
-	if err != nil {
-		return nil, render(err)
-	}
+	return route.RESTOperation(func(ctx context.Context) (*wire.Response, error) {
+		answer, err := route.Handle(ctx, call)
+		if err != nil {
+			return nil, render(err)
+		}
+		return respond(route.Operation, answer)
+	}), nil
+}
+
+func respond(operation string, answer *rest.Answer) (*wire.Response, error) {
 	response := &wire.Response{
-		Status: answer.Status, Operation: route.Operation, Header: http.Header{"Content-Type": {"application/json"}},
+		Status: answer.Status, Header: http.Header{"Content-Type": {"application/json"}},
 	}
 	if answer.Body != nil {
+		var err error
 		if response.Body, err = json.Marshal(answer.Body); err != nil {
-			return nil, fmt.Errorf("encoding the answer of %s: %w", route.Operation, err)
+			return nil, fmt.Errorf("encoding the answer of %s: %w", operation, err)
 		}
 	}
 	return response, nil

@@ -67,7 +67,7 @@ func (s *Service) CheckAliases(targets AliasTargets) { s.aliases = targets }
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
-	return wire.Service{Name: "route53", Protocol: wire.REST, REST: s.serve}
+	return wire.Service{Name: "route53", Protocol: wire.REST, REST: s.find}
 }
 
 // table lists the operations.
@@ -94,11 +94,11 @@ func (s *Service) table() []rest.Route {
 		{Method: "DELETE", Path: root + "/delegationset/{id}", Operation: "DeleteReusableDelegationSet", Handle: s.deleteDelegationSet},
 		{Method: "GET", Path: root + "/tags/{type}/{id}", Operation: "ListTagsForResource", Handle: s.listTags},
 		{Method: "POST", Path: root + "/tags/{type}/{id}", Operation: "ChangeTagsForResource", Handle: s.changeTags},
-		{Method: "POST", Path: root + "/tags/{type}", Operation: "ListTagsForResources", Handle: s.listTagsOfMany},
+		{Method: "POST", Path: root + "/tags/{type}", Operation: "ListTagsForResources", Reads: true, Handle: s.listTagsOfMany},
 	}
 }
 
-func (s *Service) serve(ctx context.Context, r *wire.Request) (*wire.Response, error) {
+func (s *Service) find(r *wire.Request) (*wire.RESTOperation, error) {
 	route, call, ok := rest.Find(s.routes, r)
 	if !ok {
 		return nil, wire.UnknownREST(r)
@@ -106,20 +106,26 @@ func (s *Service) serve(ctx context.Context, r *wire.Request) (*wire.Response, e
 	if err := route.CheckQuery(call); err != nil {
 		return nil, err
 	}
-	answer, err := route.Handle(ctx, call)
+	return route.RESTOperation(func(ctx context.Context) (*wire.Response, error) {
+		answer, err := route.Handle(ctx, call)
+		if err != nil {
+			return nil, err
+		}
+		return respond(route.Operation, answer)
+	}), nil
+}
+
+func respond(operation string, answer *rest.Answer) (*wire.Response, error) {
+	body, err := rest.EncodeXML(namespace, operation+"Response", answer.Body)
 	if err != nil {
-		return nil, err
-	}
-	body, err := rest.EncodeXML(namespace, route.Operation+"Response", answer.Body)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the answer of %s: %w", route.Operation, err)
+		return nil, fmt.Errorf("encoding the answer of %s: %w", operation, err)
 	}
 	header := answer.Header
 	if header == nil {
 		header = http.Header{}
 	}
 	header.Set("Content-Type", "text/xml")
-	return &wire.Response{Status: answer.Status, Header: header, Body: body, Operation: route.Operation}, nil
+	return &wire.Response{Status: answer.Status, Header: header, Body: body}, nil
 }
 
 // decode reads a request's body.

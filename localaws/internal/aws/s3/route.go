@@ -126,9 +126,10 @@ func (r *route) takes(query url.Values) bool {
 	return true
 }
 
-func (s *Service) serve(ctx context.Context, r *wire.Request) (*wire.Response, error) {
+// operation finds what a request is for.
+func (s *Service) operation(r *wire.Request) (*wire.RESTOperation, error) {
 	if isControl(r) {
-		return s.serveControl(r)
+		return s.controlOperation(r)
 	}
 	name, key, err := address(r)
 	if err != nil {
@@ -145,12 +146,13 @@ func (s *Service) serve(ctx context.Context, r *wire.Request) (*wire.Response, e
 	if !ok {
 		return nil, render(wire.UnknownREST(r), r.Path)
 	}
-	c := &call{Request: r, ctx: ctx, name: name, key: key, region: wire.Region(ctx)}
-	response, err := s.run(found, c)
-	if err != nil {
-		return nil, render(err, r.Path)
-	}
-	return response, nil
+	return &wire.RESTOperation{Name: found.operation, Reads: rest.ReadsBy(found.method), Call: func(ctx context.Context) (*wire.Response, error) {
+		response, err := s.run(found, &call{Request: r, ctx: ctx, name: name, key: key, region: wire.Region(ctx)})
+		if err != nil {
+			return nil, render(err, r.Path)
+		}
+		return response, nil
+	}}, nil
 }
 
 func (s *Service) run(found *route, c *call) (*wire.Response, error) {
@@ -173,7 +175,7 @@ func (s *Service) run(found *route, c *call) (*wire.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	response := &wire.Response{Status: out.status, Header: out.header, Body: out.raw, Operation: found.operation}
+	response := &wire.Response{Status: out.status, Header: out.header, Body: out.raw}
 	if response.Header == nil {
 		response.Header = http.Header{}
 	}

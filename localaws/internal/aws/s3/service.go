@@ -56,7 +56,7 @@ func New(a *core.Account, directory string) *Service {
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
-	return wire.Service{Name: "s3", Protocol: wire.REST, REST: s.serve}
+	return wire.Service{Name: "s3", Protocol: wire.REST, REST: s.operation}
 }
 
 // Name is the service's key in the snapshot.

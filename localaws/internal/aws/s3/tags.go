@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -100,10 +101,10 @@ func isControl(r *wire.Request) bool {
 		(accountLabel.MatchString(r.Host) || r.Header.Get("X-Amz-Account-Id") != "")
 }
 
-// serveControl serves the tag calls of S3 Control, the only ones that the
-// Terraform provider needs for buckets.
+// controlOperation finds one of the tag calls of S3 Control, the only ones that
+// the Terraform provider needs for buckets.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_ListTagsForResource.html
-func (s *Service) serveControl(r *wire.Request) (*wire.Response, error) {
+func (s *Service) controlOperation(r *wire.Request) (*wire.RESTOperation, error) {
 	escaped, found := strings.CutPrefix(r.Path, controlPrefix+"tags/")
 	if !found {
 		return nil, wire.UnknownREST(r)
@@ -116,33 +117,50 @@ func (s *Service) serveControl(r *wire.Request) (*wire.Response, error) {
 	if !found || strings.Contains(name, "/") {
 		return nil, invalidRequest("%q is not the ARN of a bucket", arn)
 	}
-	b, err := s.bucket(name)
-	if err != nil {
-		return nil, err
+	of := func(operation string, call func(*wire.Request, *bucket) (*wire.Response, error)) (*wire.RESTOperation, error) {
+		return &wire.RESTOperation{Name: operation, Reads: rest.ReadsBy(r.Method), Call: func(context.Context) (*wire.Response, error) {
+			b, err := s.bucket(name)
+			if err != nil {
+				return nil, err
+			}
+			return call(r, b)
+		}}, nil
 	}
 	switch r.Method {
 	case http.MethodGet:
-		body, err := rest.EncodeXML(controlNamespace, "ListTagsForResourceResult", struct {
-			Tags []core.Tag `xml:"Tags>Tag"`
-		}{b.Tags.List()})
-		return &wire.Response{Body: body, Operation: "ListTagsForResource"}, err
+		return of("ListTagsForResource", listTags)
 	case http.MethodPost:
-		var in struct {
-			Tags []core.Tag `xml:"Tags>Tag"`
-		}
-		if err := rest.DecodeXML(r.Body, "TagResourceRequest", &in); err != nil {
-			return nil, malformedXML(err)
-		}
-		if _, err := checkTags(in.Tags); err != nil {
-			return nil, err
-		}
-		b.Tags.Put(in.Tags)
-		return &wire.Response{Status: http.StatusNoContent, Operation: "TagResource"}, nil
+		return of("TagResource", tagResource)
 	case http.MethodDelete:
-		b.Tags.Remove(r.Query["tagKeys"])
-		return &wire.Response{Status: http.StatusNoContent, Operation: "UntagResource"}, nil
+		return of("UntagResource", untagResource)
 	}
 	return nil, wire.UnknownREST(r)
+}
+
+func listTags(_ *wire.Request, b *bucket) (*wire.Response, error) {
+	body, err := rest.EncodeXML(controlNamespace, "ListTagsForResourceResult", struct {
+		Tags []core.Tag `xml:"Tags>Tag"`
+	}{b.Tags.List()})
+	return &wire.Response{Body: body}, err
+}
+
+func tagResource(r *wire.Request, b *bucket) (*wire.Response, error) {
+	var in struct {
+		Tags []core.Tag `xml:"Tags>Tag"`
+	}
+	if err := rest.DecodeXML(r.Body, "TagResourceRequest", &in); err != nil {
+		return nil, malformedXML(err)
+	}
+	if _, err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
+	b.Tags.Put(in.Tags)
+	return &wire.Response{Status: http.StatusNoContent}, nil
+}
+
+func untagResource(r *wire.Request, b *bucket) (*wire.Response, error) {
+	b.Tags.Remove(r.Query["tagKeys"])
+	return &wire.Response{Status: http.StatusNoContent}, nil
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.

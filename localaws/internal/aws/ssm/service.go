@@ -98,17 +98,17 @@ func (s *Service) Wire() wire.Service {
 		Protocol:     wire.JSON11,
 		TargetPrefix: "AmazonSSM",
 		Operations: []wire.Operation{
-			wire.Op("GetParameter", s.getParameter),
-			wire.Op("GetParameters", s.getParameters),
-			wire.Op("GetParametersByPath", s.getParametersByPath),
-			wire.Op("GetParameterHistory", s.getParameterHistory),
+			wire.ReadOp("GetParameter", s.getParameter),
+			wire.ReadOp("GetParameters", s.getParameters),
+			wire.ReadOp("GetParametersByPath", s.getParametersByPath),
+			wire.ReadOp("GetParameterHistory", s.getParameterHistory),
 			wire.Op("PutParameter", s.putParameter),
 			wire.Op("DeleteParameter", s.deleteParameter),
 			wire.Op("DeleteParameters", s.deleteParameters),
-			wire.Op("DescribeParameters", s.describeParameters),
+			wire.ReadOp("DescribeParameters", s.describeParameters),
 			wire.Op("AddTagsToResource", s.addTags),
 			wire.Op("RemoveTagsFromResource", s.removeTags),
-			wire.Op("ListTagsForResource", s.listTags),
+			wire.ReadOp("ListTagsForResource", s.listTags),
 		},
 	}
 }

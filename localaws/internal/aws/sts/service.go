@@ -71,7 +71,7 @@ func (s *Service) Wire() wire.Service {
 		Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
 		Unsigned:  []string{"AssumeRoleWithWebIdentity"},
 		Operations: []wire.Operation{
-			wire.Op("GetCallerIdentity", s.getCallerIdentity),
+			wire.ReadOp("GetCallerIdentity", s.getCallerIdentity),
 			wire.Op("AssumeRole", s.assumeRole),
 			wire.Op("AssumeRoleWithWebIdentity", s.assumeRoleWithWebIdentity),
 		},

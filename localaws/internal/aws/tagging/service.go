@@ -37,7 +37,7 @@ func New(a *core.Account, services ...Tagged) *Service {
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "tagging", Protocol: wire.JSON11, TargetPrefix: "ResourceGroupsTaggingAPI_20170126",
-		Operations: []wire.Operation{wire.Op("GetResources", s.getResources)},
+		Operations: []wire.Operation{wire.ReadOp("GetResources", s.getResources)},
 	}
 }
 

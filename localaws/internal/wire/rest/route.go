@@ -23,7 +23,10 @@ type Route struct {
 	// Query names the parameters that the query string may have.
 	Query     []string
 	Operation string
-	Handle    func(context.Context, *Call) (*Answer, error)
+	// Reads says that the operation changes nothing. What is asked for by GET
+	// or HEAD never does.
+	Reads  bool
+	Handle func(context.Context, *Call) (*Answer, error)
 }
 
 // Call is a request and what its path said.
@@ -54,6 +57,14 @@ func Find(routes []Route, r *wire.Request) (*Route, *Call, bool) {
 	}
 	return nil, nil, false
 }
+
+// RESTOperation is the route's operation, which call runs.
+func (r *Route) RESTOperation(call func(context.Context) (*wire.Response, error)) *wire.RESTOperation {
+	return &wire.RESTOperation{Name: r.Operation, Reads: r.Reads || ReadsBy(r.Method), Call: call}
+}
+
+// ReadsBy reports whether requests of a method change nothing.
+func ReadsBy(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
 // CheckQuery refuses a parameter in the query string that the route does not
 // have; the signature may stand there too.
