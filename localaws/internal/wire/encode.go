@@ -32,7 +32,7 @@ func jsonTree(v reflect.Value, lowerCamel bool) any {
 	case v.Kind() == reflect.Struct:
 		members := map[string]any{}
 		for _, field := range fieldsOf(v.Type()).out {
-			if value := v.FieldByIndex(field.index); !omitted(value) {
+			if value := v.FieldByIndex(field.index); !field.omitted(value) {
 				members[field.wireName(lowerCamel)] = jsonTree(value, lowerCamel)
 			}
 		}
@@ -75,7 +75,7 @@ func cborValue(v reflect.Value) cbor.Value {
 		}
 		members := cbor.Map{}
 		for _, field := range fieldsOf(v.Type()).out {
-			if value := v.FieldByIndex(field.index); !omitted(value) {
+			if value := v.FieldByIndex(field.index); !field.omitted(value) {
 				members[field.wireName(false)] = cborValue(value)
 			}
 		}
@@ -144,7 +144,7 @@ func xmlContent(b *bytes.Buffer, v reflect.Value, style xmlStyle, item string) {
 		b.WriteString(v.Interface().(time.Time).UTC().Format("2006-01-02T15:04:05.000Z"))
 	case v.Kind() == reflect.Struct:
 		for _, field := range fieldsOf(v.Type()).out {
-			if value := v.FieldByIndex(field.index); !omitted(value) {
+			if value := v.FieldByIndex(field.index); !field.omitted(value) {
 				xmlElement(b, field.wireName(style.lowerCamel), value, style, field.item)
 			}
 		}

@@ -19,6 +19,7 @@ type outField struct {
 	name   string
 	tagged bool   // the name is as the tag says, and no case rule applies
 	item   string // the name of a list's items, where it is not the protocol's
+	kept   bool   // also an empty string is written
 }
 
 // fieldCache remembers what reflection found out about a type; a type's
@@ -61,7 +62,7 @@ func (f *typeFields) add(t reflect.Type, at []int) {
 			name, tagged = tag, true
 		}
 		f.in[strings.ToLower(in)] = index
-		f.out = append(f.out, outField{index: index, name: name, tagged: tagged, item: field.Tag.Get("item")})
+		f.out = append(f.out, outField{index: index, name: name, tagged: tagged, item: field.Tag.Get("item"), kept: field.Tag.Get("empty") == "kept"})
 	}
 }
 
@@ -85,13 +86,13 @@ func indirect(v reflect.Value) (reflect.Value, bool) {
 	return v, v.IsValid()
 }
 
-// omitted tells whether a field is left out of an answer.
-func omitted(v reflect.Value) bool {
+// omitted reports whether an answer leaves the field out, whose value is v.
+func (f outField) omitted(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface, reflect.Slice, reflect.Map:
 		return v.IsNil()
 	case reflect.String:
-		return v.Len() == 0
+		return v.Len() == 0 && !f.kept
 	case reflect.Struct:
 		return v.Type() == timeType && v.Interface().(time.Time).IsZero()
 	}

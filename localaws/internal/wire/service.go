@@ -11,6 +11,7 @@
 //     begins with a lower-case letter;
 //   - the tag `item:"name"` names a list's items in XML where they are not
 //     called as the protocol has it ("member", in EC2 "item");
+//   - the tag `empty:"kept"` writes a string that is empty too, as a tag's value;
 //   - the members of an embedded struct belong to the struct that embeds it;
 //   - reading ignores case.
 //

@@ -49,6 +49,12 @@ type part struct {
 	Value *int64
 }
 
+// kept has a string that is always written.
+type kept struct {
+	Other string
+	Value string `empty:"kept"`
+}
+
 // shared is embedded: its members are the outer struct's.
 type shared struct {
 	Token string
@@ -70,6 +76,7 @@ func service(name string, protocol wire.Protocol) wire.Service {
 			wire.Op("Who", func(ctx context.Context, _ *wire.Empty) (*everything, error) {
 				return &everything{Name: wire.Region(ctx), shared: shared{Token: wire.AccessKeyID(ctx)}}, nil
 			}),
+			wire.Op("Kept", func(context.Context, *wire.Empty) (*kept, error) { return nil, nil }),
 			wire.ReadOp("DescribeQuietly", func(context.Context, *wire.Empty) (*wire.Empty, error) { return nil, nil }),
 		},
 	}
@@ -219,6 +226,18 @@ func TestBytesOnTheWire(t *testing.T) {
 			assert.Regexp(t, regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`), response.Header.Get("X-Amzn-Requestid"))
 		})
 	}
+}
+
+// A tag may have no text, and has a value nevertheless.
+func TestEmptyStringsThatAreKept(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	_, json := s.json(t, "json1", "Kept", "{}")
+	assert.JSONEq(t, `{"Value":""}`, json)
+	_, query := s.query(t, "query", "Action=Kept")
+	assert.Contains(t, query, "<KeptResult><Value></Value></KeptResult>")
+	_, ec2 := s.query(t, "ec2", "Action=Kept")
+	assert.Contains(t, ec2, "<requestId>ID</requestId><value></value></KeptResponse>")
 }
 
 func TestRefusals(t *testing.T) {
