@@ -37,15 +37,15 @@ var libraries = map[string][]string{
 	"internal/wiretest": {"github.com/stretchr/testify"},
 	"internal/wire":     {"github.com/aws/smithy-go"},
 	// RegisterTaskDefinition echoes every field of a definition.
-	"internal/aws/ecs":                          {"github.com/aws/aws-sdk-go-v2"},
-	"internal/world/agent":                      {"github.com/aws/aws-sdk-go-v2"},
-	"internal/world/agent/cloudinit":            {"gopkg.in/yaml.v3"},
-	"internal/world/container/containertest":    {"github.com/stretchr/testify"},
-	"internal/world/container/embedded/daemons": {"gopkg.in/yaml.v3"},
-	"internal/world/container/embedded/tempo":   {"gopkg.in/yaml.v3"},
-	"internal/world/container/embedded/kernel":  {"golang.org/x/sys"},
-	"internal/world/container/embedded/shell":   {"mvdan.cc/sh/v3"},
-	"internal/world/dns":                        {"golang.org/x/net"},
+	"internal/aws/ecs":                           {"github.com/aws/aws-sdk-go-v2"},
+	"internal/world/agent":                       {"github.com/aws/aws-sdk-go-v2"},
+	"internal/world/agent/cloudinit":             {"gopkg.in/yaml.v3"},
+	"internal/world/containers/containertest":    {"github.com/stretchr/testify"},
+	"internal/world/containers/embedded/daemons": {"gopkg.in/yaml.v3"},
+	"internal/world/containers/embedded/tempo":   {"gopkg.in/yaml.v3"},
+	"internal/world/containers/embedded/kernel":  {"golang.org/x/sys"},
+	"internal/world/containers/embedded/shell":   {"mvdan.cc/sh/v3"},
+	"internal/world/dns":                         {"golang.org/x/net"},
 }
 
 // goPackage is what `go list -json` says of a package.

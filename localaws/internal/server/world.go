@@ -33,9 +33,9 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/agent"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container/docker"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container/embedded"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/docker"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/dataplane"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/dns"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/loopback"
@@ -56,7 +56,7 @@ type runner interface{ Run(ctx context.Context) }
 type world struct {
 	account   *core.Account
 	authority *pki.Authority
-	runtime   container.Runtime
+	runtime   containers.Runtime
 
 	ec2     *ec2.Service
 	elbv2   *elbv2.Service
@@ -128,7 +128,7 @@ func tagged(services []service) []tagging.Tagged {
 	return all
 }
 
-func newRuntime(ctx context.Context, a *core.Account, network *loopback.Network, options Options) (container.Runtime, error) {
+func newRuntime(ctx context.Context, a *core.Account, network *loopback.Network, options Options) (containers.Runtime, error) {
 	switch options.Runtime {
 	case "", "embedded":
 		return embedded.New(a.Clock, network), nil

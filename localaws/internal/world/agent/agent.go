@@ -17,7 +17,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/iam"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/logs"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/loopback"
 )
 
@@ -78,7 +78,7 @@ type Deps struct {
 	Control    Control
 	Roles      Roles
 	Logs       Logs
-	Runtime    container.Runtime
+	Runtime    containers.Runtime
 	Network    *loopback.Network
 	Parameters Parameters  // nil: there is none
 	Secrets    Secrets     // nil: there is none

@@ -29,8 +29,8 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/clock"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/agent"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container/embedded"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/loopback"
 )
 
@@ -64,7 +64,7 @@ type cloud struct {
 	assignments []ecs.Assignment
 	reports     []report
 	usages      []usage
-	runtime     container.Runtime // nil: the embedded one
+	runtime     containers.Runtime // nil: the embedded one
 	files       agent.FileSystems
 	groups      map[string]bool
 	events      map[string][]string // by group:stream
@@ -674,16 +674,16 @@ func TestLackingThePermissionToReport(t *testing.T) {
 
 // watched tells of the containers that it starts.
 type watched struct {
-	container.Runtime
+	containers.Runtime
 	started chan start
 }
 
 type start struct {
-	container.Container
+	containers.Container
 	task string // id
 }
 
-func (r *watched) Start(ctx context.Context, spec container.Spec) (container.Container, error) {
+func (r *watched) Start(ctx context.Context, spec containers.Spec) (containers.Container, error) {
 	started, err := r.Runtime.Start(ctx, spec)
 	if err == nil {
 		r.started <- start{started, filepath.Base(filepath.Dir(spec.Directory))}

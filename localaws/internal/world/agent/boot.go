@@ -14,8 +14,8 @@ import (
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/agent/cloudinit"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container/embedded"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container/embedded/kernel"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 )
 
 // Files on an instance's disk.
@@ -156,7 +156,7 @@ func (h *host) writeFile(file cloudinit.File) error {
 
 // runCommand runs a command of the user data and logs its output and failure.
 // The next one runs all the same, as cloud-init's do.
-func (h *host) runCommand(m *kernel.Machine, kind string, command cloudinit.Command) {
+func (h *host) runCommand(m *kernel.Kernel, kind string, command cloudinit.Command) {
 	words := command.Words
 	if len(words) == 0 {
 		words = []string{"/bin/sh", "-c", command.Line}

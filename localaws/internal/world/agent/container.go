@@ -17,7 +17,7 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers"
 )
 
 // taskContainer is a container of a task. The fields from status on are guarded
@@ -29,10 +29,10 @@ type taskContainer struct {
 	secrets    map[string]string
 	output     *output
 	reserved   bool // the ports that it had before a restart are kept for it
-	mounts     []container.Mount
+	mounts     []containers.Mount
 
 	status   string
-	running  container.Container
+	running  containers.Container
 	exitCode *int32
 	reason   string
 	bindings []types.NetworkBinding
@@ -187,7 +187,7 @@ func (c *taskContainer) meets(condition types.ContainerCondition) (met, impossib
 const attempts = 5
 
 // start starts the container, and returns why it could not.
-func (c *taskContainer) start(ctx context.Context) (running container.Container, reason string) {
+func (c *taskContainer) start(ctx context.Context) (running containers.Container, reason string) {
 	directory := filepath.Join(c.task.directory, c.name())
 	if err := removeAll(directory); err != nil { // of a container before a restart
 		return nil, "CannotCreateContainerError: " + err.Error()
@@ -213,9 +213,9 @@ func (c *taskContainer) start(ctx context.Context) (running container.Container,
 	}
 }
 
-func (c *taskContainer) spec(directory string) container.Spec {
+func (c *taskContainer) spec(directory string) containers.Spec {
 	d, t := c.definition, c.task
-	spec := container.Spec{
+	spec := containers.Spec{
 		ID: c.id, Image: aws.ToString(d.Image), WorkingDir: aws.ToString(d.WorkingDirectory),
 		Env: c.environment(), Mounts: c.mounts, Directory: directory,
 		MemoryMiB: int(aws.ToInt32(d.Memory)),
@@ -262,7 +262,7 @@ func (c *taskContainer) environment() map[string]string {
 
 // takePorts reserves the host ports of the definition's mappings, or after a
 // restart those that the container had. dynamic says that other ports would do.
-func (c *taskContainer) takePorts(ctx context.Context) (ports []container.Port, dynamic bool, err error) {
+func (c *taskContainer) takePorts(ctx context.Context) (ports []containers.Port, dynamic bool, err error) {
 	pool := c.task.host.ports
 	var bindings []types.NetworkBinding
 	for _, wanted := range c.wantedBindings() {
@@ -281,7 +281,7 @@ func (c *taskContainer) takePorts(ctx context.Context) (ports []container.Port, 
 		dynamic = dynamic || number == 0
 		wanted.HostPort = aws.Int32(int32(taken))
 		bindings = append(bindings, wanted)
-		ports = append(ports, container.Port{
+		ports = append(ports, containers.Port{
 			Container: uint16(*wanted.ContainerPort), Protocol: protocol, //nolint:gosec // ECS validates ports
 			Host: netip.AddrPortFrom(pool.address, taken),
 		})
@@ -329,7 +329,7 @@ func (c *taskContainer) releasePorts() {
 // stop stops the container after those that depend on it: by the stop signal,
 // and after stopTimeout by force. When localaws or the instance ends there is no
 // waiting.
-func (c *taskContainer) stop(ctx context.Context, running container.Container) {
+func (c *taskContainer) stop(ctx context.Context, running containers.Container) {
 	c.awaitDependents(ctx)
 	timeout := c.task.host.settings.stopTimeout
 	if c.definition.StopTimeout != nil {

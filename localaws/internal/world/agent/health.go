@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers"
 )
 
 // shortestTimeout is how long, on the wall, a health check's command has at
@@ -16,7 +16,7 @@ const shortestTimeout = 2 * time.Second
 
 // checkHealth runs the container's health check until ctx is done.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
-func (c *taskContainer) checkHealth(ctx context.Context, running container.Container) {
+func (c *taskContainer) checkHealth(ctx context.Context, running containers.Container) {
 	check := c.definition.HealthCheck
 	if check == nil {
 		return
@@ -58,7 +58,7 @@ func (c *taskContainer) checkHealth(ctx context.Context, running container.Conta
 	}
 }
 
-func (c *taskContainer) check(ctx context.Context, running container.Container, command []string, timeout time.Duration) bool {
+func (c *taskContainer) check(ctx context.Context, running containers.Container, command []string, timeout time.Duration) bool {
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	code, _, err := running.Exec(bounded, command)

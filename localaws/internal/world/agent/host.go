@@ -7,7 +7,7 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container/embedded/kernel"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 )
 
 // host is one running EC2 instance.

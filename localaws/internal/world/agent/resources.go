@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers"
 )
 
 // readSecrets fetches the containers' secrets in the execution role's name.
@@ -134,7 +134,7 @@ func (t *task) openVolumes() (failure string) {
 	}
 	for _, c := range t.containers {
 		for _, point := range c.definition.MountPoints {
-			c.mounts = append(c.mounts, container.Mount{
+			c.mounts = append(c.mounts, containers.Mount{
 				Source: directories[aws.ToString(point.SourceVolume)], Target: aws.ToString(point.ContainerPath),
 				ReadOnly: aws.ToBool(point.ReadOnly),
 			})

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers"
 )
 
 // usageInterval is how often an agent says what its tasks use: as often as ECS
@@ -17,7 +17,7 @@ const cpuUnits = 1024
 // meter tells ECS what the task's containers use, until ctx is done.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html
 func (t *task) meter(ctx context.Context) {
-	last := map[*taskContainer]container.Usage{}
+	last := map[*taskContainer]containers.Usage{}
 	for t.host.agents.account.Clock.Sleep(ctx, usageInterval) == nil {
 		cpu, memory, known := t.usage(ctx, last)
 		if known {
@@ -29,7 +29,7 @@ func (t *task) meter(ctx context.Context) {
 // usage adds up what the running containers use: CPU units since the last
 // reading, which it replaces, and MiB. It is not known before the second reading
 // of a container, nor when one can't be read.
-func (t *task) usage(ctx context.Context, last map[*taskContainer]container.Usage) (cpu, memory float64, known bool) {
+func (t *task) usage(ctx context.Context, last map[*taskContainer]containers.Usage) (cpu, memory float64, known bool) {
 	read, failed := 0, false
 	for _, c := range t.containers {
 		t.mu.Lock()

@@ -17,8 +17,8 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/clock"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container/embedded"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded"
 )
 
 // usage is what an agent has told of a task.
@@ -29,21 +29,21 @@ type usage struct {
 
 // gauged is a runtime whose containers say what a test wants them to.
 type gauged struct {
-	container.Runtime
-	read func(image string) (container.Usage, error)
+	containers.Runtime
+	read func(image string) (containers.Usage, error)
 }
 
 type gaugedContainer struct {
-	container.Container
-	read func() (container.Usage, error)
+	containers.Container
+	read func() (containers.Usage, error)
 }
 
-func (g gauged) Start(ctx context.Context, spec container.Spec) (container.Container, error) {
+func (g gauged) Start(ctx context.Context, spec containers.Spec) (containers.Container, error) {
 	c, err := g.Runtime.Start(ctx, spec)
-	return gaugedContainer{c, func() (container.Usage, error) { return g.read(spec.Image) }}, err
+	return gaugedContainer{c, func() (containers.Usage, error) { return g.read(spec.Image) }}, err
 }
 
-func (c gaugedContainer) Usage(context.Context) (container.Usage, error) { return c.read() }
+func (c gaugedContainer) Usage(context.Context) (containers.Usage, error) { return c.read() }
 
 // What two containers use makes one number of the task, once a minute.
 func TestUsageIsReportedEveryMinute(t *testing.T) {
@@ -54,17 +54,17 @@ func TestUsageIsReportedEveryMinute(t *testing.T) {
 	c.Account = core.New("us-west-2", fake, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	var mu sync.Mutex
 	broken, readings := false, map[string]int{}
-	c.runtime = gauged{embedded.New(fake, c.network), func(image string) (container.Usage, error) {
+	c.runtime = gauged{embedded.New(fake, c.network), func(image string) (containers.Usage, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		readings[image]++
 		if broken {
-			return container.Usage{}, errors.New("no daemon")
+			return containers.Usage{}, errors.New("no daemon")
 		}
 		n := time.Duration(readings[image])
 		// A quarter of a processor in debian, an eighth in alpine, by readings 10 s apart.
 		used := map[string]time.Duration{"debian": 2500 * time.Millisecond, "alpine": 1250 * time.Millisecond}[image]
-		return container.Usage{CPU: time.Hour + n*used, At: start.Add(n * 10 * time.Second), MemoryMiB: 32}, nil
+		return containers.Usage{CPU: time.Hour + n*used, At: start.Add(n * 10 * time.Second), MemoryMiB: 32}, nil
 	}}
 	task := webTask("t1", func(d *types.ContainerDefinition) {
 		d.Image, d.Command = aws.String("debian"), []string{"sleep", "1000000"}
