@@ -21,6 +21,7 @@ const module = "github.com/infrahouse/terraform-aws-ecs/localaws/"
 var layers = []string{
 	"cmd/", "localawstest",
 	"internal/server",
+	"internal/world/ecsagent", // runs on machines, which know nothing of it
 	"internal/world/",
 	"internal/aws/",
 	"internal/wiretest", // for the tests of the services
@@ -38,8 +39,8 @@ var libraries = map[string][]string{
 	"internal/wire":     {"github.com/aws/smithy-go"},
 	// RegisterTaskDefinition echoes every field of a definition.
 	"internal/aws/ecs":                           {"github.com/aws/aws-sdk-go-v2"},
-	"internal/world/agent":                       {"github.com/aws/aws-sdk-go-v2"},
-	"internal/world/agent/cloudinit":             {"gopkg.in/yaml.v3"},
+	"internal/world/ecsagent":                    {"github.com/aws/aws-sdk-go-v2"},
+	"internal/world/machines/cloudinit":          {"gopkg.in/yaml.v3"},
 	"internal/world/containers/containertest":    {"github.com/stretchr/testify"},
 	"internal/world/containers/embedded/daemons": {"gopkg.in/yaml.v3"},
 	"internal/world/containers/embedded/tempo":   {"gopkg.in/yaml.v3"},

@@ -1,4 +1,4 @@
-package agent
+package ecsagent
 
 import (
 	"context"
@@ -31,7 +31,7 @@ type taskContainer struct {
 	reserved   bool // the ports that it had before a restart are kept for it
 	mounts     []containers.Mount
 
-	status   string
+	status   status
 	running  containers.Container
 	exitCode *int32
 	reason   string
@@ -41,13 +41,13 @@ type taskContainer struct {
 
 func newTaskContainer(t *task, d *types.ContainerDefinition) *taskContainer {
 	c := &taskContainer{
-		task: t, definition: d, id: ids.Hex(64), status: statusPending,
+		task: t, definition: d, id: ids.Hex(64),
 		secrets: map[string]string{}, health: types.HealthStatusUnknown,
 	}
 	if t.resumed {
 		c.bindings = t.assignment.Bindings[c.name()]
 		for _, b := range c.bindings {
-			t.host.ports.reserve(uint16(aws.ToInt32(b.HostPort)), string(b.Protocol)) //nolint:gosec // it was a port
+			t.agent.ports.reserve(uint16(aws.ToInt32(b.HostPort)), string(b.Protocol)) //nolint:gosec // it was a port
 		}
 		c.reserved = len(c.bindings) > 0
 	}
@@ -64,26 +64,30 @@ func (c *taskContainer) essential() bool {
 // report is the container's part of the task's report.
 func (c *taskContainer) report() ecs.ContainerReport {
 	r := ecs.ContainerReport{
-		Name: c.name(), Status: c.status, Reason: c.reason, ExitCode: c.exitCode,
+		Name: c.name(), Status: c.status.String(), Reason: c.reason, ExitCode: c.exitCode,
 		Bindings: c.bindings, Health: c.health,
 	}
-	if c.status != statusPending {
+	if c.status != pending {
 		r.RuntimeID = c.id
 	}
 	return r
 }
 
+// become moves the container's status forward, under the task's lock.
+func (c *taskContainer) become(s status) { c.status = max(c.status, s) }
+
 // fail notes why a container could not start.
 func (c *taskContainer) fail(reason string) {
 	c.task.mu.Lock()
 	defer c.task.mu.Unlock()
-	c.status, c.reason = statusStopped, reason
+	c.become(stopped)
+	c.reason = reason
 }
 
 // finish marks a container that never ran.
 func (c *taskContainer) finish() {
 	c.task.mu.Lock()
-	c.status = statusStopped
+	c.become(stopped)
 	c.task.mu.Unlock()
 	if c.output != nil {
 		c.output.close()
@@ -94,43 +98,43 @@ func (c *taskContainer) finish() {
 // has ended.
 func (c *taskContainer) run() {
 	t := c.task
-	ctx := t.host.ctx
+	ctx := t.ctx
 	defer c.releasePorts()
 	if !c.awaitDependencies(ctx) {
-		t.update(func() { c.status = statusStopped })
+		t.update(func() { c.become(stopped) })
 		return
 	}
-	t.host.metadata.add(c)
-	defer t.host.metadata.remove(c)
-	running, reason := c.start(ctx)
+	t.agent.metadata.add(c)
+	defer t.agent.metadata.remove(c)
+	started, reason := c.start(ctx)
 	if reason != "" {
-		t.update(func() { c.status, c.reason = statusStopped, reason })
+		t.update(func() { c.become(stopped); c.reason = reason })
 		if c.essential() {
 			t.stopFor(reason, types.TaskStopCodeTaskFailedToStart)
 		}
 		return
 	}
-	t.update(func() { c.status, c.running = statusRunning, running })
+	t.update(func() { c.become(running); c.running = started })
 	checking, stopChecking := context.WithCancel(ctx)
 	checked := make(chan struct{})
 	go func() {
 		defer close(checked)
-		c.checkHealth(checking, running)
+		c.checkHealth(checking, started)
 	}()
 	select {
-	case <-running.Done():
+	case <-started.Done():
 	case <-t.stopping:
-		c.stop(ctx, running)
+		c.stop(ctx, started)
 	case <-ctx.Done():
-		c.stop(ctx, running)
+		c.stop(ctx, started)
 	}
 	stopChecking()
 	<-checked
 	if c.output != nil {
 		c.output.close()
 	}
-	code := int32(running.ExitCode()) //nolint:gosec // 0 to 255
-	t.update(func() { c.status, c.exitCode = statusStopped, &code })
+	code := int32(started.ExitCode()) //nolint:gosec // 0 to 255
+	t.update(func() { c.become(stopped); c.exitCode = &code })
 	if c.essential() {
 		t.stopFor("Essential container in task exited", types.TaskStopCodeEssentialContainerExited)
 	}
@@ -167,9 +171,10 @@ func (c *taskContainer) hopeless(format string, values ...any) bool {
 	return false
 }
 
-// meets tells whether a container fulfils a condition of others, or never will.
+// meets reports whether a container fulfills a condition of dependsOn, or never
+// will.
 func (c *taskContainer) meets(condition types.ContainerCondition) (met, impossible bool) {
-	over := c.status == statusStopped
+	over := c.status == stopped
 	switch condition {
 	case types.ContainerConditionComplete:
 		return over && c.exitCode != nil, over && c.exitCode == nil
@@ -179,7 +184,7 @@ func (c *taskContainer) meets(condition types.ContainerCondition) (met, impossib
 	case types.ContainerConditionHealthy:
 		return c.health == types.HealthStatusHealthy, over || c.health == types.HealthStatusUnhealthy
 	}
-	return c.status == statusRunning || over && c.exitCode != nil, over && c.exitCode == nil
+	return c.status == running || over && c.exitCode != nil, over && c.exitCode == nil
 }
 
 // attempts bounds how often a container is started on other ports when those
@@ -187,9 +192,9 @@ func (c *taskContainer) meets(condition types.ContainerCondition) (met, impossib
 const attempts = 5
 
 // start starts the container, and returns why it could not.
-func (c *taskContainer) start(ctx context.Context) (running containers.Container, reason string) {
+func (c *taskContainer) start(ctx context.Context) (started containers.Container, reason string) {
 	directory := filepath.Join(c.task.directory, c.name())
-	if err := removeAll(directory); err != nil { // of a container before a restart
+	if err := os.RemoveAll(directory); err != nil { // of a container before a restart
 		return nil, "CannotCreateContainerError: " + err.Error()
 	}
 	if err := os.MkdirAll(directory, 0o755); err != nil { //nolint:gosec // as on an instance
@@ -202,9 +207,9 @@ func (c *taskContainer) start(ctx context.Context) (running containers.Container
 			return nil, "CannotStartContainerError: Error response from daemon: " + err.Error()
 		}
 		spec.Ports = ports
-		running, err = c.task.host.agents.Runtime.Start(ctx, spec)
+		started, err = c.task.agent.Runtime.Start(ctx, spec)
 		if err == nil {
-			return running, ""
+			return started, ""
 		}
 		c.releasePorts()
 		if !errors.Is(err, syscall.EADDRINUSE) || !dynamic || attempt == attempts {
@@ -220,7 +225,7 @@ func (c *taskContainer) spec(directory string) containers.Spec {
 		Env: c.environment(), Mounts: c.mounts, Directory: directory,
 		MemoryMiB: int(aws.ToInt32(d.Memory)),
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return t.host.dial(ctx, network, address, t.assignment.NetworkMode != types.NetworkModeHost)
+			return t.agent.machine.Dial(ctx, network, address, t.assignment.NetworkMode != types.NetworkModeHost)
 		},
 	}
 	if c.output != nil {
@@ -263,7 +268,7 @@ func (c *taskContainer) environment() map[string]string {
 // takePorts reserves the host ports of the definition's mappings, or after a
 // restart those that the container had. dynamic says that other ports would do.
 func (c *taskContainer) takePorts(ctx context.Context) (ports []containers.Port, dynamic bool, err error) {
-	pool := c.task.host.ports
+	pool := c.task.agent.ports
 	var bindings []types.NetworkBinding
 	for _, wanted := range c.wantedBindings() {
 		protocol := string(wanted.Protocol)
@@ -322,26 +327,26 @@ func (c *taskContainer) releasePorts() {
 	bindings := c.bindings
 	c.task.mu.Unlock()
 	for _, b := range bindings {
-		c.task.host.ports.release(uint16(aws.ToInt32(b.HostPort)), string(b.Protocol)) //nolint:gosec // taken above
+		c.task.agent.ports.release(uint16(aws.ToInt32(b.HostPort)), string(b.Protocol)) //nolint:gosec // taken above
 	}
 }
 
 // stop stops the container after those that depend on it: by the stop signal,
 // and after stopTimeout by force. When localaws or the instance ends there is no
 // waiting.
-func (c *taskContainer) stop(ctx context.Context, running containers.Container) {
+func (c *taskContainer) stop(ctx context.Context, started containers.Container) {
 	c.awaitDependents(ctx)
-	timeout := c.task.host.settings.stopTimeout
+	timeout := c.task.agent.settings.stopTimeout
 	if c.definition.StopTimeout != nil {
 		timeout = time.Duration(*c.definition.StopTimeout) * time.Second
 	}
-	grace := max(c.task.host.agents.account.Clock.Real(timeout), shortestGrace)
+	grace := max(c.task.agent.account.Clock.Real(timeout), shortestGrace)
 	if ctx.Err() != nil {
 		grace = 0
 	}
 	// The runtime ends the container in any case; what failed is in the log.
-	if err := running.Stop(context.WithoutCancel(ctx), grace); err != nil {
-		c.task.host.agents.account.Log.Warn("stopping a container", "id", c.id, "error", err)
+	if err := started.Stop(context.WithoutCancel(ctx), grace); err != nil {
+		c.task.agent.account.Log.Warn("stopping a container", "id", c.id, "error", err)
 	}
 }
 
@@ -356,7 +361,7 @@ func (c *taskContainer) awaitDependents(ctx context.Context) {
 		waiting, changed := false, c.task.changed
 		for _, other := range c.task.containers {
 			for _, dependency := range other.definition.DependsOn {
-				waiting = waiting || aws.ToString(dependency.ContainerName) == c.name() && other.status == statusRunning
+				waiting = waiting || aws.ToString(dependency.ContainerName) == c.name() && other.status == running
 			}
 		}
 		c.task.mu.Unlock()

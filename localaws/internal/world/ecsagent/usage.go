@@ -1,4 +1,4 @@
-package agent
+package ecsagent
 
 import (
 	"context"
@@ -18,10 +18,10 @@ const cpuUnits = 1024
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html
 func (t *task) meter(ctx context.Context) {
 	last := map[*taskContainer]containers.Usage{}
-	for t.host.agents.account.Clock.Sleep(ctx, usageInterval) == nil {
+	for t.agent.account.Clock.Sleep(ctx, usageInterval) == nil {
 		cpu, memory, known := t.usage(ctx, last)
 		if known {
-			t.host.reportUsage(t.assignment.TaskARN, cpu, memory)
+			t.agent.reportUsage(t.assignment.TaskARN, cpu, memory)
 		}
 	}
 }
@@ -33,12 +33,12 @@ func (t *task) usage(ctx context.Context, last map[*taskContainer]containers.Usa
 	read, failed := 0, false
 	for _, c := range t.containers {
 		t.mu.Lock()
-		running, status := c.running, c.status
+		started, status := c.running, c.status
 		t.mu.Unlock()
-		if status != statusRunning {
+		if status != running {
 			continue
 		}
-		now, err := running.Usage(ctx)
+		now, err := started.Usage(ctx)
 		if err != nil {
 			failed = true
 			continue
@@ -55,15 +55,4 @@ func (t *task) usage(ctx context.Context, last map[*taskContainer]containers.Usa
 		read++
 	}
 	return cpu, memory, read > 0 && !failed
-}
-
-// reportUsage tells ECS what a task uses, while there is a connection: what is
-// late is of no use.
-func (h *host) reportUsage(taskARN string, cpuUnits, memoryMiB float64) {
-	h.mu.Lock()
-	connected := h.connected
-	h.mu.Unlock()
-	if connected {
-		h.agents.account.Do(func() { h.agents.Control.ReportUsage(taskARN, cpuUnits, memoryMiB) })
-	}
 }

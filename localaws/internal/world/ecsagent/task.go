@@ -1,4 +1,4 @@
-package agent
+package ecsagent
 
 import (
 	"context"
@@ -16,16 +16,23 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs"
 )
 
-// The statuses of tasks and containers that agents report.
+// status is that of a container or a task, as agents report it. It only moves
+// forward.
+type status int
+
 const (
-	statusPending = "PENDING"
-	statusRunning = "RUNNING"
-	statusStopped = "STOPPED"
+	pending status = iota
+	running
+	stopped
 )
 
-// task is a task that runs, or is being started or stopped, on a host.
+// String is what ECS calls it.
+func (s status) String() string { return [...]string{"PENDING", "RUNNING", "STOPPED"}[s] }
+
+// task is a task that runs, or is being started or stopped, on a machine.
 type task struct {
-	host       *host
+	agent      *agent
+	ctx        context.Context // done when the machine or localaws ends
 	assignment ecs.Assignment
 	directory  string
 	containers []*taskContainer // in the task definition's order
@@ -33,9 +40,10 @@ type task struct {
 	stopping   chan struct{}    // closed when it is to stop
 	done       chan struct{}
 
-	mu          sync.Mutex // never held while the account's lock is taken
-	reporting   sync.Mutex // keeps reports in order; taken before the account's lock
-	stopOnce    sync.Once
+	reporting sync.Mutex // keeps reports in order; taken before mu and the account's lock
+	stopOnce  sync.Once
+
+	mu          sync.Mutex    // never held while the account's lock is taken
 	changed     chan struct{} // closed and replaced on every change of a container
 	pullStarted time.Time
 	pullStopped time.Time
@@ -44,14 +52,14 @@ type task struct {
 	over        bool
 }
 
-func newTask(h *host, a ecs.Assignment) *task {
+func newTask(ctx context.Context, a *agent, assignment ecs.Assignment) *task {
 	t := &task{
-		host: h, assignment: a, resumed: a.Status == statusRunning,
-		directory: filepath.Join(h.agents.instanceDirectory(h.instance.ID), "tasks", a.TaskID),
+		agent: a, ctx: ctx, assignment: assignment, resumed: assignment.Status == running.String(),
+		directory: filepath.Join(a.machine.Directory(), "tasks", assignment.TaskID),
 		stopping:  make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}),
 	}
-	for i := range a.Containers {
-		t.containers = append(t.containers, newTaskContainer(t, &a.Containers[i]))
+	for i := range assignment.Containers {
+		t.containers = append(t.containers, newTaskContainer(t, &assignment.Containers[i]))
 	}
 	return t
 }
@@ -91,7 +99,7 @@ func (t *task) run() {
 	} else {
 		t.runContainers()
 	}
-	if t.host.ctx.Err() != nil {
+	if t.ctx.Err() != nil {
 		return
 	}
 	t.mu.Lock()
@@ -100,8 +108,8 @@ func (t *task) run() {
 	for _, c := range t.containers {
 		c.finish()
 	}
-	if err := removeAll(t.directory); err != nil {
-		t.host.agents.account.Log.Warn("cleaning up after a task", "error", err)
+	if err := os.RemoveAll(t.directory); err != nil {
+		t.agent.account.Log.Warn("cleaning up after a task", "error", err)
 	}
 	t.report()
 }
@@ -122,7 +130,7 @@ func (t *task) prepare() (failure string) {
 
 // checkRoles makes sure that ECS can act as the task's roles.
 func (t *task) checkRoles() (failure string) {
-	a := t.host.agents
+	a := t.agent
 	a.account.Do(func() {
 		for _, role := range []string{t.assignment.ExecutionRoleARN, t.assignment.TaskRoleARN} {
 			if role == "" {
@@ -145,33 +153,34 @@ func (t *task) checkMode() string {
 }
 
 // pull fetches the images, which needs a way to the internet.
-func (t *task) pull() string {
-	h := t.host
-	t.mu.Lock()
-	t.pullStarted = h.agents.account.Clock.Now()
-	t.mu.Unlock()
-	defer func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.pullStopped = h.agents.account.Clock.Now()
-	}()
+func (t *task) pull() (failure string) {
+	t.stamp(&t.pullStarted)
+	defer t.stamp(&t.pullStopped)
 	for _, c := range t.containers {
-		image := aws.ToString(c.definition.Image)
-		var unreachable error
-		h.agents.account.Do(func() { unreachable = h.agents.Machines.InternetAccess(h.instance.InterfaceID) })
-		err := unreachable
-		if err == nil {
-			err = h.agents.Runtime.Pull(h.ctx, image)
-		} else {
-			err = fmt.Errorf("Error response from daemon: Get \"https://%s/v2/\": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers): %w", registryOf(image), err) //nolint:staticcheck // Docker's own words
-		}
-		if err != nil {
-			reason := "CannotPullContainerError: " + err.Error()
-			c.fail(reason)
-			return reason
+		if err := t.pullImage(aws.ToString(c.definition.Image)); err != nil {
+			failure := "CannotPullContainerError: " + err.Error()
+			c.fail(failure)
+			return failure
 		}
 	}
 	return ""
+}
+
+func (t *task) stamp(at *time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	*at = t.agent.account.Clock.Now()
+}
+
+func (t *task) pullImage(image string) error {
+	var unreachable error
+	t.agent.account.Do(func() {
+		unreachable = t.agent.EC2.InternetAccess(t.agent.machine.Instance.InterfaceID)
+	})
+	if unreachable != nil {
+		return fmt.Errorf("Error response from daemon: Get \"https://%s/v2/\": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers): %w", registryOf(image), unreachable) //nolint:staticcheck // Docker's own words
+	}
+	return t.agent.Runtime.Pull(t.ctx, image)
 }
 
 // registryOf is the host that an image comes from.
@@ -190,7 +199,7 @@ func (t *task) runContainers() {
 	for _, c := range t.containers {
 		running.Go(c.run)
 	}
-	metering, stopMetering := context.WithCancel(t.host.ctx)
+	metering, stopMetering := context.WithCancel(t.ctx)
 	metered := make(chan struct{})
 	go func() {
 		defer close(metered)
@@ -204,7 +213,7 @@ func (t *task) runContainers() {
 	}()
 	select {
 	case <-ended:
-	case <-t.host.ctx.Done():
+	case <-t.ctx.Done():
 		t.stop()
 		<-ended
 	}
@@ -256,40 +265,42 @@ func (t *task) await(ctx context.Context, ready func() bool) bool {
 func (t *task) report() {
 	t.reporting.Lock()
 	defer t.reporting.Unlock()
-	if t.host.ctx.Err() != nil {
+	if t.ctx.Err() != nil {
 		return
 	}
 	t.mu.Lock()
 	r := t.current()
 	t.mu.Unlock()
-	if t.resumed && r.Status == statusPending {
+	if t.resumed && r.Status == pending.String() {
 		return
 	}
-	t.host.report(t.assignment.TaskARN, r)
+	t.agent.report(t.assignment.TaskARN, r)
 }
 
 // current is the task's report, under the task's lock.
 func (t *task) current() ecs.TaskReport {
-	r := ecs.TaskReport{Status: statusRunning, PullStartedAt: t.pullStarted, PullStoppedAt: t.pullStopped}
+	r := ecs.TaskReport{PullStartedAt: t.pullStarted, PullStoppedAt: t.pullStopped}
+	status := running
 	for _, c := range t.containers {
 		r.Containers = append(r.Containers, c.report())
-		if c.status == statusPending {
-			r.Status = statusPending
+		if c.status == pending {
+			status = pending
 		}
 	}
 	if t.over {
-		r.Status, r.StoppedReason, r.StopCode = statusStopped, t.reason, t.code
+		status, r.StoppedReason, r.StopCode = stopped, t.reason, t.code
 	}
+	r.Status = status.String()
 	return r
 }
 
 // neverStarted is the report of a task that was stopped before it had begun, or
 // whose containers ended with the last localaws.
 func neverStarted(a ecs.Assignment) ecs.TaskReport {
-	r := ecs.TaskReport{Status: statusStopped}
+	r := ecs.TaskReport{Status: stopped.String()}
 	for _, c := range a.Containers {
 		r.Containers = append(r.Containers, ecs.ContainerReport{
-			Name: aws.ToString(c.Name), Status: statusStopped, Health: types.HealthStatusUnknown,
+			Name: aws.ToString(c.Name), Status: stopped.String(), Health: types.HealthStatusUnknown,
 		})
 	}
 	return r

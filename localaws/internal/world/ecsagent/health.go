@@ -1,4 +1,4 @@
-package agent
+package ecsagent
 
 import (
 	"context"
@@ -16,7 +16,7 @@ const shortestTimeout = 2 * time.Second
 
 // checkHealth runs the container's health check until ctx is done.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
-func (c *taskContainer) checkHealth(ctx context.Context, running containers.Container) {
+func (c *taskContainer) checkHealth(ctx context.Context, started containers.Container) {
 	check := c.definition.HealthCheck
 	if check == nil {
 		return
@@ -25,7 +25,7 @@ func (c *taskContainer) checkHealth(ctx context.Context, running containers.Cont
 	if command == nil {
 		return
 	}
-	clock := c.task.host.agents.account.Clock
+	clock := c.task.agent.account.Clock
 	interval := seconds(check.Interval, 30)
 	timeout := max(clock.Real(seconds(check.Timeout, 5)), shortestTimeout)
 	retries := int32(3)
@@ -39,7 +39,7 @@ func (c *taskContainer) checkHealth(ctx context.Context, running containers.Cont
 		if clock.Sleep(ctx, interval) != nil {
 			return
 		}
-		healthy := c.check(ctx, running, command, timeout)
+		healthy := c.check(ctx, started, command, timeout)
 		if ctx.Err() != nil {
 			return
 		}
@@ -58,10 +58,10 @@ func (c *taskContainer) checkHealth(ctx context.Context, running containers.Cont
 	}
 }
 
-func (c *taskContainer) check(ctx context.Context, running containers.Container, command []string, timeout time.Duration) bool {
+func (c *taskContainer) check(ctx context.Context, started containers.Container, command []string, timeout time.Duration) bool {
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	code, _, err := running.Exec(bounded, command)
+	code, _, err := started.Exec(bounded, command)
 	return err == nil && code == 0
 }
 

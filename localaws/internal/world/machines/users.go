@@ -1,4 +1,4 @@
-package agent
+package machines
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/agent/cloudinit"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/machines/cloudinit"
 )
 
 const (
@@ -18,8 +18,8 @@ const (
 
 // addUser makes a user as useradd does: an entry in /etc/passwd and a home with
 // the authorized keys. One that exists stays as it is.
-func (h *host) addUser(u *cloudinit.User) error {
-	content, err := h.disk.ReadFile(passwdFile)
+func (m *Machine) addUser(u *cloudinit.User) error {
+	content, err := m.disk.ReadFile(passwdFile)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", passwdFile, err)
 	}
@@ -41,19 +41,19 @@ func (h *host) addUser(u *cloudinit.User) error {
 		}
 	}
 	entry := fmt.Sprintf("%s:x:%d:%d:%s:%s:%s", u.Name, uid, uid, u.Comment, u.Home, u.Shell)
-	if err := h.disk.WriteFile(passwdFile, []byte(strings.Join(append(entries, entry), "\n")+"\n"), 0o644); err != nil {
+	if err := m.disk.WriteFile(passwdFile, []byte(strings.Join(append(entries, entry), "\n")+"\n"), 0o644); err != nil {
 		return fmt.Errorf("writing %s: %w", passwdFile, err)
 	}
 	if u.NoHome {
 		return nil
 	}
-	if err := h.disk.MkdirAll(u.Home, 0o755); err != nil {
+	if err := m.disk.MkdirAll(u.Home, 0o755); err != nil {
 		return fmt.Errorf("making the home: %w", err)
 	}
 	if len(u.AuthorizedKeys) == 0 {
 		return nil
 	}
-	return h.writeFile(cloudinit.File{
+	return m.writeFile(cloudinit.File{
 		Path: path.Join(u.Home, ".ssh/authorized_keys"), Content: []byte(strings.Join(u.AuthorizedKeys, "\n") + "\n"), Mode: 0o600,
 	})
 }

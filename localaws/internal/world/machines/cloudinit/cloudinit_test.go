@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/agent/cloudinit"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/machines/cloudinit"
 )
 
 func zip(t *testing.T, text string) string {

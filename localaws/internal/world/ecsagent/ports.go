@@ -1,4 +1,4 @@
-package agent
+package ecsagent
 
 import (
 	"context"
@@ -12,23 +12,19 @@ import (
 // portPool hands out an instance's host ports, as the kernel does from its
 // ephemeral range.
 type portPool struct {
-	network *loopback.Network
-	address netip.Addr
-
-	mu          sync.Mutex
+	network     *loopback.Network
+	address     netip.Addr
 	first, last uint16
-	next        uint16
-	taken       map[string]bool // "8080/tcp"
+
+	mu    sync.Mutex
+	next  uint16
+	taken map[string]bool // "8080/tcp"
 }
 
-func newPortPool(network *loopback.Network, address netip.Addr) *portPool {
-	return &portPool{network: network, address: address, taken: map[string]bool{}}
-}
-
-func (p *portPool) setRange(first, last uint16) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.first, p.last, p.next = first, last, first
+func newPortPool(network *loopback.Network, address netip.Addr, first, last uint16) *portPool {
+	return &portPool{
+		network: network, address: address, first: first, last: last, next: first, taken: map[string]bool{},
+	}
 }
 
 func portName(port uint16, protocol string) string { return fmt.Sprintf("%d/%s", port, protocol) }

@@ -1,11 +1,10 @@
-package agent_test
+package ecsagent_test
 
 import (
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -79,29 +78,4 @@ func TestContainerIsToldItsGPUs(t *testing.T) {
 	c.assignments = []ecs.Assignment{task}
 	c.run(t)
 	c.eventually(t, "no log", func() bool { return slices.Contains(c.events["/ecs/web:app/web/t1"], "shown GPU-1,GPU-2") })
-}
-
-// Users of the user data are there when its commands run, each with a number and
-// a home of its own; one that the image has stays as it is.
-func TestUsersOfTheUserData(t *testing.T) {
-	t.Parallel()
-	c := newCloud(t)
-	c.instance.UserData = []byte(userData + `users:
-- default
-- {name: nobody, shell: /bin/sh}
-- {name: eve, ssh_authorized_keys: [ssh-ed25519 AAAA eve]}
-- {name: bob, no_create_home: true}
-runcmd:
-- "grep -E '^(nobody|eve|bob):' /etc/passwd"
-- cat /home/eve/.ssh/authorized_keys
-- test ! -e /home/bob || echo bob has a home
-`)
-	agents, _ := c.run(t)
-	c.eventually(t, "not registered", func() bool { return len(c.registered) == 1 })
-	assert.Equal(t, []string{
-		"runcmd: nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin",
-		"runcmd: eve:x:1001:1001::/home/eve:/bin/bash",
-		"runcmd: bob:x:1002:1002::/home/bob:/bin/bash",
-		"runcmd: ssh-ed25519 AAAA eve",
-	}, slices.DeleteFunc(agents.BootLog(instanceID), func(line string) bool { return !strings.HasPrefix(line, "runcmd: ") }))
 }

@@ -1,4 +1,4 @@
-package agent_test
+package ecsagent_test
 
 import (
 	"context"

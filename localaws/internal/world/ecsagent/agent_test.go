@@ -1,4 +1,4 @@
-package agent_test
+package ecsagent_test
 
 import (
 	"context"
@@ -28,10 +28,11 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/logs"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/clock"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/agent"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/ecsagent"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/loopback"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/machines"
 )
 
 const (
@@ -65,7 +66,7 @@ type cloud struct {
 	reports     []report
 	usages      []usage
 	runtime     containers.Runtime // nil: the embedded one
-	files       agent.FileSystems
+	files       ecsagent.FileSystems
 	groups      map[string]bool
 	events      map[string][]string // by group:stream
 	parameters  map[string]string
@@ -181,23 +182,26 @@ func (c *cloud) ReportUsage(task string, cpuUnits, memoryMiB float64) {
 	c.usages = append(c.usages, usage{task, cpuUnits, memoryMiB})
 }
 
-// run starts the agents; the function that it returns ends them.
-func (c *cloud) run(t *testing.T) (*agent.Agents, func()) {
+// run starts the machines; the function that it returns ends them.
+func (c *cloud) run(t *testing.T) (*machines.Machines, func()) {
 	t.Helper()
 	if c.runtime == nil {
 		c.runtime = embedded.New(c.Clock, c.network)
 	}
-	agents := agent.New(c.Account, agent.Deps{
-		Machines: c, Control: c, Roles: c, Logs: c, Runtime: c.runtime, Network: c.network,
-		Parameters: c, Secrets: c, Files: c.files, Directory: c.directory,
+	agents := ecsagent.New(c.Account, ecsagent.Deps{
+		EC2: c, Control: c, Roles: c, Logs: c, Runtime: c.runtime, Network: c.network,
+		Parameters: c, Secrets: c, Files: c.files,
+	})
+	all := machines.New(c.Account, machines.Deps{
+		Instances: c, Roles: c, Service: agents, Network: c.network, Directory: c.directory,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { agents.Run(ctx) })
+	running.Go(func() { all.Run(ctx) })
 	var once sync.Once
 	stop := func() { once.Do(func() { cancel(); running.Wait() }) }
 	t.Cleanup(stop)
-	return agents, stop
+	return all, stop
 }
 
 func (c *cloud) change(f func()) {
@@ -284,17 +288,17 @@ func (c *cloud) awaitServed(t *testing.T, port int32, want string) {
 func TestInstanceJoinsTheClusterOfItsUserData(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
-	agents, _ := c.run(t)
+	machines, _ := c.run(t)
 	c.eventually(t, "not registered", func() bool { return len(c.registered) == 1 })
 	r := c.registered[0]
 	assert.Equal(t, "web", r.Cluster)
 	assert.Equal(t, 2048, r.CPUUnits)
 	assert.Equal(t, 937, r.MemoryMiB)
-	assert.Contains(t, strings.Join(agents.BootLog(instanceID), "\n"), "registered as a container instance of cluster web")
+	assert.Contains(t, strings.Join(machines.BootLog(instanceID), "\n"), "registered as a container instance of cluster web")
 }
 
 // Why an instance does not join, each case as it would look on AWS.
-func TestBootFailures(t *testing.T) {
+func TestJoinFailures(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change func(*cloud)
@@ -309,17 +313,15 @@ func TestBootFailures(t *testing.T) {
 		"a role that EC2 can't assume": {func(c *cloud) { c.noTrust["ec2.amazonaws.com"] = true }, "does not let ec2.amazonaws.com assume it"},
 		"no permission to register":    {func(c *cloud) { c.denied["ecs:RegisterContainerInstance"] = true }, "not authorized to perform ecs:RegisterContainerInstance"},
 		"no way to the internet":       {func(c *cloud) { c.unroutable = errors.New("no route") }, "can't reach ecs.us-west-2.amazonaws.com: no route"},
-		"cloud-config that is no YAML": {func(c *cloud) { c.instance.UserData = []byte("#cloud-config\n[") }, "failed loading yaml blob"},
 		"settings that make no sense":  {func(c *cloud) { c.instance.UserData = []byte("#!/bin/sh\necho ECS_CLUSTER > /etc/ecs/ecs.config") }, `"ECS_CLUSTER" is not NAME=value`},
-		"a command that fails":         {func(c *cloud) { c.instance.UserData = []byte("#cloud-config\nruncmd:\n- no-such-command\n") }, "no-such-command: command not found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newCloud(t)
 			test.change(c)
-			agents, _ := c.run(t)
+			machines, _ := c.run(t)
 			assert.EventuallyWithT(t, func(collect *assert.CollectT) {
-				assert.Contains(collect, strings.Join(agents.BootLog(instanceID), "\n"), test.want)
+				assert.Contains(collect, strings.Join(machines.BootLog(instanceID), "\n"), test.want)
 			}, deadline, 5*time.Millisecond)
 			c.Do(func() { assert.Empty(t, c.registered) })
 		})
@@ -330,8 +332,8 @@ func TestJoinsOnceTheReasonIsGone(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
 	c.clusters = nil
-	agents, _ := c.run(t)
-	assert.Eventually(t, func() bool { return len(agents.BootLog(instanceID)) > 0 }, deadline, 5*time.Millisecond)
+	machines, _ := c.run(t)
+	assert.Eventually(t, func() bool { return len(machines.BootLog(instanceID)) > 0 }, deadline, 5*time.Millisecond)
 	c.change(func() { c.clusters = []string{"web"} })
 	c.eventually(t, "not registered", func() bool { return c.connected })
 }
@@ -343,11 +345,11 @@ func TestUserDataScripts(t *testing.T) {
 		"--==\nContent-Type: text/cloud-config\n\n#cloud-config\nwrite_files:\n- {path: /opt/name, content: " +
 		base64.StdEncoding.EncodeToString([]byte("web")) + ", encoding: b64}\nruncmd:\n- [sh, -c, 'echo ECS_CLUSTER=$(cat /opt/name) >> /etc/ecs/ecs.config']\n" +
 		"--==\nContent-Type: text/x-shellscript\n\n#!/bin/bash\nset -euo pipefail\nsystemctl restart ecs\necho 'ECS_INSTANCE_ATTRIBUTES={\"tier\":\"front\"}' >> /etc/ecs/ecs.config\n--==--\n")
-	agents, _ := c.run(t)
+	machines, _ := c.run(t)
 	c.eventually(t, "not registered", func() bool { return len(c.registered) == 1 })
 	assert.Equal(t, "web", c.registered[0].Cluster)
 	assert.Equal(t, "front", c.registered[0].Attributes["tier"])
-	assert.Contains(t, agents.BootLog(instanceID)[0], "systemctl restart ecs: has no effect")
+	assert.Contains(t, machines.BootLog(instanceID)[0], "systemctl restart ecs: has no effect")
 }
 
 func TestTaskRunsServesLogsAndStops(t *testing.T) {
@@ -478,17 +480,10 @@ func TestSecretsBecomeEnvironment(t *testing.T) {
 	c.eventually(t, "no log", func() bool { return slices.Contains(c.events["/ecs/web:app/web/t1"], "one two 3") })
 }
 
-// The endpoints that containers and instances find themselves by.
-func TestMetadata(t *testing.T) {
+// The endpoint that containers find themselves by.
+func TestTaskMetadata(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
-	c.instance.MetadataTokens, c.instance.MetadataHops = "required", 2
-	c.instance.UserData = []byte(userData + `runcmd:
-- |
-  curl -s -o /dev/null -w 'without a token %{http_code}\n' http://169.254.169.254/latest/meta-data/instance-id
-  token=$(curl -sX PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
-  echo "I am $(curl -s -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/instance-id)"
-`)
 	task := webTask("t1", func(d *types.ContainerDefinition) {
 		d.Image = aws.String("nginx")
 		d.Command = []string{"sh", "-c", `
@@ -498,10 +493,9 @@ func TestMetadata(t *testing.T) {
 	})
 	task.TaskRoleARN = "arn:aws:iam::123456789012:role/task"
 	c.assignments = []ecs.Assignment{task}
-	agents, _ := c.run(t)
+	c.run(t)
 	c.eventually(t, "no log", func() bool { return len(c.events["/ecs/web:app/web/t1"]) == 2 })
 	assert.Equal(t, []string{`"TaskARN":"arn:task/t1"`, `"RoleArn":"arn:aws:iam::123456789012:role/task"`}, c.events["/ecs/web:app/web/t1"])
-	assert.Equal(t, []string{"runcmd: without a token 401", "runcmd: I am " + instanceID}, agents.BootLog(instanceID)[:2])
 }
 
 func TestContainerHealth(t *testing.T) {
@@ -604,14 +598,14 @@ func TestRestart(t *testing.T) {
 	c.awaitServed(t, port, "It works!")
 	stop()
 	_, err := c.get(t, port)
-	require.Error(t, err, "the containers have ended with the agents")
+	require.Error(t, err, "the containers have ended with the machines")
 	c.Do(func() {
-		require.Len(t, c.assignments, 2, "nobody told ECS that the tasks had stopped")
+		require.Len(t, c.assignments, 2, "no agent told ECS that the tasks had stopped")
 		// The first task's ports are free now; new tasks come before the old one.
 		c.assignments = []ecs.Assignment{webTask("t3", nil), webTask("t4", nil), c.assignments[1]}
 		c.reports = nil
 	})
-	agents, _ := c.run(t)
+	machines, _ := c.run(t)
 	c.awaitServed(t, port, "It works!")
 	c.awaitStatus(t, "arn:task/t3", "RUNNING")
 	c.awaitStatus(t, "arn:task/t4", "RUNNING")
@@ -625,7 +619,7 @@ func TestRestart(t *testing.T) {
 		}
 		assert.Len(t, c.registered, 1, "it is still the same container instance")
 	})
-	assert.Empty(t, agents.BootLog(instanceID), "user data runs on the first boot only")
+	assert.Empty(t, machines.BootLog(instanceID), "user data runs on the first boot only")
 }
 
 // Without its permissions the agent is disconnected: ECS can't stop its tasks.
@@ -633,13 +627,13 @@ func TestLosingPermissions(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
 	c.assignments = []ecs.Assignment{webTask("t1", nil)}
-	agents, _ := c.run(t)
+	machines, _ := c.run(t)
 	r := c.awaitStatus(t, "arn:task/t1", "RUNNING")
 	c.change(func() { c.profile.RoleARN = "" })
 	c.eventually(t, "still connected", func() bool { return !c.connected })
 	c.change(func() { c.assignments[0].Stop = true })
 	c.awaitServed(t, *r.Containers[0].Bindings[0].HostPort, "It works!")
-	assert.Contains(t, strings.Join(agents.BootLog(instanceID), "\n"), "has no role")
+	assert.Contains(t, strings.Join(machines.BootLog(instanceID), "\n"), "has no role")
 	c.change(func() { c.profile.RoleARN = role })
 	c.eventually(t, "not connected", func() bool { return c.connected })
 	c.awaitStatus(t, "arn:task/t1", "STOPPED")
@@ -653,9 +647,9 @@ func TestLackingThePermissionToReport(t *testing.T) {
 	runtime := &watched{Runtime: embedded.New(c.Clock, c.network), started: make(chan start, 100)}
 	c.runtime = runtime
 	c.assignments = []ecs.Assignment{webTask("t0", func(d *types.ContainerDefinition) { d.Command = []string{"sh", "-c", "exit 3"} })}
-	agents, _ := c.run(t)
+	machines, _ := c.run(t)
 	require.EventuallyWithT(t, func(collect *assert.CollectT) {
-		assert.Contains(collect, strings.Join(agents.BootLog(instanceID), "\n"), "not authorized to perform ecs:SubmitTaskStateChange")
+		assert.Contains(collect, strings.Join(machines.BootLog(instanceID), "\n"), "not authorized to perform ecs:SubmitTaskStateChange")
 	}, deadline, 5*time.Millisecond)
 	<-(<-runtime.started).Done()
 	for n := 1; n <= 5; n++ {
