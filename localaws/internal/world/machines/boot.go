@@ -55,10 +55,12 @@ func (m *Machine) layOut(hostname string) error {
 	if err := embedded.InstallBase(m.disk, embedded.AmazonLinux, hostname); err != nil {
 		return err
 	}
+	programs := map[string]string{}
 	for _, command := range ineffective {
-		if err := kernel.InstallProgram(m.disk, path.Join("/usr/bin", command), "ineffective"); err != nil {
-			return err
-		}
+		programs[command] = "ineffective"
+	}
+	if err := kernel.InstallPrograms(m.disk, "/usr/bin", programs); err != nil {
+		return err
 	}
 	for _, directory := range []string{"/etc/sysconfig", "/etc/systemd/system", path.Dir(bootFinished), scriptsDir} {
 		if err := m.disk.MkdirAll(directory, 0o755); err != nil {

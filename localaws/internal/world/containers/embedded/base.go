@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
@@ -50,24 +49,24 @@ func notEmbedded(_ context.Context, p *kernel.Process) int {
 
 // InstallBase lays out a base system.
 func InstallBase(files *kernel.Tree, base Base, hostname string) error {
-	directories := strings.Fields("/bin /usr/bin /usr/sbin /usr/local/bin /usr/local/sbin /etc /dev /dev/fd /proc /sys /tmp /var/log /var/lib /var/tmp /var/cache /run /root /home /opt /srv /mnt")
+	directories := strings.Fields("/usr/bin /usr/sbin /usr/local/bin /usr/local/sbin /etc /dev /dev/fd /proc /sys /tmp /var/log /var/lib /var/tmp /var/cache /run /root /home /opt /srv /mnt")
 	for _, directory := range directories {
 		if err := files.MkdirAll(directory, 0o755); err != nil {
 			return fmt.Errorf("laying out the base system: %w", err)
 		}
 	}
-	if err := files.Symlink("/run", "/var/run"); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("laying out the base system: %w", err)
+	for name, target := range map[string]string{"/bin": "usr/bin", "/sbin": "usr/sbin", "/var/run": "/run"} {
+		if err := files.Symlink(target, name); err != nil && !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("laying out the base system: %w", err)
+		}
 	}
 	for name, content := range baseFiles(base, hostname) {
 		if err := files.WriteFile(name, []byte(content), 0o644); err != nil {
 			return fmt.Errorf("laying out the base system: %w", err)
 		}
 	}
-	for name, program := range basePrograms(base) {
-		if err := kernel.InstallProgram(files, name, program); err != nil {
-			return fmt.Errorf("laying out the base system: %w", err)
-		}
+	if err := kernel.InstallPrograms(files, "/usr/bin", basePrograms(base)); err != nil {
+		return fmt.Errorf("laying out the base system: %w", err)
 	}
 	return nil
 }
@@ -89,7 +88,7 @@ func baseFiles(base Base, hostname string) map[string]string {
 	}
 }
 
-// basePrograms are the files of programs, by name.
+// basePrograms are the programs in /usr/bin, by the names of their files.
 func basePrograms(base Base) map[string]string {
 	files := map[string]string{}
 	if base == NoBase {
@@ -99,22 +98,19 @@ func basePrograms(base Base) map[string]string {
 		switch name {
 		case "curl", "wget", "openssl": // not in every image
 		default:
-			files[path.Join("/usr/bin", name)] = name
+			files[name] = name
 		}
 	}
 	for _, name := range elsewhere {
-		files[path.Join("/usr/bin", name)] = "not-embedded"
-	}
-	for _, name := range strings.Fields("cat chmod cp date echo false grep ln ls mkdir mv rm rmdir sed sleep touch true uname") {
-		files[path.Join("/bin", name)] = name
+		files[name] = "not-embedded"
 	}
 	switch base {
 	case Alpine:
-		files["/bin/sh"], files["/bin/ash"], files["/usr/bin/wget"] = "ash", "ash", "wget"
+		files["sh"], files["ash"], files["wget"] = "ash", "ash", "wget"
 	case AmazonLinux:
-		files["/bin/sh"], files["/bin/bash"], files["/usr/bin/bash"], files["/usr/bin/curl"] = "bash", "bash", "bash", "curl"
+		files["sh"], files["bash"], files["curl"] = "bash", "bash", "curl"
 	default:
-		files["/bin/sh"], files["/bin/dash"], files["/bin/bash"], files["/usr/bin/bash"] = "dash", "dash", "bash", "bash"
+		files["sh"], files["dash"], files["bash"] = "dash", "dash", "bash"
 	}
 	return files
 }

@@ -38,10 +38,8 @@ func Install(files *kernel.Tree) error {
 			return fmt.Errorf("laying out the httpd image: %w", err)
 		}
 	}
-	for _, program := range []string{"httpd", "apachectl"} {
-		if err := kernel.InstallProgram(files, path.Join(Prefix, "bin", program), program); err != nil {
-			return fmt.Errorf("laying out the httpd image: %w", err)
-		}
+	if err := kernel.InstallPrograms(files, Prefix+"/bin", map[string]string{"httpd": "httpd", "apachectl": "apachectl"}); err != nil {
+		return fmt.Errorf("laying out the httpd image: %w", err)
 	}
 	original, err := image.ReadFile("image/conf/httpd.conf")
 	if err != nil {

@@ -28,6 +28,19 @@ func InstallProgram(files *Tree, name, program string) error {
 	return files.WriteFile(name, []byte(programMagic+program+"\n"), 0o755)
 }
 
+// InstallPrograms writes the files of a directory that run Options.Programs,
+// given by their names in it.
+func InstallPrograms(files *Tree, directory string, programs map[string]string) error {
+	if err := files.MkdirAll(directory, 0o755); err != nil {
+		return err
+	}
+	content := map[string][]byte{}
+	for name, program := range programs {
+		content[name] = []byte(programMagic + program + "\n")
+	}
+	return files.WriteFiles(directory, content, 0o755)
+}
+
 // ErrNotExecutable says that a file is there but can't be run.
 var ErrNotExecutable = errors.New("cannot be run")
 
