@@ -21,6 +21,7 @@ const module = "github.com/infrahouse/terraform-aws-ecs/localaws/"
 var layers = []string{
 	"cmd/", "localawstest",
 	"internal/server",
+	"internal/world/ecsagent", // runs on machines, which know nothing of it
 	"internal/world/",
 	"internal/aws/",
 	"internal/wiretest", // for the tests of the services
@@ -39,15 +40,15 @@ var libraries = map[string][]string{
 	// An embedded database: a change costs what it changed.
 	"internal/core/store": {"go.etcd.io/bbolt"},
 	// RegisterTaskDefinition echoes every field of a definition.
-	"internal/aws/ecs":                          {"github.com/aws/aws-sdk-go-v2"},
-	"internal/world/agent":                      {"github.com/aws/aws-sdk-go-v2"},
-	"internal/world/agent/cloudinit":            {"gopkg.in/yaml.v3"},
-	"internal/world/container/containertest":    {"github.com/stretchr/testify"},
-	"internal/world/container/embedded/daemons": {"gopkg.in/yaml.v3"},
-	"internal/world/container/embedded/tempo":   {"gopkg.in/yaml.v3"},
-	"internal/world/container/embedded/kernel":  {"golang.org/x/sys"},
-	"internal/world/container/embedded/shell":   {"mvdan.cc/sh/v3"},
-	"internal/world/dns":                        {"golang.org/x/net"},
+	"internal/aws/ecs":                           {"github.com/aws/aws-sdk-go-v2"},
+	"internal/world/ecsagent":                    {"github.com/aws/aws-sdk-go-v2"},
+	"internal/world/machines/cloudinit":          {"gopkg.in/yaml.v3"},
+	"internal/world/containers/containertest":    {"github.com/stretchr/testify"},
+	"internal/world/containers/embedded/daemons": {"gopkg.in/yaml.v3"},
+	"internal/world/containers/embedded/tempo":   {"gopkg.in/yaml.v3"},
+	"internal/world/containers/embedded/kernel":  {"golang.org/x/sys"},
+	"internal/world/containers/embedded/shell":   {"mvdan.cc/sh/v3"},
+	"internal/world/dns":                         {"golang.org/x/net"},
 }
 
 // goPackage is what `go list -json` says of a package.

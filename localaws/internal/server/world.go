@@ -32,13 +32,14 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/tagging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/agent"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container/docker"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/container/embedded"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/docker"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/dataplane"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/dns"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/ecsagent"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/loopback"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/machines"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/pki"
 )
 
@@ -56,13 +57,13 @@ type runner interface{ Run(ctx context.Context) }
 type world struct {
 	account   *core.Account
 	authority *pki.Authority
-	runtime   container.Runtime
+	runtime   containers.Runtime
 
-	ec2     *ec2.Service
-	elbv2   *elbv2.Service
-	route53 *route53.Service
-	agents  *agent.Agents
-	dns     *dns.Server
+	ec2      *ec2.Service
+	elbv2    *elbv2.Service
+	route53  *route53.Service
+	machines *machines.Machines
+	dns      *dns.Server
 
 	services  []service
 	balancers *dataplane.Plane
@@ -109,9 +110,13 @@ func newWorld(ctx context.Context, a *core.Account, network *loopback.Network, o
 	if err := w.dns.Listen(ctx, netip.MustParseAddrPort("127.0.0.1:0")); err != nil {
 		return nil, err
 	}
-	w.agents = agent.New(a, agent.Deps{
-		Machines: w.ec2, Control: clusters, Roles: roles, Logs: logGroups, Runtime: runtime, Network: network,
-		Parameters: parameters, Secrets: secrets, Files: files, Directory: filepath.Join(options.Directory, tasksDir),
+	agents := ecsagent.New(a, ecsagent.Deps{
+		EC2: w.ec2, Control: clusters, Roles: roles, Logs: logGroups, Runtime: runtime, Network: network,
+		Parameters: parameters, Secrets: secrets, Files: files,
+	})
+	w.machines = machines.New(a, machines.Deps{
+		Instances: w.ec2, Roles: roles, Service: agents, Network: network,
+		Directory: filepath.Join(options.Directory, tasksDir),
 	})
 	w.balancers = dataplane.New(a, w.elbv2, w.ec2, network, certificates, metrics, buckets)
 	return w, nil
@@ -128,7 +133,7 @@ func tagged(services []service) []tagging.Tagged {
 	return all
 }
 
-func newRuntime(ctx context.Context, a *core.Account, network *loopback.Network, options Options) (container.Runtime, error) {
+func newRuntime(ctx context.Context, a *core.Account, network *loopback.Network, options Options) (containers.Runtime, error) {
 	switch options.Runtime {
 	case "", "embedded":
 		return embedded.New(a.Clock, network), nil
@@ -162,7 +167,7 @@ func (w *world) persistent() []core.Persistent {
 // running is everything in which something goes on by itself, but for the load
 // balancers: these check the health of what the rest brings up.
 func (w *world) running() []func(context.Context) {
-	all := []func(context.Context){w.dns.Run, w.agents.Run}
+	all := []func(context.Context){w.dns.Run, w.machines.Run}
 	for _, s := range w.services {
 		if r, ok := s.(runner); ok {
 			all = append(all, r.Run)
@@ -206,7 +211,7 @@ func (w *world) instances() []client.Instance {
 	var all []client.Instance
 	for _, i := range w.ec2.Instances() {
 		if i.State != "terminated" {
-			all = append(all, client.Instance{ID: i.ID, State: i.State, BootLog: w.agents.BootLog(i.ID)})
+			all = append(all, client.Instance{ID: i.ID, State: i.State, BootLog: w.machines.BootLog(i.ID)})
 		}
 	}
 	return all
