@@ -18,7 +18,7 @@ var (
 
 // validateDefinition checks what RegisterTaskDefinition checks,
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html.
-func (s *Service) validateDefinition(in *registerDefinitionInput) error {
+func validateDefinition(in *registerDefinitionInput) error {
 	switch {
 	case in.Family == "":
 		return clientError("Family can not be blank.")
@@ -33,7 +33,7 @@ func (s *Service) validateDefinition(in *registerDefinitionInput) error {
 	case slices.Contains(in.RequiresCompatibilities, types.CompatibilityFargate):
 		return clientError("localaws runs tasks on EC2 instances; requiresCompatibilities has FARGATE.")
 	}
-	if err := s.validateTaskSize(in); err != nil {
+	if err := validateTaskSize(in); err != nil {
 		return err
 	}
 	volumes, err := validateVolumes(in)
@@ -63,7 +63,7 @@ func (s *Service) validateDefinition(in *registerDefinitionInput) error {
 	return validateHostPorts(in)
 }
 
-func (s *Service) validateTaskSize(in *registerDefinitionInput) error {
+func validateTaskSize(in *registerDefinitionInput) error {
 	if _, err := cpuUnits(aws.ToString(in.CPU)); err != nil {
 		return err
 	}
