@@ -257,12 +257,6 @@ func withBindings(report, before []ContainerReport) []ContainerReport {
 	return containers
 }
 
-func first(t *time.Time, value time.Time) {
-	if t.IsZero() {
-		*t = value
-	}
-}
-
 // ReportUsage takes what a task's containers use: CPU units (1024 a vCPU) and
 // MiB. It becomes CPUUtilization and MemoryUtilization of service and cluster.
 func (s agents) ReportUsage(taskARN string, cpuUnits, memoryMiB float64) {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 )
 
 // Parts of answers: lists are never null, and what is not known is left out.
@@ -39,4 +41,21 @@ func text(value string) *string {
 		return nil
 	}
 	return &value
+}
+
+// tagMap and tagList change between the API's tags and the account's.
+func tagMap(tags []types.Tag) core.Tags {
+	m := core.Tags{}
+	for _, t := range tags {
+		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return m
+}
+
+func tagList(tags core.Tags) []types.Tag {
+	l := []types.Tag{}
+	for _, t := range tags.List() {
+		l = append(l, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
+	}
+	return l
 }

@@ -155,9 +155,6 @@ func (e executor) startTasks(svc *service, a schedule.Start) {
 	e.event(svc, "(service %s) has started %d tasks:%s.", svc.Name, len(a.Tasks), names.String())
 }
 
-// serviceGroup is the group of a service's tasks.
-func serviceGroup(svc *service) string { return "service:" + svc.Name }
-
 // serviceTaskTags are the tags that a service gives its tasks.
 func serviceTaskTags(svc *service, d *taskDefinition) core.Tags {
 	tags := core.Tags{}

@@ -3,7 +3,6 @@ package ecs
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,10 +11,6 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
-
-// resourceName is what ECS lets clusters, services, families and capacity
-// providers be called.
-var resourceName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`)
 
 // clusterAPI is the API of clusters.
 type clusterAPI struct{ *region }
@@ -318,4 +313,18 @@ func (s clusterAPI) providerUsed(c *cluster, provider string) bool {
 		}
 	}
 	return false
+}
+
+// checkStrategy checks a cluster's capacity providers and its default
+// strategy of them.
+func (s clusterAPI) checkStrategy(providers []string, strategy []types.CapacityProviderStrategyItem) error {
+	for _, name := range providers {
+		if name == "FARGATE" || name == "FARGATE_SPOT" {
+			return invalid("localaws does not support capacity provider %s: it runs tasks on EC2 instances.", name)
+		}
+		if p := s.provider(name); p == nil || p.Status != active {
+			return providerNotFound(name)
+		}
+	}
+	return checkItems(providers, strategy)
 }

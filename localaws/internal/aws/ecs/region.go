@@ -32,9 +32,6 @@ type region struct {
 
 func (r *region) arn(resource string) string { return r.acct.ARN("ecs", resource) }
 
-// defaultCluster is the cluster of requests that name none.
-const defaultCluster = "default"
-
 // cluster finds an active cluster by name or ARN; "" is the one called
 // default.
 func (r *region) cluster(nameOrARN string) (*cluster, error) {
@@ -44,6 +41,9 @@ func (r *region) cluster(nameOrARN string) (*cluster, error) {
 	}
 	return c, nil
 }
+
+// defaultCluster is the cluster of requests that name none.
+const defaultCluster = "default"
 
 func clusterName(nameOrARN string) string {
 	if nameOrARN == "" {
@@ -228,28 +228,6 @@ func (r *region) clustersOf(p *capacityProvider) []*cluster {
 		}
 	}
 	return clusters
-}
-
-// setting is the value of an account setting.
-func (r *region) setting(name string) string {
-	if value, put := r.state.Settings.Get(name); put {
-		return value
-	}
-	return settingDefaults[name]
-}
-
-// checkStrategy checks a cluster's capacity providers and its default
-// strategy of them.
-func (r *region) checkStrategy(providers []string, strategy []types.CapacityProviderStrategyItem) error {
-	for _, name := range providers {
-		if name == "FARGATE" || name == "FARGATE_SPOT" {
-			return invalid("localaws does not support capacity provider %s: it runs tasks on EC2 instances.", name)
-		}
-		if p := r.provider(name); p == nil || p.Status != active {
-			return providerNotFound(name)
-		}
-	}
-	return checkItems(providers, strategy)
 }
 
 // roleTrouble is why ECS can't assume the task's roles, "" if it can.

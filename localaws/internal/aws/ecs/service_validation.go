@@ -13,6 +13,10 @@ import (
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/register-multiple-targetgroups.html.
 const maxTargetGroups = 5
 
+func tooManyTargetGroups(n int) *wire.Error {
+	return invalid("load balancers can have at most %d items; %d were given: a service registers with at most %d target groups.", maxTargetGroups, n, maxTargetGroups)
+}
+
 func daemonDesiredCount() *wire.Error {
 	return invalid("The daemon scheduling strategy does not support a desired count for services. Remove a desired count value and try again")
 }
@@ -136,12 +140,6 @@ func configuration(svc *service, given *types.DeploymentConfiguration) (types.De
 		return n, invalid("Invalid deployment configuration: with minimumHealthyPercent and maximumPercent both 100, no task could be replaced.")
 	}
 	return n, nil
-}
-
-func setTo[T any](to **T, given *T) {
-	if given != nil {
-		*to = given
-	}
 }
 
 // completeRevision checks a revision and fills in what it leaves open: the

@@ -31,35 +31,6 @@ func (s serviceAPI) operations() []wire.Operation {
 	}
 }
 
-type createServiceInput struct {
-	ServiceName                   string
-	Cluster                       string
-	TaskDefinition                string
-	ClientToken                   string
-	DesiredCount                  *int32
-	LaunchType                    types.LaunchType
-	CapacityProviderStrategy      []types.CapacityProviderStrategyItem
-	LoadBalancers                 []types.LoadBalancer
-	ServiceRegistries             []types.ServiceRegistry
-	DeploymentConfiguration       *types.DeploymentConfiguration
-	DeploymentController          *types.DeploymentController
-	SchedulingStrategy            types.SchedulingStrategy
-	HealthCheckGracePeriodSeconds *int32
-	PlacementConstraints          []types.PlacementConstraint
-	PlacementStrategy             []types.PlacementStrategy
-	AvailabilityZoneRebalancing   types.AvailabilityZoneRebalancing
-	EnableECSManagedTags          bool
-	EnableExecuteCommand          bool
-	PropagateTags                 types.PropagateTags
-	NetworkConfiguration          *types.NetworkConfiguration
-	PlatformVersion               string
-	ServiceConnectConfiguration   *types.ServiceConnectConfiguration
-	VolumeConfigurations          []types.ServiceVolumeConfiguration
-	VpcLatticeConfigurations      []types.VpcLatticeConfiguration
-	Role                          string
-	Tags                          []types.Tag
-}
-
 type serviceOutput struct{ Service *types.Service }
 
 func (s serviceAPI) createService(_ context.Context, in *createServiceInput) (*serviceOutput, error) {
@@ -114,31 +85,6 @@ func network(n *types.NetworkConfiguration) *types.NetworkConfiguration {
 		return nil
 	}
 	return n
-}
-
-type updateServiceInput struct {
-	Service                       string
-	Cluster                       string
-	TaskDefinition                string
-	DesiredCount                  *int32
-	ForceNewDeployment            bool
-	CapacityProviderStrategy      []types.CapacityProviderStrategyItem
-	LoadBalancers                 []types.LoadBalancer
-	ServiceRegistries             []types.ServiceRegistry
-	DeploymentConfiguration       *types.DeploymentConfiguration
-	DeploymentController          *types.DeploymentController
-	HealthCheckGracePeriodSeconds *int32
-	PlacementConstraints          []types.PlacementConstraint
-	PlacementStrategy             []types.PlacementStrategy
-	AvailabilityZoneRebalancing   types.AvailabilityZoneRebalancing
-	EnableECSManagedTags          *bool
-	EnableExecuteCommand          *bool
-	PropagateTags                 types.PropagateTags
-	NetworkConfiguration          *types.NetworkConfiguration
-	PlatformVersion               string
-	ServiceConnectConfiguration   *types.ServiceConnectConfiguration
-	VolumeConfigurations          []types.ServiceVolumeConfiguration
-	VpcLatticeConfigurations      []types.VpcLatticeConfiguration
 }
 
 func (s serviceAPI) updateService(_ context.Context, in *updateServiceInput) (*serviceOutput, error) {

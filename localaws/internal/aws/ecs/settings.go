@@ -20,6 +20,14 @@ var settingDefaults = map[string]string{
 	"tagResourceAuthorization": "on", "taskLongArnFormat": "enabled",
 }
 
+// setting is the value of an account setting.
+func (r *region) setting(name string) string {
+	if value, put := r.state.Settings.Get(name); put {
+		return value
+	}
+	return settingDefaults[name]
+}
+
 // settingAPI is the API of account settings.
 type settingAPI struct{ *region }
 

@@ -1,14 +1,21 @@
 package ecs
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 )
+
+// resourceName is what ECS lets clusters, services, families and capacity
+// providers be called.
+var resourceName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`)
 
 // Statuses of clusters, services, container instances and deployments.
 const (
@@ -241,3 +248,15 @@ func (svc *service) afterRestore() {
 		}
 	}
 }
+
+// key is how a definition is stored and shown in groups: family:revision.
+func key(d *types.TaskDefinition) string {
+	return definitionKey(aws.ToString(d.Family), d.Revision)
+}
+
+func definitionKey(family string, revision int32) string {
+	return family + ":" + strconv.Itoa(int(revision))
+}
+
+// serviceGroup is the group of a service's tasks.
+func serviceGroup(svc *service) string { return "service:" + svc.Name }

@@ -118,20 +118,3 @@ func (s tagAPI) listTagsForResource(_ context.Context, in *listTagsInput) (*list
 	}
 	return &listTagsOutput{tagList(tags)}, nil
 }
-
-// tagMap and tagList change between the API's tags and the account's.
-func tagMap(tags []types.Tag) core.Tags {
-	m := core.Tags{}
-	for _, t := range tags {
-		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
-	return m
-}
-
-func tagList(tags core.Tags) []types.Tag {
-	l := []types.Tag{}
-	for _, t := range tags.List() {
-		l = append(l, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
-	}
-	return l
-}

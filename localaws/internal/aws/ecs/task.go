@@ -1,6 +1,8 @@
 package ecs
 
 import (
+	"time"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
@@ -50,4 +52,18 @@ func (t *task) container(name string) ContainerReport {
 		}
 	}
 	return ContainerReport{}
+}
+
+// first sets a moment that is not known yet.
+func first(t *time.Time, value time.Time) {
+	if t.IsZero() {
+		*t = value
+	}
+}
+
+// setTo takes over a value that was given.
+func setTo[T any](to **T, given *T) {
+	if given != nil {
+		*to = given
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,26 +26,6 @@ func (s definitionAPI) operations() []wire.Operation {
 		wire.Op("DeregisterTaskDefinition", s.deregisterTaskDefinition),
 		wire.Op("DeleteTaskDefinitions", s.deleteTaskDefinitions),
 	}
-}
-
-type registerDefinitionInput struct {
-	Family                  string
-	ContainerDefinitions    []types.ContainerDefinition
-	CPU                     *string `aws:"cpu"`
-	Memory                  *string
-	EnableFaultInjection    *bool
-	EphemeralStorage        *types.EphemeralStorage
-	ExecutionRoleArn        *string
-	TaskRoleArn             *string
-	IpcMode                 types.IpcMode
-	PidMode                 types.PidMode
-	NetworkMode             types.NetworkMode
-	PlacementConstraints    []types.TaskDefinitionPlacementConstraint
-	ProxyConfiguration      *types.ProxyConfiguration
-	RequiresCompatibilities []types.Compatibility
-	RuntimePlatform         *types.RuntimePlatform
-	Volumes                 []types.Volume
-	Tags                    []types.Tag
 }
 
 type definitionOutput struct {
@@ -85,15 +64,6 @@ func (s definitionAPI) registerTaskDefinition(ctx context.Context, in *registerD
 		out.Tags = tagList(stored.Tags)
 	}
 	return out, nil
-}
-
-// key is how a definition is stored and shown in groups: family:revision.
-func key(d *types.TaskDefinition) string {
-	return definitionKey(aws.ToString(d.Family), d.Revision)
-}
-
-func definitionKey(family string, revision int32) string {
-	return family + ":" + strconv.Itoa(int(revision))
 }
 
 // completed adds what ECS adds: empty lists, protocol and host port of

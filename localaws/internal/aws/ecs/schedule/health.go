@@ -6,9 +6,12 @@ import (
 	"slices"
 )
 
+// health looks at the tasks of a service.
+type health struct{ *scheduler }
+
 // register gives a running task its places in the target groups of its
 // deployment, as far as its agent has reported the ports.
-func (s *scheduler) register(t *Task) {
+func (s health) register(t *Task) {
 	if t.Status != Running || !t.live() || t.Registered {
 		return
 	}
@@ -31,25 +34,11 @@ func (s *scheduler) register(t *Task) {
 	s.fresh[t] = len(r.Ports) > 0
 }
 
-// healthy reports whether a task counts for its service: it runs, its container
-// health checks pass, and it is healthy in every target group. A target group
-// that is gone, as after the removal of a load balancer from the service, says
-// nothing about the tasks of the deployment before.
-func (s *scheduler) healthy(t *Task) bool {
-	if t.Status != Running || t.Health != Healthy || s.fresh[t] || (t.Balanced && !t.Registered) {
-		return false
-	}
-	current := t.Deployment == s.primary.ID
-	return !slices.ContainsFunc(t.Targets, func(place Target) bool {
-		return (current || place.Balanced) && place.Health != "healthy"
-	})
-}
-
 // judge looks at the health of a running task: it reports what is unhealthy,
 // and once the grace period is over has the task replaced. A task that never
 // was healthy is stopped; one that was stays until its successor is healthy,
 // where maximumPercent leaves room for one.
-func (s *scheduler) judge(t *Task) {
+func (s health) judge(t *Task) {
 	if t.Status != Running || !t.live() {
 		return
 	}
@@ -81,7 +70,7 @@ func (s *scheduler) judge(t *Task) {
 
 // recovers reports whether a restored task has not been healthy since. A
 // restart of localaws is an event that AWS does not have.
-func (s *scheduler) recovers(t *Task) bool {
+func (s health) recovers(t *Task) bool {
 	switch {
 	case !t.Recovering:
 		return false
@@ -95,11 +84,11 @@ func (s *scheduler) recovers(t *Task) bool {
 }
 
 // room reports whether the service may have one more task than it wants.
-func (s *scheduler) room() bool { return !s.svc.Daemon && s.most() > s.svc.Desired }
+func (s health) room() bool { return !s.svc.Daemon && s.most() > s.svc.Desired }
 
 // failure is why the task should be replaced, "" if it should not. Each
 // target is reported once each time that it turns unhealthy.
-func (s *scheduler) failure(t *Task) string {
+func (s health) failure(t *Task) string {
 	if t.Health == Unhealthy {
 		s.act(ReportContainers{Service: s.svc.Name, Task: t.ID})
 		return "Task failed container health checks"

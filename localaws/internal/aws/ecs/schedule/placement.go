@@ -265,3 +265,20 @@ func Item(strategy []StrategyItem, have map[string]int) string {
 	}
 	return best
 }
+
+// Daemons returns the ids of the instances on which a daemon service runs a
+// task of the deployment: the active ones that its constraints and its
+// capacity providers allow. Daemons fulfil distinctInstance by themselves.
+func Daemons(instances []Instance, d Deployment) []string {
+	r := rulesOf(d.Work.Constraints)
+	var ids []string
+	for i := range instances {
+		at := &instances[i]
+		provided := len(d.Strategy) == 0 ||
+			slices.ContainsFunc(d.Strategy, func(item StrategyItem) bool { return item.Provider == at.Provider })
+		if at.Active && provided && d.Work.Demand.runsOn(at) && r.member(at) {
+			ids = append(ids, at.ID)
+		}
+	}
+	return ids
+}

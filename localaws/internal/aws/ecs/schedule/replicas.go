@@ -2,10 +2,13 @@ package schedule
 
 import "slices"
 
-// replicas starts and stops tasks of a rolling update between
+// replicas are the tasks of a REPLICA service.
+type replicas struct{ *scheduler }
+
+// step starts and stops tasks of a rolling update between
 // minimumHealthyPercent and maximumPercent of the desired count,
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html.
-func (s *scheduler) replicas() {
+func (s replicas) step() {
 	own, old := s.split()
 	stop := s.replaceable(own, old)
 	own, surplus := s.scaleIn(own)
@@ -21,24 +24,15 @@ func (s *scheduler) replicas() {
 	}
 	missing, room := s.svc.Desired-len(own), s.most()-len(s.liveTasks())
 	if n := min(missing, room); n > 0 {
-		s.startReplicas(n)
+		s.startTasks(n)
 	} else if len(stop) == 0 && s.most() <= s.svc.Desired && s.least(s.svc.Desired) >= s.svc.Desired {
 		s.act(ReportConfiguration{Service: s.svc.Name})
 	}
 }
 
-// least is how many tasks have to stay healthy during a deployment, rounded
-// up, https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html.
-func (s *scheduler) least(desired int) int {
-	return (desired*s.svc.MinimumHealthyPercent + 99) / 100
-}
-
-// most is how many tasks may run during a deployment, rounded down.
-func (s *scheduler) most() int { return s.svc.Desired * s.svc.MaximumPercent / 100 }
-
 // split divides the live tasks into those that stay and those to be replaced:
 // of an older deployment, on a draining instance, or failing.
-func (s *scheduler) split() (own, old []*Task) {
+func (s replicas) split() (own, old []*Task) {
 	for _, t := range s.liveTasks() {
 		if t.Deployment != s.primary.ID || t.Failing != "" || s.onDraining(t) {
 			old = append(old, t)
@@ -49,14 +43,14 @@ func (s *scheduler) split() (own, old []*Task) {
 	return own, old
 }
 
-func (s *scheduler) onDraining(t *Task) bool {
+func (s replicas) onDraining(t *Task) bool {
 	h := s.placer.host(t.Instance)
 	return h != nil && !h.Active
 }
 
 // replaceable returns the old tasks that may stop now: those that don't run
 // yet, and of the running ones as many as leave enough healthy tasks.
-func (s *scheduler) replaceable(own, old []*Task) []*Task {
+func (s replicas) replaceable(own, old []*Task) []*Task {
 	healthy := s.countHealthy(own) + s.countHealthy(old)
 	var stop []*Task
 	for _, t := range old {
@@ -74,16 +68,8 @@ func (s *scheduler) replaceable(own, old []*Task) []*Task {
 	return stop
 }
 
-func (s *scheduler) countHealthy(tasks []*Task) int {
-	n := 0
-	for _, t := range tasks {
-		n += one(s.healthy(t))
-	}
-	return n
-}
-
 // scaleIn takes the tasks out of own that are more than desired.
-func (s *scheduler) scaleIn(own []*Task) (left, surplus []*Task) {
+func (s replicas) scaleIn(own []*Task) (left, surplus []*Task) {
 	for len(own) > s.svc.Desired {
 		t := s.mostDispensable(own)
 		if t.ProtectedUntil.After(s.now) { // and so are all others
@@ -100,7 +86,7 @@ func (s *scheduler) scaleIn(own []*Task) (left, surplus []*Task) {
 
 // mostDispensable is the task to stop in a scale in: one that does not run yet
 // or is not healthy, else the newest in the zone with the most.
-func (s *scheduler) mostDispensable(tasks []*Task) *Task {
+func (s replicas) mostDispensable(tasks []*Task) *Task {
 	inZone := map[string]int{}
 	for _, t := range tasks {
 		inZone[s.zone(t)]++
@@ -117,23 +103,16 @@ func (s *scheduler) mostDispensable(tasks []*Task) *Task {
 	return best
 }
 
-func (s *scheduler) zone(t *Task) string {
+func (s replicas) zone(t *Task) string {
 	if h := s.placer.host(t.Instance); h != nil {
 		return h.Attributes[AttributeZone]
 	}
 	return ""
 }
 
-func one(condition bool) int {
-	if condition {
-		return 1
-	}
-	return 0
-}
-
-// startReplicas starts n tasks, as far as they have a place: what one lacks,
+// startTasks starts n tasks, as far as they have a place: what one lacks,
 // the others lack too.
-func (s *scheduler) startReplicas(n int) {
+func (s replicas) startTasks(n int) {
 	if !s.mayStart() {
 		return
 	}

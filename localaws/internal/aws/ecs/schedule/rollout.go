@@ -15,9 +15,12 @@ func Threshold(desired int) int {
 	return min(max((desired+1)/2, leastThreshold), mostThreshold)
 }
 
+// rollout takes the deployments of a service to their ends.
+type rollout struct{ *scheduler }
+
 // breakCircuit fails a deployment whose tasks failed too often, and rolls back
 // when it is to.
-func (s *scheduler) breakCircuit() (broke bool) {
+func (s rollout) breakCircuit() (broke bool) {
 	d := s.primary
 	if !s.svc.Breaker.Enabled || d.Proven || d.Tripped || d.Rollout != InProgress || d.Failed < Threshold(s.wanted()) {
 		return false
@@ -30,9 +33,9 @@ func (s *scheduler) breakCircuit() (broke bool) {
 	return true
 }
 
-// finishDeployments forgets old deployments without tasks, and announces the
+// finish forgets old deployments without tasks, and announces the
 // completion and the steady state.
-func (s *scheduler) finishDeployments() {
+func (s rollout) finish() {
 	tasks := s.ownTasks()
 	healthy := s.healthyOfPrimary(tasks)
 	if (healthy > 0 || s.primary.Proven) && (!s.primary.Proven || s.primary.Failed > 0) {
@@ -63,7 +66,7 @@ func (s *scheduler) finishDeployments() {
 }
 
 // healthyOfPrimary counts the tasks that prove the primary deployment.
-func (s *scheduler) healthyOfPrimary(tasks []*Task) int {
+func (s rollout) healthyOfPrimary(tasks []*Task) int {
 	n := 0
 	for _, t := range tasks {
 		n += one(t.Deployment == s.primary.ID && t.live() && t.Failing == "" && s.healthy(t))

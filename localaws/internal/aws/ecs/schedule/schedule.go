@@ -36,82 +36,34 @@ func Next(c Cluster) Plan {
 	return Plan{Actions: p.actions, Next: p.next}
 }
 
-// planner works on its own copies of tasks and instances, so that what it
-// plans first counts for what it plans next.
-type planner struct {
-	now     time.Time
-	pace    float64
-	scaled  map[string]bool
-	placer  *Placer
-	tasks   []*Task
-	actions []Action
-	next    time.Time
-}
-
-func newPlanner(c Cluster) *planner {
-	p := &planner{now: c.Now, pace: c.Pace, scaled: c.Scaled}
-	for i := range c.Tasks {
-		t := c.Tasks[i]
-		p.tasks = append(p.tasks, &t)
-	}
-	p.placer = newPlacer(c.Instances, p.tasks)
-	return p
-}
-
-func (p *planner) act(a Action) { p.actions = append(p.actions, a) }
-
-// wake asks for the next look at t at the latest.
-func (p *planner) wake(t time.Time) {
-	if !t.IsZero() && (p.next.IsZero() || t.Before(p.next)) {
-		p.next = t
-	}
-}
-
-// due reports whether t has come, and asks for a look then if it has not.
-func (p *planner) due(t time.Time) bool {
-	if p.now.Before(t) {
-		p.wake(t)
-		return false
-	}
-	return true
-}
-
-// in is the time at which d of AWS's time will have passed.
-func (p *planner) in(d time.Duration) time.Time {
-	return p.now.Add(time.Duration(float64(d) * p.pace))
-}
-
-// forget drops a task that ends with the action just planned.
-func (p *planner) forget(t *Task) {
-	p.tasks = slices.DeleteFunc(p.tasks, func(o *Task) bool { return o == t })
-}
-
-// drain lets the agent stop a task once its targets have drained.
-func (p *planner) drain(t *Task) {
-	draining := func(place Target) bool { return place.Health == "draining" }
-	if t.Status == Deactivating && !slices.ContainsFunc(t.Targets, draining) {
-		t.Status = Stopping
-		p.act(Drained{Task: t.ID})
-	}
-}
-
-// placeWaiting looks for an instance for a task that waits for its capacity
-// provider.
-func (p *planner) placeWaiting(t *Task) {
-	if t.Status != Waiting || !t.live() {
+func (s *scheduler) step() {
+	if s.svc.Deleting {
+		s.delete()
 		return
 	}
-	h, why := p.placer.find(t.Work)
-	if h != nil {
-		h.take(t)
-		p.act(Place{Task: t.ID, Instance: h.ID})
-		return
+	tasks := s.ownTasks()
+	for _, t := range tasks {
+		health{s}.register(t)
 	}
-	if t.Service != "" && p.due(t.ComplainAt) {
-		p.act(Unplaceable{Service: t.Service, Provider: t.Work.Provider, Why: why})
+	for _, t := range tasks {
+		health{s}.judge(t)
 	}
-	if p.due(t.GiveUpAt) {
-		p.act(GiveUp{Task: t.ID, Why: why})
-		p.forget(t)
+	if (rollout{s}).breakCircuit() {
+		return // the next step sees the deployments as they are then
+	}
+	if s.svc.Daemon {
+		daemons{s}.step()
+	} else {
+		replicas{s}.step()
+	}
+	rollout{s}.finish()
+}
+
+// delete stops all tasks, and ends the service after the last one.
+func (s *scheduler) delete() {
+	none := len(s.ownTasks()) == 0
+	s.stop(s.liveTasks(), func(t *Task) string { return scaling(t.Deployment) })
+	if none {
+		s.act(End{Service: s.svc.Name})
 	}
 }

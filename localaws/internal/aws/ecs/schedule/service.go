@@ -28,29 +28,6 @@ func (p *planner) scheduler(svc Service) *scheduler {
 	return s
 }
 
-func (s *scheduler) step() {
-	if s.svc.Deleting {
-		s.delete()
-		return
-	}
-	tasks := s.ownTasks()
-	for _, t := range tasks {
-		s.register(t)
-	}
-	for _, t := range tasks {
-		s.judge(t)
-	}
-	if s.breakCircuit() {
-		return // the next step sees the deployments as they are then
-	}
-	if s.svc.Daemon {
-		s.daemons()
-	} else {
-		s.replicas()
-	}
-	s.finishDeployments()
-}
-
 // ownTasks are the service's tasks that have not stopped, the oldest first.
 func (s *scheduler) ownTasks() []*Task {
 	var own []*Task
@@ -74,17 +51,62 @@ func (s *scheduler) deployment(id string) *Deployment {
 	return s.deployments[at]
 }
 
-// delete stops all tasks, and ends the service after the last one.
-func (s *scheduler) delete() {
-	none := len(s.ownTasks()) == 0
-	s.stop(s.liveTasks(), func(t *Task) string { return scaling(t.Deployment) })
-	if none {
-		s.act(End{Service: s.svc.Name})
-	}
-}
-
 func scaling(deployment string) string {
 	return "Scaling activity initiated by (deployment " + deployment + ")"
+}
+
+// wanted is how many tasks the service wants to run.
+func (s *scheduler) wanted() int {
+	if s.svc.Daemon {
+		return len(s.daemonInstances())
+	}
+	return s.svc.Desired
+}
+
+func (s *scheduler) daemonInstances() []string {
+	instances := make([]Instance, 0, len(s.placer.hosts))
+	for _, h := range s.placer.hosts {
+		instances = append(instances, h.Instance)
+	}
+	return Daemons(instances, *s.primary)
+}
+
+// least is how many tasks have to stay healthy during a deployment, rounded
+// up, https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html.
+func (s *scheduler) least(desired int) int {
+	return (desired*s.svc.MinimumHealthyPercent + 99) / 100
+}
+
+// most is how many tasks may run during a deployment, rounded down.
+func (s *scheduler) most() int { return s.svc.Desired * s.svc.MaximumPercent / 100 }
+
+// healthy reports whether a task counts for its service: it runs, its container
+// health checks pass, and it is healthy in every target group. A target group
+// that is gone, as after the removal of a load balancer from the service, says
+// nothing about the tasks of the deployment before.
+func (s *scheduler) healthy(t *Task) bool {
+	if t.Status != Running || t.Health != Healthy || s.fresh[t] || (t.Balanced && !t.Registered) {
+		return false
+	}
+	current := t.Deployment == s.primary.ID
+	return !slices.ContainsFunc(t.Targets, func(place Target) bool {
+		return (current || place.Balanced) && place.Health != "healthy"
+	})
+}
+
+func (s *scheduler) countHealthy(tasks []*Task) int {
+	n := 0
+	for _, t := range tasks {
+		n += one(s.healthy(t))
+	}
+	return n
+}
+
+func one(condition bool) int {
+	if condition {
+		return 1
+	}
+	return 0
 }
 
 // stop begins to stop tasks: their targets drain first.
