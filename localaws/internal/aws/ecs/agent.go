@@ -8,30 +8,34 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs/schedule"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 )
 
-// Attributes that every container instance has,
+// Attributes that every container instance has beside those that placement
+// reads,
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-constraints.html.
 const (
-	attributeZone         = "ecs.availability-zone"
-	attributeType         = "ecs.instance-type"
-	attributeImage        = "ecs.ami-id"
-	attributeOS           = "ecs.os-type"
-	attributeArchitecture = "ecs.cpu-architecture"
-	attributeSubnet       = "ecs.subnet-id"
-	attributeVPC          = "ecs.vpc-id"
+	attributeType   = "ecs.instance-type"
+	attributeImage  = "ecs.ami-id"
+	attributeOS     = "ecs.os-type"
+	attributeSubnet = "ecs.subnet-id"
+	attributeVPC    = "ecs.vpc-id"
 )
+
+// agents is what the agents of container instances tell ECS and ask it.
+type agents struct{ life }
 
 // Register makes a container instance of an EC2 instance, or returns the one
 // that it already is. The cluster must be ACTIVE.
-func (s *Service) Register(r Registration) (containerInstanceARN string, err error) {
+func (s agents) Register(r Registration) (containerInstanceARN string, err error) {
 	c, err := s.cluster(r.Cluster)
 	if err != nil {
 		return "", err
 	}
-	for _, i := range s.state.Instances {
-		if i.EC2ID == r.EC2InstanceID && i.Cluster == c.Name {
+	for _, i := range s.instances(c.Name) {
+		if i.EC2ID == r.EC2InstanceID {
+			s.state.Instances.Change(i.ARN)
 			i.Registration = r
 			s.setConnected(i, true)
 			return i.ARN, nil
@@ -41,19 +45,19 @@ func (s *Service) Register(r Registration) (containerInstanceARN string, err err
 	if !ok {
 		return "", invalid("EC2 instance %s does not exist.", r.EC2InstanceID)
 	}
-	id := newTaskID()
+	id := newID()
 	i := &containerInstance{
-		ARN: s.acct.ARN("ecs", "container-instance/"+c.Name+"/"+id), ID: id, Cluster: c.Name, EC2ID: r.EC2InstanceID,
+		ARN: s.arn("container-instance/" + c.Name + "/" + id), ID: id, Cluster: c.Name, EC2ID: r.EC2InstanceID,
 		Status: active, Connected: true, Registration: r, RegisteredAt: s.acct.Clock.Now(),
 		Tags: core.Tags{}, Version: 1,
 		Attributes: map[string]string{
-			attributeZone: machine.AvailabilityZone, attributeType: machine.Type, attributeImage: machine.ImageID,
-			attributeOS: "linux", attributeArchitecture: machine.Architecture,
+			schedule.AttributeZone: machine.AvailabilityZone, attributeType: machine.Type, attributeImage: machine.ImageID,
+			attributeOS: "linux", schedule.AttributeArchitecture: machine.Architecture,
 			attributeSubnet: machine.SubnetID, attributeVPC: machine.VPCID,
 		},
 	}
 	maps.Copy(i.Attributes, r.Attributes)
-	s.state.Instances[i.ARN] = i
+	s.state.Instances.Put(i.ARN, i)
 	s.emitInstance(i)
 	s.acct.Changed()
 	return i.ARN, nil
@@ -61,16 +65,17 @@ func (s *Service) Register(r Registration) (containerInstanceARN string, err err
 
 // SetAgentConnected notes whether the agent can reach ECS. While it can't,
 // nothing is placed on the instance and its tasks can't be stopped.
-func (s *Service) SetAgentConnected(containerInstanceARN string, connected bool) {
-	if i := s.state.Instances[containerInstanceARN]; i != nil {
+func (s agents) SetAgentConnected(containerInstanceARN string, connected bool) {
+	if i, _ := s.state.Instances.Get(containerInstanceARN); i != nil {
 		s.setConnected(i, connected)
 	}
 }
 
-func (s *Service) setConnected(i *containerInstance, connected bool) {
+func (s agents) setConnected(i *containerInstance, connected bool) {
 	if i.Connected == connected {
 		return
 	}
+	s.state.Instances.Change(i.ARN)
 	i.Connected = connected
 	i.Version++
 	s.emitInstance(i)
@@ -79,30 +84,19 @@ func (s *Service) setConnected(i *containerInstance, connected bool) {
 
 // Deregister forgets a container instance whose machine is gone. Its tasks are
 // over.
-func (s *Service) Deregister(containerInstanceARN string) {
-	i := s.state.Instances[containerInstanceARN]
+func (s agents) Deregister(containerInstanceARN string) {
+	i, _ := s.state.Instances.Get(containerInstanceARN)
 	if i == nil {
 		return
 	}
-	for _, t := range s.state.Tasks {
-		if t.Instance == i.ARN && t.LastStatus != stopped {
-			if t.StoppedReason == "" {
-				t.StoppedReason = "Host EC2 (instance " + i.EC2ID + ") terminated."
-				t.StopCode = types.TaskStopCodeTerminationNotice
-			}
-			s.finish(t)
-		}
-	}
-	delete(s.state.Instances, i.ARN)
+	s.loseInstance(i)
 	s.acct.Changed()
 }
 
 // ContainerInstanceOf returns the container instance that an EC2 instance is.
-func (s *Service) ContainerInstanceOf(ec2InstanceID string) (arn string, ok bool) {
-	for _, i := range s.state.Instances {
-		if i.EC2ID == ec2InstanceID {
-			return i.ARN, true
-		}
+func (s agents) ContainerInstanceOf(ec2InstanceID string) (arn string, ok bool) {
+	if i := s.instanceOf(ec2InstanceID); i != nil {
+		return i.ARN, true
 	}
 	return "", false
 }
@@ -110,20 +104,13 @@ func (s *Service) ContainerInstanceOf(ec2InstanceID string) (arn string, ok bool
 // Assignments returns the instance's tasks that have not stopped, the oldest
 // first. An agent that can't reach ECS is told nothing new: it gets no task to
 // start and none to stop.
-func (s *Service) Assignments(containerInstanceARN string) []Assignment {
-	i := s.state.Instances[containerInstanceARN]
+func (s agents) Assignments(containerInstanceARN string) []Assignment {
+	i, _ := s.state.Instances.Get(containerInstanceARN)
 	if i == nil {
 		return nil
 	}
-	var tasks []*task
-	for _, t := range s.state.Tasks {
-		if t.Instance == i.ARN && t.LastStatus != stopped {
-			tasks = append(tasks, t)
-		}
-	}
-	sortTasks(tasks)
 	var assignments []Assignment
-	for _, t := range tasks {
+	for _, t := range s.tasksOn(i) {
 		if a, ok := s.assignment(t); ok {
 			a.Stop = a.Stop && i.Connected
 			assignments = append(assignments, a)
@@ -132,15 +119,15 @@ func (s *Service) Assignments(containerInstanceARN string) []Assignment {
 	return assignments
 }
 
-func (s *Service) assignment(t *task) (Assignment, bool) {
-	stored := s.state.Definitions[t.Definition]
+func (s agents) assignment(t *task) (Assignment, bool) {
+	stored := s.revision(t.Definition)
 	if stored == nil {
 		return Assignment{}, false
 	}
 	d := &stored.Definition
 	a := Assignment{
 		TaskARN: t.ARN, TaskID: t.ID, ClusterName: t.Cluster, Family: aws.ToString(d.Family), Revision: d.Revision,
-		ServiceName: serviceNameOf(t), ExecutionRoleARN: aws.ToString(d.ExecutionRoleArn), TaskRoleARN: aws.ToString(d.TaskRoleArn),
+		ServiceName: lastPart(t.Service), ExecutionRoleARN: aws.ToString(d.ExecutionRoleArn), TaskRoleARN: aws.ToString(d.TaskRoleArn),
 		NetworkMode: d.NetworkMode, Volumes: slices.Clone(d.Volumes), Containers: overridden(d, t.Overrides),
 		Status: t.agentStatus(), Stop: t.LastStatus == stopping, Bindings: map[string][]types.NetworkBinding{},
 		GPUs: maps.Clone(t.GPUs),
@@ -159,13 +146,6 @@ func (s *Service) assignment(t *task) (Assignment, bool) {
 		}
 	}
 	return a, true
-}
-
-func serviceNameOf(t *task) string {
-	if t.Service == "" {
-		return ""
-	}
-	return lastPart(t.Service)
 }
 
 // agentStatus is the task's status in the agent's three words.
@@ -222,13 +202,18 @@ func mergedEnvironment(base, more []types.KeyValuePair) []types.KeyValuePair {
 	return all
 }
 
-// Report takes what the agent tells about a task. Reports of tasks that are
+// recovery is how long a task may be unhealthy once its containers run again
+// after a restart of localaws.
+const recovery = 10 * time.Minute
+
+// Report takes what the agent reports about a task. Reports of tasks that are
 // not known or have stopped are ignored.
-func (s *Service) Report(taskARN string, r TaskReport) {
-	t := s.state.Tasks[taskARN]
+func (s agents) Report(taskARN string, r TaskReport) {
+	t, _ := s.state.Tasks.Get(taskARN)
 	if t == nil || t.LastStatus == stopped {
 		return
 	}
+	s.change(t)
 	before := t.LastStatus
 	now := s.acct.Clock.Now()
 	if until, restored := s.recovering[t.ARN]; restored && until.IsZero() && r.Status == running {
@@ -245,7 +230,7 @@ func (s *Service) Report(taskARN string, r TaskReport) {
 			t.LastStatus = running
 		}
 	case stopped:
-		// What ECS asked for is the reason; what the task did alone is its own.
+		// The reason is ECS's if ECS stopped the task, else the task's own.
 		if t.DesiredStatus != stopped {
 			t.StoppedReason, t.StopCode = r.StoppedReason, r.StopCode
 		}
@@ -272,16 +257,11 @@ func withBindings(report, before []ContainerReport) []ContainerReport {
 	return containers
 }
 
-func first(t *time.Time, value time.Time) {
-	if t.IsZero() {
-		*t = value
-	}
-}
-
 // ReportUsage takes what a task's containers use: CPU units (1024 a vCPU) and
 // MiB. It becomes CPUUtilization and MemoryUtilization of service and cluster.
-func (s *Service) ReportUsage(taskARN string, cpuUnits, memoryMiB float64) {
-	if t := s.state.Tasks[taskARN]; t != nil && t.LastStatus == running {
+func (s agents) ReportUsage(taskARN string, cpuUnits, memoryMiB float64) {
+	if t, _ := s.state.Tasks.Get(taskARN); t != nil && t.LastStatus == running {
+		s.change(t)
 		t.UsedCPU, t.UsedMemory, t.UsageAt = cpuUnits, memoryMiB, s.acct.Clock.Now()
 	}
 }

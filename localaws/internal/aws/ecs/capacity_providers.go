@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 // Defaults of managed scaling,
@@ -21,6 +21,18 @@ const (
 	defaultWarmup         = 300 // seconds
 )
 
+// providerAPI is the API of capacity providers.
+type providerAPI struct{ *region }
+
+func (s providerAPI) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateCapacityProvider", s.createCapacityProvider),
+		wire.ReadOp("DescribeCapacityProviders", s.describeCapacityProviders),
+		wire.Op("UpdateCapacityProvider", s.updateCapacityProvider),
+		wire.Op("DeleteCapacityProvider", s.deleteCapacityProvider),
+	}
+}
+
 type createProviderInput struct {
 	Name                     string
 	AutoScalingGroupProvider *types.AutoScalingGroupProvider
@@ -29,11 +41,11 @@ type createProviderInput struct {
 
 type providerOutput struct{ CapacityProvider *types.CapacityProvider }
 
-func (s *Service) createCapacityProvider(_ context.Context, in *createProviderInput) (*providerOutput, error) {
+func (s providerAPI) createCapacityProvider(_ context.Context, in *createProviderInput) (*providerOutput, error) {
 	if err := checkProviderName(in.Name); err != nil {
 		return nil, err
 	}
-	if old := s.state.Providers[in.Name]; old != nil && old.Status == active {
+	if old, _ := s.state.Providers.Get(in.Name); old != nil && old.Status == active {
 		return nil, clientError("The specified capacity provider already exists. To change the configuration of an existing capacity provider, update the capacity provider. (%s)", in.Name)
 	}
 	if in.AutoScalingGroupProvider == nil {
@@ -44,13 +56,13 @@ func (s *Service) createCapacityProvider(_ context.Context, in *createProviderIn
 	if !ok {
 		return nil, clientError("The specified Auto Scaling group ARN is not valid or does not exist: %s.", arn)
 	}
-	for _, p := range s.state.Providers {
+	for _, p := range s.state.Providers.All() {
 		if p.Status == active && p.GroupARN == group.ARN {
 			return nil, clientError("The specified Auto Scaling group ARN is already being used by another capacity provider. Specify a unique Auto Scaling group ARN and try again. (%s is used by %s)", arn, p.Name)
 		}
 	}
 	p := &capacityProvider{
-		Name: in.Name, ARN: s.acct.ARN("ecs", "capacity-provider/"+in.Name), Status: active,
+		Name: in.Name, ARN: s.arn("capacity-provider/" + in.Name), Status: active,
 		UpdateStatus: types.CapacityProviderUpdateStatusCreateComplete,
 		GroupARN:     group.ARN, Tags: tagMap(in.Tags),
 		ManagedScaling:     types.ManagedScaling{Status: types.ManagedScalingStatusDisabled},
@@ -61,7 +73,7 @@ func (s *Service) createCapacityProvider(_ context.Context, in *createProviderIn
 	if err := s.configure(p, given.ManagedScaling, given.ManagedTerminationProtection, given.ManagedDraining); err != nil {
 		return nil, err
 	}
-	s.state.Providers[in.Name] = p
+	s.state.Providers.Put(in.Name, p)
 	// ECS marks the groups that it manages.
 	if err := s.groups.AddTag(group.Name, "AmazonECSManaged", ""); err != nil {
 		return nil, err
@@ -83,7 +95,7 @@ func checkProviderName(name string) error {
 }
 
 // configure sets what a provider manages, once it is allowed.
-func (s *Service) configure(p *capacityProvider, scaling *types.ManagedScaling, termination types.ManagedTerminationProtection, drain types.ManagedDraining) error {
+func (s providerAPI) configure(p *capacityProvider, scaling *types.ManagedScaling, termination types.ManagedTerminationProtection, drain types.ManagedDraining) error {
 	next := *p
 	if scaling != nil {
 		next.ManagedScaling = merged(p.ManagedScaling, *scaling)
@@ -94,7 +106,7 @@ func (s *Service) configure(p *capacityProvider, scaling *types.ManagedScaling, 
 	if drain != "" {
 		next.ManagedDraining = drain
 	}
-	if err := next.check(s); err != nil {
+	if err := next.check(s.groups); err != nil {
 		return err
 	}
 	*p = next
@@ -122,12 +134,12 @@ func merged(old, given types.ManagedScaling) types.ManagedScaling {
 	return given
 }
 
-func (p *capacityProvider) check(s *Service) error {
+func (p *capacityProvider) check(groups Groups) error {
 	if p.ManagedTermination == types.ManagedTerminationProtectionEnabled {
 		if p.ManagedScaling.Status != types.ManagedScalingStatusEnabled {
 			return clientError("The managed termination protection setting for the capacity provider is invalid. To enable managed termination protection for a capacity provider, managed scaling must be enabled.")
 		}
-		if group, ok := s.groups.Group(p.GroupARN); ok && !group.NewInstancesProtected {
+		if group, ok := groups.Group(p.GroupARN); ok && !group.NewInstancesProtected {
 			return clientError("The managed termination protection setting for the capacity provider is invalid. To enable managed termination protection for a capacity provider, the Auto Scaling group must have instance protection from scale in enabled.")
 		}
 	}
@@ -166,15 +178,6 @@ func (p *capacityProvider) view(tags bool) *types.CapacityProvider {
 	return v
 }
 
-// provider finds a capacity provider by name or ARN, also one that is gone.
-func (s *Service) provider(nameOrARN string) *capacityProvider {
-	p := s.state.Providers[lastPart(nameOrARN)]
-	if p == nil || (strings.HasPrefix(nameOrARN, "arn:") && p.ARN != nameOrARN) {
-		return nil
-	}
-	return p
-}
-
 type describeProvidersInput struct {
 	CapacityProviders []string
 	Include           []types.CapacityProviderField
@@ -188,12 +191,12 @@ type describeProvidersOutput struct {
 	NextToken         string
 }
 
-func (s *Service) describeCapacityProviders(_ context.Context, in *describeProvidersInput) (*describeProvidersOutput, error) {
+func (s providerAPI) describeCapacityProviders(_ context.Context, in *describeProvidersInput) (*describeProvidersOutput, error) {
 	out := &describeProvidersOutput{CapacityProviders: []types.CapacityProvider{}, Failures: []types.Failure{}}
 	names := in.CapacityProviders
 	if len(names) == 0 {
 		var err error
-		names, out.NextToken, err = page(slices.Sorted(maps.Keys(s.state.Providers)), in.MaxResults, in.NextToken)
+		names, out.NextToken, err = page(s.providerNames(), in.MaxResults, in.NextToken)
 		if err != nil {
 			return nil, err
 		}
@@ -204,9 +207,17 @@ func (s *Service) describeCapacityProviders(_ context.Context, in *describeProvi
 			out.CapacityProviders = append(out.CapacityProviders, *p.view(tags))
 			continue
 		}
-		out.Failures = append(out.Failures, missing(s.acct.ARN("ecs", "capacity-provider/"+lastPart(name))))
+		out.Failures = append(out.Failures, missing(s.arn("capacity-provider/"+lastPart(name))))
 	}
 	return out, nil
+}
+
+func (s providerAPI) providerNames() []string {
+	var names []string
+	for name := range s.state.Providers.All() {
+		names = append(names, name)
+	}
+	return names
 }
 
 type updateProviderInput struct {
@@ -214,11 +225,12 @@ type updateProviderInput struct {
 	AutoScalingGroupProvider *types.AutoScalingGroupProviderUpdate
 }
 
-func (s *Service) updateCapacityProvider(_ context.Context, in *updateProviderInput) (*providerOutput, error) {
+func (s providerAPI) updateCapacityProvider(_ context.Context, in *updateProviderInput) (*providerOutput, error) {
 	p := s.provider(in.Name)
 	if p == nil || p.Status != active {
 		return nil, providerNotFound(in.Name)
 	}
+	s.state.Providers.Change(p.Name)
 	if given := in.AutoScalingGroupProvider; given != nil {
 		if err := s.configure(p, given.ManagedScaling, given.ManagedTerminationProtection, given.ManagedDraining); err != nil {
 			return nil, err
@@ -230,16 +242,17 @@ func (s *Service) updateCapacityProvider(_ context.Context, in *updateProviderIn
 
 type deleteProviderInput struct{ CapacityProvider string }
 
-func (s *Service) deleteCapacityProvider(_ context.Context, in *deleteProviderInput) (*providerOutput, error) {
+func (s providerAPI) deleteCapacityProvider(_ context.Context, in *deleteProviderInput) (*providerOutput, error) {
 	p := s.provider(in.CapacityProvider)
 	if p == nil || p.Status != active {
 		return nil, clientError("The specified capacity provider does not exist. Specify a valid name or ARN and try again. (%s)", in.CapacityProvider)
 	}
-	for _, c := range s.state.Clusters {
+	for _, c := range s.state.Clusters.All() {
 		if c.Status == active && slices.Contains(c.Providers, p.Name) {
 			return nil, clientError("The capacity provider cannot be deleted because it is associated with cluster: %s. Remove the capacity provider from the cluster and try again.", c.Name)
 		}
 	}
+	s.state.Providers.Change(p.Name)
 	if group, ok := s.groups.Group(p.GroupARN); ok {
 		s.groups.DeleteHook(group.Name, drainingHook)
 	}

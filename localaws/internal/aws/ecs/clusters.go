@@ -3,23 +3,29 @@ package ecs
 import (
 	"context"
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
-// defaultCluster is the cluster of requests that name none.
-const defaultCluster = "default"
+// clusterAPI is the API of clusters.
+type clusterAPI struct{ *region }
 
-// resourceName is what ECS lets clusters, services, families and capacity
-// providers be called.
-var resourceName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`)
+func (s clusterAPI) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateCluster", s.createCluster),
+		wire.ReadOp("DescribeClusters", s.describeClusters),
+		wire.ReadOp("ListClusters", s.listClusters),
+		wire.Op("UpdateCluster", s.updateCluster),
+		wire.Op("UpdateClusterSettings", s.updateClusterSettings),
+		wire.Op("PutClusterCapacityProviders", s.putClusterCapacityProviders),
+		wire.Op("DeleteCluster", s.deleteCluster),
+	}
+}
 
 type createClusterInput struct {
 	ClusterName                     string
@@ -33,7 +39,7 @@ type createClusterInput struct {
 
 type clusterOutput struct{ Cluster *types.Cluster }
 
-func (s *Service) createCluster(_ context.Context, in *createClusterInput) (*clusterOutput, error) {
+func (s clusterAPI) createCluster(_ context.Context, in *createClusterInput) (*clusterOutput, error) {
 	name := in.ClusterName
 	if name == "" {
 		name = defaultCluster
@@ -41,12 +47,12 @@ func (s *Service) createCluster(_ context.Context, in *createClusterInput) (*clu
 	if !resourceName.MatchString(name) {
 		return nil, invalid("Cluster name %q must match %s.", name, resourceName)
 	}
-	c := s.state.Clusters[name]
+	c, _ := s.state.Clusters.Get(name)
 	if c != nil && c.Status == active {
 		return &clusterOutput{s.clusterView(c, nil)}, nil // creating twice is allowed
 	}
 	c = &cluster{
-		Name: name, ARN: s.acct.ARN("ecs", "cluster/"+name), Status: active,
+		Name: name, ARN: s.arn("cluster/" + name), Status: active,
 		Configuration: in.Configuration, Tags: tagMap(in.Tags), ConnectDefaults: connectDefaults(in.ServiceConnectDefaults),
 	}
 	var err error
@@ -57,13 +63,13 @@ func (s *Service) createCluster(_ context.Context, in *createClusterInput) (*clu
 		return nil, err
 	}
 	c.Providers, c.Strategy = in.CapacityProviders, in.DefaultCapacityProviderStrategy
-	s.state.Clusters[name] = c
+	s.state.Clusters.Put(name, c)
 	return &clusterOutput{s.clusterView(c, allClusterFields)}, nil
 }
 
 // clusterSettings merges settings; container insights default to the
 // account's setting.
-func (s *Service) clusterSettings(have, given []types.ClusterSetting) ([]types.ClusterSetting, error) {
+func (s clusterAPI) clusterSettings(have, given []types.ClusterSetting) ([]types.ClusterSetting, error) {
 	value := s.setting("containerInsights")
 	for _, setting := range slices.Concat(have, given) {
 		if setting.Name != types.ClusterSettingNameContainerInsights {
@@ -84,26 +90,6 @@ func connectDefaults(in *types.ClusterServiceConnectDefaultsRequest) *types.Clus
 	return &types.ClusterServiceConnectDefaults{Namespace: in.Namespace}
 }
 
-// cluster finds an active cluster by name or ARN; "" is the one called
-// default.
-func (s *Service) cluster(nameOrARN string) (*cluster, error) {
-	c := s.state.Clusters[clusterName(nameOrARN)]
-	if c == nil || c.Status != active || (strings.HasPrefix(nameOrARN, "arn:") && nameOrARN != c.ARN) {
-		return nil, clusterNotFound()
-	}
-	return c, nil
-}
-
-func clusterName(nameOrARN string) string {
-	if nameOrARN == "" {
-		return defaultCluster
-	}
-	return lastPart(nameOrARN)
-}
-
-// lastPart is what stands behind the last slash of an ARN.
-func lastPart(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
-
 type describeClustersInput struct {
 	Clusters []string
 	Include  []types.ClusterField
@@ -119,16 +105,16 @@ var allClusterFields = []types.ClusterField{
 	types.ClusterFieldStatistics, types.ClusterFieldTags,
 }
 
-func (s *Service) describeClusters(_ context.Context, in *describeClustersInput) (*describeClustersOutput, error) {
+func (s clusterAPI) describeClusters(_ context.Context, in *describeClustersInput) (*describeClustersOutput, error) {
 	names := in.Clusters
 	if len(names) == 0 {
 		names = []string{defaultCluster}
 	}
 	out := &describeClustersOutput{Clusters: []types.Cluster{}, Failures: []types.Failure{}}
 	for _, name := range names {
-		c := s.state.Clusters[clusterName(name)]
+		c, _ := s.state.Clusters.Get(clusterName(name))
 		if c == nil {
-			arn := s.acct.ARN("ecs", "cluster/"+clusterName(name))
+			arn := s.arn("cluster/" + clusterName(name))
 			out.Failures = append(out.Failures, missing(arn))
 			continue
 		}
@@ -137,29 +123,25 @@ func (s *Service) describeClusters(_ context.Context, in *describeClustersInput)
 	return out, nil
 }
 
-func missing(arn string) types.Failure {
-	return types.Failure{Arn: &arn, Reason: aws.String("MISSING")}
-}
-
-func (s *Service) clusterView(c *cluster, include []types.ClusterField) *types.Cluster {
+func (s clusterAPI) clusterView(c *cluster, include []types.ClusterField) *types.Cluster {
 	v := &types.Cluster{
 		ClusterArn: &c.ARN, ClusterName: &c.Name, Status: &c.Status,
 		CapacityProviders: list(c.Providers), DefaultCapacityProviderStrategy: list(c.Strategy),
 		ServiceConnectDefaults: c.ConnectDefaults,
 		Settings:               []types.ClusterSetting{}, Statistics: []types.KeyValuePair{}, Tags: []types.Tag{},
 	}
-	for _, svc := range s.state.Services {
+	for _, svc := range s.state.Services.All() {
 		if svc.Cluster == c.Name && svc.Status == active {
 			v.ActiveServicesCount++
 		}
 	}
-	for _, t := range s.state.Tasks {
+	for _, t := range s.state.Tasks.All() {
 		if t.Cluster == c.Name {
 			v.RunningTasksCount += countIf(t.LastStatus == running)
 			v.PendingTasksCount += countIf(t.LastStatus == pending || t.LastStatus == provisioning)
 		}
 	}
-	for _, i := range s.state.Instances {
+	for _, i := range s.state.Instances.All() {
 		v.RegisteredContainerInstancesCount += countIf(i.Cluster == c.Name)
 	}
 	if slices.Contains(include, types.ClusterFieldSettings) {
@@ -180,15 +162,15 @@ func (s *Service) clusterView(c *cluster, include []types.ClusterField) *types.C
 	return v
 }
 
-func (s *Service) clusterStatistics(c *cluster) []types.KeyValuePair {
+func (s clusterAPI) clusterStatistics(c *cluster) []types.KeyValuePair {
 	n := map[string]int{}
-	for _, t := range s.state.Tasks {
+	for _, t := range s.state.Tasks.All() {
 		if t.Cluster == c.Name {
 			n["runningEC2TasksCount"] += int(countIf(t.LastStatus == running))
 			n["pendingEC2TasksCount"] += int(countIf(t.LastStatus == pending || t.LastStatus == provisioning))
 		}
 	}
-	for _, svc := range s.state.Services {
+	for _, svc := range s.state.Services.All() {
 		if svc.Cluster == c.Name {
 			n["activeEC2ServiceCount"] += int(countIf(svc.Status == active))
 			n["drainingEC2ServiceCount"] += int(countIf(svc.Status == draining))
@@ -201,20 +183,6 @@ func (s *Service) clusterStatistics(c *cluster) []types.KeyValuePair {
 	return pairs
 }
 
-func countIf(condition bool) int32 {
-	if condition {
-		return 1
-	}
-	return 0
-}
-
-func list[T any](values []T) []T {
-	if values == nil {
-		return []T{}
-	}
-	return values
-}
-
 type listClustersInput struct {
 	MaxResults *int32
 	NextToken  string
@@ -225,10 +193,10 @@ type listClustersOutput struct {
 	NextToken   string
 }
 
-func (s *Service) listClusters(_ context.Context, in *listClustersInput) (*listClustersOutput, error) {
+func (s clusterAPI) listClusters(_ context.Context, in *listClustersInput) (*listClustersOutput, error) {
 	var arns []string
-	for _, name := range slices.Sorted(maps.Keys(s.state.Clusters)) {
-		if c := s.state.Clusters[name]; c.Status == active {
+	for _, c := range s.state.Clusters.All() {
+		if c.Status == active {
 			arns = append(arns, c.ARN)
 		}
 	}
@@ -243,7 +211,7 @@ type updateClusterInput struct {
 	ServiceConnectDefaults *types.ClusterServiceConnectDefaultsRequest
 }
 
-func (s *Service) updateCluster(_ context.Context, in *updateClusterInput) (*clusterOutput, error) {
+func (s clusterAPI) updateCluster(_ context.Context, in *updateClusterInput) (*clusterOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
@@ -252,6 +220,7 @@ func (s *Service) updateCluster(_ context.Context, in *updateClusterInput) (*clu
 	if err != nil {
 		return nil, err
 	}
+	s.state.Clusters.Change(c.Name)
 	c.Settings = settings
 	if in.Configuration != nil {
 		c.Configuration = in.Configuration
@@ -267,32 +236,33 @@ type updateClusterSettingsInput struct {
 	Settings []types.ClusterSetting
 }
 
-func (s *Service) updateClusterSettings(ctx context.Context, in *updateClusterSettingsInput) (*clusterOutput, error) {
+func (s clusterAPI) updateClusterSettings(ctx context.Context, in *updateClusterSettingsInput) (*clusterOutput, error) {
 	return s.updateCluster(ctx, &updateClusterInput{Cluster: in.Cluster, Settings: in.Settings})
 }
 
 type deleteClusterInput struct{ Cluster string }
 
-func (s *Service) deleteCluster(_ context.Context, in *deleteClusterInput) (*clusterOutput, error) {
+func (s clusterAPI) deleteCluster(_ context.Context, in *deleteClusterInput) (*clusterOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
 	}
-	for _, i := range s.state.Instances {
+	for _, i := range s.state.Instances.All() {
 		if i.Cluster == c.Name {
 			return nil, clusterContains("ContainerInstances")
 		}
 	}
-	for _, svc := range s.state.Services {
+	for _, svc := range s.state.Services.All() {
 		if svc.Cluster == c.Name && svc.Status != inactive {
 			return nil, clusterContains("Services")
 		}
 	}
-	for _, t := range s.state.Tasks {
+	for _, t := range s.state.Tasks.All() {
 		if t.Cluster == c.Name && t.LastStatus != stopped {
 			return nil, clusterContains("Tasks")
 		}
 	}
+	s.state.Clusters.Change(c.Name)
 	c.Status, c.Providers, c.Strategy, c.Tags = inactive, nil, nil, core.Tags{}
 	return &clusterOutput{s.clusterView(c, nil)}, nil
 }
@@ -303,7 +273,7 @@ type putClusterProvidersInput struct {
 	DefaultCapacityProviderStrategy []types.CapacityProviderStrategyItem
 }
 
-func (s *Service) putClusterCapacityProviders(_ context.Context, in *putClusterProvidersInput) (*clusterOutput, error) {
+func (s clusterAPI) putClusterCapacityProviders(_ context.Context, in *putClusterProvidersInput) (*clusterOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
@@ -316,15 +286,16 @@ func (s *Service) putClusterCapacityProviders(_ context.Context, in *putClusterP
 			return nil, providerInUse(name)
 		}
 	}
+	s.state.Clusters.Change(c.Name)
 	c.Providers = slices.Clone(in.CapacityProviders)
 	c.Strategy = in.DefaultCapacityProviderStrategy
 	return &clusterOutput{s.clusterView(c, allClusterFields)}, nil
 }
 
-// providerUsed tells whether a service's deployments or tasks of the cluster
+// providerUsed reports whether a service's deployments or tasks of the cluster
 // use the capacity provider.
-func (s *Service) providerUsed(c *cluster, provider string) bool {
-	for _, svc := range s.state.Services {
+func (s clusterAPI) providerUsed(c *cluster, provider string) bool {
+	for _, svc := range s.state.Services.All() {
 		if svc.Cluster != c.Name || svc.Status == inactive {
 			continue
 		}
@@ -336,7 +307,7 @@ func (s *Service) providerUsed(c *cluster, provider string) bool {
 			}
 		}
 	}
-	for _, t := range s.state.Tasks {
+	for _, t := range s.state.Tasks.All() {
 		if t.Cluster == c.Name && t.Provider == provider && t.LastStatus != stopped {
 			return true
 		}
@@ -346,41 +317,14 @@ func (s *Service) providerUsed(c *cluster, provider string) bool {
 
 // checkStrategy checks a cluster's capacity providers and its default
 // strategy of them.
-func (s *Service) checkStrategy(providers []string, strategy []types.CapacityProviderStrategyItem) error {
+func (s clusterAPI) checkStrategy(providers []string, strategy []types.CapacityProviderStrategyItem) error {
 	for _, name := range providers {
-		p := s.state.Providers[name]
 		if name == "FARGATE" || name == "FARGATE_SPOT" {
-			return invalid("localaws has no capacity provider %s: it runs tasks on EC2 instances.", name)
+			return invalid("localaws does not support capacity provider %s: it runs tasks on EC2 instances.", name)
 		}
-		if p == nil || p.Status != active {
+		if p := s.provider(name); p == nil || p.Status != active {
 			return providerNotFound(name)
 		}
 	}
 	return checkItems(providers, strategy)
-}
-
-// checkItems checks a strategy,
-// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html.
-func checkItems(providers []string, strategy []types.CapacityProviderStrategyItem) error {
-	bases, weights := 0, int32(0)
-	for _, item := range strategy {
-		name := aws.ToString(item.CapacityProvider)
-		if !slices.Contains(providers, name) {
-			return invalid("The specified capacity provider strategy contains a capacity provider that is not associated with the cluster. (%s)", name)
-		}
-		if item.Base < 0 || item.Base > 100000 || item.Weight < 0 || item.Weight > 1000 {
-			return invalid("Capacity provider %s: base %d must be 0 to 100000, weight %d must be 0 to 1000.", name, item.Base, item.Weight)
-		}
-		if item.Base > 0 {
-			bases++
-		}
-		weights += item.Weight
-	}
-	switch {
-	case bases > 1:
-		return invalid("Only one capacity provider strategy item may have a base value defined.")
-	case len(strategy) > 0 && weights == 0:
-		return invalid("The specified capacity provider strategy must have at least one capacity provider with a weight greater than zero.")
-	}
-	return nil
 }

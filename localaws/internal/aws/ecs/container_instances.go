@@ -1,91 +1,34 @@
 package ecs
 
 import (
-	"cmp"
 	"context"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs/schedule"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
-// instances returns a cluster's container instances, the oldest first.
-func (s *Service) instances(cluster string) []*containerInstance {
-	var all []*containerInstance
-	for _, i := range s.state.Instances {
-		if i.Cluster == cluster {
-			all = append(all, i)
-		}
-	}
-	slices.SortFunc(all, func(a, b *containerInstance) int {
-		return cmp.Or(a.RegisteredAt.Compare(b.RegisteredAt), cmp.Compare(a.ID, b.ID))
-	})
-	return all
+// instanceAPI is the API of container instances and their attributes.
+type instanceAPI struct {
+	life
+	views views
 }
 
-// instance finds a container instance by id or ARN.
-func (s *Service) instance(c *cluster, idOrARN string) *containerInstance {
-	return s.state.Instances[s.acct.ARN("ecs", "container-instance/"+c.Name+"/"+lastPart(idOrARN))]
-}
-
-// providerOf is the capacity provider of the cluster whose group the instance
-// belongs to, "" for none.
-func (s *Service) providerOf(i *containerInstance) string {
-	name, ok := s.groups.GroupOf(i.EC2ID)
-	if !ok {
-		return ""
+func (s instanceAPI) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.ReadOp("ListContainerInstances", s.listContainerInstances),
+		wire.ReadOp("DescribeContainerInstances", s.describeContainerInstances),
+		wire.Op("UpdateContainerInstancesState", s.updateContainerInstancesState),
+		wire.Op("DeregisterContainerInstance", s.deregisterContainerInstance),
+		wire.Op("PutAttributes", s.putAttributes),
+		wire.Op("DeleteAttributes", s.deleteAttributes),
+		wire.ReadOp("ListAttributes", s.listAttributes),
 	}
-	group, ok := s.groups.Group(name)
-	if !ok {
-		return ""
-	}
-	c := s.state.Clusters[i.Cluster]
-	for _, p := range s.state.Providers {
-		if p.Status == active && p.GroupARN == group.ARN && c != nil && slices.Contains(c.Providers, p.Name) {
-			return p.Name
-		}
-	}
-	return ""
-}
-
-// daemonInstances are where a daemon service runs a task.
-func (s *Service) daemonInstances(svc *service) []*containerInstance {
-	d := svc.primary()
-	if d == nil {
-		return nil
-	}
-	definition := s.state.Definitions[lastPart(d.Revision.TaskDefinition)]
-	if definition == nil {
-		return nil
-	}
-	r := request{cluster: svc.Cluster, definition: definition, constraints: svc.Constraints, group: "service:" + svc.Name}
-	architecture := demandOf(&definition.Definition, nil).architecture
-	var wanted []*containerInstance
-	for _, i := range s.instances(svc.Cluster) {
-		if i.Status != active || (architecture != "" && architecture != i.Attributes[attributeArchitecture]) {
-			continue
-		}
-		if words, _ := s.constrained(withoutDistinct(r), i); words != "" {
-			continue
-		}
-		if len(d.Revision.Strategy) > 0 && !slices.ContainsFunc(d.Revision.Strategy, func(item types.CapacityProviderStrategyItem) bool {
-			return aws.ToString(item.CapacityProvider) == s.providerOf(i)
-		}) {
-			continue
-		}
-		wanted = append(wanted, i)
-	}
-	return wanted
-}
-
-// withoutDistinct drops distinctInstance, which daemons fulfil by themselves.
-func withoutDistinct(r request) request {
-	r.constraints = slices.DeleteFunc(slices.Clone(r.constraints), func(c types.PlacementConstraint) bool {
-		return c.Type == types.PlacementConstraintTypeDistinctInstance
-	})
-	return r
 }
 
 type listInstancesInput struct {
@@ -101,19 +44,21 @@ type listInstancesOutput struct {
 	NextToken             string
 }
 
-func (s *Service) listContainerInstances(_ context.Context, in *listInstancesInput) (*listInstancesOutput, error) {
+func (s instanceAPI) listContainerInstances(_ context.Context, in *listInstancesInput) (*listInstancesOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
 	}
+	matches := func(*schedule.Instance) bool { return true }
 	if in.Filter != "" {
-		if err := checkConstraint(string(types.PlacementConstraintTypeMemberOf), in.Filter); err != nil {
+		if matches, err = parseExpression(in.Filter); err != nil {
 			return nil, err
 		}
 	}
 	arns := []string{}
 	for _, i := range s.instances(c.Name) {
-		if (in.Status == "" || string(in.Status) == i.Status) && (in.Filter == "" || s.member(i, in.Filter)) {
+		described := facts{s.region}.instance(i)
+		if (in.Status == "" || string(in.Status) == i.Status) && matches(&described) {
 			arns = append(arns, i.ARN)
 		}
 	}
@@ -132,14 +77,14 @@ type instancesOutput struct {
 	Failures           []types.Failure
 }
 
-func (s *Service) describeContainerInstances(_ context.Context, in *describeInstancesInput) (*instancesOutput, error) {
+func (s instanceAPI) describeContainerInstances(_ context.Context, in *describeInstancesInput) (*instancesOutput, error) {
 	tags := slices.Contains(in.Include, types.ContainerInstanceFieldTags)
 	return s.eachInstance(in.Cluster, in.ContainerInstances, func(i *containerInstance) types.ContainerInstance {
-		return s.instanceView(i, tags)
+		return s.views.instance(i, tags)
 	})
 }
 
-func (s *Service) eachInstance(clusterName string, names []string, f func(*containerInstance) types.ContainerInstance) (*instancesOutput, error) {
+func (s instanceAPI) eachInstance(clusterName string, names []string, f func(*containerInstance) types.ContainerInstance) (*instancesOutput, error) {
 	c, err := s.cluster(clusterName)
 	if err != nil {
 		return nil, err
@@ -153,41 +98,9 @@ func (s *Service) eachInstance(clusterName string, names []string, f func(*conta
 			out.ContainerInstances = append(out.ContainerInstances, f(i))
 			continue
 		}
-		out.Failures = append(out.Failures, missing(s.acct.ARN("ecs", "container-instance/"+c.Name+"/"+lastPart(name))))
+		out.Failures = append(out.Failures, missing(s.arn("container-instance/"+c.Name+"/"+lastPart(name))))
 	}
 	return out, nil
-}
-
-func (s *Service) instanceView(i *containerInstance, tags bool) types.ContainerInstance {
-	r := i.Registration
-	left := s.remaining(i)
-	reserved := map[string]bool{}
-	for _, port := range reservedPorts {
-		reserved[port] = true
-	}
-	tcp, udp := sortedPorts(reserved)
-	leftTCP, leftUDP := sortedPorts(left.ports)
-	v := types.ContainerInstance{
-		ContainerInstanceArn: &i.ARN, Ec2InstanceId: &i.EC2ID, Status: &i.Status, AgentConnected: i.Connected,
-		RegisteredAt: &i.RegisteredAt, Version: i.Version, CapacityProviderName: text(s.providerOf(i)),
-		VersionInfo:         &types.VersionInfo{AgentVersion: text(r.AgentVersion), DockerVersion: text("DockerVersion: " + r.DockerVersion)},
-		RegisteredResources: resourceList(r.CPUUnits, r.MemoryMiB, tcp, udp, r.GPUs),
-		RemainingResources:  resourceList(left.cpu, left.memory, leftTCP, leftUDP, left.gpus),
-		Attributes:          []types.Attribute{}, Attachments: []types.Attachment{}, Tags: []types.Tag{},
-	}
-	for _, name := range sortedKeys(i.Attributes) {
-		v.Attributes = append(v.Attributes, types.Attribute{Name: &name, Value: text(i.Attributes[name])})
-	}
-	for _, t := range s.state.Tasks {
-		if t.Instance == i.ARN {
-			v.RunningTasksCount += countIf(t.LastStatus == running)
-			v.PendingTasksCount += countIf(t.LastStatus == pending)
-		}
-	}
-	if tags {
-		v.Tags = tagList(i.Tags)
-	}
-	return v
 }
 
 type updateInstancesInput struct {
@@ -196,24 +109,14 @@ type updateInstancesInput struct {
 	Status             types.ContainerInstanceStatus
 }
 
-func (s *Service) updateContainerInstancesState(_ context.Context, in *updateInstancesInput) (*instancesOutput, error) {
+func (s instanceAPI) updateContainerInstancesState(_ context.Context, in *updateInstancesInput) (*instancesOutput, error) {
 	if in.Status != types.ContainerInstanceStatusActive && in.Status != types.ContainerInstanceStatusDraining {
 		return nil, invalid("Container instance status should be one of [ACTIVE, DRAINING], not %q.", in.Status)
 	}
 	return s.eachInstance(in.Cluster, in.ContainerInstances, func(i *containerInstance) types.ContainerInstance {
 		s.setInstanceStatus(i, string(in.Status))
-		return s.instanceView(i, true)
+		return s.views.instance(i, true)
 	})
-}
-
-func (s *Service) setInstanceStatus(i *containerInstance, status string) {
-	if i.Status == status {
-		return
-	}
-	i.Status = status
-	i.Version++
-	s.emitInstance(i)
-	s.changed()
 }
 
 type deregisterInstanceInput struct {
@@ -224,7 +127,7 @@ type deregisterInstanceInput struct {
 
 type instanceOutput struct{ ContainerInstance *types.ContainerInstance }
 
-func (s *Service) deregisterContainerInstance(_ context.Context, in *deregisterInstanceInput) (*instanceOutput, error) {
+func (s instanceAPI) deregisterContainerInstance(_ context.Context, in *deregisterInstanceInput) (*instanceOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
@@ -233,14 +136,13 @@ func (s *Service) deregisterContainerInstance(_ context.Context, in *deregisterI
 	if i == nil {
 		return nil, instanceNotFound()
 	}
-	for _, t := range s.state.Tasks {
-		if t.Instance == i.ARN && t.LastStatus != stopped && !in.Force {
-			return nil, invalid("Found running tasks on the instance.")
-		}
+	if len(s.tasksOn(i)) > 0 && !in.Force {
+		return nil, invalid("Found running tasks on the instance.")
 	}
+	s.state.Instances.Change(i.ARN)
 	i.Status = inactive
-	v := s.instanceView(i, true)
-	s.Deregister(i.ARN)
+	v := s.views.instance(i, true)
+	s.loseInstance(i)
 	return &instanceOutput{&v}, nil
 }
 
@@ -254,19 +156,19 @@ type attributesOutput struct {
 	NextToken  string
 }
 
-func (s *Service) putAttributes(_ context.Context, in *attributesInput) (*attributesOutput, error) {
+func (s instanceAPI) putAttributes(_ context.Context, in *attributesInput) (*attributesOutput, error) {
 	return s.eachAttribute(in, func(i *containerInstance, a types.Attribute) {
 		i.Attributes[aws.ToString(a.Name)] = aws.ToString(a.Value)
 	})
 }
 
-func (s *Service) deleteAttributes(_ context.Context, in *attributesInput) (*attributesOutput, error) {
+func (s instanceAPI) deleteAttributes(_ context.Context, in *attributesInput) (*attributesOutput, error) {
 	return s.eachAttribute(in, func(i *containerInstance, a types.Attribute) {
 		delete(i.Attributes, aws.ToString(a.Name))
 	})
 }
 
-func (s *Service) eachAttribute(in *attributesInput, change func(*containerInstance, types.Attribute)) (*attributesOutput, error) {
+func (s instanceAPI) eachAttribute(in *attributesInput, change func(*containerInstance, types.Attribute)) (*attributesOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
@@ -282,6 +184,7 @@ func (s *Service) eachAttribute(in *attributesInput, change func(*containerInsta
 	}
 	for _, a := range in.Attributes {
 		i := s.instance(c, aws.ToString(a.TargetId))
+		s.state.Instances.Change(i.ARN)
 		change(i, a)
 		i.Version++
 	}
@@ -297,7 +200,7 @@ type listAttributesInput struct {
 	NextToken      string
 }
 
-func (s *Service) listAttributes(_ context.Context, in *listAttributesInput) (*attributesOutput, error) {
+func (s instanceAPI) listAttributes(_ context.Context, in *listAttributesInput) (*attributesOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
@@ -307,7 +210,7 @@ func (s *Service) listAttributes(_ context.Context, in *listAttributesInput) (*a
 	}
 	out := &attributesOutput{Attributes: []types.Attribute{}}
 	for _, i := range s.instances(c.Name) {
-		for _, name := range sortedKeys(i.Attributes) {
+		for _, name := range slices.Sorted(maps.Keys(i.Attributes)) {
 			value := i.Attributes[name]
 			if (in.AttributeName == "" || in.AttributeName == name) && (in.AttributeValue == "" || in.AttributeValue == value) {
 				out.Attributes = append(out.Attributes, types.Attribute{Name: &name, Value: text(value), TargetId: &i.ARN, TargetType: types.TargetTypeContainerInstance})
@@ -315,50 +218,4 @@ func (s *Service) listAttributes(_ context.Context, in *listAttributesInput) (*a
 		}
 	}
 	return out, nil
-}
-
-// cutSuffix reads the number before the suffix.
-func cutSuffix(text, suffix string) (int, bool) {
-	number, ok := strings.CutSuffix(text, suffix)
-	if !ok {
-		return 0, false
-	}
-	n, err := strconv.Atoi(number)
-	return n, err == nil
-}
-
-// registeredResources and remainingResources are in DescribeContainerInstances.
-func resourceList(cpu, memory int, ports, udp, gpus []string) []types.Resource {
-	integer := func(name string, value int) types.Resource {
-		return types.Resource{Name: &name, Type: aws.String("INTEGER"), IntegerValue: int32(value)} //nolint:gosec // of one machine
-	}
-	set := func(name string, values []string) types.Resource {
-		return types.Resource{Name: &name, Type: aws.String("STRINGSET"), StringSetValue: list(values)}
-	}
-	resources := []types.Resource{integer("CPU", cpu), integer("MEMORY", memory), set("PORTS", ports), set("PORTS_UDP", udp)}
-	if len(gpus) > 0 {
-		resources = append(resources, set("GPU", gpus))
-	}
-	return resources
-}
-
-// sortedPorts splits ports such as "80/tcp" by protocol, each sorted.
-func sortedPorts(ports map[string]bool) (tcp, udp []string) {
-	numbers := map[string][]int{}
-	for port := range ports {
-		for _, protocol := range []string{"tcp", "udp"} {
-			if number, ok := cutSuffix(port, "/"+protocol); ok {
-				numbers[protocol] = append(numbers[protocol], number)
-			}
-		}
-	}
-	words := func(n []int) []string {
-		slices.Sort(n)
-		var text []string
-		for _, port := range n {
-			text = append(text, strconv.Itoa(port))
-		}
-		return text
-	}
-	return words(numbers["tcp"]), words(numbers["udp"])
 }

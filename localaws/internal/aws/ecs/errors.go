@@ -63,10 +63,6 @@ func targetTypeMismatch(arn, targetType, mode string) *wire.Error {
 	return invalid("The provided target group %s has target type %s, which is incompatible with the %s network mode specified in the task definition.", arn, targetType, mode)
 }
 
-func tooManyTargetGroups(n int) *wire.Error {
-	return invalid("load balancers can have at most %d items; %d were given: a service registers with at most %d target groups.", maxTargetGroups, n, maxTargetGroups)
-}
-
 func providerNotFound(name string) *wire.Error {
 	return invalid("The specified capacity provider '%s' was not found.", name)
 }

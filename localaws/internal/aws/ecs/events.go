@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,39 +12,44 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 )
 
+// journal writes the events of services, and those that go to EventBridge.
+type journal struct {
+	*region
+	bus Events // nil drops them
+}
+
 // maxEvents is how many events a service keeps.
 const maxEvents = 100
 
 // event adds a message to the service's events,
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html.
-func (s *Service) event(svc *service, format string, args ...any) {
-	now := s.acct.Clock.Now()
+func (j journal) event(svc *service, format string, args ...any) {
+	now := j.acct.Clock.Now()
+	j.state.Services.Change(svc.ARN)
 	svc.Events = slices.Insert(svc.Events, 0, types.ServiceEvent{
 		Id: aws.String(ids.UUID()), CreatedAt: &now, Message: aws.String(fmt.Sprintf(format, args...)),
 	})
 	svc.Events = svc.Events[:min(len(svc.Events), maxEvents)]
-	s.changed()
 }
 
-// noticePeriod is how long an event that could be said again and again waits.
+// noticePeriod is how long a notice is not repeated.
 const noticePeriod = 5 * time.Minute
 
-// notice is an event that is not repeated within noticePeriod.
-func (s *Service) notice(svc *service, key, format string, args ...any) {
-	if s.acct.Clock.Now().Before(svc.Notices[key]) {
-		return
+// notice is an event that is not repeated within noticePeriod. It reports
+// whether it was written.
+func (j journal) notice(svc *service, key, format string, args ...any) (written bool) {
+	now := j.acct.Clock.Now()
+	if now.Before(svc.Notices[key]) {
+		return false
 	}
+	j.state.Services.Change(svc.ARN)
 	if svc.Notices == nil {
 		svc.Notices = map[string]time.Time{}
 	}
-	now := s.acct.Clock.Now()
-	for old, until := range svc.Notices {
-		if until.Before(now) {
-			delete(svc.Notices, old)
-		}
-	}
-	svc.Notices[key] = s.acct.Clock.In(noticePeriod)
-	s.event(svc, format, args...)
+	maps.DeleteFunc(svc.Notices, func(_ string, until time.Time) bool { return until.Before(now) })
+	svc.Notices[key] = j.acct.Clock.In(noticePeriod)
+	j.event(svc, format, args...)
+	return true
 }
 
 // Events for EventBridge,
@@ -51,36 +57,35 @@ func (s *Service) notice(svc *service, key, format string, args ...any) {
 
 // stateChange is the detail of service and deployment events.
 type stateChange struct {
-	EventType            string   `json:"eventType"`
-	EventName            string   `json:"eventName"`
-	ClusterARN           string   `json:"clusterArn,omitempty"`
-	CapacityProviderARNs []string `json:"capacityProviderArns,omitempty"`
-	DeploymentID         string   `json:"deploymentId,omitempty"`
-	CreatedAt            string   `json:"createdAt,omitempty"`
-	UpdatedAt            string   `json:"updatedAt,omitempty"`
-	Reason               string   `json:"reason,omitempty"`
+	EventType    string `json:"eventType"`
+	EventName    string `json:"eventName"`
+	ClusterARN   string `json:"clusterArn,omitempty"`
+	DeploymentID string `json:"deploymentId,omitempty"`
+	CreatedAt    string `json:"createdAt,omitempty"`
+	UpdatedAt    string `json:"updatedAt,omitempty"`
+	Reason       string `json:"reason,omitempty"`
 }
 
-func (s *Service) emit(detailType string, resource string, detail any) {
-	if s.events != nil {
-		s.events.Emit("aws.ecs", detailType, []string{resource}, detail)
+func (j journal) emit(detailType string, resource string, detail any) {
+	if j.bus != nil {
+		j.bus.Emit("aws.ecs", detailType, []string{resource}, detail)
 	}
 }
 
-func (s *Service) emitDeployment(svc *service, d *deployment, name, reason string) {
+func (j journal) emitDeployment(svc *service, d *deployment, name, reason string) {
 	kind := "INFO"
 	if name == "SERVICE_DEPLOYMENT_FAILED" {
 		kind = "ERROR"
 	}
-	s.emit("ECS Deployment State Change", svc.ARN, stateChange{
-		EventType: kind, EventName: name, DeploymentID: d.ID, UpdatedAt: moment(s.acct.Clock.Now()), Reason: reason,
+	j.emit("ECS Deployment State Change", svc.ARN, stateChange{
+		EventType: kind, EventName: name, DeploymentID: d.ID, UpdatedAt: moment(j.acct.Clock.Now()), Reason: reason,
 	})
 }
 
-func (s *Service) emitAction(svc *service, kind, name string, providers []string) {
-	s.emit("ECS Service Action", svc.ARN, stateChange{
-		EventType: kind, EventName: name, ClusterARN: s.acct.ARN("ecs", "cluster/"+svc.Cluster),
-		CapacityProviderARNs: providers, CreatedAt: moment(s.acct.Clock.Now()),
+func (j journal) emitAction(svc *service, kind, name string) {
+	j.emit("ECS Service Action", svc.ARN, stateChange{
+		EventType: kind, EventName: name, ClusterARN: j.arn("cluster/" + svc.Cluster),
+		CreatedAt: moment(j.acct.Clock.Now()),
 	})
 }
 
@@ -111,21 +116,21 @@ type containerChange struct {
 	Reason     string `json:"reason,omitempty"`
 }
 
-func (s *Service) emitTask(t *task) {
-	if s.events == nil {
+func (j journal) emitTask(t *task) {
+	if j.bus == nil {
 		return
 	}
 	detail := taskChange{
-		ClusterARN: s.acct.ARN("ecs", "cluster/"+t.Cluster), TaskARN: t.ARN,
-		TaskDefinitionARN: s.acct.ARN("ecs", "task-definition/"+t.Definition), ContainerInstanceARN: t.Instance,
+		ClusterARN: j.arn("cluster/" + t.Cluster), TaskARN: t.ARN,
+		TaskDefinitionARN: j.arn("task-definition/" + t.Definition), ContainerInstanceARN: t.Instance,
 		Containers: []containerChange{}, Group: t.Group, StartedBy: t.StartedBy,
 		LastStatus: t.LastStatus, DesiredStatus: t.DesiredStatus, StopCode: string(t.StopCode), StoppedReason: t.StoppedReason,
-		CreatedAt: moment(t.CreatedAt), UpdatedAt: moment(s.acct.Clock.Now()), Version: t.Version,
+		CreatedAt: moment(t.CreatedAt), UpdatedAt: moment(j.acct.Clock.Now()), Version: t.Version,
 	}
 	for _, c := range t.Containers {
 		detail.Containers = append(detail.Containers, containerChange{c.Name, c.Status, c.ExitCode, c.Reason})
 	}
-	s.emit("ECS Task State Change", t.ARN, detail)
+	j.emit("ECS Task State Change", t.ARN, detail)
 }
 
 // instanceChange is the detail of a container instance event.
@@ -138,9 +143,9 @@ type instanceChange struct {
 	Version              int64  `json:"version"`
 }
 
-func (s *Service) emitInstance(i *containerInstance) {
-	s.emit("ECS Container Instance State Change", i.ARN, instanceChange{
-		ClusterARN: s.acct.ARN("ecs", "cluster/"+i.Cluster), ContainerInstanceARN: i.ARN, EC2InstanceID: i.EC2ID,
+func (j journal) emitInstance(i *containerInstance) {
+	j.emit("ECS Container Instance State Change", i.ARN, instanceChange{
+		ClusterARN: j.arn("cluster/" + i.Cluster), ContainerInstanceARN: i.ARN, EC2InstanceID: i.EC2ID,
 		AgentConnected: i.Connected, Status: i.Status, Version: i.Version,
 	})
 }

@@ -2,12 +2,12 @@ package ecs
 
 import "time"
 
-// Step takes one step of Run, under the account's lock, and tells whether it
+// Step takes one step of Run, under the account's lock, and reports whether it
 // changed anything and when the next is due.
 func (s *Service) Step() (changed bool, again time.Time) {
 	s.acct.Do(func() {
-		again = s.step()
-		changed = s.dirty
+		step := s.reconciler.step()
+		changed, again = step.changed, step.again
 	})
 	return changed, again
 }

@@ -2,12 +2,14 @@ package ecs
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/autoscaling"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs/schedule"
 )
 
 // drainingHook is the lifecycle hook by which a group's instances wait until
@@ -22,9 +24,15 @@ const (
 // looks at 15 minutes.
 const scaleInPatience = 15 * time.Minute
 
-// advanceProvider manages the group of a capacity provider: its size, which
+// scaler manages the groups of capacity providers in one step.
+type scaler struct {
+	life
+	agenda *agenda
+}
+
+// advance manages the group of a capacity provider: its size, which
 // instances may go, and the draining of those that do.
-func (s *Service) advanceProvider(p *capacityProvider) {
+func (s scaler) advance(p *capacityProvider) {
 	if p.Status != active {
 		return
 	}
@@ -41,53 +49,51 @@ func (s *Service) advanceProvider(p *capacityProvider) {
 	}
 }
 
-// clustersOf returns the active clusters that have the provider.
-func (s *Service) clustersOf(p *capacityProvider) []*cluster {
-	var clusters []*cluster
-	for _, c := range sorted(s.state.Clusters) {
-		if c.Status == active && slices.Contains(c.Providers, p.Name) {
-			clusters = append(clusters, c)
-		}
-	}
-	return clusters
-}
-
 // scale sets the group's desired capacity to the instances that the
 // provider's tasks need, M, over the target capacity; N is how many it has,
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-auto-scaling.html.
-func (s *Service) scale(p *capacityProvider, c *cluster, group autoscaling.Group) {
+func (s scaler) scale(p *capacityProvider, c *cluster, group autoscaling.Group) {
 	waiting := s.waitingTasks(p, c)
-	coming := s.coming(c, group)
-	needed := s.instancesFor(p, c, group, waiting)
+	joined := s.joined(c, group)
+	coming := max(0, group.Desired-len(joined))
+	needed := s.instancesFor(c, group, waiting)
 	percent := int(aws.ToInt32(p.ManagedScaling.TargetCapacity))
 	if more := needed - coming; more > 0 {
-		p.ScaleInAt = time.Time{}
+		s.setScaleIn(p, time.Time{})
 		least := int(aws.ToInt32(p.ManagedScaling.MinimumScalingStepSize))
 		most := int(aws.ToInt32(p.ManagedScaling.MaximumScalingStepSize))
 		s.setDesired(group, group.Desired+min(max(more, least), most))
 		return
 	}
-	wanted := s.busy(c, group) + needed
+	wanted := s.busy(joined) + needed
 	wanted = (wanted*100 + percent - 1) / percent
 	if wanted > group.Desired && len(waiting) == 0 {
 		s.setDesired(group, wanted) // spare capacity for a target below 100
 		return
 	}
 	if max(wanted, group.Min) >= group.Desired || len(waiting) > 0 {
-		p.ScaleInAt = time.Time{}
+		s.setScaleIn(p, time.Time{})
 		return
 	}
 	if p.ScaleInAt.IsZero() {
-		p.ScaleInAt = s.acct.Clock.In(scaleInPatience)
-		s.changed()
+		s.setScaleIn(p, s.acct.Clock.In(scaleInPatience))
 	}
-	if s.due(p.ScaleInAt) {
-		p.ScaleInAt = time.Time{}
+	if s.agenda.due(p.ScaleInAt) {
+		s.setScaleIn(p, time.Time{})
 		s.setDesired(group, max(wanted, group.Min))
 	}
 }
 
-func (s *Service) setDesired(group autoscaling.Group, n int) {
+// setScaleIn notes when too much capacity will have lasted long enough.
+func (s scaler) setScaleIn(p *capacityProvider, at time.Time) {
+	if !p.ScaleInAt.Equal(at) {
+		s.state.Providers.Change(p.Name)
+		p.ScaleInAt = at
+		s.agenda.changed = true
+	}
+}
+
+func (s scaler) setDesired(group autoscaling.Group, n int) {
 	n = min(max(n, group.Min), group.Max)
 	if n == group.Desired {
 		return
@@ -96,54 +102,46 @@ func (s *Service) setDesired(group autoscaling.Group, n int) {
 		s.acct.Log.Warn("managed scaling", "group", group.Name, "desired", n, "error", err)
 		return
 	}
-	s.changed()
+	s.agenda.changed = true
 }
 
 // waitingTasks are the provider's tasks without an instance.
-func (s *Service) waitingTasks(p *capacityProvider, c *cluster) []*task {
-	var waiting []*task
-	for _, t := range s.tasks() {
-		if t.Cluster == c.Name && t.Provider == p.Name && t.LastStatus == provisioning && t.live() {
-			waiting = append(waiting, t)
+func (s scaler) waitingTasks(p *capacityProvider, c *cluster) []*task {
+	return s.tasksWhere(func(t *task) bool {
+		return t.Cluster == c.Name && t.Provider == p.Name && t.LastStatus == provisioning && t.live()
+	})
+}
+
+// joined are the container instances of the cluster that the group keeps.
+func (s scaler) joined(c *cluster, group autoscaling.Group) []*containerInstance {
+	var joined []*containerInstance
+	for _, member := range group.Instances {
+		i := s.instanceOf(member.ID)
+		if i != nil && i.Cluster == c.Name && !strings.HasPrefix(member.LifecycleState, "Terminating") {
+			joined = append(joined, i)
 		}
 	}
-	return waiting
+	return joined
 }
 
-// coming is how many instances the group is about to add to the cluster.
-func (s *Service) coming(c *cluster, group autoscaling.Group) int {
-	joined := 0
-	for _, i := range group.Instances {
-		if arn, ok := s.ContainerInstanceOf(i.ID); ok && s.state.Instances[arn].Cluster == c.Name && !terminating(i) {
-			joined++
-		}
-	}
-	return max(0, group.Desired-joined)
-}
-
-func terminating(i autoscaling.GroupInstance) bool {
-	return len(i.LifecycleState) >= 11 && i.LifecycleState[:11] == "Terminating"
-}
-
-// busy is how many of the group's instances run tasks other than daemons.
-func (s *Service) busy(c *cluster, group autoscaling.Group) int {
+// busy is how many of the instances run tasks other than daemons.
+func (s scaler) busy(instances []*containerInstance) int {
 	n := 0
-	for _, i := range group.Instances {
-		arn, ok := s.ContainerInstanceOf(i.ID)
-		if ok && s.state.Instances[arn].Cluster == c.Name && !terminating(i) && s.occupied(arn) {
+	for _, i := range instances {
+		if s.occupied(i) {
 			n++
 		}
 	}
 	return n
 }
 
-// occupied tells whether the instance has tasks that are no daemon's.
-func (s *Service) occupied(instanceARN string) bool {
-	for _, t := range s.state.Tasks {
-		if t.Instance != instanceARN || t.LastStatus == stopped {
+// occupied reports whether the instance has tasks other than daemons.
+func (s scaler) occupied(i *containerInstance) bool {
+	for _, t := range s.state.Tasks.All() {
+		if t.Instance != i.ARN || t.LastStatus == stopped {
 			continue
 		}
-		svc := s.state.Services[t.Service]
+		svc, _ := s.state.Services.Get(t.Service)
 		if svc == nil || svc.Scheduling != types.SchedulingStrategyDaemon {
 			return true
 		}
@@ -152,9 +150,9 @@ func (s *Service) occupied(instanceARN string) bool {
 }
 
 // instancesFor is how many more instances the waiting tasks need: each is
-// filled up before the next is taken. Without any instance to measure, a task
-// takes one.
-func (s *Service) instancesFor(p *capacityProvider, c *cluster, group autoscaling.Group, waiting []*task) int {
+// filled up before the next is taken. Without any instance to measure, they
+// take one.
+func (s scaler) instancesFor(c *cluster, group autoscaling.Group, waiting []*task) int {
 	if len(waiting) == 0 {
 		return 0
 	}
@@ -163,64 +161,59 @@ func (s *Service) instancesFor(p *capacityProvider, c *cluster, group autoscalin
 		return 1
 	}
 	needed := 0
-	left := resources{}
+	left := schedule.Resources{}
 	for _, t := range waiting {
-		d := s.state.Definitions[t.Definition]
-		n := demandOf(&d.Definition, t.Overrides)
-		if n.cpu > size.cpu || n.memory > size.memory {
+		d := facts{s.region}.demand(t)
+		if d.CPU > size.CPU || d.MemoryMiB > size.MemoryMiB {
 			continue // it would fit on no instance of this group
 		}
-		if needed == 0 || n.cpu > left.cpu || n.memory > left.memory || collides(n, left) {
+		taken := func(port string) bool { return left.Ports[port] }
+		if needed == 0 || d.CPU > left.CPU || d.MemoryMiB > left.MemoryMiB || slices.ContainsFunc(d.Ports, taken) {
 			needed++
-			left = resources{cpu: size.cpu, memory: size.memory, ports: map[string]bool{}}
+			left = schedule.Resources{CPU: size.CPU, MemoryMiB: size.MemoryMiB, Ports: map[string]bool{}}
 		}
-		left.cpu -= n.cpu
-		left.memory -= n.memory
-		for _, port := range n.ports {
-			left.ports[port] = true
+		left.CPU -= d.CPU
+		left.MemoryMiB -= d.MemoryMiB
+		for _, port := range d.Ports {
+			left.Ports[port] = true
 		}
 	}
 	return needed
 }
 
-func collides(n demand, left resources) bool {
-	return slices.ContainsFunc(n.ports, func(port string) bool { return left.ports[port] })
-}
-
 // capacity is what an instance of the group offers, as one that joined shows.
-func (s *Service) capacity(c *cluster, group autoscaling.Group) (resources, bool) {
-	for _, i := range group.Instances {
-		if arn, ok := s.ContainerInstanceOf(i.ID); ok && s.state.Instances[arn].Cluster == c.Name {
-			r := s.state.Instances[arn].Registration
-			return resources{cpu: r.CPUUnits, memory: r.MemoryMiB}, true
+func (s scaler) capacity(c *cluster, group autoscaling.Group) (size schedule.Resources, known bool) {
+	for _, member := range group.Instances {
+		if i := s.instanceOf(member.ID); i != nil && i.Cluster == c.Name {
+			return schedule.Resources{CPU: i.Registration.CPUUnits, MemoryMiB: i.Registration.MemoryMiB}, true
 		}
 	}
-	return resources{}, false
+	return schedule.Resources{}, false
 }
 
 // protect protects instances with tasks from scale in, and no others.
-func (s *Service) protect(p *capacityProvider, group autoscaling.Group) {
+func (s scaler) protect(p *capacityProvider, group autoscaling.Group) {
 	if p.ManagedTermination != types.ManagedTerminationProtectionEnabled {
 		return
 	}
-	for _, i := range group.Instances {
-		arn, joined := s.ContainerInstanceOf(i.ID)
-		if !joined || i.LifecycleState != "InService" {
+	for _, member := range group.Instances {
+		i := s.instanceOf(member.ID)
+		if i == nil || member.LifecycleState != "InService" {
 			continue
 		}
-		if busy := s.occupied(arn); busy != i.ProtectedFromScaleIn {
-			if err := s.groups.SetProtection(group.Name, []string{i.ID}, busy); err != nil {
-				s.acct.Log.Warn("managed termination protection", "instance", i.ID, "error", err)
+		if busy := s.occupied(i); busy != member.ProtectedFromScaleIn {
+			if err := s.groups.SetProtection(group.Name, []string{member.ID}, busy); err != nil {
+				s.acct.Log.Warn("managed termination protection", "instance", member.ID, "error", err)
 				continue
 			}
-			s.changed()
+			s.agenda.changed = true
 		}
 	}
 }
 
 // drainInstances sets instances that the group is terminating to DRAINING, and
 // lets the group go on once their tasks are gone.
-func (s *Service) drainInstances(p *capacityProvider, group autoscaling.Group) {
+func (s scaler) drainInstances(p *capacityProvider, group autoscaling.Group) {
 	if p.ManagedDraining != types.ManagedDrainingEnabled {
 		s.groups.DeleteHook(group.Name, drainingHook)
 		return
@@ -229,14 +222,13 @@ func (s *Service) drainInstances(p *capacityProvider, group autoscaling.Group) {
 		return // the group is being deleted
 	}
 	for _, id := range s.groups.WaitingFor(group.Name, drainingHook) {
-		arn, joined := s.ContainerInstanceOf(id)
-		if joined {
-			s.setInstanceStatus(s.state.Instances[arn], draining)
-			if s.occupied(arn) {
+		if i := s.instanceOf(id); i != nil {
+			s.agenda.changed = s.setInstanceStatus(i, draining) || s.agenda.changed
+			if s.occupied(i) {
 				continue
 			}
 		}
 		s.groups.Complete(group.Name, drainingHook, id)
-		s.changed()
+		s.agenda.changed = true
 	}
 }

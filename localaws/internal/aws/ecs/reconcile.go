@@ -1,54 +1,79 @@
 package ecs
 
 import (
-	"context"
-	"time"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs/schedule"
 )
 
-// Run takes the account's services, tasks and capacity providers towards what
-// is wanted, until ctx is done.
-func (s *Service) Run(ctx context.Context) { s.acct.Reconcile(ctx, s.step) }
-
-// step takes everything one step forward, and returns when the next is due.
-func (s *Service) step() time.Time {
-	s.dirty, s.again = false, time.Time{}
-	s.forgetMachines()
-	for _, t := range s.tasks() {
-		s.drain(t)
-		s.placeWaiting(t)
-	}
-	for _, svc := range s.services() {
-		s.advance(svc)
-	}
-	for _, name := range sortedKeys(s.state.Providers) {
-		s.advanceProvider(s.state.Providers[name])
-	}
-	s.removeDeleted()
-	s.putMetrics()
-	if s.dirty {
-		s.acct.Changed()
-	}
-	return s.again
+// reconciler takes the region's services, tasks and capacity providers towards
+// what is wanted.
+type reconciler struct {
+	executor executor
+	meter    *meter
 }
 
-// tasks returns all tasks, the oldest first.
-func (s *Service) tasks() []*task {
-	all := make([]*task, 0, len(s.state.Tasks))
-	for _, t := range s.state.Tasks {
-		all = append(all, t)
+// step takes everything one step forward.
+func (r reconciler) step() agenda {
+	e := r.executor
+	a := agenda{now: e.acct.Clock.Now()}
+	r.loseMachines(&a)
+	for name := range e.state.Clusters.All() {
+		plan := schedule.Next(facts{e.region}.cluster(name))
+		for _, action := range plan.Actions {
+			a.changed = e.apply(name, action) || a.changed
+		}
+		a.wake(plan.Next)
 	}
-	sortTasks(all)
-	return all
+	s := scaler{life: e.life, agenda: &a}
+	for _, p := range e.state.Providers.All() {
+		s.advance(p)
+	}
+	r.removeDefinitions(&a)
+	r.meter.send(s)
+	return a
 }
 
-// forgetMachines deregisters container instances whose EC2 instance is gone.
-func (s *Service) forgetMachines() {
-	for _, arn := range sortedKeys(s.state.Instances) {
-		i := s.state.Instances[arn]
-		machine, ok := s.machines.Instance(i.EC2ID)
+// loseMachines forgets container instances whose EC2 instance is gone.
+func (r reconciler) loseMachines(a *agenda) {
+	for _, i := range r.executor.state.Instances.All() {
+		machine, ok := r.executor.machines.Instance(i.EC2ID)
 		if !ok || machine.State == "terminated" {
-			s.Deregister(arn)
-			s.changed()
+			r.executor.loseInstance(i)
+			a.changed = true
 		}
 	}
+}
+
+// removeDefinitions forgets definitions whose deletion was asked for once
+// nothing uses them.
+func (r reconciler) removeDefinitions(a *agenda) {
+	e := r.executor
+	for name := range e.deleting {
+		d := e.revision(name)
+		if d != nil && d.Definition.Status == types.TaskDefinitionStatusDeleteInProgress {
+			if r.definitionUsed(name) {
+				continue
+			}
+			e.state.Definitions.Delete(name)
+			a.changed = true
+		}
+		delete(e.deleting, name)
+	}
+}
+
+func (r reconciler) definitionUsed(name string) bool {
+	for _, t := range r.executor.state.Tasks.All() {
+		if t.Definition == name { // a stopped one can still be described
+			return true
+		}
+	}
+	for _, svc := range r.executor.state.Services.All() {
+		for _, d := range svc.Deployments {
+			if svc.Status != inactive && lastPart(d.Revision.TaskDefinition) == name {
+				return true
+			}
+		}
+	}
+	return false
 }

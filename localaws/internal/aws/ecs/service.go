@@ -10,96 +10,85 @@
 package ecs
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/autoscaling"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 )
 
-// Machines is what ECS needs of EC2. All methods of this and the other
-// interfaces are called with the account's lock held.
-type Machines interface {
-	Instance(id string) (ec2.Instance, bool)
-}
-
-// Groups is what ECS needs of Auto Scaling, for capacity providers.
-type Groups interface {
-	Group(nameOrARN string) (autoscaling.Group, bool)
-	GroupOf(instanceID string) (string, bool)
-	SetDesired(name string, n int) error
-	SetProtection(name string, instanceIDs []string, protected bool) error
-	AddTag(name, key, value string) error
-	PutTerminationHook(groupName, hookName string, timeout time.Duration) error
-	DeleteHook(groupName, hookName string)
-	WaitingFor(groupName, hookName string) []string
-	Complete(groupName, hookName, instanceID string)
-}
-
-// Targets is what ECS needs of Elastic Load Balancing.
-type Targets interface {
-	TargetGroup(arn string) (elbv2.TargetGroup, bool)
-	Register(targetGroupARN string, targets []elbv2.Target) error
-	Deregister(targetGroupARN string, targets []elbv2.Target) error
-	Health(targetGroupARN string, target elbv2.Target) (elbv2.Health, bool)
-}
-
-// Roles is what ECS needs of IAM.
-type Roles interface {
-	CanAssume(roleARN, servicePrincipal string) (ok bool, why string)
-	RoleARN(nameOrARN string) (string, bool)
-}
-
-// Metrics takes data points; a nil Metrics drops them.
-type Metrics interface {
-	Put(namespace, metric string, dimensions map[string]string, value float64, unit string)
-}
-
-// Events takes the events that ECS sends to EventBridge.
-type Events interface {
-	Emit(source, detailType string, resources []string, detail any)
-}
-
-// Service is ECS of one account and region.
+// Service is ECS of one account and region: the records, and the parts that
+// work on them.
 type Service struct {
-	acct     *core.Account
-	machines Machines
-	groups   Groups
-	targets  Targets
-	roles    Roles
-	metrics  Metrics
-	events   Events
-	state    state
-
-	// recovering are the tasks that ran when the state was restored: their
-	// health does not count until their containers run again.
-	recovering map[string]time.Time
-
-	// dirty and again belong to the step that runs: whether it changed the
-	// state, and when the next one is due.
-	dirty bool
-	again time.Time
+	*region
+	agents
+	reconciler reconciler
+	operations []wire.Operation
 }
 
 // Option is something that New can do without.
-type Option func(*Service)
+type Option func(*journal)
 
 // WithEvents sends deployment, task and service events to EventBridge.
-func WithEvents(events Events) Option { return func(s *Service) { s.events = events } }
+func WithEvents(bus Events) Option { return func(j *journal) { j.bus = bus } }
 
 // New returns the service. metrics may be nil.
 func New(acct *core.Account, machines Machines, groups Groups, targets Targets, roles Roles, metrics Metrics, options ...Option) *Service {
-	s := &Service{
-		acct: acct, machines: machines, groups: groups, targets: targets,
-		roles: roles, metrics: metrics, state: newState(),
+	r := &region{
+		acct: acct, machines: machines, groups: groups, targets: targets, roles: roles, state: newState(),
+		recovering: map[string]time.Time{}, deleting: map[string]bool{},
 	}
+	j := journal{region: r}
 	for _, option := range options {
-		option(s)
+		option(&j)
 	}
-	return s
+	tasks, deployments, show := life{j}, rollouts{j}, views{r}
+	return &Service{
+		region: r, agents: agents{tasks},
+		reconciler: reconciler{executor: executor{life: tasks, rollouts: deployments}, meter: &meter{region: r, metrics: metrics}},
+		operations: slices.Concat(
+			clusterAPI{r}.operations(),
+			providerAPI{r}.operations(),
+			definitionAPI{r}.operations(),
+			serviceAPI{region: r, rules: serviceRules{r}, rollouts: deployments, views: show}.operations(),
+			serviceDeploymentAPI{region: r, rollouts: deployments, views: show}.operations(),
+			taskAPI{life: tasks, views: show}.operations(),
+			instanceAPI{life: tasks, views: show}.operations(),
+			tagAPI{r}.operations(),
+			settingAPI{r}.operations(),
+		),
+	}
+}
+
+// Wire is the service's API,
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/.
+func (s *Service) Wire() wire.Service {
+	return wire.Service{
+		Name:         "ecs",
+		Protocol:     wire.JSON11,
+		TargetPrefix: "AmazonEC2ContainerServiceV20141113",
+		LowerCamel:   true,
+		Operations:   s.operations,
+	}
+}
+
+// Run takes the region's services, tasks and capacity providers towards what
+// is wanted, until ctx is done.
+func (s *Service) Run(ctx context.Context) {
+	s.acct.Reconcile(ctx, func() time.Time {
+		step := s.reconciler.step()
+		if step.changed {
+			s.acct.Changed()
+		}
+		return step.again
+	})
 }
 
 // Name is the service's key in a snapshot.
@@ -114,15 +103,50 @@ func (s *Service) Restore(raw json.RawMessage) error {
 	if err := json.Unmarshal(raw, &restored); err != nil {
 		return fmt.Errorf("reading the state of ecs: %w", err)
 	}
-	for _, svc := range restored.Services {
+	s.state = restored
+	s.afterRestore()
+	return nil
+}
+
+// afterRestore derives what is not stored.
+func (s *Service) afterRestore() {
+	for _, svc := range s.state.Services.All() {
 		svc.afterRestore()
 	}
-	s.state = restored
-	s.recovering = map[string]time.Time{}
-	for arn, t := range restored.Tasks {
+	for arn, t := range s.state.Tasks.All() {
 		if t.LastStatus == running {
 			s.recovering[arn] = time.Time{}
 		}
+	}
+	for name, d := range s.state.Definitions.All() {
+		if d.Definition.Status == types.TaskDefinitionStatusDeleteInProgress {
+			s.deleting[name] = true
+		}
+	}
+}
+
+// DesiredCount is how many tasks the active service of the cluster is to run.
+func (s *Service) DesiredCount(cluster, name string) (int, bool) {
+	svc, err := s.service(cluster, name)
+	if err != nil || svc.Status != active {
+		return 0, false
+	}
+	return int(svc.DesiredCount), true
+}
+
+// SetDesiredCount changes how many tasks the service runs.
+func (s *Service) SetDesiredCount(cluster, name string, n int) error {
+	svc, err := s.service(cluster, name)
+	if err != nil {
+		return err
+	}
+	if svc.Status != active {
+		return serviceNotActive()
+	}
+	if int(svc.DesiredCount) != n {
+		s.state.Services.Change(svc.ARN)
+		svc.DesiredCount, svc.Steady = int32(n), false //nolint:gosec // a scalable target's capacity fits
+		s.acct.Changed()
 	}
 	return nil
 }
@@ -131,57 +155,54 @@ func (s *Service) Restore(raw json.RawMessage) error {
 // STOPPED does not count.
 func (s *Service) Resources() map[string]int {
 	n := map[string]int{}
-	for _, c := range s.state.Clusters {
-		if c.Status == active {
-			n["cluster"]++
+	count := func(kind string, live bool) {
+		if live {
+			n[kind]++
 		}
 	}
-	for _, svc := range s.state.Services {
-		if svc.Status != inactive {
-			n["service"]++
-		}
+	for _, c := range s.state.Clusters.All() {
+		count("cluster", c.Status == active)
 	}
-	for _, d := range s.state.Definitions {
-		if d.Definition.Status == active {
-			n["task-definition"]++
-		}
+	for _, svc := range s.state.Services.All() {
+		count("service", svc.Status != inactive)
 	}
-	for _, p := range s.state.Providers {
-		if p.Status == active {
-			n["capacity-provider"]++
-		}
+	for _, d := range s.state.Definitions.All() {
+		count("task-definition", d.Definition.Status == active)
 	}
-	for _, t := range s.state.Tasks {
-		if t.LastStatus != stopped {
-			n["task"]++
-		}
+	for _, p := range s.state.Providers.All() {
+		count("capacity-provider", p.Status == active)
 	}
-	if len(s.state.Instances) > 0 {
-		n["container-instance"] = len(s.state.Instances)
+	for _, t := range s.state.Tasks.All() {
+		count("task", t.LastStatus != stopped)
+	}
+	for range s.state.Instances.All() {
+		count("container-instance", true)
 	}
 	return n
 }
 
-// changed notes that the step changed the state.
-func (s *Service) changed() { s.dirty = true }
-
-// wake asks for the next step at t at the latest.
-func (s *Service) wake(t time.Time) {
-	if s.again.IsZero() || t.Before(s.again) {
-		s.again = t
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []core.TaggedResource {
+	var all []core.TaggedResource
+	for _, c := range s.state.Clusters.All() {
+		if c.Status == active {
+			all = append(all, core.TaggedResource{ARN: c.ARN, Tags: c.Tags})
+		}
 	}
-}
-
-// after is when d of AWS's time will have passed since t.
-func (s *Service) after(t time.Time, d time.Duration) time.Time {
-	return t.Add(s.acct.Clock.Real(d))
-}
-
-// due tells whether t has come, and asks for a step then if it has not.
-func (s *Service) due(t time.Time) bool {
-	if s.acct.Clock.Now().Before(t) {
-		s.wake(t)
-		return false
+	for _, svc := range s.state.Services.All() {
+		if svc.Status != inactive {
+			all = append(all, core.TaggedResource{ARN: svc.ARN, Tags: svc.Tags})
+		}
 	}
-	return true
+	for _, d := range s.state.Definitions.All() {
+		if d.Definition.Status == active {
+			all = append(all, core.TaggedResource{ARN: aws.ToString(d.Definition.TaskDefinitionArn), Tags: d.Tags})
+		}
+	}
+	for _, p := range s.state.Providers.All() {
+		if p.Status == active {
+			all = append(all, core.TaggedResource{ARN: p.ARN, Tags: p.Tags})
+		}
+	}
+	return all
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 // A service deployment is what the API calls the rollout of a service
@@ -15,22 +17,14 @@ import (
 // its id in both ARNs. The AWS provider from 6.4 on waits for a steady state by
 // them.
 
-func (s *Service) deploymentARN(svc *service, d *deployment) string {
-	return s.acct.ARN("ecs", "service-deployment/"+svc.Cluster+"/"+svc.Name+"/"+d.Number)
-}
-
-func (s *Service) revisionARN(svc *service, d *deployment) string {
-	return s.acct.ARN("ecs", "service-revision/"+svc.Cluster+"/"+svc.Name+"/"+d.Number)
-}
-
 // byARN finds the deployment of a service-deployment or service-revision ARN.
-func (s *Service) byARN(arn, kind string) (*service, *deployment) {
+func (s serviceDeploymentAPI) byARN(arn, kind string) (*service, *deployment) {
 	_, rest, ok := strings.Cut(arn, ":"+kind+"/")
 	parts := strings.Split(rest, "/")
 	if !ok || len(parts) != 3 {
 		return nil, nil
 	}
-	svc := s.state.Services[s.acct.ARN("ecs", "service/"+parts[0]+"/"+parts[1])]
+	svc, _ := s.state.Services.Get(s.serviceARN(parts[0], parts[1]))
 	if svc == nil {
 		return nil, nil
 	}
@@ -38,16 +32,20 @@ func (s *Service) byARN(arn, kind string) (*service, *deployment) {
 	return svc, d
 }
 
-func (s *Service) currentRevisions(svc *service) []types.ServiceCurrentRevisionSummary {
-	var all []types.ServiceCurrentRevisionSummary
-	for _, d := range svc.Deployments {
-		v := s.deploymentView(svc, d)
-		all = append(all, types.ServiceCurrentRevisionSummary{
-			Arn: aws.String(s.revisionARN(svc, d)), RequestedTaskCount: v.DesiredCount,
-			RunningTaskCount: v.RunningCount, PendingTaskCount: v.PendingCount,
-		})
+// serviceDeploymentAPI is the API of service deployments and service revisions.
+type serviceDeploymentAPI struct {
+	*region
+	rollouts rollouts
+	views    views
+}
+
+func (s serviceDeploymentAPI) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.ReadOp("ListServiceDeployments", s.listServiceDeployments),
+		wire.ReadOp("DescribeServiceDeployments", s.describeServiceDeployments),
+		wire.ReadOp("DescribeServiceRevisions", s.describeServiceRevisions),
+		wire.Op("StopServiceDeployment", s.stopServiceDeployment),
 	}
-	return all
 }
 
 type listServiceDeploymentsInput struct {
@@ -64,7 +62,7 @@ type listServiceDeploymentsOutput struct {
 	NextToken          string
 }
 
-func (s *Service) listServiceDeployments(_ context.Context, in *listServiceDeploymentsInput) (*listServiceDeploymentsOutput, error) {
+func (s serviceDeploymentAPI) listServiceDeployments(_ context.Context, in *listServiceDeploymentsInput) (*listServiceDeploymentsOutput, error) {
 	svc, err := s.service(in.Cluster, in.Service)
 	if err != nil {
 		return nil, err
@@ -78,8 +76,8 @@ func (s *Service) listServiceDeployments(_ context.Context, in *listServiceDeplo
 			continue
 		}
 		out.ServiceDeployments = append(out.ServiceDeployments, types.ServiceDeploymentBrief{
-			ServiceDeploymentArn: aws.String(s.deploymentARN(svc, d)), TargetServiceRevisionArn: aws.String(s.revisionARN(svc, d)),
-			ServiceArn: &svc.ARN, ClusterArn: aws.String(s.acct.ARN("ecs", "cluster/"+svc.Cluster)),
+			ServiceDeploymentArn: aws.String(s.views.deploymentARN(svc, d)), TargetServiceRevisionArn: aws.String(s.views.revisionARN(svc, d)),
+			ServiceArn: &svc.ARN, ClusterArn: aws.String(s.arn("cluster/" + svc.Cluster)),
 			CreatedAt: &d.CreatedAt, StartedAt: &d.CreatedAt, FinishedAt: at(d.FinishedAt),
 			Status: d.Outcome, StatusReason: text(d.OutcomeReason),
 		})
@@ -94,7 +92,7 @@ type describeServiceDeploymentsOutput struct {
 	Failures           []types.Failure
 }
 
-func (s *Service) describeServiceDeployments(_ context.Context, in *describeServiceDeploymentsInput) (*describeServiceDeploymentsOutput, error) {
+func (s serviceDeploymentAPI) describeServiceDeployments(_ context.Context, in *describeServiceDeploymentsInput) (*describeServiceDeploymentsOutput, error) {
 	out := &describeServiceDeploymentsOutput{ServiceDeployments: []types.ServiceDeployment{}, Failures: []types.Failure{}}
 	for _, arn := range in.ServiceDeploymentArns {
 		svc, d := s.byARN(arn, "service-deployment")
@@ -102,56 +100,9 @@ func (s *Service) describeServiceDeployments(_ context.Context, in *describeServ
 			out.Failures = append(out.Failures, missing(arn))
 			continue
 		}
-		out.ServiceDeployments = append(out.ServiceDeployments, s.serviceDeployment(svc, d))
+		out.ServiceDeployments = append(out.ServiceDeployments, s.views.serviceDeployment(svc, d))
 	}
 	return out, nil
-}
-
-func (s *Service) serviceDeployment(svc *service, d *deployment) types.ServiceDeployment {
-	now := s.deploymentView(svc, d)
-	desired := s.desired(svc)
-	v := types.ServiceDeployment{
-		ServiceDeploymentArn: aws.String(s.deploymentARN(svc, d)), ServiceArn: &svc.ARN,
-		ClusterArn: aws.String(s.acct.ARN("ecs", "cluster/"+svc.Cluster)),
-		CreatedAt:  &d.CreatedAt, StartedAt: &d.CreatedAt, UpdatedAt: &d.UpdatedAt,
-		FinishedAt: at(d.FinishedAt), StoppedAt: at(d.StoppedAt), Status: d.Outcome, StatusReason: text(d.OutcomeReason),
-		DeploymentConfiguration: &svc.Configuration,
-		TargetServiceRevision: &types.ServiceRevisionSummary{
-			Arn: aws.String(s.revisionARN(svc, d)), RequestedTaskCount: desired,
-			RunningTaskCount: now.RunningCount, PendingTaskCount: now.PendingCount,
-		},
-		DeploymentCircuitBreaker: &types.ServiceDeploymentCircuitBreaker{
-			FailureCount: d.Failed, Threshold: s.threshold(svc), Status: breakerStatus(svc, d),
-		},
-		Alarms: &types.ServiceDeploymentAlarms{Status: types.ServiceDeploymentRollbackMonitorsStatusDisabled},
-	}
-	if d.FinishedAt.IsZero() {
-		v.LifecycleStage = types.ServiceDeploymentLifecycleStageScaleUp
-	}
-	if source := svc.deployment(d.Source); source != nil {
-		before := s.deploymentView(svc, source)
-		v.SourceServiceRevisions = []types.ServiceRevisionSummary{{
-			Arn: aws.String(s.revisionARN(svc, source)), RunningTaskCount: before.RunningCount, PendingTaskCount: before.PendingCount,
-		}}
-	}
-	if last := svc.deployment(d.RolledBackTo); last != nil {
-		v.Rollback = &types.Rollback{
-			Reason: text(d.Reason), ServiceRevisionArn: aws.String(s.revisionARN(svc, last)), StartedAt: at(d.RollbackAt),
-		}
-	}
-	return v
-}
-
-func breakerStatus(svc *service, d *deployment) types.ServiceDeploymentRollbackMonitorsStatus {
-	switch {
-	case !svc.Configuration.DeploymentCircuitBreaker.Enable:
-		return types.ServiceDeploymentRollbackMonitorsStatusDisabled
-	case d.Tripped:
-		return types.ServiceDeploymentRollbackMonitorsStatusTriggered
-	case d.Proven:
-		return types.ServiceDeploymentRollbackMonitorsStatusMonitoringComplete
-	}
-	return types.ServiceDeploymentRollbackMonitorsStatusMonitoring
 }
 
 type describeServiceRevisionsInput struct{ ServiceRevisionArns []string }
@@ -161,7 +112,7 @@ type describeServiceRevisionsOutput struct {
 	Failures         []types.Failure
 }
 
-func (s *Service) describeServiceRevisions(_ context.Context, in *describeServiceRevisionsInput) (*describeServiceRevisionsOutput, error) {
+func (s serviceDeploymentAPI) describeServiceRevisions(_ context.Context, in *describeServiceRevisionsInput) (*describeServiceRevisionsOutput, error) {
 	out := &describeServiceRevisionsOutput{ServiceRevisions: []types.ServiceRevision{}, Failures: []types.Failure{}}
 	for _, arn := range in.ServiceRevisionArns {
 		svc, d := s.byARN(arn, "service-revision")
@@ -171,11 +122,11 @@ func (s *Service) describeServiceRevisions(_ context.Context, in *describeServic
 		}
 		r := &d.Revision
 		v := types.ServiceRevision{
-			ServiceRevisionArn: aws.String(arn), ServiceArn: &svc.ARN, ClusterArn: aws.String(s.acct.ARN("ecs", "cluster/"+svc.Cluster)),
+			ServiceRevisionArn: aws.String(arn), ServiceArn: &svc.ARN, ClusterArn: aws.String(s.arn("cluster/" + svc.Cluster)),
 			CreatedAt: &d.CreatedAt, TaskDefinition: &r.TaskDefinition, LoadBalancers: r.LoadBalancers,
 			CapacityProviderStrategy: r.Strategy, LaunchType: r.LaunchType,
 		}
-		if definition := s.state.Definitions[lastPart(r.TaskDefinition)]; definition != nil {
+		if definition := s.revision(r.TaskDefinition); definition != nil {
 			for _, c := range definition.Definition.ContainerDefinitions {
 				v.ContainerImages = append(v.ContainerImages, types.ContainerImage{ContainerName: c.Name, Image: c.Image})
 			}
@@ -194,7 +145,7 @@ type stopServiceDeploymentOutput struct{ ServiceDeploymentArn string }
 
 // stopServiceDeployment ends a deployment that runs: by default, and with
 // ROLLBACK, the last completed one comes back.
-func (s *Service) stopServiceDeployment(_ context.Context, in *stopServiceDeploymentInput) (*stopServiceDeploymentOutput, error) {
+func (s serviceDeploymentAPI) stopServiceDeployment(_ context.Context, in *stopServiceDeploymentInput) (*stopServiceDeploymentOutput, error) {
 	svc, d := s.byARN(in.ServiceDeploymentArn, "service-deployment")
 	if d == nil {
 		return nil, resourceNotFound(in.ServiceDeploymentArn)
@@ -209,9 +160,10 @@ func (s *Service) stopServiceDeployment(_ context.Context, in *stopServiceDeploy
 	if last == nil || last == d {
 		return nil, invalid("Service %s has no completed deployment to roll back to.", svc.Name)
 	}
+	s.state.Services.Change(svc.ARN)
 	d.Rollout, d.UpdatedAt = types.DeploymentRolloutStateFailed, s.acct.Clock.Now()
 	d.Reason = "ECS deployment " + d.ID + " was stopped by the user."
 	d.FinishedAt = time.Time{}
-	s.rollBack(svc, d, last)
+	s.rollouts.rollBack(svc, d, last)
 	return &stopServiceDeploymentOutput{in.ServiceDeploymentArn}, nil
 }

@@ -13,12 +13,19 @@ import (
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/register-multiple-targetgroups.html.
 const maxTargetGroups = 5
 
+func tooManyTargetGroups(n int) *wire.Error {
+	return invalid("load balancers can have at most %d items; %d were given: a service registers with at most %d target groups.", maxTargetGroups, n, maxTargetGroups)
+}
+
 func daemonDesiredCount() *wire.Error {
 	return invalid("The daemon scheduling strategy does not support a desired count for services. Remove a desired count value and try again")
 }
 
+// serviceRules checks what CreateService and UpdateService are given.
+type serviceRules struct{ *region }
+
 // checkCreation checks what only CreateService sets.
-func (s *Service) checkCreation(c *cluster, svc *service, in *createServiceInput) error {
+func (s serviceRules) checkCreation(c *cluster, svc *service, in *createServiceInput) error {
 	daemon := svc.Scheduling == types.SchedulingStrategyDaemon
 	switch {
 	case svc.Scheduling != types.SchedulingStrategyReplica && !daemon:
@@ -58,7 +65,7 @@ func checkAbsent(name string, volumes []types.ServiceVolumeConfiguration, lattic
 }
 
 // checkSettings checks what can be set and changed without a new deployment.
-func (s *Service) checkSettings(svc *service, given *types.DeploymentConfiguration, controller *types.DeploymentController) error {
+func (s serviceRules) checkSettings(svc *service, given *types.DeploymentConfiguration, controller *types.DeploymentController) error {
 	if controller != nil && controller.Type != "" && controller.Type != types.DeploymentControllerTypeEcs {
 		return invalid("localaws has the deployment controller ECS; service %s asks for %s.", svc.Name, controller.Type)
 	}
@@ -135,15 +142,9 @@ func configuration(svc *service, given *types.DeploymentConfiguration) (types.De
 	return n, nil
 }
 
-func setTo[T any](to **T, given *T) {
-	if given != nil {
-		*to = given
-	}
-}
-
 // completeRevision checks a revision and fills in what it leaves open: the
 // task definition's ARN, and where its tasks run.
-func (s *Service) completeRevision(c *cluster, svc *service, r *revision, definition string) error {
+func (s serviceRules) completeRevision(c *cluster, svc *service, r *revision, definition string) error {
 	d, err := s.usable(definition)
 	if err != nil {
 		return err
@@ -181,7 +182,7 @@ func checkGrace(svc *service, loadBalancers []types.LoadBalancer) error {
 }
 
 // checkLoadBalancers checks that tasks of the definition can be registered.
-func (s *Service) checkLoadBalancers(d *types.TaskDefinition, loadBalancers []types.LoadBalancer) error {
+func (s serviceRules) checkLoadBalancers(d *types.TaskDefinition, loadBalancers []types.LoadBalancer) error {
 	if len(loadBalancers) > maxTargetGroups {
 		return tooManyTargetGroups(len(loadBalancers))
 	}
@@ -213,7 +214,7 @@ func mapsPort(c types.ContainerDefinition, port int32) bool {
 	return slices.ContainsFunc(c.PortMappings, func(m types.PortMapping) bool { return aws.ToInt32(m.ContainerPort) == port })
 }
 
-func (s *Service) checkTargetGroup(d *types.TaskDefinition, arn string) error {
+func (s serviceRules) checkTargetGroup(d *types.TaskDefinition, arn string) error {
 	tg, ok := s.targets.TargetGroup(arn)
 	switch {
 	case !ok:

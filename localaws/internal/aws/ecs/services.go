@@ -10,41 +10,30 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
-type createServiceInput struct {
-	ServiceName                   string
-	Cluster                       string
-	TaskDefinition                string
-	ClientToken                   string
-	DesiredCount                  *int32
-	LaunchType                    types.LaunchType
-	CapacityProviderStrategy      []types.CapacityProviderStrategyItem
-	LoadBalancers                 []types.LoadBalancer
-	ServiceRegistries             []types.ServiceRegistry
-	DeploymentConfiguration       *types.DeploymentConfiguration
-	DeploymentController          *types.DeploymentController
-	SchedulingStrategy            types.SchedulingStrategy
-	HealthCheckGracePeriodSeconds *int32
-	PlacementConstraints          []types.PlacementConstraint
-	PlacementStrategy             []types.PlacementStrategy
-	AvailabilityZoneRebalancing   types.AvailabilityZoneRebalancing
-	EnableECSManagedTags          bool
-	EnableExecuteCommand          bool
-	PropagateTags                 types.PropagateTags
-	NetworkConfiguration          *types.NetworkConfiguration
-	PlatformVersion               string
-	ServiceConnectConfiguration   *types.ServiceConnectConfiguration
-	VolumeConfigurations          []types.ServiceVolumeConfiguration
-	VpcLatticeConfigurations      []types.VpcLatticeConfiguration
-	Role                          string
-	Tags                          []types.Tag
+// serviceAPI is the API of services.
+type serviceAPI struct {
+	*region
+	rules    serviceRules
+	rollouts rollouts
+	views    views
+}
+
+func (s serviceAPI) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateService", s.createService),
+		wire.ReadOp("DescribeServices", s.describeServices),
+		wire.ReadOp("ListServices", s.listServices),
+		wire.Op("UpdateService", s.updateService),
+		wire.Op("DeleteService", s.deleteService),
+	}
 }
 
 type serviceOutput struct{ Service *types.Service }
 
-func (s *Service) createService(_ context.Context, in *createServiceInput) (*serviceOutput, error) {
+func (s serviceAPI) createService(_ context.Context, in *createServiceInput) (*serviceOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
@@ -52,13 +41,13 @@ func (s *Service) createService(_ context.Context, in *createServiceInput) (*ser
 	if !resourceName.MatchString(in.ServiceName) {
 		return nil, invalid("Invalid service name %q: up to 255 letters, numbers, underscores and hyphens.", in.ServiceName)
 	}
-	arn := s.acct.ARN("ecs", "service/"+c.Name+"/"+in.ServiceName)
-	if old := s.state.Services[arn]; old != nil && old.Status != inactive {
+	arn := s.serviceARN(c.Name, in.ServiceName)
+	if old, _ := s.state.Services.Get(arn); old != nil && old.Status != inactive {
 		switch {
 		case old.Status == draining:
 			return nil, invalid("Unable to Start a service that is still Draining.")
 		case in.ClientToken != "" && in.ClientToken == old.ClientToken:
-			return &serviceOutput{s.serviceView(old, true)}, nil
+			return &serviceOutput{s.views.service(old, true)}, nil
 		}
 		return nil, invalid("Creation of service was not idempotent.")
 	}
@@ -78,15 +67,15 @@ func (s *Service) createService(_ context.Context, in *createServiceInput) (*ser
 		Network: network(in.NetworkConfiguration), PlatformVersion: in.PlatformVersion,
 		Connect: in.ServiceConnectConfiguration, Registries: in.ServiceRegistries,
 	}
-	if err := s.checkCreation(c, svc, in); err != nil {
+	if err := s.rules.checkCreation(c, svc, in); err != nil {
 		return nil, err
 	}
-	if err := s.completeRevision(c, svc, &r, in.TaskDefinition); err != nil {
+	if err := s.rules.completeRevision(c, svc, &r, in.TaskDefinition); err != nil {
 		return nil, err
 	}
-	s.state.Services[arn] = svc
-	s.deploy(svc, r, "")
-	return &serviceOutput{s.serviceView(svc, true)}, nil
+	s.state.Services.Put(arn, svc)
+	s.rollouts.deploy(svc, r)
+	return &serviceOutput{s.views.service(svc, true)}, nil
 }
 
 // network drops a configuration without awsvpc: an answer that has one kills
@@ -98,45 +87,7 @@ func network(n *types.NetworkConfiguration) *types.NetworkConfiguration {
 	return n
 }
 
-// service finds a service by name or ARN in the cluster.
-func (s *Service) service(cluster, nameOrARN string) (*service, error) {
-	c, err := s.cluster(cluster)
-	if err != nil {
-		return nil, err
-	}
-	svc := s.state.Services[s.acct.ARN("ecs", "service/"+c.Name+"/"+lastPart(nameOrARN))]
-	if svc == nil || (strings.HasPrefix(nameOrARN, "arn:") && svc.ARN != nameOrARN) {
-		return nil, serviceNotFound()
-	}
-	return svc, nil
-}
-
-type updateServiceInput struct {
-	Service                       string
-	Cluster                       string
-	TaskDefinition                string
-	DesiredCount                  *int32
-	ForceNewDeployment            bool
-	CapacityProviderStrategy      []types.CapacityProviderStrategyItem
-	LoadBalancers                 []types.LoadBalancer
-	ServiceRegistries             []types.ServiceRegistry
-	DeploymentConfiguration       *types.DeploymentConfiguration
-	DeploymentController          *types.DeploymentController
-	HealthCheckGracePeriodSeconds *int32
-	PlacementConstraints          []types.PlacementConstraint
-	PlacementStrategy             []types.PlacementStrategy
-	AvailabilityZoneRebalancing   types.AvailabilityZoneRebalancing
-	EnableECSManagedTags          *bool
-	EnableExecuteCommand          *bool
-	PropagateTags                 types.PropagateTags
-	NetworkConfiguration          *types.NetworkConfiguration
-	PlatformVersion               string
-	ServiceConnectConfiguration   *types.ServiceConnectConfiguration
-	VolumeConfigurations          []types.ServiceVolumeConfiguration
-	VpcLatticeConfigurations      []types.VpcLatticeConfiguration
-}
-
-func (s *Service) updateService(_ context.Context, in *updateServiceInput) (*serviceOutput, error) {
+func (s serviceAPI) updateService(_ context.Context, in *updateServiceInput) (*serviceOutput, error) {
 	svc, err := s.service(in.Cluster, in.Service)
 	if err != nil {
 		return nil, err
@@ -155,14 +106,14 @@ func (s *Service) updateService(_ context.Context, in *updateServiceInput) (*ser
 	r := svc.primary().Revision
 	redeploy := changeRevision(&r, in) || in.ForceNewDeployment || in.TaskDefinition != ""
 	changeService(&next, in)
-	if err := s.checkSettings(&next, in.DeploymentConfiguration, in.DeploymentController); err != nil {
+	if err := s.rules.checkSettings(&next, in.DeploymentConfiguration, in.DeploymentController); err != nil {
 		return nil, err
 	}
 	if in.DesiredCount != nil && next.Scheduling == types.SchedulingStrategyDaemon {
 		return nil, daemonDesiredCount()
 	}
 	if redeploy {
-		if err := s.completeRevision(c, &next, &r, cmp.Or(in.TaskDefinition, r.TaskDefinition)); err != nil {
+		if err := s.rules.completeRevision(c, &next, &r, cmp.Or(in.TaskDefinition, r.TaskDefinition)); err != nil {
 			return nil, err
 		}
 	}
@@ -172,15 +123,16 @@ func (s *Service) updateService(_ context.Context, in *updateServiceInput) (*ser
 	if in.DesiredCount != nil && *in.DesiredCount != svc.DesiredCount {
 		next.Steady = false
 	}
+	s.state.Services.Change(svc.ARN)
 	*svc = next
 	if redeploy {
-		s.deploy(svc, r, "")
+		s.rollouts.deploy(svc, r)
 	}
-	return &serviceOutput{s.serviceView(svc, true)}, nil
+	return &serviceOutput{s.views.service(svc, true)}, nil
 }
 
-// changeRevision takes over what makes a new deployment, and tells whether
-// there was any of it. An empty list takes all away; no list changes nothing.
+// changeRevision takes over what makes a new deployment, and reports
+// whether there was any of it. An empty list takes all away; no list changes nothing.
 func changeRevision(r *revision, in *updateServiceInput) (changed bool) {
 	if in.LoadBalancers != nil {
 		r.LoadBalancers, changed = in.LoadBalancers, true
@@ -237,7 +189,7 @@ type deleteServiceInput struct {
 	Force   bool
 }
 
-func (s *Service) deleteService(_ context.Context, in *deleteServiceInput) (*serviceOutput, error) {
+func (s serviceAPI) deleteService(_ context.Context, in *deleteServiceInput) (*serviceOutput, error) {
 	svc, err := s.service(in.Cluster, in.Service)
 	if err != nil {
 		return nil, err
@@ -246,17 +198,18 @@ func (s *Service) deleteService(_ context.Context, in *deleteServiceInput) (*ser
 	case svc.Status == inactive:
 		return nil, serviceNotFound()
 	case svc.Status == draining:
-		return &serviceOutput{s.serviceView(svc, true)}, nil
+		return &serviceOutput{s.views.service(svc, true)}, nil
 	case !in.Force && svc.Scheduling == types.SchedulingStrategyReplica && svc.DesiredCount > 0:
 		return nil, invalid("The service cannot be stopped while it is scaled above 0.")
 	case !in.Force && len(svc.Deployments) > 1:
 		return nil, invalid("The service cannot be stopped while deployments are active.")
 	}
+	s.state.Services.Change(svc.ARN)
 	svc.Status, svc.DesiredCount = draining, 0
 	for _, d := range svc.Deployments {
-		s.endOutcome(d, types.ServiceDeploymentStatusStopped, "The service was deleted.")
+		s.rollouts.end(d, types.ServiceDeploymentStatusStopped, "The service was deleted.")
 	}
-	return &serviceOutput{s.serviceView(svc, true)}, nil
+	return &serviceOutput{s.views.service(svc, true)}, nil
 }
 
 type describeServicesInput struct {
@@ -270,7 +223,7 @@ type describeServicesOutput struct {
 	Failures []types.Failure
 }
 
-func (s *Service) describeServices(_ context.Context, in *describeServicesInput) (*describeServicesOutput, error) {
+func (s serviceAPI) describeServices(_ context.Context, in *describeServicesInput) (*describeServicesOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
@@ -280,8 +233,8 @@ func (s *Service) describeServices(_ context.Context, in *describeServicesInput)
 	}
 	out := &describeServicesOutput{Services: []types.Service{}, Failures: []types.Failure{}}
 	for _, name := range in.Services {
-		arn := s.acct.ARN("ecs", "service/"+c.Name+"/"+lastPart(name))
-		svc := s.state.Services[arn]
+		arn := s.serviceARN(c.Name, lastPart(name))
+		svc, _ := s.state.Services.Get(arn)
 		if svc == nil || (strings.HasPrefix(name, "arn:") && name != arn) {
 			if strings.HasPrefix(name, "arn:") {
 				arn = name
@@ -289,7 +242,7 @@ func (s *Service) describeServices(_ context.Context, in *describeServicesInput)
 			out.Failures = append(out.Failures, missing(arn))
 			continue
 		}
-		out.Services = append(out.Services, *s.serviceView(svc, slices.Contains(in.Include, types.ServiceFieldTags)))
+		out.Services = append(out.Services, *s.views.service(svc, slices.Contains(in.Include, types.ServiceFieldTags)))
 	}
 	return out, nil
 }
@@ -307,13 +260,13 @@ type listServicesOutput struct {
 	NextToken   string
 }
 
-func (s *Service) listServices(_ context.Context, in *listServicesInput) (*listServicesOutput, error) {
+func (s serviceAPI) listServices(_ context.Context, in *listServicesInput) (*listServicesOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
 	}
 	arns := []string{}
-	for _, svc := range s.services() {
+	for _, svc := range s.state.Services.All() {
 		switch {
 		case svc.Cluster != c.Name, svc.Status == inactive,
 			in.SchedulingStrategy != "" && in.SchedulingStrategy != svc.Scheduling,
@@ -324,136 +277,4 @@ func (s *Service) listServices(_ context.Context, in *listServicesInput) (*listS
 	}
 	arns, next, err := page(arns, in.MaxResults, in.NextToken)
 	return &listServicesOutput{arns, next}, err
-}
-
-// services returns all services by ARN.
-func (s *Service) services() []*service { return sorted(s.state.Services) }
-
-// serviceView is the service in an answer.
-func (s *Service) serviceView(svc *service, tags bool) *types.Service {
-	p := svc.shown()
-	v := &types.Service{
-		ServiceArn: &svc.ARN, ServiceName: &svc.Name, Status: &svc.Status,
-		ClusterArn: aws.String(s.acct.ARN("ecs", "cluster/"+svc.Cluster)),
-		CreatedAt:  &svc.CreatedAt, CreatedBy: &svc.CreatedBy, DesiredCount: s.desired(svc),
-		SchedulingStrategy: svc.Scheduling, DeploymentController: &types.DeploymentController{Type: svc.Controller},
-		DeploymentConfiguration: &svc.Configuration, HealthCheckGracePeriodSeconds: svc.GracePeriod,
-		PlacementConstraints: list(svc.Constraints), PlacementStrategy: list(svc.Placement),
-		AvailabilityZoneRebalancing: svc.ZoneRebalancing, EnableECSManagedTags: svc.ManagedTags,
-		EnableExecuteCommand: svc.ExecuteCommand, PropagateTags: cmp.Or(svc.Propagate, types.PropagateTagsNone),
-		Events: list(svc.Events), Deployments: []types.Deployment{},
-		TaskDefinition: &p.Revision.TaskDefinition, LoadBalancers: list(p.Revision.LoadBalancers),
-		ServiceRegistries: list(p.Revision.Registries), CapacityProviderStrategy: p.Revision.Strategy,
-		LaunchType: p.Revision.LaunchType, NetworkConfiguration: p.Revision.Network,
-	}
-	if len(p.Revision.LoadBalancers) > 0 {
-		v.RoleArn = &svc.Role
-	}
-	if tags {
-		v.Tags = tagList(svc.Tags)
-	}
-	for _, d := range svc.Deployments {
-		view := s.deploymentView(svc, d)
-		v.Deployments = append(v.Deployments, view)
-		v.RunningCount += view.RunningCount
-		v.PendingCount += view.PendingCount
-	}
-	if len(svc.Deployments) > 0 && svc.Controller == types.DeploymentControllerTypeEcs {
-		v.CurrentServiceDeployment = aws.String(s.deploymentARN(svc, p))
-		v.CurrentServiceRevisions = s.currentRevisions(svc)
-	}
-	return v
-}
-
-// shown is the deployment whose revision a service shows: the primary one, or
-// the last that a deleted service had.
-func (svc *service) shown() *deployment {
-	if p := svc.primary(); p != nil {
-		return p
-	}
-	return svc.History[0]
-}
-
-func (s *Service) deploymentView(svc *service, d *deployment) types.Deployment {
-	r := &d.Revision
-	v := types.Deployment{
-		Id: &d.ID, Status: &d.Status, TaskDefinition: &r.TaskDefinition,
-		CreatedAt: &d.CreatedAt, UpdatedAt: &d.UpdatedAt,
-		FailedTasks: d.Failed, RolloutState: d.Rollout, RolloutStateReason: &d.Reason,
-		CapacityProviderStrategy: r.Strategy, LaunchType: r.LaunchType,
-		NetworkConfiguration: r.Network, ServiceConnectConfiguration: r.Connect,
-	}
-	if r.PlatformVersion != "" {
-		v.PlatformVersion = &r.PlatformVersion
-	}
-	if d.Status == primary {
-		v.DesiredCount = s.desired(svc)
-	}
-	for _, t := range s.tasksOf(svc) {
-		if t.Deployment == d.ID {
-			v.RunningCount += countIf(t.LastStatus == running)
-			v.PendingCount += countIf(t.live() && t.LastStatus != running)
-		}
-	}
-	return v
-}
-
-// tasksOf returns the service's tasks that have not stopped, the oldest first.
-func (s *Service) tasksOf(svc *service) []*task {
-	var tasks []*task
-	for _, t := range s.state.Tasks {
-		if t.Service == svc.ARN && t.LastStatus != stopped {
-			tasks = append(tasks, t)
-		}
-	}
-	sortTasks(tasks)
-	return tasks
-}
-
-func sortTasks(tasks []*task) {
-	slices.SortFunc(tasks, func(a, b *task) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
-	})
-}
-
-// sorted returns a map's values in the order of their keys.
-func sorted[T any](m map[string]T) []T {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	values := make([]T, 0, len(m))
-	for _, k := range keys {
-		values = append(values, m[k])
-	}
-	return values
-}
-
-// newTaskID is a task's or container instance's id.
-func newTaskID() string { return ids.Hex(32) }
-
-// DesiredCount is how many tasks the active service of the cluster is to run.
-func (s *Service) DesiredCount(cluster, name string) (int, bool) {
-	svc, err := s.service(cluster, name)
-	if err != nil || svc.Status != active {
-		return 0, false
-	}
-	return int(svc.DesiredCount), true
-}
-
-// SetDesiredCount changes how many tasks the service runs.
-func (s *Service) SetDesiredCount(cluster, name string, n int) error {
-	svc, err := s.service(cluster, name)
-	if err != nil {
-		return err
-	}
-	if svc.Status != active {
-		return serviceNotActive()
-	}
-	if int(svc.DesiredCount) != n {
-		svc.DesiredCount, svc.Steady = int32(n), false //nolint:gosec // a scalable target's capacity fits
-		s.acct.Changed()
-	}
-	return nil
 }

@@ -2,9 +2,13 @@ package ecs
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 // settingDefaults are the account settings and what a new account has,
@@ -16,14 +20,27 @@ var settingDefaults = map[string]string{
 	"tagResourceAuthorization": "on", "taskLongArnFormat": "enabled",
 }
 
-func (s *Service) setting(name string) string {
-	if value, put := s.state.Settings[name]; put {
+// setting is the value of an account setting.
+func (r *region) setting(name string) string {
+	if value, put := r.state.Settings.Get(name); put {
 		return value
 	}
 	return settingDefaults[name]
 }
 
-func (s *Service) settingView(name string) *types.Setting {
+// settingAPI is the API of account settings.
+type settingAPI struct{ *region }
+
+func (s settingAPI) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("PutAccountSetting", s.putAccountSetting),
+		wire.Op("PutAccountSettingDefault", s.putAccountSetting),
+		wire.ReadOp("ListAccountSettings", s.listAccountSettings),
+		wire.Op("DeleteAccountSetting", s.deleteAccountSetting),
+	}
+}
+
+func (s settingAPI) settingView(name string) *types.Setting {
 	return &types.Setting{
 		Name: types.SettingName(name), Value: aws.String(s.setting(name)),
 		PrincipalArn: aws.String(s.acct.GlobalARN("iam", "root")), Type: types.SettingTypeUser,
@@ -39,14 +56,14 @@ type putSettingInput struct {
 type settingOutput struct{ Setting *types.Setting }
 
 // putAccountSetting sets the account's default: localaws has one principal.
-func (s *Service) putAccountSetting(_ context.Context, in *putSettingInput) (*settingOutput, error) {
+func (s settingAPI) putAccountSetting(_ context.Context, in *putSettingInput) (*settingOutput, error) {
 	if _, known := settingDefaults[in.Name]; !known {
 		return nil, invalid("Invalid account setting name %q.", in.Name)
 	}
 	if in.Value == "" {
 		return nil, invalid("The value of account setting %s must not be empty.", in.Name)
 	}
-	s.state.Settings[in.Name] = in.Value
+	s.state.Settings.Put(in.Name, in.Value)
 	return &settingOutput{s.settingView(in.Name)}, nil
 }
 
@@ -55,12 +72,12 @@ type deleteSettingInput struct {
 	PrincipalArn string
 }
 
-func (s *Service) deleteAccountSetting(_ context.Context, in *deleteSettingInput) (*settingOutput, error) {
+func (s settingAPI) deleteAccountSetting(_ context.Context, in *deleteSettingInput) (*settingOutput, error) {
 	if _, known := settingDefaults[in.Name]; !known {
 		return nil, invalid("Invalid account setting name %q.", in.Name)
 	}
 	v := s.settingView(in.Name)
-	delete(s.state.Settings, in.Name)
+	s.state.Settings.Delete(in.Name)
 	return &settingOutput{v}, nil
 }
 
@@ -78,10 +95,10 @@ type listSettingsOutput struct {
 	NextToken string
 }
 
-func (s *Service) listAccountSettings(_ context.Context, in *listSettingsInput) (*listSettingsOutput, error) {
+func (s settingAPI) listAccountSettings(_ context.Context, in *listSettingsInput) (*listSettingsOutput, error) {
 	out := &listSettingsOutput{Settings: []types.Setting{}}
-	for _, name := range sortedKeys(settingDefaults) {
-		_, put := s.state.Settings[name]
+	for _, name := range slices.Sorted(maps.Keys(settingDefaults)) {
+		_, put := s.state.Settings.Get(name)
 		switch {
 		case !in.EffectiveSettings && !put, in.Name != "" && in.Name != name, in.Value != "" && in.Value != s.setting(name):
 			continue

@@ -1,14 +1,21 @@
 package ecs
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 )
+
+// resourceName is what ECS lets clusters, services, families and capacity
+// providers be called.
+var resourceName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`)
 
 // Statuses of clusters, services, container instances and deployments.
 const (
@@ -31,25 +38,21 @@ const (
 
 // state is all that outlives the process.
 type state struct {
-	Clusters    map[string]*cluster           // by name
-	Definitions map[string]*taskDefinition    // by "family:revision"
-	Revisions   map[string]int32              // a family's newest revision ever
-	Services    map[string]*service           // by ARN
-	Tasks       map[string]*task              // by ARN
-	Instances   map[string]*containerInstance // by ARN
-	Providers   map[string]*capacityProvider  // by name
-	Settings    map[string]string             // account settings that were put
-	// MetricsAt is when the next data points are due.
-	MetricsAt time.Time
-	// Sequence numbers what has to be ordered: stopped tasks.
-	Sequence int64
+	Clusters    collection[*cluster]           // by name
+	Definitions collection[*taskDefinition]    // by family:revision
+	Revisions   collection[int32]              // a family's newest revision ever
+	Services    collection[*service]           // by ARN
+	Tasks       collection[*task]              // by ARN
+	Instances   collection[*containerInstance] // by ARN
+	Providers   collection[*capacityProvider]  // by name
+	Settings    collection[string]             // account settings that were put
 }
 
 func newState() state {
 	return state{
-		Clusters: map[string]*cluster{}, Definitions: map[string]*taskDefinition{}, Revisions: map[string]int32{},
-		Services: map[string]*service{}, Tasks: map[string]*task{}, Instances: map[string]*containerInstance{},
-		Providers: map[string]*capacityProvider{}, Settings: map[string]string{},
+		Clusters: collection[*cluster]{}, Definitions: collection[*taskDefinition]{}, Revisions: collection[int32]{},
+		Services: collection[*service]{}, Tasks: collection[*task]{}, Instances: collection[*containerInstance]{},
+		Providers: collection[*capacityProvider]{}, Settings: collection[string]{},
 	}
 }
 
@@ -72,7 +75,6 @@ type capacityProvider struct {
 	ManagedDraining    types.ManagedDraining
 	Tags               core.Tags
 	ScaleInAt          time.Time // when too much capacity will have lasted long enough
-	ScaleOutAt         time.Time // when the group may grow again
 }
 
 type taskDefinition struct {
@@ -90,7 +92,6 @@ type revision struct {
 	PlatformVersion string
 	Connect         *types.ServiceConnectConfiguration
 	Registries      []types.ServiceRegistry
-	Volumes         []types.ServiceVolumeConfiguration
 }
 
 type service struct {
@@ -176,7 +177,6 @@ type task struct {
 	ExecuteCommand   bool
 	LastStatus       string
 	DesiredStatus    string
-	Connected        bool
 	CreatedAt        time.Time
 	ConnectivityAt   time.Time
 	PullStartedAt    time.Time
@@ -201,7 +201,6 @@ type task struct {
 	ProtectedUntil time.Time
 	Tags           core.Tags
 	Version        int64
-	Sequence       int64
 	GPUs           map[string][]string // ids by container
 	// CPU units and MiB that the agent last reported as used.
 	UsedCPU, UsedMemory float64
@@ -219,8 +218,6 @@ type containerInstance struct {
 	RegisteredAt            time.Time
 	Tags                    core.Tags
 	Version                 int64
-	// Hooked says that the instance drains for its group's lifecycle hook.
-	Hooked bool
 }
 
 func (svc *service) primary() *deployment {
@@ -251,3 +248,15 @@ func (svc *service) afterRestore() {
 		}
 	}
 }
+
+// key is how a definition is stored and shown in groups: family:revision.
+func key(d *types.TaskDefinition) string {
+	return definitionKey(aws.ToString(d.Family), d.Revision)
+}
+
+func definitionKey(family string, revision int32) string {
+	return family + ":" + strconv.Itoa(int(revision))
+}
+
+// serviceGroup is the group of a service's tasks.
+func serviceGroup(svc *service) string { return "service:" + svc.Name }

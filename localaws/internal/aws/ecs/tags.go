@@ -14,44 +14,52 @@ import (
 // maxTags is how many tags a resource has at most.
 const maxTags = 50
 
-// tagsOf returns the tags of the resource with that ARN.
-func (s *Service) tagsOf(arn string) (core.Tags, error) {
+// tagAPI is the API of tags.
+type tagAPI struct{ *region }
+
+func (s tagAPI) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("TagResource", s.tagResource),
+		wire.Op("UntagResource", s.untagResource),
+		wire.ReadOp("ListTagsForResource", s.listTagsForResource),
+	}
+}
+
+// tagsOf returns the tags of the resource with that ARN, and what to call
+// before they are changed.
+func (s tagAPI) tagsOf(arn string) (tags core.Tags, change func(), err error) {
 	_, resource, ok := strings.Cut(arn, ":"+s.acct.ID+":")
 	if !ok || !strings.HasPrefix(arn, "arn:") {
-		return nil, invalid("Invalid ARN %q.", arn)
+		return nil, nil, invalid("Invalid ARN %q.", arn)
 	}
 	kind, name, _ := strings.Cut(resource, "/")
-	var tags core.Tags
 	switch kind {
 	case "cluster":
-		if c := s.state.Clusters[name]; c != nil && c.Status == active {
-			tags = c.Tags
+		if c, _ := s.state.Clusters.Get(name); c != nil && c.Status == active {
+			return c.Tags, func() { s.state.Clusters.Change(name) }, nil
 		}
 	case "service":
-		if svc := s.state.Services[arn]; svc != nil {
-			tags = svc.Tags
+		if svc, ok := s.state.Services.Get(arn); ok {
+			return svc.Tags, func() { s.state.Services.Change(arn) }, nil
 		}
 	case "task":
-		if t := s.state.Tasks[arn]; t != nil {
-			tags = t.Tags
+		if t, ok := s.state.Tasks.Get(arn); ok {
+			return t.Tags, func() { s.state.Tasks.Change(arn) }, nil
 		}
 	case "task-definition":
-		if d := s.state.Definitions[name]; d != nil {
-			tags = d.Tags
+		if d, ok := s.state.Definitions.Get(name); ok {
+			return d.Tags, func() { s.state.Definitions.Change(name) }, nil
 		}
 	case "container-instance":
-		if i := s.state.Instances[arn]; i != nil {
-			tags = i.Tags
+		if i, ok := s.state.Instances.Get(arn); ok {
+			return i.Tags, func() { s.state.Instances.Change(arn) }, nil
 		}
 	case "capacity-provider":
-		if p := s.state.Providers[name]; p != nil && p.Status == active {
-			tags = p.Tags
+		if p, _ := s.state.Providers.Get(name); p != nil && p.Status == active {
+			return p.Tags, func() { s.state.Providers.Change(name) }, nil
 		}
 	}
-	if tags == nil {
-		return nil, resourceNotFound(arn)
-	}
-	return tags, nil
+	return nil, nil, resourceNotFound(arn)
 }
 
 type tagResourceInput struct {
@@ -59,8 +67,8 @@ type tagResourceInput struct {
 	Tags        []types.Tag
 }
 
-func (s *Service) tagResource(_ context.Context, in *tagResourceInput) (*wire.Empty, error) {
-	tags, err := s.tagsOf(in.ResourceArn)
+func (s tagAPI) tagResource(_ context.Context, in *tagResourceInput) (*wire.Empty, error) {
+	tags, change, err := s.tagsOf(in.ResourceArn)
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +85,7 @@ func (s *Service) tagResource(_ context.Context, in *tagResourceInput) (*wire.Em
 	if len(tags)+added > maxTags {
 		return nil, invalid("%s would have %d tags; at most %d.", in.ResourceArn, len(tags)+added, maxTags)
 	}
+	change()
 	for _, t := range in.Tags {
 		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
@@ -88,11 +97,12 @@ type untagResourceInput struct {
 	TagKeys     []string
 }
 
-func (s *Service) untagResource(_ context.Context, in *untagResourceInput) (*wire.Empty, error) {
-	tags, err := s.tagsOf(in.ResourceArn)
+func (s tagAPI) untagResource(_ context.Context, in *untagResourceInput) (*wire.Empty, error) {
+	tags, change, err := s.tagsOf(in.ResourceArn)
 	if err != nil {
 		return nil, err
 	}
+	change()
 	tags.Remove(in.TagKeys)
 	return nil, nil
 }
@@ -101,53 +111,10 @@ type listTagsInput struct{ ResourceArn string }
 
 type listTagsOutput struct{ Tags []types.Tag }
 
-func (s *Service) listTagsForResource(_ context.Context, in *listTagsInput) (*listTagsOutput, error) {
-	tags, err := s.tagsOf(in.ResourceArn)
+func (s tagAPI) listTagsForResource(_ context.Context, in *listTagsInput) (*listTagsOutput, error) {
+	tags, _, err := s.tagsOf(in.ResourceArn)
 	if err != nil {
 		return nil, err
 	}
 	return &listTagsOutput{tagList(tags)}, nil
-}
-
-// tagMap and tagList change between the API's tags and the account's.
-func tagMap(tags []types.Tag) core.Tags {
-	m := core.Tags{}
-	for _, t := range tags {
-		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
-	return m
-}
-
-func tagList(tags core.Tags) []types.Tag {
-	l := []types.Tag{}
-	for _, t := range tags.List() {
-		l = append(l, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
-	}
-	return l
-}
-
-// TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
-	var all []core.TaggedResource
-	for _, c := range s.state.Clusters {
-		if c.Status == active {
-			all = append(all, core.TaggedResource{ARN: c.ARN, Tags: c.Tags})
-		}
-	}
-	for _, svc := range s.state.Services {
-		if svc.Status != inactive {
-			all = append(all, core.TaggedResource{ARN: svc.ARN, Tags: svc.Tags})
-		}
-	}
-	for _, d := range s.state.Definitions {
-		if d.Definition.Status == active {
-			all = append(all, core.TaggedResource{ARN: aws.ToString(d.Definition.TaskDefinitionArn), Tags: d.Tags})
-		}
-	}
-	for _, p := range s.state.Providers {
-		if p.Status == active {
-			all = append(all, core.TaggedResource{ARN: p.ARN, Tags: p.Tags})
-		}
-	}
-	return all
 }

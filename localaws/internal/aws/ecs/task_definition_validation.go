@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,7 +17,7 @@ var (
 
 // validateDefinition checks what RegisterTaskDefinition checks,
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html.
-func (s *Service) validateDefinition(in *registerDefinitionInput) error {
+func validateDefinition(in *registerDefinitionInput) error {
 	switch {
 	case in.Family == "":
 		return clientError("Family can not be blank.")
@@ -33,7 +32,7 @@ func (s *Service) validateDefinition(in *registerDefinitionInput) error {
 	case slices.Contains(in.RequiresCompatibilities, types.CompatibilityFargate):
 		return clientError("localaws runs tasks on EC2 instances; requiresCompatibilities has FARGATE.")
 	}
-	if err := s.validateTaskSize(in); err != nil {
+	if err := validateTaskSize(in); err != nil {
 		return err
 	}
 	volumes, err := validateVolumes(in)
@@ -63,7 +62,7 @@ func (s *Service) validateDefinition(in *registerDefinitionInput) error {
 	return validateHostPorts(in)
 }
 
-func (s *Service) validateTaskSize(in *registerDefinitionInput) error {
+func validateTaskSize(in *registerDefinitionInput) error {
 	if _, err := cpuUnits(aws.ToString(in.CPU)); err != nil {
 		return err
 	}
@@ -81,40 +80,6 @@ func (s *Service) validateTaskSize(in *registerDefinitionInput) error {
 		}
 	}
 	return nil
-}
-
-// cpuUnits reads "256" or "0.25 vCPU"; "" is 0.
-func cpuUnits(text string) (int, error) {
-	if text == "" {
-		return 0, nil
-	}
-	lower := strings.ToLower(strings.TrimSpace(text))
-	if number, isVCPU := strings.CutSuffix(lower, "vcpu"); isVCPU {
-		value, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err == nil && value > 0 {
-			return int(value * 1024), nil
-		}
-	} else if value, err := strconv.Atoi(lower); err == nil && value > 0 {
-		return value, nil
-	}
-	return 0, clientError("Invalid 'cpu' setting for task. The value %q is not valid: such as 256 or 0.25 vCPU.", text)
-}
-
-// memoryMiB reads "512" or "1 GB"; "" is 0.
-func memoryMiB(text string) (int, error) {
-	if text == "" {
-		return 0, nil
-	}
-	lower := strings.ToLower(strings.TrimSpace(text))
-	if number, isGB := strings.CutSuffix(lower, "gb"); isGB {
-		value, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err == nil && value > 0 {
-			return int(value * 1024), nil
-		}
-	} else if value, err := strconv.Atoi(lower); err == nil && value > 0 {
-		return value, nil
-	}
-	return 0, clientError("Invalid 'memory' setting for task. The value %q is not valid: such as 512 or 1 GB.", text)
 }
 
 func validateVolumes(in *registerDefinitionInput) (map[string]bool, error) {

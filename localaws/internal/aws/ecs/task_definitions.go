@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,24 +14,18 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
-type registerDefinitionInput struct {
-	Family                  string
-	ContainerDefinitions    []types.ContainerDefinition
-	CPU                     *string `aws:"cpu"`
-	Memory                  *string
-	EnableFaultInjection    *bool
-	EphemeralStorage        *types.EphemeralStorage
-	ExecutionRoleArn        *string
-	TaskRoleArn             *string
-	IpcMode                 types.IpcMode
-	PidMode                 types.PidMode
-	NetworkMode             types.NetworkMode
-	PlacementConstraints    []types.TaskDefinitionPlacementConstraint
-	ProxyConfiguration      *types.ProxyConfiguration
-	RequiresCompatibilities []types.Compatibility
-	RuntimePlatform         *types.RuntimePlatform
-	Volumes                 []types.Volume
-	Tags                    []types.Tag
+// definitionAPI is the API of task definitions.
+type definitionAPI struct{ *region }
+
+func (s definitionAPI) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("RegisterTaskDefinition", s.registerTaskDefinition),
+		wire.ReadOp("DescribeTaskDefinition", s.describeTaskDefinition),
+		wire.ReadOp("ListTaskDefinitions", s.listTaskDefinitions),
+		wire.ReadOp("ListTaskDefinitionFamilies", s.listTaskDefinitionFamilies),
+		wire.Op("DeregisterTaskDefinition", s.deregisterTaskDefinition),
+		wire.Op("DeleteTaskDefinitions", s.deleteTaskDefinitions),
+	}
 }
 
 type definitionOutput struct {
@@ -40,16 +33,17 @@ type definitionOutput struct {
 	Tags           []types.Tag
 }
 
-func (s *Service) registerTaskDefinition(ctx context.Context, in *registerDefinitionInput) (*definitionOutput, error) {
-	if err := s.validateDefinition(in); err != nil {
+func (s definitionAPI) registerTaskDefinition(ctx context.Context, in *registerDefinitionInput) (*definitionOutput, error) {
+	if err := validateDefinition(in); err != nil {
 		return nil, err
 	}
-	number := s.state.Revisions[in.Family] + 1
-	s.state.Revisions[in.Family] = number
+	newest, _ := s.state.Revisions.Get(in.Family)
+	number := newest + 1
+	s.state.Revisions.Put(in.Family, number)
 	now := s.acct.Clock.Now()
 	d := types.TaskDefinition{
 		Family: &in.Family, Revision: number, Status: types.TaskDefinitionStatusActive,
-		TaskDefinitionArn:    aws.String(s.acct.ARN("ecs", fmt.Sprintf("task-definition/%s:%d", in.Family, number))),
+		TaskDefinitionArn:    aws.String(s.arn(fmt.Sprintf("task-definition/%s:%d", in.Family, number))),
 		ContainerDefinitions: completed(in), Cpu: in.CPU, Memory: in.Memory,
 		EnableFaultInjection: in.EnableFaultInjection, EphemeralStorage: in.EphemeralStorage,
 		ExecutionRoleArn: in.ExecutionRoleArn, TaskRoleArn: in.TaskRoleArn, IpcMode: in.IpcMode, PidMode: in.PidMode,
@@ -64,17 +58,12 @@ func (s *Service) registerTaskDefinition(ctx context.Context, in *registerDefini
 		d.NetworkMode = types.NetworkModeBridge
 	}
 	stored := &taskDefinition{Definition: d, Tags: tagMap(in.Tags)}
-	s.state.Definitions[key(&d)] = stored
+	s.state.Definitions.Put(key(&d), stored)
 	out := &definitionOutput{TaskDefinition: &stored.Definition}
 	if len(in.Tags) > 0 {
 		out.Tags = tagList(stored.Tags)
 	}
 	return out, nil
-}
-
-// key is how a definition is stored and shown in groups: family:revision.
-func key(d *types.TaskDefinition) string {
-	return aws.ToString(d.Family) + ":" + strconv.Itoa(int(d.Revision))
 }
 
 // completed adds what ECS adds: empty lists, protocol and host port of
@@ -150,32 +139,12 @@ func requiredAttributes(in *registerDefinitionInput) []types.Attribute {
 	return attributes
 }
 
-// definition finds a definition by ARN, family:revision, or family for its
-// newest active revision.
-func (s *Service) definition(name string) *taskDefinition {
-	short := lastPart(name)
-	if strings.HasPrefix(name, "arn:") && !strings.Contains(name, ":"+s.acct.Region+":") {
-		return nil
-	}
-	if strings.Contains(short, ":") {
-		return s.state.Definitions[short]
-	}
-	var newest *taskDefinition
-	for _, d := range s.state.Definitions {
-		if aws.ToString(d.Definition.Family) == short && d.Definition.Status == types.TaskDefinitionStatusActive &&
-			(newest == nil || d.Definition.Revision > newest.Definition.Revision) {
-			newest = d
-		}
-	}
-	return newest
-}
-
 type describeDefinitionInput struct {
 	TaskDefinition string
 	Include        []types.TaskDefinitionField
 }
 
-func (s *Service) describeTaskDefinition(_ context.Context, in *describeDefinitionInput) (*definitionOutput, error) {
+func (s definitionAPI) describeTaskDefinition(_ context.Context, in *describeDefinitionInput) (*definitionOutput, error) {
 	d := s.definition(in.TaskDefinition)
 	if d == nil {
 		return nil, definitionNotFound()
@@ -200,10 +169,10 @@ type listDefinitionsOutput struct {
 	NextToken          string
 }
 
-func (s *Service) listTaskDefinitions(_ context.Context, in *listDefinitionsInput) (*listDefinitionsOutput, error) {
+func (s definitionAPI) listTaskDefinitions(_ context.Context, in *listDefinitionsInput) (*listDefinitionsOutput, error) {
 	status := cmp.Or(in.Status, types.TaskDefinitionStatusActive)
 	var found []*types.TaskDefinition
-	for _, d := range s.state.Definitions {
+	for _, d := range s.state.Definitions.All() {
 		if d.Definition.Status == status && (in.FamilyPrefix == "" || in.FamilyPrefix == aws.ToString(d.Definition.Family)) {
 			found = append(found, &d.Definition)
 		}
@@ -234,9 +203,9 @@ type listFamiliesOutput struct {
 	NextToken string
 }
 
-func (s *Service) listTaskDefinitionFamilies(_ context.Context, in *listFamiliesInput) (*listFamiliesOutput, error) {
+func (s definitionAPI) listTaskDefinitionFamilies(_ context.Context, in *listFamiliesInput) (*listFamiliesOutput, error) {
 	isActive := map[string]bool{}
-	for _, d := range s.state.Definitions {
+	for _, d := range s.state.Definitions.All() {
 		family := aws.ToString(d.Definition.Family)
 		isActive[family] = isActive[family] || d.Definition.Status == types.TaskDefinitionStatusActive
 	}
@@ -254,12 +223,13 @@ func (s *Service) listTaskDefinitionFamilies(_ context.Context, in *listFamilies
 
 type definitionInput struct{ TaskDefinition string }
 
-func (s *Service) deregisterTaskDefinition(_ context.Context, in *definitionInput) (*definitionOutput, error) {
-	d := s.state.Definitions[lastPart(in.TaskDefinition)]
+func (s definitionAPI) deregisterTaskDefinition(_ context.Context, in *definitionInput) (*definitionOutput, error) {
+	d := s.revision(in.TaskDefinition)
 	if d == nil {
 		return nil, definitionNotFound()
 	}
 	if d.Definition.Status == types.TaskDefinitionStatusActive {
+		s.state.Definitions.Change(key(&d.Definition))
 		now := s.acct.Clock.Now()
 		d.Definition.Status, d.Definition.DeregisteredAt = types.TaskDefinitionStatusInactive, &now
 	}
@@ -274,10 +244,10 @@ type deleteDefinitionsOutput struct {
 }
 
 // deleteTaskDefinitions deletes what has been deregistered and is not in use.
-func (s *Service) deleteTaskDefinitions(_ context.Context, in *deleteDefinitionsInput) (*deleteDefinitionsOutput, error) {
+func (s definitionAPI) deleteTaskDefinitions(_ context.Context, in *deleteDefinitionsInput) (*deleteDefinitionsOutput, error) {
 	out := &deleteDefinitionsOutput{TaskDefinitions: []types.TaskDefinition{}, Failures: []types.Failure{}}
 	for _, name := range in.TaskDefinitions {
-		d := s.state.Definitions[lastPart(name)]
+		d := s.revision(name)
 		if d == nil {
 			out.Failures = append(out.Failures, types.Failure{
 				Arn: &name, Reason: aws.String("TASK_DEFINITION_NOT_FOUND"), Detail: aws.String("The specified task definition was not found. Specify a valid family and revision and try again."),
@@ -287,55 +257,11 @@ func (s *Service) deleteTaskDefinitions(_ context.Context, in *deleteDefinitions
 		if d.Definition.Status == types.TaskDefinitionStatusActive {
 			return nil, invalid("The specified task definition is still in ACTIVE status. Please deregister the target and try again. (%s)", name)
 		}
+		s.state.Definitions.Change(key(&d.Definition))
+		s.deleting[key(&d.Definition)] = true
 		now := s.acct.Clock.Now()
 		d.Definition.Status, d.Definition.DeleteRequestedAt = types.TaskDefinitionStatusDeleteInProgress, &now
 		out.TaskDefinitions = append(out.TaskDefinitions, d.Definition)
 	}
 	return out, nil
-}
-
-// removeDeleted forgets definitions whose deletion was asked for once nothing
-// uses them.
-func (s *Service) removeDeleted() {
-	for name, d := range s.state.Definitions {
-		if d.Definition.Status == types.TaskDefinitionStatusDeleteInProgress && !s.definitionUsed(name) {
-			delete(s.state.Definitions, name)
-			s.changed()
-		}
-	}
-}
-
-func (s *Service) definitionUsed(name string) bool {
-	for _, t := range s.state.Tasks {
-		if t.Definition == name { // a stopped one can still be described
-			return true
-		}
-	}
-	for _, svc := range s.state.Services {
-		for _, d := range svc.Deployments {
-			if svc.Status != inactive && lastPart(d.Revision.TaskDefinition) == name {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// usable returns the definition that a task or service is to run.
-func (s *Service) usable(name string) (*taskDefinition, error) {
-	if name == "" {
-		return nil, invalid("TaskDefinition can not be blank.")
-	}
-	d := s.definition(name)
-	if d == nil {
-		return nil, definitionMissing()
-	}
-	if d.Definition.Status != types.TaskDefinitionStatusActive {
-		return nil, definitionInactive()
-	}
-	if d.Definition.NetworkMode == types.NetworkModeAwsvpc {
-		return nil, wire.Errorf("InvalidParameterException",
-			"localaws runs tasks in network mode bridge, host or none; task definition %s has awsvpc.", key(&d.Definition))
-	}
-	return d, nil
 }

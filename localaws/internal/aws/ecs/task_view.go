@@ -2,31 +2,41 @@ package ecs
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs/schedule"
 )
 
-// taskView is the task in an answer.
-func (s *Service) taskView(t *task, tags bool) *types.Task {
-	d := &s.state.Definitions[t.Definition].Definition
-	n := demandOf(d, t.Overrides)
+// views shows records as answers do.
+type views struct{ *region }
+
+// task is the task in an answer.
+func (s views) task(t *task, tags bool) *types.Task {
+	d := &s.revision(t.Definition).Definition
+	demand := demandOf(d, t.Overrides)
+	instance, zone := s.taskInstance(t), ""
+	if instance != nil {
+		zone = instance.Attributes[schedule.AttributeZone]
+	}
 	v := &types.Task{
-		TaskArn: &t.ARN, ClusterArn: aws.String(s.acct.ARN("ecs", "cluster/"+t.Cluster)),
+		TaskArn: &t.ARN, ClusterArn: aws.String(s.arn("cluster/" + t.Cluster)),
 		TaskDefinitionArn: d.TaskDefinitionArn, Group: &t.Group, LaunchType: t.LaunchType,
 		LastStatus: &t.LastStatus, DesiredStatus: &t.DesiredStatus, EnableExecuteCommand: t.ExecuteCommand,
-		Cpu: aws.String(strconv.Itoa(n.cpu)), Memory: aws.String(strconv.Itoa(n.memory)),
+		Cpu: aws.String(strconv.Itoa(demand.CPU)), Memory: aws.String(strconv.Itoa(demand.MemoryMiB)),
 		CreatedAt: at(t.CreatedAt), ConnectivityAt: at(t.ConnectivityAt), PullStartedAt: at(t.PullStartedAt),
 		PullStoppedAt: at(t.PullStoppedAt), StartedAt: at(t.StartedAt), StoppingAt: at(t.StoppingAt),
 		ExecutionStoppedAt: at(t.ExecutionStopped), StoppedAt: at(t.StoppedAt),
 		StopCode: t.StopCode, StoppedReason: text(t.StoppedReason), StartedBy: text(t.StartedBy),
 		ContainerInstanceArn: text(t.Instance), CapacityProviderName: text(t.Provider),
-		AvailabilityZone: text(s.zoneOf(t)), Overrides: t.Overrides, Version: t.Version,
+		AvailabilityZone: text(zone), Overrides: t.Overrides, Version: t.Version,
 		Attachments: []types.Attachment{}, Tags: []types.Tag{}, HealthStatus: s.healthShown(t, d),
 	}
-	if i := s.state.Instances[t.Instance]; i != nil {
-		v.Attributes = []types.Attribute{{Name: aws.String(attributeArchitecture), Value: aws.String(i.Attributes[attributeArchitecture])}}
+	if instance != nil {
+		v.Attributes = []types.Attribute{{
+			Name: aws.String(schedule.AttributeArchitecture), Value: aws.String(instance.Attributes[schedule.AttributeArchitecture]),
+		}}
 	}
 	if !t.ConnectivityAt.IsZero() {
 		v.Connectivity = types.ConnectivityConnected
@@ -41,22 +51,22 @@ func (s *Service) taskView(t *task, tags bool) *types.Task {
 		v.Tags = tagList(t.Tags)
 	}
 	for i := range d.ContainerDefinitions {
-		v.Containers = append(v.Containers, s.containerView(t, &d.ContainerDefinitions[i]))
+		v.Containers = append(v.Containers, s.container(t, &d.ContainerDefinitions[i]))
 	}
 	return v
 }
 
 // healthShown is UNKNOWN without container health checks.
-func (s *Service) healthShown(t *task, d *types.TaskDefinition) types.HealthStatus {
+func (s views) healthShown(t *task, d *types.TaskDefinition) types.HealthStatus {
 	for _, c := range d.ContainerDefinitions {
 		if c.HealthCheck != nil && aws.ToBool(c.Essential) {
-			return t.containerHealth(s.state.Definitions[t.Definition])
+			return t.containerHealth(s.revision(t.Definition))
 		}
 	}
 	return types.HealthStatusUnknown
 }
 
-func (s *Service) containerView(t *task, d *types.ContainerDefinition) types.Container {
+func (s views) container(t *task, d *types.ContainerDefinition) types.Container {
 	name := aws.ToString(d.Name)
 	report := t.container(name)
 	status := report.Status
@@ -68,7 +78,7 @@ func (s *Service) containerView(t *task, d *types.ContainerDefinition) types.Con
 	}
 	v := types.Container{
 		Name: d.Name, Image: d.Image, TaskArn: &t.ARN,
-		ContainerArn: aws.String(s.acct.ARN("ecs", "container/"+t.Cluster+"/"+t.ID+"/"+t.ContainerIDs[name])),
+		ContainerArn: aws.String(s.arn("container/" + t.Cluster + "/" + t.ID + "/" + t.ContainerIDs[name])),
 		LastStatus:   &status, ExitCode: report.ExitCode, Reason: text(report.Reason),
 		RuntimeId: text(report.RuntimeID), ImageDigest: text(report.ImageDigest),
 		NetworkBindings: list(report.Bindings), NetworkInterfaces: []types.NetworkInterface{},
@@ -84,19 +94,4 @@ func (s *Service) containerView(t *task, d *types.ContainerDefinition) types.Con
 		v.MemoryReservation = aws.String(strconv.Itoa(int(*d.MemoryReservation)))
 	}
 	return v
-}
-
-// at and text leave out what is not known.
-func at(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
-func text(value string) *string {
-	if value == "" {
-		return nil
-	}
-	return &value
 }

@@ -3,6 +3,7 @@ package ecs
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,79 +11,27 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs/schedule"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
-// maxStopped is how many stopped tasks of a service, or of another group, can
-// still be described; AWS keeps them for an hour.
-const maxStopped = 50
-
-// newTask makes a task that has no place yet.
-func (s *Service) newTask(cluster string, d *taskDefinition) *task {
-	id := newTaskID()
-	t := &task{
-		ARN: s.acct.ARN("ecs", "task/"+cluster+"/"+id), ID: id, Cluster: cluster,
-		Definition: key(&d.Definition), Group: "family:" + aws.ToString(d.Definition.Family),
-		LastStatus: provisioning, DesiredStatus: running, CreatedAt: s.acct.Clock.Now(),
-		ContainerIDs: map[string]string{}, Tags: core.Tags{}, Version: 1,
-	}
-	for _, c := range d.Definition.ContainerDefinitions {
-		t.ContainerIDs[aws.ToString(c.Name)] = ids.UUID()
-	}
-	return t
+// taskAPI is the API of tasks.
+type taskAPI struct {
+	life
+	views views
 }
 
-// finish ends a task: nothing of it runs any more.
-func (s *Service) finish(t *task) {
-	if t.LastStatus == stopped {
-		return
-	}
-	now := s.acct.Clock.Now()
-	asked := t.DesiredStatus == stopped && t.StopCode != types.TaskStopCodeTaskFailedToStart
-	t.LastStatus, t.DesiredStatus, t.StoppedAt = stopped, stopped, now
-	if t.StoppingAt.IsZero() {
-		t.StoppingAt = now
-	}
-	if t.ExecutionStopped.IsZero() {
-		t.ExecutionStopped = now
-	}
-	s.state.Sequence++
-	t.Sequence = s.state.Sequence
-	t.Version++
-	svc := s.state.Services[t.Service]
-	if svc != nil {
-		if !t.Deregistered && len(t.Targets) > 0 {
-			for _, place := range t.Targets {
-				s.event(svc, "(service %s) deregistered 1 targets in (target-group %s)", svc.Name, place.GroupARN)
-			}
-		}
-		switch {
-		case t.Instance == "" && asked: // it never ran
-		case asked:
-			s.event(svc, "(service %s) has stopped 1 running tasks: (task %s).", svc.Name, t.ID)
-		case svc.Status == active:
-			s.countFailure(svc, t)
-		}
-	}
-	s.deregister(t)
-	s.emitTask(t)
-	s.forgetStopped(t.Cluster, t.Group)
-	s.changed()
-}
-
-// forgetStopped keeps the newest stopped tasks of a group.
-func (s *Service) forgetStopped(cluster, group string) {
-	var old []*task
-	for _, t := range s.state.Tasks {
-		if t.Cluster == cluster && t.Group == group && t.LastStatus == stopped {
-			old = append(old, t)
-		}
-	}
-	slices.SortFunc(old, func(a, b *task) int { return cmp.Compare(b.Sequence, a.Sequence) })
-	for _, t := range old[min(len(old), maxStopped):] {
-		delete(s.state.Tasks, t.ARN)
+func (s taskAPI) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("RunTask", s.runTask),
+		wire.Op("StartTask", s.startTask),
+		wire.Op("StopTask", s.stopTask),
+		wire.ReadOp("ListTasks", s.listTasks),
+		wire.ReadOp("DescribeTasks", s.describeTasks),
+		wire.Op("UpdateTaskProtection", s.updateTaskProtection),
+		wire.ReadOp("GetTaskProtection", s.getTaskProtection),
+		wire.Op("ExecuteCommand", s.executeCommand),
 	}
 }
 
@@ -111,7 +60,7 @@ type tasksOutput struct {
 	Failures []types.Failure
 }
 
-func (s *Service) runTask(_ context.Context, in *runTaskInput) (*tasksOutput, error) {
+func (s taskAPI) runTask(_ context.Context, in *runTaskInput) (*tasksOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
@@ -126,6 +75,7 @@ func (s *Service) runTask(_ context.Context, in *runTaskInput) (*tasksOutput, er
 	}
 	out := &tasksOutput{Tasks: []types.Task{}, Failures: []types.Failure{}}
 	have := map[string]int{}
+	placer := facts{s.region}.placer(c.Name)
 	for range cmp.Or(aws.ToInt32(in.Count), 1) {
 		t := s.newTask(c.Name, d)
 		t.StartedBy, t.Overrides, t.ExecuteCommand = in.StartedBy, in.Overrides, in.EnableExecuteCommand
@@ -134,29 +84,22 @@ func (s *Service) runTask(_ context.Context, in *runTaskInput) (*tasksOutput, er
 		t.Tags = runTags(in.Tags, in.PropagateTags, in.EnableECSManagedTags, c, d)
 		t.LaunchType = types.LaunchTypeEc2
 		if len(strategy) > 0 {
-			t.LaunchType, t.Provider = "", strategyItem(strategy, have)
+			t.LaunchType, t.Provider = "", schedule.Item(strategyItems(strategy), have)
 			have[t.Provider]++
 		}
-		s.state.Tasks[t.ARN] = t
-		i, why := s.place(s.request(nil, t))
-		switch {
-		case i != nil:
-			s.assign(t, i)
-		case s.scaled(t.Provider):
-			t.GiveUpAt = s.acct.Clock.In(provisioningTimeout)
-		default:
-			delete(s.state.Tasks, t.ARN)
-			out.Failures = append(out.Failures, s.failurePlacing(c, why))
+		instance, why := placer.Place(facts{s.region}.work(nil, t))
+		if instance == "" && !s.scaled(t.Provider) {
+			out.Failures = append(out.Failures, s.placementFailure(c, why))
 			continue
 		}
-		s.emitTask(t)
-		out.Tasks = append(out.Tasks, *s.taskView(t, true))
+		s.create(t, instance)
+		out.Tasks = append(out.Tasks, *s.views.task(t, true))
 	}
 	return out, nil
 }
 
 // checkRun checks a RunTask, and returns the strategy that holds.
-func (s *Service) checkRun(c *cluster, d *taskDefinition, in *runTaskInput) ([]types.CapacityProviderStrategyItem, error) {
+func (s taskAPI) checkRun(c *cluster, d *taskDefinition, in *runTaskInput) ([]types.CapacityProviderStrategyItem, error) {
 	if n := cmp.Or(aws.ToInt32(in.Count), 1); n < 1 || n > 10 {
 		return nil, invalid("Count %d must be between 1 and 10.", n)
 	}
@@ -186,26 +129,22 @@ func (s *Service) checkRun(c *cluster, d *taskDefinition, in *runTaskInput) ([]t
 	return strategy, checkItems(c.Providers, strategy)
 }
 
-func (s *Service) failurePlacing(c *cluster, why misfit) types.Failure {
-	if why.instance == "" {
+func (s taskAPI) placementFailure(c *cluster, why schedule.Misfit) types.Failure {
+	if why.Instance == "" {
 		return types.Failure{Reason: aws.String("No Container Instances were found in your cluster.")}
 	}
 	return types.Failure{
-		Arn:    aws.String(s.acct.ARN("ecs", "container-instance/"+c.Name+"/"+why.instance)),
-		Reason: aws.String(why.reason),
+		Arn:    aws.String(s.arn("container-instance/" + c.Name + "/" + why.Instance)),
+		Reason: aws.String(why.Reason),
 	}
 }
 
 func runTags(given []types.Tag, propagate types.PropagateTags, managed bool, c *cluster, d *taskDefinition) core.Tags {
 	tags := core.Tags{}
 	if propagate == types.PropagateTagsTaskDefinition {
-		for k, v := range d.Tags {
-			tags[k] = v
-		}
+		maps.Copy(tags, d.Tags)
 	}
-	for k, v := range tagMap(given) {
-		tags[k] = v
-	}
+	maps.Copy(tags, tagMap(given))
 	if managed {
 		tags["aws:ecs:clusterName"] = c.Name
 	}
@@ -226,7 +165,7 @@ type startTaskInput struct {
 	Tags                 []types.Tag
 }
 
-func (s *Service) startTask(_ context.Context, in *startTaskInput) (*tasksOutput, error) {
+func (s taskAPI) startTask(_ context.Context, in *startTaskInput) (*tasksOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
@@ -242,36 +181,25 @@ func (s *Service) startTask(_ context.Context, in *startTaskInput) (*tasksOutput
 		return nil, clientError("%s", why)
 	}
 	out := &tasksOutput{Tasks: []types.Task{}, Failures: []types.Failure{}}
+	placer := facts{s.region}.placer(c.Name)
 	for _, name := range in.ContainerInstances {
 		i := s.instance(c, name)
 		if i == nil {
 			out.Failures = append(out.Failures, missing(name))
 			continue
 		}
-		n := demandOf(&d.Definition, in.Overrides)
-		if words, reason := n.fit(s.remaining(i), i); words != "" {
-			out.Failures = append(out.Failures, types.Failure{Arn: &i.ARN, Reason: &reason})
-			continue
-		}
 		t := s.newTask(c.Name, d)
 		t.StartedBy, t.Overrides, t.ExecuteCommand = in.StartedBy, in.Overrides, in.EnableExecuteCommand
 		t.Group, t.LaunchType = cmp.Or(in.Group, t.Group), types.LaunchTypeEc2
 		t.Tags = runTags(in.Tags, in.PropagateTags, in.EnableECSManagedTags, c, d)
-		s.state.Tasks[t.ARN] = t
-		s.assign(t, i)
-		s.emitTask(t)
-		out.Tasks = append(out.Tasks, *s.taskView(t, true))
+		if why, ok := placer.PlaceOn(i.ID, facts{s.region}.work(nil, t)); !ok {
+			out.Failures = append(out.Failures, types.Failure{Arn: &i.ARN, Reason: &why.Reason})
+			continue
+		}
+		s.create(t, i.ID)
+		out.Tasks = append(out.Tasks, *s.views.task(t, true))
 	}
 	return out, nil
-}
-
-// taskOf finds a task by id or ARN.
-func (s *Service) taskOf(c *cluster, idOrARN string) *task {
-	t := s.state.Tasks[s.acct.ARN("ecs", "task/"+c.Name+"/"+lastPart(idOrARN))]
-	if t == nil || (strings.HasPrefix(idOrARN, "arn:") && t.ARN != idOrARN) {
-		return nil
-	}
-	return t
 }
 
 type stopTaskInput struct {
@@ -282,17 +210,17 @@ type stopTaskInput struct {
 
 type stopTaskOutput struct{ Task *types.Task }
 
-func (s *Service) stopTask(_ context.Context, in *stopTaskInput) (*stopTaskOutput, error) {
+func (s taskAPI) stopTask(_ context.Context, in *stopTaskInput) (*stopTaskOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
 	}
-	t := s.taskOf(c, in.Task)
+	t := s.task(c, in.Task)
 	if t == nil {
 		return nil, taskNotFound()
 	}
 	s.stop(t, types.TaskStopCodeUserInitiated, cmp.Or(in.Reason, "Task stopped by user"))
-	return &stopTaskOutput{s.taskView(t, true)}, nil
+	return &stopTaskOutput{s.views.task(t, true)}, nil
 }
 
 type listTasksInput struct {
@@ -312,7 +240,7 @@ type listTasksOutput struct {
 	NextToken string
 }
 
-func (s *Service) listTasks(_ context.Context, in *listTasksInput) (*listTasksOutput, error) {
+func (s taskAPI) listTasks(_ context.Context, in *listTasksInput) (*listTasksOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
@@ -326,13 +254,7 @@ func (s *Service) listTasks(_ context.Context, in *listTasksInput) (*listTasksOu
 		}
 	}
 	wanted := string(cmp.Or(in.DesiredStatus, types.DesiredStatusRunning))
-	var tasks []*task
-	for _, t := range s.state.Tasks {
-		if t.Cluster == c.Name && t.DesiredStatus == wanted && in.matches(t) {
-			tasks = append(tasks, t)
-		}
-	}
-	sortTasks(tasks)
+	tasks := s.tasksWhere(func(t *task) bool { return t.Cluster == c.Name && t.DesiredStatus == wanted && in.matches(t) })
 	arns := make([]string, 0, len(tasks))
 	for _, t := range tasks {
 		arns = append(arns, t.ARN)
@@ -356,7 +278,7 @@ type describeTasksInput struct {
 	Include []types.TaskField
 }
 
-func (s *Service) describeTasks(_ context.Context, in *describeTasksInput) (*tasksOutput, error) {
+func (s taskAPI) describeTasks(_ context.Context, in *describeTasksInput) (*tasksOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
@@ -366,12 +288,12 @@ func (s *Service) describeTasks(_ context.Context, in *describeTasksInput) (*tas
 	}
 	out := &tasksOutput{Tasks: []types.Task{}, Failures: []types.Failure{}}
 	for _, name := range in.Tasks {
-		t := s.taskOf(c, name)
+		t := s.task(c, name)
 		if t == nil {
-			out.Failures = append(out.Failures, missing(s.acct.ARN("ecs", "task/"+c.Name+"/"+lastPart(name))))
+			out.Failures = append(out.Failures, missing(s.arn("task/"+c.Name+"/"+lastPart(name))))
 			continue
 		}
-		out.Tasks = append(out.Tasks, *s.taskView(t, slices.Contains(in.Include, types.TaskFieldTags)))
+		out.Tasks = append(out.Tasks, *s.views.task(t, slices.Contains(in.Include, types.TaskFieldTags)))
 	}
 	return out, nil
 }
@@ -388,13 +310,13 @@ type taskProtectionOutput struct {
 	Failures       []types.Failure
 }
 
-// defaultProtection is how long a protection lasts when nothing is said, in
-// minutes.
+// defaultProtection is how long a protection lasts, in minutes, when the
+// request does not say.
 const defaultProtection = 120
 
-func (s *Service) updateTaskProtection(_ context.Context, in *taskProtectionInput) (*taskProtectionOutput, error) {
+func (s taskAPI) updateTaskProtection(_ context.Context, in *taskProtectionInput) (*taskProtectionOutput, error) {
 	return s.protection(in, func(t *task) {
-		t.ProtectedUntil = time.Time{}
+		s.change(t).ProtectedUntil = time.Time{}
 		if in.ProtectionEnabled {
 			minutes := defaultProtection
 			if in.ExpiresInMinutes != nil {
@@ -410,18 +332,18 @@ type getProtectionInput struct {
 	Tasks   []string
 }
 
-func (s *Service) getTaskProtection(_ context.Context, in *getProtectionInput) (*taskProtectionOutput, error) {
+func (s taskAPI) getTaskProtection(_ context.Context, in *getProtectionInput) (*taskProtectionOutput, error) {
 	return s.protection(&taskProtectionInput{Cluster: in.Cluster, Tasks: in.Tasks}, func(*task) {})
 }
 
-func (s *Service) protection(in *taskProtectionInput, change func(*task)) (*taskProtectionOutput, error) {
+func (s taskAPI) protection(in *taskProtectionInput, change func(*task)) (*taskProtectionOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
 	}
 	out := &taskProtectionOutput{ProtectedTasks: []types.ProtectedTask{}, Failures: []types.Failure{}}
 	for _, name := range in.Tasks {
-		t := s.taskOf(c, name)
+		t := s.task(c, name)
 		switch {
 		case t == nil:
 			out.Failures = append(out.Failures, missing(name))
@@ -446,7 +368,7 @@ type executeCommandInput struct {
 	Interactive                       bool
 }
 
-func (s *Service) executeCommand(_ context.Context, in *executeCommandInput) (*wire.Empty, error) {
+func (s taskAPI) executeCommand(_ context.Context, in *executeCommandInput) (*wire.Empty, error) {
 	return nil, wire.Errorf("TargetNotConnectedException",
 		"localaws has no ECS Exec: the execute command agent isn't running in task %s.", in.Task)
 }

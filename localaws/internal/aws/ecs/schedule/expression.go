@@ -1,12 +1,11 @@
-package ecs
+package schedule
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 // The cluster query language,
@@ -19,62 +18,37 @@ import (
 // comparisons are ==, !=, =~, !~, in, !in, exists and
 // !exists.
 
-func checkConstraint(kind, expression string) error {
-	switch kind {
-	case "distinctInstance":
-		if expression != "" {
-			return invalid("Placement constraint distinctInstance takes no expression: %q.", expression)
-		}
-		return nil
-	case "memberOf":
-		if _, err := parseExpression(expression); err != nil {
-			return err
-		}
-		return nil
-	}
-	return invalid("Invalid placement constraint %q: distinctInstance or memberOf.", kind)
-}
-
-// member tells whether the instance fulfils the expression.
-func (s *Service) member(i *containerInstance, expression string) bool {
-	matches, err := parseExpression(expression)
-	return err == nil && matches(i)
-}
-
-type predicate func(*containerInstance) bool
-
-func badExpression(text, why string) *wire.Error {
-	return invalid("Invalid expression %q: %s.", text, why)
-}
+// Expression reports whether an instance fulfils a memberOf constraint.
+type Expression func(*Instance) bool
 
 var expressionToken = regexp.MustCompile(`\s*(==|!=|=~|!~|&&|\|\||!in\b|!exists\b|[()\[\],!]|[^\s()\[\],!=~&|]+)`)
 
-func parseExpression(text string) (predicate, error) {
-	p := &expressionParser{text: text}
+// ParseExpression reads an expression; errors say what is wrong with it.
+func ParseExpression(text string) (Expression, error) {
+	p := &expressionParser{}
 	rest := text
 	for strings.TrimSpace(rest) != "" {
 		match := expressionToken.FindStringSubmatchIndex(rest)
 		if match == nil || match[0] != 0 {
-			return nil, badExpression(text, fmt.Sprintf("unexpected %q", strings.TrimSpace(rest)))
+			return nil, fmt.Errorf("unexpected %q", strings.TrimSpace(rest))
 		}
 		p.tokens = append(p.tokens, rest[match[2]:match[3]])
 		rest = rest[match[1]:]
 	}
 	if len(p.tokens) == 0 {
-		return nil, badExpression(text, "it is empty")
+		return nil, errors.New("it is empty")
 	}
 	matches, err := p.or()
 	if err != nil {
 		return nil, err
 	}
 	if p.peek() != "" {
-		return nil, badExpression(text, fmt.Sprintf("unexpected %q", p.peek()))
+		return nil, fmt.Errorf("unexpected %q", p.peek())
 	}
 	return matches, nil
 }
 
 type expressionParser struct {
-	text   string
 	tokens []string
 }
 
@@ -102,37 +76,37 @@ func (p *expressionParser) accept(words ...string) bool {
 	return false
 }
 
-func (p *expressionParser) or() (predicate, error) {
+func (p *expressionParser) or() (Expression, error) {
 	left, err := p.and()
 	for err == nil && p.accept("or", "||") {
-		var right predicate
+		var right Expression
 		if right, err = p.and(); err == nil {
 			a, b := left, right
-			left = func(i *containerInstance) bool { return a(i) || b(i) }
+			left = func(i *Instance) bool { return a(i) || b(i) }
 		}
 	}
 	return left, err
 }
 
-func (p *expressionParser) and() (predicate, error) {
+func (p *expressionParser) and() (Expression, error) {
 	left, err := p.not()
 	for err == nil && p.accept("and", "&&") {
-		var right predicate
+		var right Expression
 		if right, err = p.not(); err == nil {
 			a, b := left, right
-			left = func(i *containerInstance) bool { return a(i) && b(i) }
+			left = func(i *Instance) bool { return a(i) && b(i) }
 		}
 	}
 	return left, err
 }
 
-func (p *expressionParser) not() (predicate, error) {
+func (p *expressionParser) not() (Expression, error) {
 	if p.accept("not", "!") {
 		inner, err := p.not()
 		if err != nil {
 			return nil, err
 		}
-		return func(i *containerInstance) bool { return !inner(i) }, nil
+		return func(i *Instance) bool { return !inner(i) }, nil
 	}
 	if p.accept("(") {
 		inner, err := p.or()
@@ -140,14 +114,14 @@ func (p *expressionParser) not() (predicate, error) {
 			return nil, err
 		}
 		if !p.accept(")") {
-			return nil, badExpression(p.text, "a closing parenthesis is missing")
+			return nil, errors.New("a closing parenthesis is missing")
 		}
 		return inner, nil
 	}
 	return p.comparison()
 }
 
-func (p *expressionParser) comparison() (predicate, error) {
+func (p *expressionParser) comparison() (Expression, error) {
 	subject, err := p.subject(p.next())
 	if err != nil {
 		return nil, err
@@ -155,22 +129,22 @@ func (p *expressionParser) comparison() (predicate, error) {
 	operator := strings.ToLower(p.next())
 	switch operator {
 	case "exists", "!exists":
-		return func(i *containerInstance) bool {
+		return func(i *Instance) bool {
 			_, has := subject(i)
 			return has == (operator == "exists")
 		}, nil
 	case "==", "equals", "!=", "not_equals":
 		wanted := p.next()
-		return func(i *containerInstance) bool {
+		return func(i *Instance) bool {
 			value, has := subject(i)
 			return has && (value == wanted) == (operator == "==" || operator == "equals")
 		}, nil
 	case "=~", "matches", "!~", "not_matches":
 		pattern, err := regexp.Compile("^(?:" + p.next() + ")$")
 		if err != nil {
-			return nil, badExpression(p.text, err.Error())
+			return nil, err
 		}
-		return func(i *containerInstance) bool {
+		return func(i *Instance) bool {
 			value, has := subject(i)
 			return has && pattern.MatchString(value) == (operator == "=~" || operator == "matches")
 		}, nil
@@ -179,17 +153,17 @@ func (p *expressionParser) comparison() (predicate, error) {
 		if err != nil {
 			return nil, err
 		}
-		return func(i *containerInstance) bool {
+		return func(i *Instance) bool {
 			value, has := subject(i)
 			return has && slices.Contains(values, value) == (operator == "in")
 		}, nil
 	}
-	return nil, badExpression(p.text, fmt.Sprintf("operator %q is not one of == != =~ !~ in !in exists !exists", operator))
+	return nil, fmt.Errorf("operator %q is not one of == != =~ !~ in !in exists !exists", operator)
 }
 
 func (p *expressionParser) values() ([]string, error) {
 	if !p.accept("[") {
-		return nil, badExpression(p.text, "a list in brackets is missing")
+		return nil, errors.New("a list in brackets is missing")
 	}
 	var values []string
 	for {
@@ -198,7 +172,7 @@ func (p *expressionParser) values() ([]string, error) {
 			return values, nil
 		case ",":
 		case "":
-			return nil, badExpression(p.text, "a closing bracket is missing")
+			return nil, errors.New("a closing bracket is missing")
 		default:
 			values = append(values, token)
 		}
@@ -206,20 +180,20 @@ func (p *expressionParser) values() ([]string, error) {
 }
 
 // subject is how to read what an expression compares.
-func (p *expressionParser) subject(name string) (func(*containerInstance) (string, bool), error) {
+func (p *expressionParser) subject(name string) (func(*Instance) (string, bool), error) {
 	if attribute, ok := strings.CutPrefix(name, "attribute:"); ok && attribute != "" {
-		return func(i *containerInstance) (string, bool) {
+		return func(i *Instance) (string, bool) {
 			value, has := i.Attributes[attribute]
 			return value, has
 		}, nil
 	}
 	switch name {
 	case "ec2InstanceId":
-		return func(i *containerInstance) (string, bool) { return i.EC2ID, true }, nil
+		return func(i *Instance) (string, bool) { return i.EC2ID, true }, nil
 	case "agentConnected":
-		return func(i *containerInstance) (string, bool) { return fmt.Sprint(i.Connected), true }, nil
+		return func(i *Instance) (string, bool) { return fmt.Sprint(i.Connected), true }, nil
 	case "agentVersion":
-		return func(i *containerInstance) (string, bool) { return i.Registration.AgentVersion, true }, nil
+		return func(i *Instance) (string, bool) { return i.AgentVersion, true }, nil
 	}
-	return nil, badExpression(p.text, fmt.Sprintf("subject %q is not attribute:<name>, ec2InstanceId, agentConnected or agentVersion", name))
+	return nil, fmt.Errorf("subject %q is not attribute:<name>, ec2InstanceId, agentConnected or agentVersion", name)
 }
