@@ -195,7 +195,10 @@ func (r *Reply) Refused(tb testing.TB, code string) *Reply {
 // restart does.
 func Revive(tb testing.TB, from, to *core.Account) {
 	tb.Helper()
-	from.View(func() { require.NoError(tb, from.Records.Copy(to.Records)) })
+	from.View(func() {
+		to.View(func() { require.NoError(tb, from.Records.Copy(to.Records)) })
+	})
+	to.Changed()
 }
 
 // Restart carries a service's state over to a new one, as a restart does.

@@ -265,9 +265,11 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 	f := newFixture(t)
 	id := f.create(t, "data")
 	f.mount(t, id, "subnet-a", nil).OK(t)
-	next := efs.New(f.account, f.network, f.directory)
-	f.account.Do(func() {
-		wiretest.Restart(t, f.service, next)
-		assert.Equal(t, f.service.Snapshot(), next.Snapshot())
-	})
+	next := newFixture(t)
+	next.network.interfaces = f.network.interfaces
+	wiretest.Revive(t, f.account, next.account)
+	for _, path := range []string{"/file-systems", "/mount-targets?FileSystemId=" + id} {
+		before := f.call(t, "GET", path, nil, nil).OK(t)
+		assert.Equal(t, string(before.Body), string(next.call(t, "GET", path, nil, nil).OK(t).Body))
+	}
 }

@@ -3,7 +3,6 @@ package efs
 import (
 	"cmp"
 	"context"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -75,7 +74,7 @@ func (s *Service) view(fs *fileSystem) fileSystemJSON {
 		Encrypted:   fs.Encrypted, KMSKeyID: fs.KMSKeyID, PerformanceMode: fs.PerformanceMode, ThroughputMode: fs.ThroughputMode,
 		Provisioned: fs.Provisioned, Zone: fs.Zone, Tags: fs.Tags.List(), FileSystemProtected: protectionJSON{fs.Protection},
 	}
-	for _, m := range s.state.MountTargets {
+	for _, m := range s.mountTargets.All() {
 		if m.FileSystemID == fs.ID {
 			out.MountTargets++
 		}
@@ -87,11 +86,20 @@ func (s *Service) fileSystem(id string) (*fileSystem, error) {
 	if at := strings.LastIndex(id, "/"); at >= 0 { // an ARN
 		id = id[at+1:]
 	}
-	fs, ok := s.state.FileSystems[id]
+	fs, ok := s.fileSystems.Get(id)
 	if !ok {
 		return nil, wire.NotFoundf("FileSystemNotFound", "File system '%s' does not exist.", id)
 	}
 	return fs, nil
+}
+
+// changeFileSystem finds a file system that is about to be changed.
+func (s *Service) changeFileSystem(id string) (*fileSystem, error) {
+	fs, err := s.fileSystem(id)
+	if err == nil {
+		s.fileSystems.Change(fs.ID)
+	}
+	return fs, err
 }
 
 type createFileSystemRequest struct {
@@ -111,7 +119,7 @@ func (s *Service) createFileSystem(_ context.Context, call *rest.Call) (*rest.An
 	if err := decode(call, &in); err != nil {
 		return nil, err
 	}
-	for _, fs := range s.state.FileSystems {
+	for _, fs := range s.fileSystems.All() {
 		if fs.CreationToken == in.CreationToken {
 			return nil, conflict("FileSystemAlreadyExists", "File system '%s' already exists with creation token '%s'", fs.ID, in.CreationToken)
 		}
@@ -137,7 +145,7 @@ func (s *Service) createFileSystem(_ context.Context, call *rest.Call) (*rest.An
 	if fs.Encrypted {
 		fs.KMSKeyID = cmp.Or(in.KMSKeyID, s.account.ARN("kms", "key/00000000-0000-4000-a000-000000000000")) // that of aws/elasticfilesystem
 	}
-	s.state.FileSystems[fs.ID] = fs
+	s.fileSystems.Put(fs.ID, fs)
 	return &rest.Answer{Status: http.StatusCreated, Body: s.view(fs)}, nil
 }
 
@@ -161,8 +169,7 @@ func (s *Service) describeFileSystems(_ context.Context, call *rest.Call) (*rest
 		out.FileSystems = append(out.FileSystems, s.view(fs))
 		return &rest.Answer{Body: out}, nil
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.state.FileSystems)) {
-		fs := s.state.FileSystems[id]
+	for _, fs := range s.fileSystems.All() {
 		if token := call.Query.Get("CreationToken"); token == "" || token == fs.CreationToken {
 			out.FileSystems = append(out.FileSystems, s.view(fs))
 		}
@@ -178,26 +185,24 @@ func (s *Service) updateFileSystem(_ context.Context, call *rest.Call) (*rest.An
 	if err := decode(call, &in); err != nil {
 		return nil, err
 	}
-	fs, err := s.fileSystem(call.Param["id"])
+	fs, err := s.changeFileSystem(call.Param["id"])
 	if err != nil {
 		return nil, err
 	}
-	changed := *fs
-	changed.ThroughputMode, changed.Provisioned = cmp.Or(in.ThroughputMode, fs.ThroughputMode), in.Provisioned
-	if err := changed.checkThroughput(); err != nil {
+	fs.ThroughputMode, fs.Provisioned = cmp.Or(in.ThroughputMode, fs.ThroughputMode), in.Provisioned
+	if err := fs.checkThroughput(); err != nil {
 		return nil, err
 	}
-	*fs = changed
 	return &rest.Answer{Status: http.StatusAccepted, Body: s.view(fs)}, nil
 }
 
 // deleteFileSystem deletes the files too.
 func (s *Service) deleteFileSystem(_ context.Context, call *rest.Call) (*rest.Answer, error) {
-	fs, err := s.fileSystem(call.Param["id"])
+	fs, err := s.changeFileSystem(call.Param["id"])
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range s.state.MountTargets {
+	for _, m := range s.mountTargets.All() {
 		if m.FileSystemID == fs.ID {
 			return nil, conflict("FileSystemInUse", "File system '%s' has mount targets: %s", fs.ID, m.ID)
 		}
@@ -214,7 +219,7 @@ func (s *Service) updateProtection(_ context.Context, call *rest.Call) (*rest.An
 	if err := decode(call, &in); err != nil {
 		return nil, err
 	}
-	fs, err := s.fileSystem(call.Param["id"])
+	fs, err := s.changeFileSystem(call.Param["id"])
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +237,7 @@ func (s *Service) putLifecycle(_ context.Context, call *rest.Call) (*rest.Answer
 	if err := decode(call, &in); err != nil {
 		return nil, err
 	}
-	fs, err := s.fileSystem(call.Param["id"])
+	fs, err := s.changeFileSystem(call.Param["id"])
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +271,7 @@ func (s *Service) tagResource(_ context.Context, call *rest.Call) (*rest.Answer,
 	if err := decode(call, &in); err != nil {
 		return nil, err
 	}
-	fs, err := s.fileSystem(call.Param["id"])
+	fs, err := s.changeFileSystem(call.Param["id"])
 	if err != nil {
 		return nil, err
 	}
@@ -275,7 +280,7 @@ func (s *Service) tagResource(_ context.Context, call *rest.Call) (*rest.Answer,
 }
 
 func (s *Service) untagResource(_ context.Context, call *rest.Call) (*rest.Answer, error) {
-	fs, err := s.fileSystem(call.Param["id"])
+	fs, err := s.changeFileSystem(call.Param["id"])
 	if err != nil {
 		return nil, err
 	}
@@ -286,7 +291,7 @@ func (s *Service) untagResource(_ context.Context, call *rest.Call) (*rest.Answe
 // TaggedResources lists what can have tags, for the Tagging API.
 func (s *Service) TaggedResources() []core.TaggedResource {
 	var all []core.TaggedResource
-	for _, fs := range s.state.FileSystems {
+	for _, fs := range s.fileSystems.All() {
 		all = append(all, core.TaggedResource{ARN: s.arn(fs.ID), Tags: fs.Tags})
 	}
 	return all

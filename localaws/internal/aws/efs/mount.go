@@ -47,7 +47,7 @@ func (s *Service) targetFor(fs *fileSystem, from ec2.Interface) (*mountTarget, b
 	if fs.State != stateAvailable {
 		return nil, false
 	}
-	for _, m := range s.state.MountTargets {
+	for _, m := range s.mountTargets.All() {
 		if m.FileSystemID != fs.ID || m.State != stateAvailable {
 			continue
 		}

@@ -2,9 +2,7 @@ package efs
 
 import (
 	"context"
-	"maps"
 	"net/http"
-	"slices"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
@@ -43,7 +41,7 @@ func (s *Service) mountView(m *mountTarget) mountTargetJSON {
 }
 
 func (s *Service) mountTarget(id string) (*mountTarget, error) {
-	m, ok := s.state.MountTargets[id]
+	m, ok := s.mountTargets.Get(id)
 	if !ok {
 		return nil, wire.NotFoundf("MountTargetNotFound", "Mount target '%s' does not exist.", id)
 	}
@@ -92,7 +90,7 @@ func (s *Service) createMountTarget(_ context.Context, call *rest.Call) (*rest.A
 		return nil, wire.Errorf("SecurityGroupNotFound", "The mount target's interface can't be made: %v", err)
 	}
 	m.InterfaceID = eni.ID
-	s.state.MountTargets[m.ID] = m
+	s.mountTargets.Put(m.ID, m)
 	return &rest.Answer{Body: s.mountView(m)}, nil
 }
 
@@ -100,7 +98,7 @@ func (s *Service) checkZone(fs *fileSystem, subnet ec2.Subnet) error {
 	if fs.Zone != "" && fs.Zone != subnet.AvailabilityZone {
 		return wire.Errorf("AvailabilityZonesMismatch", "The file system %s lies in %s, the subnet %s in %s", fs.ID, fs.Zone, subnet.ID, subnet.AvailabilityZone)
 	}
-	for _, other := range s.state.MountTargets {
+	for _, other := range s.mountTargets.All() {
 		if other.FileSystemID != fs.ID {
 			continue
 		}
@@ -133,8 +131,8 @@ func (s *Service) describeMountTargets(_ context.Context, call *rest.Call) (*res
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.state.MountTargets)) {
-		if m := s.state.MountTargets[id]; m.FileSystemID == fs.ID {
+	for _, m := range s.mountTargets.All() {
+		if m.FileSystemID == fs.ID {
 			out.MountTargets = append(out.MountTargets, s.mountView(m))
 		}
 	}
@@ -146,6 +144,7 @@ func (s *Service) deleteMountTarget(_ context.Context, call *rest.Call) (*rest.A
 	if err != nil {
 		return nil, err
 	}
+	s.mountTargets.Put(m.ID, m)
 	m.lifecycle = lifecycle{State: stateDeleting, Due: s.account.Clock.In(mountTargetTime)}
 	return &rest.Answer{Status: http.StatusNoContent}, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
@@ -30,35 +31,24 @@ type Network interface {
 
 // Service is EFS. Its methods are called with the account's lock held.
 type Service struct {
-	account   *core.Account
-	network   Network
-	directory string
-	state     state
-	routes    []rest.Route
-}
-
-// state is what outlives the process.
-type state struct {
-	FileSystems  map[string]*fileSystem
-	MountTargets map[string]*mountTarget
+	account      *core.Account
+	network      Network
+	directory    string
+	fileSystems  *store.Collection[*fileSystem]  // by id
+	mountTargets *store.Collection[*mountTarget] // by id
+	routes       []rest.Route
 }
 
 // New returns an EFS without file systems. Their files are kept below
 // directory.
 func New(a *core.Account, network Network, directory string) *Service {
-	s := &Service{account: a, network: network, directory: directory}
-	s.state.init()
+	s := &Service{
+		account: a, network: network, directory: directory,
+		fileSystems:  store.NewCollection[*fileSystem](a.Records, "efs", "file-systems"),
+		mountTargets: store.NewCollection[*mountTarget](a.Records, "efs", "mount-targets"),
+	}
 	s.routes = s.table()
 	return s
-}
-
-func (st *state) init() {
-	if st.FileSystems == nil {
-		st.FileSystems = map[string]*fileSystem{}
-	}
-	if st.MountTargets == nil {
-		st.MountTargets = map[string]*mountTarget{}
-	}
 }
 
 // Wire is the service's entry in the server.
@@ -154,26 +144,9 @@ func conflict(code, format string, args ...any) *wire.Error {
 	return refusal
 }
 
-// Name is the service's key in the snapshot.
-func (s *Service) Name() string { return "efs" }
-
-// Snapshot returns all state but the files.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state.
-func (s *Service) Restore(raw json.RawMessage) error {
-	var restored state
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("restoring efs: %w", err)
-	}
-	restored.init()
-	s.state = restored
-	return nil
-}
-
 // Resources is the number of resources by kind, for the status page.
 func (s *Service) Resources() map[string]int {
-	return map[string]int{"file systems": len(s.state.FileSystems), "mount targets": len(s.state.MountTargets)}
+	return map[string]int{"file systems": s.fileSystems.Len(), "mount targets": s.mountTargets.Len()}
 }
 
 // Run lets file systems and mount targets become available, and go, until ctx
@@ -199,38 +172,48 @@ type lifecycle struct {
 	Due   time.Time
 }
 
+// due reports whether the change is due, and if not, when to look again: the zero
+// time when no change is to come.
+func (l lifecycle) due(now time.Time) (due bool, again time.Time) {
+	switch {
+	case l.State == stateAvailable:
+		return false, time.Time{}
+	case l.Due.After(now):
+		return false, l.Due
+	}
+	return true, time.Time{}
+}
+
 // step moves what is due forward.
 func (s *Service) step() (again time.Time) {
 	now := s.account.Clock.Now()
-	changed := false
-	advance := func(l *lifecycle) (gone bool) {
+	isDue := func(l lifecycle) bool {
+		due, later := l.due(now)
+		if again.IsZero() || !later.IsZero() && later.Before(again) {
+			again = later
+		}
+		return due
+	}
+	for id, m := range s.mountTargets.All() {
 		switch {
-		case l.State == stateAvailable:
-		case l.Due.After(now):
-			if again.IsZero() || l.Due.Before(again) {
-				again = l.Due
-			}
-		case l.State == stateCreating:
-			l.State, changed = stateAvailable, true
+		case !isDue(m.lifecycle):
+		case m.State == stateCreating:
+			s.mountTargets.Put(id, m)
+			m.State = stateAvailable
 		default:
-			changed = true
-			return true
-		}
-		return false
-	}
-	for id, m := range s.state.MountTargets {
-		if advance(&m.lifecycle) {
 			s.drop(m)
-			delete(s.state.MountTargets, id)
+			s.mountTargets.Delete(id)
 		}
 	}
-	for id, fs := range s.state.FileSystems {
-		if advance(&fs.lifecycle) {
-			delete(s.state.FileSystems, id)
+	for id, fs := range s.fileSystems.All() {
+		switch {
+		case !isDue(fs.lifecycle):
+		case fs.State == stateCreating:
+			s.fileSystems.Put(id, fs)
+			fs.State = stateAvailable
+		default:
+			s.fileSystems.Delete(id)
 		}
-	}
-	if changed {
-		s.account.Changed()
 	}
 	return again
 }

@@ -3,8 +3,6 @@ package kms
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
@@ -97,7 +95,7 @@ func (s *Service) createKey(_ context.Context, in *createKeyInput) (*keyOutput, 
 		ID: id, Description: in.Description, Policy: in.Policy, State: stateEnabled, MultiRegion: in.MultiRegion,
 		Created: s.account.Clock.Now(), Tags: tagsOf(in.Tags),
 	}
-	s.state.Keys[id] = k
+	s.keys.Put(id, k)
 	return &keyOutput{s.view(k)}, nil
 }
 
@@ -154,7 +152,7 @@ func (s *Service) listKeys(_ context.Context, in *listKeysInput) (*listKeysOutpu
 	if limit == 0 {
 		limit = 100
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.state.Keys)) {
+	for id, k := range s.keys.All() {
 		if id <= in.Marker {
 			continue
 		}
@@ -162,7 +160,7 @@ func (s *Service) listKeys(_ context.Context, in *listKeysInput) (*listKeysOutpu
 			out.NextMarker, out.Truncated = out.Keys[limit-1].KeyId, true
 			break
 		}
-		out.Keys = append(out.Keys, keyEntry{id, s.arn(s.state.Keys[id])})
+		out.Keys = append(out.Keys, keyEntry{id, s.arn(k)})
 	}
 	return out, nil
 }
@@ -170,7 +168,7 @@ func (s *Service) listKeys(_ context.Context, in *listKeysInput) (*listKeysOutpu
 type descriptionInput struct{ KeyId, Description string }
 
 func (s *Service) updateKeyDescription(_ context.Context, in *descriptionInput) (*wire.Empty, error) {
-	k, err := s.live(in.KeyId)
+	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +185,7 @@ func (s *Service) disableKey(_ context.Context, in *keyInput) (*wire.Empty, erro
 }
 
 func (s *Service) setState(id, state string) (*wire.Empty, error) {
-	k, err := s.live(id)
+	k, err := s.changeLive(id)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +208,7 @@ type scheduleOutput struct {
 // scheduleKeyDeletion lets a key go in 7 to 30 days; until then it can be had
 // back, but not used.
 func (s *Service) scheduleKeyDeletion(_ context.Context, in *scheduleInput) (*scheduleOutput, error) {
-	k, err := s.live(in.KeyId)
+	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err
 	}
@@ -222,12 +220,11 @@ func (s *Service) scheduleKeyDeletion(_ context.Context, in *scheduleInput) (*sc
 		return nil, wire.Errorf("ValidationException", "PendingWindowInDays is %d; it must be 7 to 30", days)
 	}
 	k.State, k.DeleteAt = statePending, s.account.Clock.In(time.Duration(days)*day)
-	s.account.Changed()
 	return &scheduleOutput{s.arn(k), k.State, &k.DeleteAt, days}, nil
 }
 
 func (s *Service) cancelKeyDeletion(_ context.Context, in *keyInput) (*scheduleOutput, error) {
-	k, err := s.key(in.KeyId)
+	k, err := s.change(in.KeyId)
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +238,7 @@ func (s *Service) cancelKeyDeletion(_ context.Context, in *keyInput) (*scheduleO
 // TaggedResources lists what can have tags, for the Tagging API.
 func (s *Service) TaggedResources() []core.TaggedResource {
 	var all []core.TaggedResource
-	for _, k := range s.state.Keys {
+	for _, k := range s.keys.All() {
 		if k.State != statePending {
 			all = append(all, core.TaggedResource{ARN: s.arn(k), Tags: k.Tags})
 		}

@@ -6,25 +6,20 @@ package kms
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/resourcepolicy"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 // Service is KMS. Its methods are called with the account's lock held.
 type Service struct {
 	account *core.Account
-	state   state
-}
-
-// state is what outlives the process.
-type state struct {
-	Keys map[string]*key // by id
+	keys    *store.Collection[*key] // by id
 }
 
 // key is a customer managed key for symmetric encryption.
@@ -49,7 +44,7 @@ const (
 
 // New returns a KMS without keys.
 func New(a *core.Account) *Service {
-	return &Service{account: a, state: state{Keys: map[string]*key{}}}
+	return &Service{account: a, keys: store.NewCollection[*key](a.Records, "kms", "keys")}
 }
 
 // Wire is the service's entry in the server.
@@ -77,27 +72,11 @@ func (s *Service) Wire() wire.Service {
 	}
 }
 
-// Name is the service's key in the snapshot.
-func (s *Service) Name() string { return "kms" }
-
-// Snapshot returns all state.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state.
-func (s *Service) Restore(raw json.RawMessage) error {
-	restored := state{Keys: map[string]*key{}}
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("restoring kms: %w", err)
-	}
-	s.state = restored
-	return nil
-}
-
 // Resources is the number of keys. Those whose deletion is scheduled are gone
 // for whoever made them.
 func (s *Service) Resources() map[string]int {
 	kept := 0
-	for _, k := range s.state.Keys {
+	for _, k := range s.keys.All() {
 		if k.State != statePending {
 			kept++
 		}
@@ -109,12 +88,11 @@ func (s *Service) Resources() map[string]int {
 func (s *Service) Run(ctx context.Context) {
 	s.account.Reconcile(ctx, func() (again time.Time) {
 		now := s.account.Clock.Now()
-		for id, k := range s.state.Keys {
+		for id, k := range s.keys.All() {
 			switch {
 			case k.State != statePending:
 			case !k.DeleteAt.After(now):
-				delete(s.state.Keys, id)
-				s.account.Changed()
+				s.keys.Delete(id)
 			case again.IsZero() || k.DeleteAt.Before(again):
 				again = k.DeleteAt
 			}
@@ -157,7 +135,7 @@ func (s *Service) key(idOrARN string) (*key, error) {
 	if strings.HasPrefix(id, "arn:") {
 		id = strings.TrimPrefix(id, s.account.ARN("kms", "key/"))
 	}
-	k, ok := s.state.Keys[id]
+	k, ok := s.keys.Get(id)
 	switch {
 	case ok:
 		return k, nil
@@ -167,9 +145,18 @@ func (s *Service) key(idOrARN string) (*key, error) {
 	return nil, wire.Errorf("NotFoundException", "Key '%s' does not exist", s.account.ARN("kms", "key/"+id))
 }
 
-// live finds a key that is not being deleted.
-func (s *Service) live(idOrARN string) (*key, error) {
+// change finds a key that is about to be changed.
+func (s *Service) change(idOrARN string) (*key, error) {
 	k, err := s.key(idOrARN)
+	if err == nil {
+		s.keys.Change(k.ID)
+	}
+	return k, err
+}
+
+// changeLive finds a key that is about to be changed and is not being deleted.
+func (s *Service) changeLive(idOrARN string) (*key, error) {
+	k, err := s.change(idOrARN)
 	if err == nil && k.State == statePending {
 		return nil, wire.Errorf("KMSInvalidStateException", "%s is pending deletion.", s.arn(k))
 	}

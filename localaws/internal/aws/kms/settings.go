@@ -30,7 +30,7 @@ func (s *Service) getKeyPolicy(_ context.Context, in *policyInput) (*policyOutpu
 }
 
 func (s *Service) putKeyPolicy(_ context.Context, in *policyInput) (*wire.Empty, error) {
-	k, err := s.live(in.KeyId)
+	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (s *Service) getKeyRotationStatus(_ context.Context, in *keyInput) (*rotati
 }
 
 func (s *Service) enableKeyRotation(_ context.Context, in *rotationInput) (*wire.Empty, error) {
-	k, err := s.live(in.KeyId)
+	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *Service) enableKeyRotation(_ context.Context, in *rotationInput) (*wire
 }
 
 func (s *Service) disableKeyRotation(_ context.Context, in *keyInput) (*wire.Empty, error) {
-	k, err := s.live(in.KeyId)
+	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (s *Service) listResourceTags(_ context.Context, in *tagsInput) (*tagsOutpu
 }
 
 func (s *Service) tagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	k, err := s.live(in.KeyId)
+	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (s *Service) tagResource(_ context.Context, in *tagsInput) (*wire.Empty, er
 }
 
 func (s *Service) untagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	k, err := s.live(in.KeyId)
+	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err
 	}

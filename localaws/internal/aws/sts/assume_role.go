@@ -61,7 +61,7 @@ func (s *Service) assumeRole(ctx context.Context, in *assumeRoleInput) (*assumeR
 		return nil, err
 	}
 	principal, longest := caller.ARN, 12*time.Hour
-	if session, isRole := s.state.Sessions[wire.AccessKeyID(ctx)]; isRole {
+	if session, isRole := s.sessions.Get(wire.AccessKeyID(ctx)); isRole {
 		principal, longest = session.RoleARN, chainedSession
 	}
 	if !s.roles.TrustsPrincipal(in.RoleARN, principal) {
@@ -104,7 +104,7 @@ func (s *Service) begin(roleARN, name string, seconds *int, longest time.Duratio
 	// speed: clients renew them by their own clocks.
 	made := session{RoleARN: arn, RoleID: id, Name: name, Expires: s.account.Clock.Now().Add(duration)}
 	key := sessionKeyPrefix + strings.ToUpper(ids.Hex(16))
-	s.state.Sessions[key] = made
+	s.sessions.Put(key, made)
 	return &assumeRoleOutput{
 		Credentials: credentials{
 			AccessKeyID: key, SecretAccessKey: ids.Hex(40), SessionToken: ids.Hex(128), Expiration: made.Expires.UTC(),
@@ -115,9 +115,9 @@ func (s *Service) begin(roleARN, name string, seconds *int, longest time.Duratio
 
 // dropExpired forgets sessions that have been over for a day.
 func (s *Service) dropExpired() {
-	for key, session := range s.state.Sessions {
+	for key, session := range s.sessions.All() {
 		if s.account.Clock.Now().Sub(session.Expires) > 24*time.Hour {
-			delete(s.state.Sessions, key)
+			s.sessions.Delete(key)
 		}
 	}
 }

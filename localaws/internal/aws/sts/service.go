@@ -4,12 +4,11 @@ package sts
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -27,13 +26,9 @@ const userName = "localaws"
 
 // Service is STS. All methods are called with the account's lock held.
 type Service struct {
-	account *core.Account
-	roles   Roles
-	state   state
-}
-
-type state struct {
-	Sessions map[string]session // by access key id
+	account  *core.Account
+	roles    Roles
+	sessions *store.Collection[session] // by access key id
 }
 
 // session is a role that somebody acts as.
@@ -44,23 +39,7 @@ type session struct {
 
 // New returns an STS without sessions.
 func New(a *core.Account, roles Roles) *Service {
-	return &Service{account: a, roles: roles, state: state{Sessions: map[string]session{}}}
-}
-
-// Name is the service's key in the snapshot.
-func (s *Service) Name() string { return "sts" }
-
-// Snapshot returns all the state there is.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state by what Snapshot returned.
-func (s *Service) Restore(raw json.RawMessage) error {
-	restored := state{Sessions: map[string]session{}}
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("reading the state of sts: %w", err)
-	}
-	s.state = restored
-	return nil
+	return &Service{account: a, roles: roles, sessions: store.NewCollection[session](a.Records, "sts", "sessions")}
 }
 
 // Wire is STS's entry on the wire, with all operations that it has.
@@ -91,7 +70,7 @@ func (s *Service) getCallerIdentity(ctx context.Context, _ *wire.Empty) (*caller
 // caller is who an access key belongs to: a role's session, or the one user
 // that this account has.
 func (s *Service) caller(accessKeyID string) (*callerIdentity, error) {
-	if session, ok := s.state.Sessions[accessKeyID]; ok {
+	if session, ok := s.sessions.Get(accessKeyID); ok {
 		if s.account.Clock.Now().After(session.Expires) {
 			return nil, expired()
 		}

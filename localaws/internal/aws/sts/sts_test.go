@@ -198,6 +198,6 @@ func TestSessionsOutliveARestart(t *testing.T) {
 	before, after := newWorld(t), newWorld(t)
 	arn := before.role(t, "deploy", `"AWS":"*"`, "sts:AssumeRole")
 	key := before.call(t, "AKIA1", "AssumeRole", "RoleArn", arn, "RoleSessionName", "run").Session.AccessKeyID
-	before.account.Do(func() { wiretest.Restart(t, before.sts, after.sts) })
+	wiretest.Revive(t, before.account, after.account)
 	assert.Equal(t, "arn:aws:sts::123456789012:assumed-role/deploy/run", after.call(t, key, "GetCallerIdentity").Arn)
 }
