@@ -39,6 +39,7 @@ func (s *Service) createSecret(_ context.Context, in *createSecretInput) (*secre
 	if !secretName.MatchString(in.Name) {
 		return nil, wire.Errorf("ValidationException", "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!: %q", in.Name)
 	}
+	s.dropGone()
 	if old, err := s.secret(in.Name); err == nil {
 		if !old.DeleteAt.IsZero() {
 			return nil, wire.Errorf("InvalidRequestException", "You can't create this secret because a secret with this name is already scheduled for deletion.")
@@ -58,7 +59,7 @@ func (s *Service) createSecret(_ context.Context, in *createSecretInput) (*secre
 		}
 		out.VersionId = v.ID
 	}
-	s.state.Secrets[made.ARN] = made
+	s.secrets.Put(made.ARN, made)
 	return out, nil
 }
 
@@ -109,7 +110,7 @@ type updateSecretInput struct {
 }
 
 func (s *Service) updateSecret(_ context.Context, in *updateSecretInput) (*secretOutput, error) {
-	found, err := s.usable(in.SecretId)
+	found, err := s.changeUsable(in.SecretId)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ type deleteSecretInput struct {
 
 // deleteSecret deletes at once, or after the recovery window: 7 to 30 days.
 func (s *Service) deleteSecret(_ context.Context, in *deleteSecretInput) (*secretOutput, error) {
-	found, err := s.secret(in.SecretId)
+	found, err := s.change(in.SecretId)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +156,7 @@ func (s *Service) deleteSecret(_ context.Context, in *deleteSecretInput) (*secre
 	}
 	now := s.account.Clock.Now()
 	if in.ForceDeleteWithoutRecovery {
-		delete(s.state.Secrets, found.ARN)
+		s.secrets.Delete(found.ARN)
 		return &secretOutput{ARN: found.ARN, Name: found.Name, DeletionDate: now}, nil
 	}
 	if !found.DeleteAt.IsZero() {
@@ -167,7 +168,7 @@ func (s *Service) deleteSecret(_ context.Context, in *deleteSecretInput) (*secre
 }
 
 func (s *Service) restoreSecret(_ context.Context, in *idInput) (*secretOutput, error) {
-	found, err := s.secret(in.SecretId)
+	found, err := s.change(in.SecretId)
 	if err != nil {
 		return nil, err
 	}
@@ -193,8 +194,8 @@ type listSecretsOutput struct {
 
 func (s *Service) listSecrets(_ context.Context, in *listSecretsInput) (*listSecretsOutput, error) {
 	var list []*secret
-	for _, one := range s.state.Secrets {
-		if !one.DeleteAt.IsZero() && !in.IncludePlannedDeletion {
+	for _, one := range s.secrets.All() {
+		if s.gone(one) || !one.DeleteAt.IsZero() && !in.IncludePlannedDeletion {
 			continue
 		}
 		fits := true
@@ -263,7 +264,7 @@ type policyOutput struct {
 }
 
 func (s *Service) putResourcePolicy(_ context.Context, in *policyInput) (*policyOutput, error) {
-	found, err := s.usable(in.SecretId)
+	found, err := s.changeUsable(in.SecretId)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +284,7 @@ func (s *Service) getResourcePolicy(_ context.Context, in *idInput) (*policyOutp
 }
 
 func (s *Service) deleteResourcePolicy(_ context.Context, in *idInput) (*policyOutput, error) {
-	found, err := s.secret(in.SecretId)
+	found, err := s.change(in.SecretId)
 	if err != nil {
 		return nil, err
 	}
@@ -298,7 +299,7 @@ type tagInput struct {
 }
 
 func (s *Service) tagResource(_ context.Context, in *tagInput) (*wire.Empty, error) {
-	found, err := s.usable(in.SecretId)
+	found, err := s.changeUsable(in.SecretId)
 	if err != nil {
 		return nil, err
 	}
@@ -307,7 +308,7 @@ func (s *Service) tagResource(_ context.Context, in *tagInput) (*wire.Empty, err
 }
 
 func (s *Service) untagResource(_ context.Context, in *tagInput) (*wire.Empty, error) {
-	found, err := s.usable(in.SecretId)
+	found, err := s.changeUsable(in.SecretId)
 	if err != nil {
 		return nil, err
 	}
@@ -318,7 +319,7 @@ func (s *Service) untagResource(_ context.Context, in *tagInput) (*wire.Empty, e
 // TaggedResources lists what can have tags, for the Tagging API.
 func (s *Service) TaggedResources() []core.TaggedResource {
 	var all []core.TaggedResource
-	for _, one := range s.state.Secrets {
+	for _, one := range s.secrets.All() {
 		all = append(all, core.TaggedResource{ARN: one.ARN, Tags: one.Tags})
 	}
 	return all

@@ -6,14 +6,13 @@ package secretsmanager
 
 import (
 	"crypto/rand"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -27,12 +26,7 @@ const (
 // held.
 type Service struct {
 	account *core.Account
-	state   state
-}
-
-// state is what outlives the process.
-type state struct {
-	Secrets map[string]*secret // by ARN
+	secrets *store.Collection[*secret] // by ARN
 }
 
 type secret struct {
@@ -59,7 +53,7 @@ type version struct {
 
 // New returns a Secrets Manager without secrets.
 func New(a *core.Account) *Service {
-	return &Service{account: a, state: state{Secrets: map[string]*secret{}}}
+	return &Service{account: a, secrets: store.NewCollection[*secret](a.Records, "secretsmanager", "secrets")}
 }
 
 // Wire is the service's entry in the server.
@@ -86,26 +80,10 @@ func (s *Service) Wire() wire.Service {
 	}
 }
 
-// Name is the service's key in the snapshot.
-func (s *Service) Name() string { return "secretsmanager" }
-
-// Snapshot returns all state.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state.
-func (s *Service) Restore(raw json.RawMessage) error {
-	restored := state{Secrets: map[string]*secret{}}
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("restoring secretsmanager: %w", err)
-	}
-	s.state = restored
-	return nil
-}
-
 // Resources is the number of resources by kind, for the status page.
 func (s *Service) Resources() map[string]int {
 	count := 0
-	for _, one := range s.state.Secrets {
+	for _, one := range s.secrets.All() {
 		if one.DeleteAt.IsZero() {
 			count++
 		}
@@ -131,10 +109,8 @@ func (s *Service) SecretValue(nameOrARN, stage, versionID string) (value string,
 // secret finds a secret by its name, its ARN, or its ARN without the random
 // characters. Secrets whose recovery window is over are gone.
 func (s *Service) secret(id string) (*secret, error) {
-	now := s.account.Clock.Now()
-	for arn, one := range s.state.Secrets {
-		if !one.DeleteAt.IsZero() && now.After(one.DeleteAt) {
-			delete(s.state.Secrets, arn)
+	for _, one := range s.secrets.All() {
+		if s.gone(one) {
 			continue
 		}
 		if one.ARN == id || one.Name == id || strings.TrimSuffix(one.ARN, one.ARN[len(one.ARN)-7:]) == id {
@@ -142,6 +118,39 @@ func (s *Service) secret(id string) (*secret, error) {
 		}
 	}
 	return nil, wire.Errorf("ResourceNotFoundException", "Secrets Manager can't find the specified secret: %s", id)
+}
+
+// gone reports whether a secret's recovery window is over.
+func (s *Service) gone(one *secret) bool {
+	return !one.DeleteAt.IsZero() && s.account.Clock.Now().After(one.DeleteAt)
+}
+
+// dropGone deletes the secrets whose recovery window is over.
+func (s *Service) dropGone() {
+	for arn, one := range s.secrets.All() {
+		if s.gone(one) {
+			s.secrets.Delete(arn)
+		}
+	}
+}
+
+// change finds a secret that is about to be changed.
+func (s *Service) change(id string) (*secret, error) {
+	found, err := s.secret(id)
+	if err == nil {
+		s.secrets.Change(found.ARN)
+	}
+	return found, err
+}
+
+// changeUsable finds a secret that is about to be changed, and not about to be
+// deleted.
+func (s *Service) changeUsable(id string) (*secret, error) {
+	found, err := s.usable(id)
+	if err == nil {
+		s.secrets.Change(found.ARN)
+	}
+	return found, err
 }
 
 // usable finds a secret that is not about to be deleted.

@@ -45,7 +45,7 @@ func (s *Service) put(to *secret, token string, text *string, binary []byte, sta
 }
 
 func (s *Service) putSecretValue(_ context.Context, in *putSecretValueInput) (*secretOutput, error) {
-	found, err := s.usable(in.SecretId)
+	found, err := s.changeUsable(in.SecretId)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ type updateStageInput struct {
 }
 
 func (s *Service) updateSecretVersionStage(_ context.Context, in *updateStageInput) (*secretOutput, error) {
-	found, err := s.usable(in.SecretId)
+	found, err := s.changeUsable(in.SecretId)
 	if err != nil {
 		return nil, err
 	}

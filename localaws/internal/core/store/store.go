@@ -30,11 +30,22 @@
 //
 // The rule: Change or Put comes before the first change of a record's fields,
 // its maps and its slices. That is all that a service does for its state to
-// outlive the process. Lookup functions that serve reads and writes return what
-// Get gave them, and what writes calls Put (or Change) once it has passed its
-// checks.
+// outlive the process. It costs nothing to mark a record that then stays as it
+// is, so a service has two functions to find a resource: one for what reads, and
+// one for what writes, which marks it:
 //
-// Records of a value type (Collection[session]) are changed by Put alone.
+//	func (s *Service) key(id string) (*key, error)     // Get, or a refusal
+//	func (s *Service) change(id string) (*key, error)  // the same, and Change
+//
+// Nothing is deleted or moved forward on the way by what reads: a lookup skips
+// what has expired, and an operation that writes, or a step, deletes it.
+//
+// Records of a value type (Collection[session]) are changed by Put alone. Records
+// don't point at each other, but name each other by id: each is encoded by
+// itself.
+//
+// Model services: kms (a step moves records on), sts (values), secretsmanager
+// (lookups by several names), efs (several kinds of records).
 //
 // # Transactions
 //
@@ -44,9 +55,13 @@
 // well (core.Account.Do). Operations that only read (wire.ReadOp) run in
 // core.Account.View, where Put, Change and Delete panic.
 //
+// Whoever watches the account is told after every Update, and after a Do that
+// changed a record, so steps need not call Changed.
+//
 // In unit tests (wiretest.NewAccount) the store verifies after each transaction
 // that every record that was not marked by Put or Change still encodes as it
-// did, and panics with the name of the record that does not.
+// did, and panics with the name of the record that does not. wiretest.Revive
+// restarts a service in a test.
 package store
 
 import "fmt"
