@@ -20,6 +20,7 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/clock"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -368,6 +369,37 @@ func TestInjectedFault(t *testing.T) {
 	s.InjectFault(nil)
 	response, _ := s.query(t, "query", "Action=Nothing")
 	assert.Equal(t, http.StatusOK, response.StatusCode)
+}
+
+// TestAFailedOperationLeavesNothingBehind: nor does one that says that it only
+// reads.
+func TestAFailedOperationLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	words := store.NewCollection[string](s.account.Records, "test", "words")
+	put := func(err error) func(context.Context, *everything) (*wire.Empty, error) {
+		return func(_ context.Context, in *everything) (*wire.Empty, error) {
+			words.Put(in.Name, "1")
+			return nil, err
+		}
+	}
+	s.Register(wire.Service{Name: "words", Protocol: wire.Query, Operations: []wire.Operation{
+		wire.Op("Put", put(nil)), wire.Op("Refuse", put(wire.Errorf("Refused", "no"))), wire.ReadOp("Read", put(nil)),
+		wire.Op("Panic", func(ctx context.Context, in *everything) (*wire.Empty, error) {
+			_, _ = put(nil)(ctx, in)
+			panic("oh")
+		}),
+	}})
+	for operation, status := range map[string]int{
+		"Put": http.StatusOK, "Refuse": http.StatusBadRequest, "Read": http.StatusBadRequest, "Panic": http.StatusBadRequest,
+	} {
+		response, body := s.query(t, "words", "Action="+operation+"&Name="+operation)
+		assert.Equal(t, status, response.StatusCode, body)
+	}
+	s.account.View(func() {
+		assert.Equal(t, 1, words.Len())
+		assert.True(t, words.Has("Put"))
+	})
 }
 
 func TestRESTService(t *testing.T) {

@@ -189,6 +189,8 @@ func TestFileSystemLifecycle(t *testing.T) {
 
 	f.call(t, "PUT", "/file-systems/"+id, object{"ThroughputMode": "elastic"}, nil).OK(t)
 	refused(t, f.call(t, "PUT", "/file-systems/"+id, object{"ThroughputMode": "provisioned"}, nil), "BadRequest")
+	f.call(t, "GET", "/file-systems?FileSystemId="+id, nil, &out).OK(t)
+	assert.Equal(t, "elastic", out.FileSystems[0].ThroughputMode, "a refused change leaves nothing behind")
 	f.call(t, "PUT", "/file-systems/"+id+"/lifecycle-configuration", object{"LifecyclePolicies": []object{{"TransitionToIA": "AFTER_30_DAYS"}}}, nil).OK(t)
 	assert.JSONEq(t, `{"LifecyclePolicies":[{"TransitionToIA":"AFTER_30_DAYS"}]}`, string(f.call(t, "GET", "/file-systems/"+id+"/lifecycle-configuration", nil, nil).OK(t).Body))
 
