@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/client"
-	"github.com/infrahouse/terraform-aws-ecs/test/suite/floor"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/waits"
 )
 
 // bench measures a run of its own space, as `make test-keep` and `make
@@ -175,7 +175,7 @@ func (b *bench) readDeployment(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("state of %s: %w", d.Name, err)
 	}
-	create, destroy, err := floor.Compute(string(graph), state)
+	create, destroy, err := waits.Compute(string(graph), state)
 	if err != nil {
 		return fmt.Errorf("floor of %s: %w", d.Name, err)
 	}

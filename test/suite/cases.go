@@ -7,10 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/gotest"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
 )
-
-func (s Settings) cases() []providers.Case { return providers.Cases(s.Cloud, s.AWS6) }
 
 // EachProvider runs a test once for each release line of the provider, as
 // parallel subtests named aws-5, aws-6. One whose provider can be had from
@@ -57,9 +56,9 @@ func (s *Suite) chooseCases() ([]providers.Case, error) {
 // requestedCases are those that run by default and those that are named by
 // -run or REQUIRE_PROVIDERS.
 func (s *Suite) requestedCases() []providers.Case {
-	pattern := testPattern()
+	pattern := gotest.Pattern()
 	var cases []providers.Case
-	for _, c := range s.cases() {
+	for _, c := range s.Cases() {
 		if !c.OnRequest || slices.Contains(s.RequireProviders, c.Name) || strings.Contains(pattern, c.Name) {
 			cases = append(cases, c)
 		}
@@ -69,7 +68,7 @@ func (s *Suite) requestedCases() []providers.Case {
 
 // checkRequired fails when a provider named by REQUIRE_PROVIDERS is missing.
 func (s *Suite) checkRequired() error {
-	for _, c := range s.cases() {
+	for _, c := range s.Cases() {
 		if !slices.Contains(s.RequireProviders, c.Name) {
 			continue
 		}

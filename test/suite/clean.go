@@ -64,7 +64,7 @@ func workspaces(root string, settings Settings) ([]RunInfo, error) {
 // that it destroyed.
 func cleanSpace(ctx context.Context, settings Settings, run RunInfo) ([]*Deployment, error) {
 	settings.Cloud, settings.Region, settings.Space = run.Cloud, run.Region, run.Space
-	settings.skip = func(string) bool { return false }
+	settings = settings.WithoutSkips()
 	s, err := New(ctx, settings)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (s *Suite) clean() error {
 		}
 	}
 	// The work directory says which cloud it is, and TEST_CLOUD maybe another one.
-	if err := s.checkAWS(); err != nil {
+	if err := s.CheckAWS(); err != nil {
 		return err
 	}
 	if s.cloud, err = openCloud(s.ctx, s.Settings, s.Root, s.workspace, note); err != nil {

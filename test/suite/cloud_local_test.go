@@ -44,3 +44,13 @@ func TestCurlOptionsOfLocalaws(t *testing.T) {
 		})
 	}
 }
+
+func TestRealAccess(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"AWS_PROFILE", "AWS_ENDPOINT_URL_ECS", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_CA_BUNDLE"} {
+		assert.True(t, realAccess(name), name)
+	}
+	for _, name := range []string{"AWS_PAGER", "PATH", "TEST_REGION"} {
+		assert.False(t, realAccess(name), name)
+	}
+}

@@ -236,7 +236,7 @@ func TestAnInterruptedApplyIsRemembered(t *testing.T) {
 	record, err := readRecord(d.Dir)
 	require.NoError(t, err)
 	assert.Equal(t, []bool{true, true, false}, []bool{record.Interrupted, record.Cut, record.Killed})
-	s.skip = func(string) bool { return false }
+	s.Settings = s.WithoutSkips()
 	require.NoError(t, s.destroyEverything(t.Context(), []string{d.Dir}))
 	assert.Contains(t, out.String(), "1 resources destroyed")
 	assert.Contains(t, out.String(), "nothing is left")
@@ -280,7 +280,7 @@ func TestKilledTerraformIsRemembered(t *testing.T) {
 	assert.Empty(t, cut)
 
 	s.Mutate = nil
-	other, err := s.deployment("TestY", "aws-5", "network", s.cases()[0])
+	other, err := s.deployment("TestY", "aws-5", "network", s.Cases()[0])
 	require.NoError(t, err)
 	require.NoError(t, other.applyStage(t.Context(), StageDeploy, nil))
 	assert.False(t, other.record.Killed)

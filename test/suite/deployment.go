@@ -111,7 +111,7 @@ func (s *Suite) openDeployment(dir string) (*Deployment, error) {
 		record.Seconds = map[string]float64{}
 	}
 	c := providers.Case{Name: record.Case}
-	for _, known := range s.cases() {
+	for _, known := range s.Cases() {
 		if known.Name == record.Case {
 			c = known
 		}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/gotest"
 )
 
 // finish ends a run after its tests: it destroys what they made and shared
@@ -19,7 +21,7 @@ func (s *Suite) finish(code int) int {
 		s.warnOnce("nothing was tested: every provider case was skipped")
 		code = max(code, exitFailed)
 	case s.casesAsked && s.casesSeen == 0 && code == 0:
-		s.warnOnce("nothing was tested: -run " + testPattern() + " leaves out every provider case that would run")
+		s.warnOnce("nothing was tested: -run " + gotest.Pattern() + " leaves out every provider case that would run")
 		code = exitFailed
 	}
 	kept := ""

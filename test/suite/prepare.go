@@ -82,7 +82,7 @@ func (s *Suite) sharedCase() (providers.Case, error) {
 		return providers.Case{}, err
 	}
 	if record, err := readRecord(probe.Dir); err == nil && record.Applied != "" {
-		for _, c := range s.cases() {
+		for _, c := range s.Cases() {
 			if _, err := s.sources(s.ctx, c); err == nil && c.Name == record.Case {
 				return c, nil
 			}

@@ -118,7 +118,7 @@ func (s *Suite) writeReports(run report.Run) error {
 		summary = out.Bytes()
 	}
 	// https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary
-	if path := s.getenv("GITHUB_STEP_SUMMARY"); path != "" {
+	if path := s.StepSummary; path != "" {
 		failures = append(failures, appendTo(path, summary))
 	}
 	return errors.Join(failures...)

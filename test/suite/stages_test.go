@@ -98,7 +98,7 @@ func newSuite(t *testing.T, variables map[string]string) (*Suite, *bytes.Buffer)
 	require.NoError(t, err)
 	s.workspace = workspace
 	require.NoError(t, os.MkdirAll(workspace.LocalawsDir(), 0o755))
-	for _, c := range s.cases() {
+	for _, c := range s.Cases() {
 		s.found[c.Name] = foundSources{sources: []providers.Source{{Kind: providers.Mirror, Path: root}}}
 	}
 	t.Cleanup(func() { s.display.Close(); workspace.Close() })
@@ -108,7 +108,7 @@ func newSuite(t *testing.T, variables map[string]string) (*Suite, *bytes.Buffer)
 // network is the deployment of newSuite's fixture.
 func network(t *testing.T, s *Suite) *Deployment {
 	t.Helper()
-	d, err := s.deployment("TestX", "aws-5", "network", s.cases()[0])
+	d, err := s.deployment("TestX", "aws-5", "network", s.Cases()[0])
 	require.NoError(t, err)
 	s.keepForReport(d)
 	return d
@@ -222,7 +222,7 @@ func TestFinishFailsWhenSomethingIsLeft(t *testing.T) {
 func TestFinishFailsWhenNothingWasTested(t *testing.T) {
 	t.Parallel()
 	s, out := newSuite(t, nil)
-	s.countCase(s.cases()[1], errors.New("aws-6: can be had from nowhere"))
+	s.countCase(s.Cases()[1], errors.New("aws-6: can be had from nowhere"))
 	assert.Equal(t, 1, s.finish(0))
 	assert.Contains(t, out.String(), "SKIPPED aws-6: can be had from nowhere")
 	assert.Contains(t, out.String(), "nothing was tested")
@@ -267,4 +267,23 @@ func TestACleanUpOnAWSNeedsItsSettings(t *testing.T) {
 	s.Account, s.ZoneName = "", ""
 	assert.ErrorContains(t, s.clean(), "TEST_ACCOUNT is not set")
 	assert.DirExists(t, d.Dir)
+}
+
+func TestARunThatLeavesOutEveryCaseFails(t *testing.T) {
+	t.Parallel()
+	s, out := newSuite(t, nil)
+	s.askForCases()
+	assert.Equal(t, exitFailed, s.finish(0))
+	assert.Contains(t, out.String(), "nothing was tested: -run ")
+
+	s, out = newSuite(t, nil)
+	s.askForCases()
+	s.countCase(providers.Case{Name: "aws-5"}, nil)
+	assert.Zero(t, s.finish(0))
+	assert.NotContains(t, out.String(), "nothing was tested")
+}
+
+// environment plays os.Getenv.
+func environment(variables map[string]string) func(string) string {
+	return func(name string) string { return variables[name] }
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/gotest"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
@@ -102,23 +103,13 @@ func Main(m *testing.M, assign func(*Suite)) int {
 	}
 	assign(s)
 	flag.Parse()
-	if err := checkPattern(testPattern(), "."); err != nil {
+	if err := gotest.CheckPattern(gotest.Pattern(), "."); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return exitSettings
 	}
-	s.watch(testTimeout(), s.runInterrupts())
+	s.watch(gotest.Timeout(), s.runInterrupts())
 	code := s.finish(m.Run())
 	close(s.finished)
 	s.watching.Wait()
 	return code
-}
-
-// testTimeout is go test's -timeout, 0 for none.
-func testTimeout() time.Duration {
-	if f := flag.Lookup("test.timeout"); f != nil {
-		if timeout, err := time.ParseDuration(f.Value.String()); err == nil {
-			return timeout
-		}
-	}
-	return 0
 }

@@ -43,7 +43,7 @@ func Sweep(ctx context.Context, settings Settings, options SweepOptions) int {
 	if settings.Cloud == AWS && !settings.OneSpace {
 		settings.Space = sweepSpace
 	}
-	settings.skip = func(string) bool { return false }
+	settings = settings.WithoutSkips()
 	s, err := New(ctx, settings)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -213,7 +213,7 @@ func (s *Suite) existing(found []sweep.Resource) (*Deployment, []sweep.Resource,
 
 // newestToHave is the newest provider that can be had.
 func (s *Suite) newestToHave() (providers.Case, error) {
-	for _, c := range providers.ByPreference(s.cases()) {
+	for _, c := range providers.ByPreference(s.Cases()) {
 		if _, err := s.sources(s.ctx, c); err == nil {
 			return c, nil
 		}

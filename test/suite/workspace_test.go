@@ -131,7 +131,7 @@ func TestRunsAtTheSameTimeShareNothing(t *testing.T) {
 		s.workspace, err = OpenWorkspace(t.Context(), run.root, s.Settings, func(text string) { t.Error(text) })
 		require.NoError(t, err)
 		defer s.workspace.Close() // all at the same time
-		d, err := s.deployment("TestX", "aws-5", "fixture", s.cases()[0])
+		d, err := s.deployment("TestX", "aws-5", "fixture", s.Cases()[0])
 		require.NoError(t, err)
 		for what, name := range map[string]string{
 			"name": d.ServiceName("web"), "tag": s.tags()["test-run"], "work directory": d.Dir, "localaws": s.workspace.LocalawsDir(),

@@ -1,7 +1,7 @@
-// Package floor computes how long Terraform has to take at least: the AWS
-// provider waits a fixed time after some calls, whatever the cloud does, and
+// Package waits computes how long Terraform takes at least: the AWS provider
+// waits a fixed time after some calls, whatever the cloud does, and
 // these waits add up along the dependencies between resources.
-package floor
+package waits
 
 import (
 	"encoding/json"
@@ -48,7 +48,7 @@ type Path struct {
 	Resources []string // in order, those with a wait only
 }
 
-// Compute returns the floors of making and of unmaking what a state holds.
+// Compute returns the shortest times of making and of destroying what a state holds.
 // graph is the output of `terraform graph`, state the content of the state
 // file.
 func Compute(graph string, state []byte) (create, destroy Path, err error) {

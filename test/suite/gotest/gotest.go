@@ -1,4 +1,5 @@
-package suite
+// Package gotest knows what `go test` was told by its flags.
+package gotest
 
 import (
 	"flag"
@@ -7,22 +8,33 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
-// testPattern is go test's -run.
-func testPattern() string {
+// Pattern is go test's -run.
+func Pattern() string {
 	if f := flag.Lookup("test.run"); f != nil {
 		return f.Value.String()
 	}
 	return ""
 }
 
+// Timeout is go test's -timeout, 0 for none.
+func Timeout() time.Duration {
+	if f := flag.Lookup("test.timeout"); f != nil {
+		if timeout, err := time.ParseDuration(f.Value.String()); err == nil {
+			return timeout
+		}
+	}
+	return 0
+}
+
 // testFunction is the head of a test.
 var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(t `)
 
-// checkPattern refuses a pattern of -run that fits no test of a folder: go test
+// CheckPattern refuses a pattern of -run that fits no test of a folder: go test
 // would warn, and pass.
-func checkPattern(pattern, dir string) error {
+func CheckPattern(pattern, dir string) error {
 	top, below, _ := strings.Cut(pattern, "/")
 	if below != "" && strings.Contains(pattern, "|") {
 		return nil // alternatives, each with a part for subtests

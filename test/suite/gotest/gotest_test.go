@@ -1,21 +1,22 @@
-package suite
+package gotest
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
 )
 
 func TestAPatternThatFitsNoTestIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	lay(t, dir, map[string]string{
+	for name, text := range map[string]string{
 		"main_test.go":  "package test\n\nfunc TestMain(m *testing.M) {}\n",
 		"httpd_test.go": "package test\n\nfunc TestHTTPD(t *testing.T) {}\n\nfunc helper(t *testing.T) {}\n",
-	})
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
 	for name, test := range map[string]struct{ pattern, want string }{
 		"none":                          {"", ""},
 		"none, to compile only":         {"^$", ""},
@@ -32,7 +33,7 @@ func TestAPatternThatFitsNoTestIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := checkPattern(test.pattern, dir)
+			err := CheckPattern(test.pattern, dir)
 			if test.want == "" {
 				require.NoError(t, err)
 				return
@@ -40,19 +41,5 @@ func TestAPatternThatFitsNoTestIsRefused(t *testing.T) {
 			require.ErrorContains(t, err, test.want)
 		})
 	}
-	require.NoError(t, checkPattern("TestHTTPS", t.TempDir()), "in a folder without tests")
-}
-
-func TestARunThatLeavesOutEveryCaseFails(t *testing.T) {
-	t.Parallel()
-	s, out := newSuite(t, nil)
-	s.askForCases()
-	assert.Equal(t, exitFailed, s.finish(0))
-	assert.Contains(t, out.String(), "nothing was tested: -run ")
-
-	s, out = newSuite(t, nil)
-	s.askForCases()
-	s.countCase(providers.Case{Name: "aws-5"}, nil)
-	assert.Zero(t, s.finish(0))
-	assert.NotContains(t, out.String(), "nothing was tested")
+	require.NoError(t, CheckPattern("TestHTTPS", t.TempDir()), "in a folder without tests")
 }
