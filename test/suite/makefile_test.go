@@ -7,12 +7,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/workdir"
 )
 
 // A pattern of -run may hold the $ with which make begins a reference.
 func TestMakeHandsOnTheFilterAsItIsWritten(t *testing.T) {
 	t.Parallel()
-	root, err := Root()
+	root, err := workdir.Root()
 	require.NoError(t, err)
 	for name, test := range map[string]struct{ filter, want string }{
 		"end of a name":         {"^TestHTTPD$", "-run '^TestHTTPD$'"},
