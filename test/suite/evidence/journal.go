@@ -1,5 +1,5 @@
-// Package evidence keeps what a run saw, and tells it: at the end of the run's
-// output, and in reports for those who were not there.
+// Package evidence keeps what a run saw, and tells it at the end of the run's
+// output and in its reports.
 package evidence
 
 import (

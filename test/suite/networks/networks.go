@@ -50,7 +50,7 @@ func (n Network) Clear(ctx context.Context) (removed int, err error) {
 		return 0, err
 	}
 	for id, service := range endpoints {
-		n.Note(fmt.Sprintf("%s is removed from %s: not a test but %s put it there", id, n.VPC, service))
+		n.Note(fmt.Sprintf("%s is removed from %s: %s put it there, not a test", id, n.VPC, service))
 		if err := n.Client.Query(ctx, awsapi.EC2, "DeleteVpcEndpoints", map[string]string{"VpcEndpointId.1": id}, nil); err != nil {
 			return removed, err
 		}

@@ -60,7 +60,7 @@ func TestADestroyRemovesWhatOthersPutIntoTheNetwork(t *testing.T) {
 		[]byte(`{"resources": [{"mode": "managed", "type": "aws_vpc", "instances": [{"attributes": {"id": "`+service.VPC+`"}}]}]}`), 0o600))
 	require.NoError(t, d.TeardownStage(t.Context()))
 	assert.Contains(t, suitetest.Calls(t, d), "destroy\n")
-	assert.Contains(t, out.String(), "is removed from "+service.VPC+": not a test but com.amazonaws.us-west-2.guardduty-data put it there")
+	assert.Contains(t, out.String(), "is removed from "+service.VPC+": com.amazonaws.us-west-2.guardduty-data put it there, not a test")
 	afterEndpoints, afterGroups := vpcResources(t, c)
 	assert.Equal(t, 1, endpoints-afterEndpoints, "the other VPC's endpoint stays")
 	assert.Equal(t, 1, groups-afterGroups, "the other VPC's group stays, and the run's own")

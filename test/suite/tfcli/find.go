@@ -74,7 +74,7 @@ func Find(ctx context.Context, named, binDir string) (Terraform, error) {
 	if named != "" {
 		path, err := exec.LookPath(named)
 		if err != nil {
-			return Terraform{}, fmt.Errorf("TEST_TERRAFORM=%s is no executable: name Terraform or OpenTofu, or unset it", named)
+			return Terraform{}, fmt.Errorf("TEST_TERRAFORM=%s is not an executable: name Terraform or OpenTofu, or unset it", named)
 		}
 		return probe(ctx, path)
 	}

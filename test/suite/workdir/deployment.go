@@ -96,8 +96,8 @@ func ReadRecord(dir string) (Record, error) {
 	return Record{Fixture: filepath.Base(configurations[0]), Name: name, Case: name, Killed: true}, nil
 }
 
-// Label tells the deployments of a run apart: those of tests by fixture and
-// provider case, those of the prepare stage by their own names.
+// Label is how a run's output names the deployment: by fixture and provider case
+// in a test, by its own name in the prepare stage.
 func (d *Deployment) Label() string {
 	if d.Record.Name == d.Record.Case {
 		return d.Record.Fixture + " " + d.Record.Name

@@ -1,4 +1,4 @@
-package suite
+package gotest
 
 import (
 	"os/exec"
