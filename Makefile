@@ -135,4 +135,4 @@ package: go ## Make the module's archive in .bin/package
 .PHONY: go
 go:
 	@command -v go >/dev/null || { echo "Go is not on PATH: install Go 1.26 or newer, https://go.dev/doc/install"; exit 1; }
-	@test -d '$(TEST_PATH)' || { echo "TEST_PATH=$(TEST_PATH) is no directory: name the folder of the tests, such as ./test"; exit 1; }
+	@test -d '$(TEST_PATH)' || { echo "TEST_PATH=$(TEST_PATH) is not a directory: name the folder of the tests, such as ./test"; exit 1; }

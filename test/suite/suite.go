@@ -1,124 +1,116 @@
+// Package suite is what the integration tests call. A Suite is a run of them; it
+// takes a Deployment of a fixture through its stages, by each release line of the
+// provider, on the cloud in use. The work is done by the packages below.
 package suite
 
 import (
-	"context"
-	"flag"
-	"fmt"
-	"os"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/configurations"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/prepare"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/providers"
-	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/run"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/settings"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/stages"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/terraform"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/workdir"
+	"github.com/infrahouse/terraform-aws-ecs/tools/tftest"
+)
+
+// What tests need of the packages below.
+type (
+	// Prepared is what all tests of a run share: a network and a DNS zone.
+	Prepared = prepare.Prepared
+	// Changes are the actions that Terraform plans, by the resource's address.
+	Changes = terraform.Changes
+	// Configurations is a copy of all of the repository's Terraform files.
+	Configurations = configurations.Configurations
+	// RunInfo is the content of run.json in a work directory.
+	RunInfo = workdir.Run
+)
+
+// Clouds, stages and tags.
+const (
+	Local       = settings.Local
+	AWS         = settings.AWS
+	StageDeploy = stages.Deploy
+	TagRun      = run.TagRun
 )
 
 // Suite is one run of the integration tests.
 type Suite struct {
-	Settings
-	Root string
-	// Mutate, when set before the first deployment, may change a
-	// configuration's copy before it is applied: to break it on purpose.
-	Mutate func(d *Deployment, files map[string][]byte)
+	settings.Settings
+	Root string // the repository's
 
-	began   time.Time
-	display *progress.Display
-	// The tests run under ctx, which the first interrupt ends; what they made is
-	// destroyed under teardownCtx, which the second one ends.
-	ctx         context.Context
-	stop        context.CancelCauseFunc
-	teardownCtx context.Context
-	endTeardown context.CancelCauseFunc
-	kill        chan struct{} // closed at the third interrupt
-	finished    chan struct{} // closed when the run is over
-	watching    sync.WaitGroup
-
-	openingTools sync.Mutex
-	opening      sync.Mutex
-	opened       bool
-	openError    error
-	workspace    *Workspace
-	terraform    tfcli.Terraform
-	pause        time.Duration // before Terraform's second and third attempt
-	cloud        Cloud
-	finder       *providers.Finder
-
-	initializing sync.Mutex
-	preparing    sync.Mutex
-	prepared     *Prepared
-	prepareError error
-
-	finding sync.Mutex
-	found   map[string]foundSources
-
-	reporting   sync.Mutex
-	deployments []*Deployment
-	notes       []string // said again at the end
-	reports     []endText
-	failed      bool // a teardown failed
-	casesAsked  bool // a test asked for the cases
-	casesSeen   int
-	casesRan    int
-	casesSkips  []string
+	run    *run.Run
+	shared *prepare.Stage
 }
 
-// endText is told at the end of a run. A later one of the same subject takes
-// its place.
-type endText struct{ subject, text string }
-
-type foundSources struct {
-	sources []providers.Source
-	err     error
+func of(r *run.Run) *Suite {
+	return &Suite{Settings: r.Settings, Root: r.Root, run: r, shared: prepare.New(r)}
 }
 
-// New makes a run of its settings; ctx bounds it. Nothing is started before a
-// test asks for it.
-func New(ctx context.Context, settings Settings) (*Suite, error) {
-	root, err := Root()
+// EachProvider runs a test once for each release line of the provider, as
+// parallel subtests named aws-5, aws-6. One whose provider can be had from
+// nowhere is skipped, with the reason; under REQUIRE_PROVIDERS it fails. With
+// TEST_PROVIDERS=newest only the newest that can be had runs.
+func (s *Suite) EachProvider(t *testing.T, test func(t *testing.T, c providers.Case)) {
+	t.Helper()
+	cases, err := s.run.Tools.Choose(s.run.Interrupts.Tests)
 	if err != nil {
+		t.Fatal(err)
+	}
+	s.run.Journal.AskForCases()
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			_, err := s.run.Tools.Sources(s.run.Interrupts.Tests, c)
+			s.run.Journal.CountCase(err)
+			if err != nil {
+				t.Skip(err)
+			}
+			if err := s.run.Open(); err != nil {
+				t.Fatal(err)
+			}
+			test(t, c)
+		})
+	}
+}
+
+// Deployment returns the deployment of a fixture for a test and a case of the
+// provider. Its work directory is the test's own.
+func (s *Suite) Deployment(t *testing.T, fixture string, c providers.Case) *Deployment {
+	t.Helper()
+	d, err := stages.New(s.run, stages.Group(t.Name(), c), c.Name, fixture, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Deployment{Deployment: d, run: s.run, shared: s.shared}
+}
+
+// Prepare makes what all tests share, at the first call of a run.
+func (s *Suite) Prepare() (Prepared, error) { return s.shared.Get() }
+
+// Leftovers lists what there is in the cloud, as far as the cloud can tell:
+// localaws knows, AWS holds more than the tests' own.
+func (s *Suite) Leftovers() ([]string, error) {
+	if err := s.run.Open(); err != nil {
 		return nil, err
 	}
-	s := &Suite{Settings: settings, Root: root, began: time.Now(), kill: make(chan struct{}), finished: make(chan struct{}), found: map[string]foundSources{}, pause: attemptPause}
-	s.display = progress.New(os.Stdout, progress.OptionsFor(os.Stdout, os.Getenv)) //nolint:contextcheck // it ends by Close
-	s.ctx, s.stop = context.WithCancelCause(ctx)
-	s.teardownCtx, s.endTeardown = context.WithCancelCause(ctx)
-	return s, nil
+	return s.run.Cloud.Leftovers(s.run.Interrupts.Tests)
 }
 
-// Main runs a package's tests with a suite; call it from TestMain and give the
-// result to os.Exit: 0, exitFailed, exitSettings or exitInterrupted. assign takes
-// the suite before the tests run.
-func Main(m *testing.M, assign func(*Suite)) int {
-	settings, err := ReadSettings(os.Getenv)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return exitSettings
-	}
-	s, err := New(context.Background(), settings)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return exitSettings
-	}
-	assign(s)
-	flag.Parse()
-	if err := checkPattern(testPattern(), "."); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return exitSettings
-	}
-	s.watch(testTimeout(), s.runInterrupts())
-	code := s.finish(m.Run())
-	close(s.finished)
-	s.watching.Wait()
-	return code
+// OpenConfigurations copies the repository's Terraform files, to check them.
+func (s *Suite) OpenConfigurations() (*Configurations, error) {
+	return configurations.Open(s.run.Interrupts.Tests, s.configurations())
 }
 
-// testTimeout is go test's -timeout, 0 for none.
-func testTimeout() time.Duration {
-	if f := flag.Lookup("test.timeout"); f != nil {
-		if timeout, err := time.ParseDuration(f.Value.String()); err == nil {
-			return timeout
-		}
-	}
-	return 0
+// Undefended lists all rules of the module, and those that could be taken away
+// without a test of refusals failing.
+func (s *Suite) Undefended() (rules, undefended []tftest.Rule, err error) {
+	return configurations.Undefended(s.run.Interrupts.Tests, s.configurations())
+}
+
+func (s *Suite) configurations() configurations.Setup {
+	return configurations.Setup{Root: s.Root, Tools: s.run.Tools, Kill: s.run.Interrupts.Kill}
 }

@@ -16,21 +16,23 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/stages"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/workdir"
 	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
 )
 
 // Validation is what a test's checks look through: the SDK's clients and
 // requests to listeners, in the cloud in use.
 type Validation struct {
-	d      *Deployment
-	task   *progress.Task
-	detail string
+	deployment *Deployment
+	task       *progress.Task
+	detail     string
 	// explanation says why the targets are not healthy; "" when they are.
 	explanation string
 }
 
 // Config is the SDK's configuration for the cloud in use.
-func (v *Validation) Config() aws.Config { return v.d.suite.cloud.Config() }
+func (v *Validation) Config() aws.Config { return v.deployment.run.Cloud.Config() }
 
 // ELB is a client of Elastic Load Balancing.
 func (v *Validation) ELB() *elasticloadbalancingv2.Client {
@@ -38,7 +40,7 @@ func (v *Validation) ELB() *elasticloadbalancingv2.Client {
 }
 
 // Client sends requests to listeners.
-func (v *Validation) Client() *http.Client { return v.d.suite.cloud.Client() }
+func (v *Validation) Client() *http.Client { return v.deployment.run.Cloud.Client() }
 
 // WaitHealthy waits until every target of every group is healthy, and as many
 // as the service's tasks. Otherwise the test fails, with the table and what
@@ -47,8 +49,8 @@ func (v *Validation) WaitHealthy(ctx context.Context, t *testing.T, cluster, ser
 	t.Helper()
 	w := v.Watcher(cluster, service, groups)
 	snapshot, err := w.Wait(ctx)
-	v.d.rememberHealth(&snapshot)
-	v.d.noteHealth(groups, snapshot, w.Timeline())
+	v.deployment.Evidence.RememberHealth(&snapshot)
+	v.deployment.Evidence.NoteHealth(stages.Validate, groups, snapshot, w.Timeline())
 	var table bytes.Buffer
 	if tableError := targethealth.Table(&table, groups, snapshot); tableError != nil {
 		t.Error(tableError)
@@ -58,10 +60,10 @@ func (v *Validation) WaitHealthy(ctx context.Context, t *testing.T, cluster, ser
 	}
 	if err != nil {
 		v.explanation = fmt.Sprintf("%v\n\n%s\n%s", err, table.String(), w.Explain(ctx, snapshot))
-		t.Fatalf("%s: %s", v.d.label(), v.explanation)
+		t.Fatalf("%s: %s", v.deployment.Label(), v.explanation)
 	}
 	v.detail = fmt.Sprintf("%d of %d target groups healthy", len(groups), len(groups))
-	v.d.suite.addReport(v.d.Dir+" health", fmt.Sprintf("%s\n\n%s\n%s", v.d.title(), table.String(), v.curlCommands(ctx, groups)))
+	v.deployment.Evidence.ReportHealth(table.String() + "\n" + v.curlCommands(ctx, groups))
 	return snapshot
 }
 
@@ -76,33 +78,20 @@ func (v *Validation) Watcher(cluster, service string, groups []targethealth.Grou
 		Cluster:  cluster,
 		Service:  service,
 		Groups:   groups,
-		Patience: v.d.suite.cloud.Patience(),
+		Patience: v.deployment.run.Cloud.Patience(),
 		Progress: v.Progress,
 	}
 }
 
-// Patience says how long to wait for what in the cloud in use.
-func (v *Validation) Patience() targethealth.Patience { return v.d.suite.cloud.Patience() }
+// Patience says how long to wait in the cloud in use.
+func (v *Validation) Patience() targethealth.Patience { return v.deployment.run.Cloud.Patience() }
 
-// Progress shows how far the validation is.
+// Progress shows on the stage's line how far the validation is.
 func (v *Validation) Progress(text string) { v.task.Detail("%s", text) }
 
 // Result is what the stage's line says at the end, instead of how many target
 // groups are healthy.
 func (v *Validation) Result(text string) { v.detail = text }
-
-// Report adds a text to the end of the run's output.
-func (d *Deployment) Report(text string) {
-	d.suite.addReport(d.Dir, d.title()+": "+text)
-	d.suite.reporting.Lock()
-	defer d.suite.reporting.Unlock()
-	d.seen.note = text
-}
-
-// title names the deployment and its provider.
-func (d *Deployment) title() string {
-	return fmt.Sprintf("%s with hashicorp/aws %s (%s)", d.label(), d.record.Provider, d.record.Source)
-}
 
 // curlCommands are ready to paste, one a listener.
 func (v *Validation) curlCommands(ctx context.Context, groups []targethealth.Group) string {
@@ -122,12 +111,12 @@ func (v *Validation) curlCommand(ctx context.Context, address string) (string, e
 	if err != nil {
 		return "", err
 	}
-	options, remark, err := v.d.suite.cloud.CurlOptions(ctx, host, port)
+	options, remark, err := v.deployment.run.Cloud.CurlOptions(ctx, host, port)
 	if err != nil {
 		return "", err
 	}
 	for i, option := range options {
-		options[i] = short(option)
+		options[i] = workdir.Short(option)
 	}
 	command := strings.Join(append(append([]string{"curl"}, options...), address), " ")
 	if remark != "" {

@@ -21,7 +21,7 @@ const (
 	shownBody    = 200
 )
 
-// Explain gathers what tells why a service's targets are not healthy: its
+// Explain gathers what shows why a service's targets are not healthy: its
 // deployments and events, stopped tasks, their logs, and what each listener
 // answers. What can't be asked is said in its place.
 func (w *Watcher) Explain(ctx context.Context, s Snapshot) string {

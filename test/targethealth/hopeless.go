@@ -129,8 +129,8 @@ func cause(t Target, group Group) string {
 	}
 }
 
-// stoppedByThemselves are the tasks that stopped since the watch began though
-// nobody asked them to.
+// stoppedByThemselves are the tasks that stopped since the watch began
+// without being asked to.
 func (w *Watcher) stoppedByThemselves(s Snapshot) []ecstypes.Task {
 	var stopped []ecstypes.Task
 	for _, task := range s.Stopped {

@@ -175,7 +175,7 @@ func (w *Watcher) missing(s Snapshot) string {
 	return ""
 }
 
-// report tells the progress.
+// report shows how far the wait is.
 func (w *Watcher) report(s Snapshot) {
 	if w.Progress == nil {
 		return
@@ -225,7 +225,7 @@ func (w *Watcher) remember(s *Snapshot, now time.Time) {
 	}
 }
 
-// note remembers when a target was first seen healthy, and tells the target.
+// note remembers when a target was first seen healthy, also in the target.
 func (h *history) note(target *Target, now time.Time) {
 	first, seen := h.healthy[target.id()]
 	if !seen {
@@ -238,7 +238,7 @@ func (h *history) note(target *Target, now time.Time) {
 	target.AtMost = first.atMost
 }
 
-// IsHopeless tells an error after which waiting makes no sense.
+// IsHopeless reports whether waiting on after an error makes no sense.
 func IsHopeless(err error) bool {
 	var hopeless *HopelessError
 	return errors.As(err, &hopeless)

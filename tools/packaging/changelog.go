@@ -21,7 +21,7 @@ var semantic = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0
 // CheckVersion refuses what a registry would not serve as a version.
 func CheckVersion(version string) error {
 	if !semantic.MatchString(version) {
-		return fmt.Errorf("version %q is no semantic version: give MAJOR.MINOR.PATCH, such as 1.2.3", version)
+		return fmt.Errorf("version %q is not a semantic version: give MAJOR.MINOR.PATCH, such as 1.2.3", version)
 	}
 	return nil
 }
@@ -36,7 +36,7 @@ func NewestRelease(changelog string) (string, error) {
 	return "", errors.New(`the changelog has no release: add a heading such as "## [1.2.3] - 2026-02-24"`)
 }
 
-// HasUnreleased tells whether the changelog has changes that are in no release.
+// HasUnreleased reports whether the changelog has changes that are in no release.
 func HasUnreleased(changelog string) bool {
 	_, after, found := strings.Cut(changelog, "## [Unreleased]")
 	unreleased, _, _ := strings.Cut(after, "\n## ")

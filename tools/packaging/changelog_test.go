@@ -41,7 +41,7 @@ func TestNewestRelease(t *testing.T) {
 	_, err = packaging.NewestRelease("# Changelog\n\n## [Unreleased]\n")
 	assert.ErrorContains(t, err, "the changelog has no release")
 	_, err = packaging.NewestRelease("## [1.0] - 2026-01-01\n")
-	assert.ErrorContains(t, err, `version "1.0" is no semantic version`)
+	assert.ErrorContains(t, err, `version "1.0" is not a semantic version`)
 }
 
 func TestReleaseNotes(t *testing.T) {

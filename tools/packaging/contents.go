@@ -80,7 +80,7 @@ func Collect(tree fs.FS, patterns []string) (*Module, error) {
 	return module, errors.Join(problems...)
 }
 
-// hidden tells dotfiles and dot directories, but for the root itself.
+// hidden reports whether a name is a dotfile or dot directory, but for the root itself.
 func hidden(name string) bool {
 	return name != "." && strings.HasPrefix(path.Base(name), ".")
 }
@@ -122,13 +122,13 @@ func match(pattern, name []string) bool {
 	return err == nil && same && match(pattern[1:], name[1:])
 }
 
-// Has tells whether a file is in the module.
+// Has reports whether a file is in the module.
 func (m *Module) Has(name string) bool {
 	_, found := slices.BinarySearch(m.Paths, name)
 	return found
 }
 
-// HasConfiguration tells whether a directory of the module has Terraform files.
+// HasConfiguration reports whether a directory of the module has Terraform files.
 func (m *Module) HasConfiguration(dir string) bool {
 	return slices.ContainsFunc(m.Paths, func(name string) bool {
 		return path.Dir(name) == dir && path.Ext(name) == ".tf"

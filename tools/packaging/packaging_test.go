@@ -87,7 +87,7 @@ func TestPackRefuses(t *testing.T) {
 		{"a module of a registry", map[string]string{"main.tf": "module \"x\" {\n  source = \"a/b/aws\"\n}\n"},
 			`main.tf:2: source "a/b/aws" is not in the archive`},
 		{"a source that is no string", map[string]string{"main.tf": "module \"x\" {\n  source = var.x\n}\n"},
-			`main.tf:2: the module's source is no plain string`},
+			`main.tf:2: the module's source is not a plain string`},
 		{"a template that no pattern names", map[string]string{
 			"modules/deep/main.tf": "locals {\n  t = templatefile(\"${path.module}/a.tftpl\", {})\n}\n", "modules/deep/a.tftpl": "x"},
 			`modules/deep/main.tf:2: templatefile reads modules/deep/a.tftpl, which is not in the archive`},
@@ -145,7 +145,7 @@ func TestPackRefusesVersions(t *testing.T) {
 		t.Run("version "+version, func(t *testing.T) {
 			t.Parallel()
 			_, err := packaging.Pack(repository(nil), version)
-			assert.ErrorContains(t, err, "no semantic version")
+			assert.ErrorContains(t, err, "not a semantic version")
 		})
 	}
 	_, err := packaging.Pack(repository(nil), "1.2.3-rc.1")

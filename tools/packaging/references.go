@@ -60,7 +60,7 @@ func (m *Module) checkSource(name string, source *hclsyntax.Attribute) error {
 	at := source.SrcRange.Start.Line
 	value, diagnostics := source.Expr.Value(nil)
 	if diagnostics.HasErrors() || value.Type() != cty.String {
-		return fmt.Errorf("%s:%d: the module's source is no plain string", name, at)
+		return fmt.Errorf("%s:%d: the module's source is not a plain string", name, at)
 	}
 	address := value.AsString()
 	if !strings.HasPrefix(address, "./") && !strings.HasPrefix(address, "../") {
@@ -122,7 +122,7 @@ func (m *Module) checkFile(name string, call *hclsyntax.FunctionCallExpr) error 
 	return nil
 }
 
-// usesModulePath tells whether an expression mentions path.module.
+// usesModulePath reports whether an expression mentions path.module.
 func usesModulePath(expression hclsyntax.Expression) bool {
 	for _, traversal := range expression.Variables() {
 		if len(traversal) < 2 || traversal.RootName() != "path" {

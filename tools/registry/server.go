@@ -15,10 +15,10 @@ import (
 )
 
 // Server is a registry on a free port of this machine, with a certificate that
-// only those trust who are told to.
+// only clients trust that are told to.
 type Server struct {
 	// Host stands before the module's address in a source: "127.0.0.1:PORT".
-	// It is no name, for Terraform wants a dot in it, and localhost has none.
+	// It is an address, since Terraform requires a dot in a name, and localhost has none.
 	Host string
 	// Trust is a directory that holds the certificate and no more.
 	Trust string
@@ -53,7 +53,7 @@ func Start(ctx context.Context, dir string, handler http.Handler) (*Server, erro
 			Handler:           handler,
 			ReadHeaderTimeout: 10 * time.Second,
 			TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
-			// A client that gives up, or does not trust us, tells so itself.
+			// A client that gives up, or does not trust the server, says so itself.
 			ErrorLog: log.New(io.Discard, "", 0),
 		},
 		served: make(chan error, 1),

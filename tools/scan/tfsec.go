@@ -32,7 +32,7 @@ func (f finding) place(dir string) string {
 	return fmt.Sprintf("%s:%d", name, f.Location.Line)
 }
 
-// tfsec scans one root module. Its exit code tells findings from failures only
+// tfsec scans one root module. Its exit code distinguishes findings from failures only
 // in part, so that the report decides.
 func tfsec(ctx context.Context, scanner, dir, module string) ([]finding, error) {
 	command := exec.CommandContext(ctx, scanner, module,

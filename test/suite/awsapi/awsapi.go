@@ -83,7 +83,7 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %s", e.Call, e.Code, e.Message) }
 
-// Refused tells whether AWS refused a call with one of the codes.
+// Refused reports whether AWS refused a call with one of the codes.
 func Refused(err error, codes ...string) bool {
 	var refusal *Error
 	return errors.As(err, &refusal) && slices.Contains(codes, refusal.Code)
@@ -162,8 +162,8 @@ func (c *Client) call(ctx context.Context, service Service, operation, method, p
 	}
 }
 
-// passing tells errors that pass by themselves: of the connection, of AWS's own
-// side, and throttling.
+// passing reports whether an error passes by itself: of the connection, of AWS's
+// own side, and throttling.
 func passing(err error) bool {
 	var refusal *Error
 	if !errors.As(err, &refusal) {

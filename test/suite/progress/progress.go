@@ -222,8 +222,9 @@ const (
 	aroundDetail = 46
 )
 
-// line is the stage's line: what, who, how far, how long. How far has at least
-// so many columns, and when the line moves, no more, so that how long is seen.
+// line is the stage's line: what, of which deployment, how far, how long. How far
+// has at least so many columns, and when the line moves, no more, so that how
+// long is seen.
 func (t *Task) line(state string, columns int) string {
 	line := fmt.Sprintf("%-12s %-20s", t.stage, t.name)
 	if state == "began" {

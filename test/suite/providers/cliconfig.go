@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// cacheSetting tells a configuration that has a plugin cache of its own.
+// cacheSetting matches in a configuration that has a plugin cache of its own.
 var cacheSetting = regexp.MustCompile(`(?m)^\s*plugin_cache_dir\b`)
 
 // WriteConfig writes a Terraform CLI configuration file that takes the

@@ -71,7 +71,7 @@ func userConfig(home string, getenv func(string) string, note func(string)) stri
 	return ""
 }
 
-// installs tells a configuration that says itself where providers come from.
+// installs matches in a configuration that says itself where providers come from.
 var installs = regexp.MustCompile(`(?m)^\s*provider_installation\b`)
 
 // Find returns the places where the case's provider can be had, best first:

@@ -103,7 +103,7 @@ func texts(block *hclsyntax.Block, name string) []string {
 	return all
 }
 
-// forAWS tells whether one of the patterns, such as registry.terraform.io/*/* or
+// forAWS reports whether one of the patterns, such as registry.terraform.io/*/* or
 // hashicorp/aws, is for the AWS provider.
 func forAWS(patterns []string, host string) bool {
 	for _, pattern := range patterns {

@@ -34,7 +34,7 @@ const (
 // Cases lists the release lines for a cloud, oldest first.
 //
 // On localaws aws-6 is a release whose calls are known, so that a release of
-// tomorrow breaks nobody's first run; aws-6-latest is the newest, and runs when
+// tomorrow does not break a first run; aws-6-latest is the newest, and runs when
 // it is asked for. On AWS they are the same. aws6 overrides the constraint of
 // aws-6; a plain version number is taken as it is.
 func Cases(cloud, aws6 string) []Case {
@@ -61,10 +61,10 @@ func ByPreference(cases []Case) []Case {
 	return sorted
 }
 
-// Check tells whether the constraint can be read, in one line if not.
+// Check returns an error of one line when the constraint can't be read.
 func (c Case) Check() error {
 	if _, err := version.NewConstraint(c.Constraint); err != nil {
-		return fmt.Errorf("provider case %s: %q is no version constraint, such as \"~> 6.22.0\": set TEST_AWS6_VERSION right or unset it", c.Name, c.Constraint)
+		return fmt.Errorf("provider case %s: %q is not a version constraint such as \"~> 6.22.0\": correct TEST_AWS6_VERSION or unset it", c.Name, c.Constraint)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func TestCases(t *testing.T) {
 		})
 	}
 	assert.Equal(t, AWS6, ByPreference(Cases("local", ""))[0].Name)
-	assert.ErrorContains(t, Case{Name: AWS6, Constraint: "six"}.Check(), `"six" is no version constraint`)
+	assert.ErrorContains(t, Case{Name: AWS6, Constraint: "six"}.Check(), `"six" is not a version constraint`)
 }
 
 func TestFindInMirrors(t *testing.T) {

@@ -71,7 +71,7 @@ func (r registry) newest(ctx context.Context, c Case, goos, goarch string) (stri
 	return best, r.downloadable(ctx, provider.JoinPath(best, "download", goos, goarch).String())
 }
 
-// downloadable tells whether the archive's own host answers too: it is
+// downloadable reports whether the archive's own host answers too: it is
 // another one, which a firewall may treat otherwise.
 func (r registry) downloadable(ctx context.Context, address string) error {
 	var archive struct {

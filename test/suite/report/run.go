@@ -1,6 +1,5 @@
-// Package report renders a run of the integration tests for those who were not
-// there: JUnit's XML for CI systems, Markdown for a job's summary, and an HTML
-// page to look at. All three show one plain struct, Run.
+// Package report renders a run of the integration tests: as JUnit's XML for CI
+// systems, as Markdown for a job's summary, and as an HTML page to look at. All three show one plain struct, Run.
 package report
 
 import (
@@ -50,7 +49,7 @@ type Deployment struct {
 	Note     string  // what the test says of its result
 }
 
-// Name tells a deployment from the others of a run.
+// Name is unique among the deployments of a run.
 func (d Deployment) Name() string { return d.Test + "/" + d.Case }
 
 // Stage is one stage of a deployment.

@@ -17,14 +17,14 @@ import (
 
 // Tags are the keys of the tags that all of a run's resources have.
 type Tags struct {
-	Run     string // its value is the run's id
+	Run     string // its value is the run's ID
 	Started string // when the run began, as RFC 3339
 }
 
 // Resource is something that a run made.
 type Resource struct {
 	Type string // as Terraform names it; "" when the sweep can't remove it
-	Key  string // tells it from others of its type: its ARN, or its id
+	Key  string // unique among those of its type: its ARN, or its ID
 	Run  string
 	// Started is when the run began; zero when no tag says so.
 	Started time.Time

@@ -5,7 +5,7 @@ import "strings"
 // kind is how Terraform knows a type of resource.
 type kind struct {
 	terraform string
-	// identify makes of the last part of an ARN, without its type, the id that
+	// identify makes of the last part of an ARN, without its type, the ID that
 	// the provider reads and deletes by, and attributes that it needs for that.
 	identify func(arn, name string) (id string, attributes map[string]any)
 }

@@ -1,5 +1,16 @@
 // Package tfcli finds Terraform, runs it so that an interrupt never costs it
-// its state, and reads its progress.
+// its state, and reads its progress. It is what the suite uses where Terratest
+// v1.0.1 can't be used; all else of Terraform goes through Terratest:
+//
+//   - Terratest starts Terraform in its own process group and kills it when the
+//     context ends. A Ctrl-C would reach Terraform twice, and a killed apply
+//     loses its state; here it is interrupted once and may save it.
+//   - Terratest's retry loop panics on a context that is done already.
+//   - The loop writes a line for each command to standard output, by a global
+//     logger, in the middle of the stages' moving lines; output and show use it.
+//   - Terratest reads Terraform's output by a pipe, which ends Terraform as soon
+//     as this process is killed; here Terraform writes its log itself, and holds a
+//     lock by which the next run finds it.
 package tfcli
 
 import (
@@ -63,7 +74,7 @@ func Find(ctx context.Context, named, binDir string) (Terraform, error) {
 	if named != "" {
 		path, err := exec.LookPath(named)
 		if err != nil {
-			return Terraform{}, fmt.Errorf("TEST_TERRAFORM=%s is no executable: name Terraform or OpenTofu, or unset it", named)
+			return Terraform{}, fmt.Errorf("TEST_TERRAFORM=%s is not an executable: name Terraform or OpenTofu, or unset it", named)
 		}
 		return probe(ctx, path)
 	}

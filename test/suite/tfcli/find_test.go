@@ -47,7 +47,7 @@ func TestFindNamed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	_, err := Find(t.Context(), filepath.Join(dir, "tofu"), dir)
-	require.ErrorContains(t, err, "is no executable: name Terraform or OpenTofu, or unset it")
+	require.ErrorContains(t, err, "is not an executable: name Terraform or OpenTofu, or unset it")
 
 	says(t, filepath.Join(dir, "tofu"), "1.9.0")
 	tf, err := Find(t.Context(), filepath.Join(dir, "tofu"), dir)

@@ -21,7 +21,7 @@ var (
 	complete = regexp.MustCompile(`: (Creation|Modifications|Destruction) complete after`)
 )
 
-// Line takes one line of output, and tells whether it changed a count.
+// Line takes one line of output, and reports whether it changed a count.
 func (p *Progress) Line(line string) bool {
 	if match := planned.FindStringSubmatch(line); match != nil {
 		p.Planned, p.Known = 0, true

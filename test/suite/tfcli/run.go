@@ -23,7 +23,7 @@ type Command struct {
 	Kill <-chan struct{}   // when closed, Terraform is killed, state or no state; may be nil
 	// Held, when set, is open in Terraform as well, so that a lock on it is held
 	// until Terraform has ended, whatever becomes of this process. Terraform's
-	// process id is written there, and HeldInterrupted once it was interrupted.
+	// process ID is written there, and HeldInterrupted once it was interrupted.
 	Held *os.File
 }
 
@@ -60,8 +60,8 @@ func (e *Error) Error() string {
 // pluginGone is Terraform's headline for a provider that crashed or was killed.
 const pluginGone = "Plugin did not respond"
 
-// Is makes it an ErrKilled when the provider is gone: of what it was just
-// asked to make, nobody saw the answer.
+// Is makes it an ErrKilled when the provider is gone: the answer on what it was
+// just asked to make is lost.
 func (e *Error) Is(target error) bool {
 	return target == ErrKilled && slices.ContainsFunc(e.Messages, func(message string) bool {
 		return strings.Contains(message, pluginGone)
@@ -113,7 +113,7 @@ func (tf Terraform) Run(ctx context.Context, c Command) error {
 	return failed
 }
 
-// connect makes the command's output go to the log and to who reads along. A
+// connect makes the command's output go to the log and to its reader. A
 // file is written by Terraform itself: a pipe would end Terraform, its state
 // half written, as soon as this process is gone. read ends the reading.
 func (c Command) connect(cmd *exec.Cmd, output *lines) (read func() error, err error) {
@@ -147,13 +147,13 @@ func (c Command) wait(cmd *exec.Cmd) error {
 	err := cmd.Wait()
 	close(done)
 	killer.Wait()
-	if killed(cmd) { // its providers would go on, and nobody would know what they make
+	if killed(cmd) { // its providers would go on, and what they make would be in no state
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
 	return err
 }
 
-// killed tells whether a signal ended the process.
+// killed reports whether a signal ended the process.
 func killed(cmd *exec.Cmd) bool {
 	return cmd.ProcessState != nil && !cmd.ProcessState.Exited()
 }
@@ -184,8 +184,8 @@ func (tf Terraform) Output(ctx context.Context, c Command) ([]byte, error) {
 	return out, nil
 }
 
-// lines is a writer that passes all on to the log, and line by line to those
-// who read along.
+// lines is a writer that passes all on to the log, and line by line to its
+// reader.
 type lines struct {
 	log      io.Writer
 	line     func(string)

@@ -9,8 +9,11 @@ import (
 	"os"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/test/suite"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/bench"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/cleanup"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/cloud"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/progress"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/settings"
 )
 
 const usage = `usage: suite clean|forget|sweep|env|bench
@@ -18,7 +21,7 @@ const usage = `usage: suite clean|forget|sweep|env|bench
   forget  stop localaws and drop what it holds, without a destroy
   sweep   find by tag what aborted runs left, show it, ask, remove it;
           -yes removes without asking, as SWEEP_YES=1 does, and SWEEP_RUN
-          names runs (ids, separated by commas)
+          names runs (IDs, separated by commas)
   env     print export lines for the AWS CLI and curl
   bench   measure a whole run, and print a Markdown table
 `
@@ -34,7 +37,7 @@ func run(args []string) int {
 		fmt.Fprint(os.Stderr, usage)
 		return 2
 	}
-	settings, err := suite.ReadSettings(os.Getenv)
+	s, err := settings.Read(os.Getenv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
@@ -42,20 +45,20 @@ func run(args []string) int {
 	ctx := context.Background()
 	switch args[0] {
 	case "clean":
-		return suite.Clean(ctx, settings)
+		return cleanup.Clean(ctx, s)
 	case "forget":
-		return suite.Forget(ctx, settings)
+		return cleanup.Forget(ctx, s)
 	case "sweep":
 		runs := strings.FieldsFunc(os.Getenv("SWEEP_RUN"), func(r rune) bool { return r == ',' || r == ' ' })
-		return suite.Sweep(ctx, settings, suite.SweepOptions{Runs: runs, Yes: yes, Ask: asker()})
+		return cleanup.Sweep(ctx, s, cleanup.SweepOptions{Runs: runs, Yes: yes, Ask: asker()})
 	case "env":
-		if err := suite.PrintEnvironment(ctx, settings, os.Stdout); err != nil {
+		if err := cloud.PrintEnvironment(ctx, s, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		return 0
 	case "bench":
-		if err := suite.Bench(ctx, settings, os.Stdout); err != nil {
+		if err := bench.Run(ctx, s, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}

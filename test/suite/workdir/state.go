@@ -1,0 +1,118 @@
+package workdir
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+)
+
+// Resources counts the resources in the state of the deployment in a directory.
+// No state is none.
+func Resources(dir string) (int, error) {
+	record, err := ReadRecord(dir)
+	if err != nil {
+		return 0, err
+	}
+	var state struct {
+		Resources []struct {
+			Mode      string            `json:"mode"`
+			Instances []json.RawMessage `json:"instances"`
+		} `json:"resources"`
+	}
+	err = ReadJSON((&Deployment{Dir: dir, Record: record}).StatePath(), &state)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	managed := 0
+	for _, resource := range state.Resources {
+		if resource.Mode == "managed" {
+			managed += len(resource.Instances)
+		}
+	}
+	return managed, err
+}
+
+// Tainted lists the addresses of the resource instances that Terraform would
+// replace because their creation did not end.
+func (d *Deployment) Tainted() ([]string, error) {
+	var state struct {
+		Resources []struct {
+			Module    string `json:"module"`
+			Type      string `json:"type"`
+			Name      string `json:"name"`
+			Instances []struct {
+				Index   json.RawMessage `json:"index_key"`
+				Status  string          `json:"status"`
+				Deposed string          `json:"deposed"`
+			} `json:"instances"`
+		} `json:"resources"`
+	}
+	if err := ReadJSON(d.StatePath(), &state); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	var addresses []string
+	for _, resource := range state.Resources {
+		for _, instance := range resource.Instances {
+			if instance.Status != "tainted" || instance.Deposed != "" {
+				continue
+			}
+			address := strings.TrimPrefix(resource.Module+"."+resource.Type+"."+resource.Name, ".")
+			if len(instance.Index) > 0 {
+				address += "[" + string(instance.Index) + "]"
+			}
+			addresses = append(addresses, address)
+		}
+	}
+	return addresses, nil
+}
+
+// VPCs lists the IDs of the VPCs in the state.
+func (d *Deployment) VPCs() ([]string, error) {
+	var state struct {
+		Resources []struct {
+			Mode      string `json:"mode"`
+			Type      string `json:"type"`
+			Instances []struct {
+				Attributes json.RawMessage `json:"attributes"`
+			} `json:"instances"`
+		} `json:"resources"`
+	}
+	err := ReadJSON(d.StatePath(), &state)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, resource := range state.Resources {
+		if resource.Mode != "managed" || resource.Type != "aws_vpc" {
+			continue
+		}
+		for _, instance := range resource.Instances {
+			var vpc struct {
+				ID string `json:"id"`
+			}
+			if err := json.Unmarshal(instance.Attributes, &vpc); err != nil {
+				return nil, fmt.Errorf("%s is damaged: %w", Short(d.StatePath()), err)
+			}
+			ids = append(ids, vpc.ID)
+		}
+	}
+	return ids, nil
+}
+
+// stateSerial is the number of a state's version: each later one has a higher.
+// Without a whole state there is none.
+func stateSerial(path string) (serial int64, whole bool) {
+	var state struct {
+		Serial int64 `json:"serial"`
+	}
+	err := ReadJSON(path, &state)
+	return state.Serial, err == nil
+}
