@@ -29,13 +29,6 @@ func (d *Deployment) AddStage(stage report.Stage) {
 	d.stages = append(d.stages, stage)
 }
 
-// Stages are the stages that were noted.
-func (d *Deployment) Stages() []report.Stage {
-	d.journal.mu.Lock()
-	defer d.journal.mu.Unlock()
-	return slices.Clone(d.stages)
-}
-
 // Report adds a text to the end of the run's output, and to its reports.
 func (d *Deployment) Report(text string) {
 	d.journal.tell(d.Dir, d.title()+": "+text)

@@ -16,9 +16,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/workdir"
 )
 
-// Options are Terratest's options for the working directory.
-func (d *Directory) Options() *terraform.Options { return d.options(&planLogger{path: d.LogPath()}) }
-
+// options are Terratest's options for the working directory.
 func (d *Directory) options(log logger.TestLogger) *terraform.Options {
 	env := map[string]string{}
 	for _, entry := range d.environment() {
