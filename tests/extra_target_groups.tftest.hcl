@@ -349,3 +349,15 @@ run "what_is_not_set_is_off" {
     error_message = "Algorithm: ${aws_lb_target_group.extra["otlp"].load_balancing_algorithm_type}"
   }
 }
+
+run "a_fixed_health_check_port_draws_a_warning" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, health_check = { port = "9100" } }
+    }
+  }
+
+  expect_failures = [check.fixed_health_check_ports]
+}

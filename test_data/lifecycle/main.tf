@@ -14,7 +14,12 @@ locals {
     for name, site in local.sites : join(" && ", [
       "mkdir -p /usr/local/apache2/htdocs/${name}",
       "printf '%s' '${site.body}' > /usr/local/apache2/htdocs/${name}/index.html",
-      "printf '%s\\n' ${site.port == 80 ? "" : "'Listen ${site.port}' "}'<VirtualHost *:${site.port}>' 'DocumentRoot \"/usr/local/apache2/htdocs/${name}\"' '</VirtualHost>' >> /usr/local/apache2/conf/httpd.conf",
+      join(" ", compact([
+        "printf '%s\\n'",
+        site.port == 80 ? "" : "'Listen ${site.port}'",
+        "'<VirtualHost *:${site.port}>' 'DocumentRoot \"/usr/local/apache2/htdocs/${name}\"' '</VirtualHost>'",
+        ">> /usr/local/apache2/conf/httpd.conf",
+      ])),
     ])
   ]
   speak_http2 = "printf '%s\\n' 'LoadModule http2_module modules/mod_http2.so' 'Protocols h2c http/1.1' >> /usr/local/apache2/conf/httpd.conf"
