@@ -380,7 +380,7 @@ variable "gpu_capacity_reservation_id" {
 
   validation {
     condition     = var.gpu_capacity_reservation_id == null ? true : startswith(var.gpu_capacity_reservation_id, "cr-")
-    error_message = "gpu_capacity_reservation_id \"${coalesce(var.gpu_capacity_reservation_id, "null")}\" is not a valid capacity reservation id, such as cr-0123456789ab."
+    error_message = "gpu_capacity_reservation_id \"${coalesce(var.gpu_capacity_reservation_id, "null")}\" is not a valid id, such as cr-0123456789abcdef0."
   }
 }
 

@@ -30,6 +30,8 @@ func TestConfiguration(t *testing.T) {
 		require.NoError(t, err)
 		assert.Empty(t, files, "`terraform fmt -recursive` changes these files: run `make fmt`")
 	})
+	t.Run("line_length", linesFit)
+	t.Run("fixtures_differ", fixturesDiffer)
 	for _, dir := range dirs {
 		files, err := configurations.TestFiles(dir)
 		require.NoError(t, err)

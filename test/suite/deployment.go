@@ -129,9 +129,11 @@ func (d *Deployment) LogPath() string { return filepath.Join(d.Dir, logFile) }
 
 func (d *Deployment) save() error { return writeJSON(filepath.Join(d.Dir, deploymentFile), d.record) }
 
-// versionsFile pins the provider of the case. It takes the place of the
-// fixture's own terraform.tf.
-const versionsFile = `terraform {
+// pinFile is an override file, which narrows the fixture's own constraint on the
+// provider to the case's.
+const pinFile = "suite_pin_override.tf"
+
+const pinTemplate = `terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
@@ -148,7 +150,7 @@ func (d *Deployment) files(variables map[string]any) (map[string][]byte, error) 
 		return nil, err
 	}
 	base := filepath.Join("test_data", d.Fixture)
-	files[filepath.Join(base, "terraform.tf")] = fmt.Appendf(nil, versionsFile, d.Case.Constraint)
+	files[filepath.Join(base, pinFile)] = fmt.Appendf(nil, pinTemplate, d.Case.Constraint)
 	values, err := json.MarshalIndent(variables, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("variables of %s: %w", d.Fixture, err)

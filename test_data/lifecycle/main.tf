@@ -2,6 +2,33 @@
 # container itself stays the same: it listens on three ports, and speaks HTTP/1.1
 # and, in clear text, HTTP/2 on each.
 
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = var.tags
+  }
+
+  dynamic "assume_role" {
+    for_each = var.role_arn == null ? [] : [var.role_arn]
+
+    content {
+      role_arn = assume_role.value
+    }
+  }
+}
+
 locals {
   sites = {
     primary = { port = 80, body = "the primary site of ${var.service_name}" }
@@ -29,7 +56,7 @@ module "httpd" {
   source = "../../"
   providers = {
     aws     = aws
-    aws.dns = aws.dns
+    aws.dns = aws # the zone is in the same account
   }
 
   service_name          = var.service_name
