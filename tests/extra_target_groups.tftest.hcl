@@ -361,3 +361,19 @@ run "a_fixed_health_check_port_draws_a_warning" {
 
   expect_failures = [check.fixed_health_check_ports]
 }
+
+run "an_alb_leaves_the_container_port_to_the_entries" {
+  command = plan
+
+  variables {
+    container_port = 8081
+    extra_target_groups = {
+      same = { listener_port = 8081, container_port = 8081 }
+    }
+  }
+
+  assert {
+    condition     = aws_lb_listener.extra["8081"].protocol == "HTTPS"
+    error_message = "Listeners: ${jsonencode(keys(aws_lb_listener.extra))}"
+  }
+}

@@ -1,17 +1,18 @@
-# Whatever uses the entries waits for these preconditions, so that an invalid entry
-# fails the plan before AWS or the provider sees it.
+# Whatever uses the entries waits for these preconditions, so an invalid entry fails
+# the plan before the provider or AWS sees it. Terraform wraps lines that are not
+# indented.
 output "entries" {
   description = "The entries with their defaults filled in, by key."
   value       = local.entries
 
   precondition {
     condition     = length(local.faults) == 0
-    error_message = "extra_target_groups is invalid:\n${join("\n", local.faults)}"
+    error_message = "extra_target_groups is invalid:\n  ${join("\n  ", local.faults)}"
   }
 
   precondition {
     condition     = length(local.reference_faults) == 0
-    error_message = "extra_target_groups is invalid:\n${join("\n", local.reference_faults)}"
+    error_message = "extra_target_groups is invalid:\n  ${join("\n  ", local.reference_faults)}"
   }
 }
 
