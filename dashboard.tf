@@ -26,8 +26,11 @@ locals {
   }
 
   dashboard_service = {
-    title   = "Tasks"
-    metrics = [for name in ["CPUUtilization", "MemoryUtilization"] : ["AWS/ECS", name, "ClusterName", aws_ecs_cluster.this.name, "ServiceName", var.service_name, { stat = "Average", yAxis = "left" }]]
+    title = "Tasks"
+    metrics = [
+      for name in ["CPUUtilization", "MemoryUtilization"] :
+      ["AWS/ECS", name, "ClusterName", aws_ecs_cluster.this.name, "ServiceName", var.service_name, { stat = "Average", yAxis = "left" }]
+    ]
   }
 
   dashboard_panels = concat(
@@ -35,7 +38,10 @@ locals {
       title = port.title
       metrics = [
         for name, metric in local.dashboard_metrics :
-        [local.lb_namespace, name, "TargetGroup", port.target_group, "LoadBalancer", local.load_balancer_arn_suffix, { stat = metric.stat, yAxis = metric.axis }]
+        concat(
+          [local.lb_namespace, name, "TargetGroup", port.target_group, "LoadBalancer", local.load_balancer_arn_suffix],
+          [{ stat = metric.stat, yAxis = metric.axis }],
+        )
       ]
     }],
     [local.dashboard_service],

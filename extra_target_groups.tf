@@ -6,48 +6,19 @@
 # groups go by the listener's port: AWS has each port once, so when a key is
 # renamed, or two entries swap ports, the listener stays and leads elsewhere.
 
+module "extra_target_groups" {
+  source = "./modules/extra-target-groups"
+
+  entries                = var.extra_target_groups
+  lb_type                = local.lb_type
+  primary_listener_ports = local.is_alb ? [80, 443] : [var.container_port]
+  ingress_cidr_blocks    = var.alb_ingress_cidr_blocks
+  region                 = local.region
+}
+
 locals {
-  extra_target_groups = {
-    for key, entry in var.extra_target_groups : key => merge(entry, {
-      listener_protocol = coalesce(entry.listener_protocol, local.is_alb ? "HTTPS" : entry.protocol)
-      protocol_version  = local.is_alb ? coalesce(entry.protocol_version, "HTTP1") : null
-      # What is not set keeps the value it had: the default is said outright, so
-      # that taking the attribute away takes its effect away.
-      load_balancing_algorithm_type = local.is_alb ? coalesce(entry.load_balancing_algorithm_type, "round_robin") : null
-      stickiness = (
-        entry.stickiness != null ? entry.stickiness
-        # TLS knows no stickiness, not even none.
-        : entry.protocol == "TLS" ? null : { enabled = false, type = null, cookie_duration = null, cookie_name = null }
-      )
-      health_check = merge(entry.health_check, {
-        # On an NLB a path asks the target itself by what it speaks: TLS by HTTPS.
-        protocol = (
-          local.is_alb ? entry.protocol
-          : entry.health_check.path == null ? "TCP"
-          : entry.protocol == "TLS" && entry.health_check.port == "traffic-port" ? "HTTPS" : "HTTP"
-        )
-        path = (
-          entry.protocol_version == "GRPC" ? coalesce(entry.health_check.path, "/AWS.ALB/healthcheck")
-          : local.is_alb ? coalesce(entry.health_check.path, "/")
-          : entry.health_check.path
-        )
-        matcher = (
-          entry.protocol_version == "GRPC" ? coalesce(entry.health_check.matcher, "12")
-          : local.is_alb || entry.health_check.path != null ? coalesce(entry.health_check.matcher, "200-299")
-          : null
-        )
-      })
-      # Who may come in: everyone who may reach the primary listener, unless the
-      # entry says anything of its own.
-      ingress_cidr_blocks = (
-        entry.ingress_cidr_blocks == null && entry.ingress_ipv6_cidr_blocks == null && entry.ingress_security_group_ids == null
-        ? var.alb_ingress_cidr_blocks
-        : coalesce(entry.ingress_cidr_blocks, [])
-      )
-      ingress_ipv6_cidr_blocks   = coalesce(entry.ingress_ipv6_cidr_blocks, [])
-      ingress_security_group_ids = coalesce(entry.ingress_security_group_ids, [])
-    })
-  }
+  # Valid, with their defaults: an entry that breaks a rule fails the plan here.
+  extra_target_groups = module.extra_target_groups.entries
 
   # At most 32 letters, digits and hyphens: the service, the key, and a hash of
   # both and of what makes a new target group necessary. The hash keeps apart
@@ -142,59 +113,59 @@ resource "aws_lb_listener" "extra" {
   }
 }
 
+# Three resources for one kind of rule: addresses of release 1.0.0. Merged into one,
+# a rule would be created at its new address while EC2 still has it from the old
+# one, and EC2 refuses duplicates; `moved` takes one resource's instances only.
 locals {
-  extra_ingress_ipv4 = merge([
-    for port, listener in local.extra_listeners : {
-      for cidr in listener.ingress_cidr_blocks : "${port} ${cidr}" => { port = listener.listener_port, protocol = listener.protocol, cidr = cidr }
-    }
-  ]...)
-  extra_ingress_ipv6 = merge([
-    for port, listener in local.extra_listeners : {
-      for cidr in listener.ingress_ipv6_cidr_blocks : "${port} ${cidr}" => { port = listener.listener_port, protocol = listener.protocol, cidr = cidr }
-    }
-  ]...)
-  # By place in the list: the id of a group that is yet to be made can't be a key.
-  extra_ingress_security_groups = merge([
-    for port, listener in local.extra_listeners : {
-      for index, id in listener.ingress_security_group_ids : "${port} ${index}" => { port = listener.listener_port, protocol = listener.protocol, id = id }
-    }
-  ]...)
+  # By kind of source, then by port and source. Security groups go by their place
+  # in the list: the id of a group that is yet to be created can't be a key.
+  extra_ingress = {
+    for kind in ["cidr_blocks", "ipv6_cidr_blocks", "security_group_ids"] : kind => merge([
+      for port, listener in local.extra_listeners : {
+        for index, source in listener["ingress_${kind}"] : "${port} ${kind == "security_group_ids" ? index : source}" => {
+          port        = listener.listener_port
+          ip_protocol = listener.protocol == "UDP" ? "udp" : "tcp"
+          source      = source
+        }
+      }
+    ]...)
+  }
 }
 
 # The default is that of the primary listener: alb_ingress_cidr_blocks.
 #tfsec:ignore:aws-ec2-no-public-ingress-sgr
 #trivy:ignore:avd-aws-0107
 resource "aws_vpc_security_group_ingress_rule" "extra_ipv4" {
-  for_each = local.extra_ingress_ipv4
+  for_each = local.extra_ingress.cidr_blocks
 
   security_group_id = local.load_balancer_security_group_id
   description       = "Listener ${each.value.port}"
-  cidr_ipv4         = each.value.cidr
-  ip_protocol       = each.value.protocol == "UDP" ? "udp" : "tcp"
+  cidr_ipv4         = each.value.source
+  ip_protocol       = each.value.ip_protocol
   from_port         = each.value.port
   to_port           = each.value.port
   tags              = local.tags
 }
 
 resource "aws_vpc_security_group_ingress_rule" "extra_ipv6" {
-  for_each = local.extra_ingress_ipv6
+  for_each = local.extra_ingress.ipv6_cidr_blocks
 
   security_group_id = local.load_balancer_security_group_id
   description       = "Listener ${each.value.port}"
-  cidr_ipv6         = each.value.cidr
-  ip_protocol       = each.value.protocol == "UDP" ? "udp" : "tcp"
+  cidr_ipv6         = each.value.source
+  ip_protocol       = each.value.ip_protocol
   from_port         = each.value.port
   to_port           = each.value.port
   tags              = local.tags
 }
 
 resource "aws_vpc_security_group_ingress_rule" "extra_security_groups" {
-  for_each = local.extra_ingress_security_groups
+  for_each = local.extra_ingress.security_group_ids
 
   security_group_id            = local.load_balancer_security_group_id
   description                  = "Listener ${each.value.port}"
-  referenced_security_group_id = each.value.id
-  ip_protocol                  = each.value.protocol == "UDP" ? "udp" : "tcp"
+  referenced_security_group_id = each.value.source
+  ip_protocol                  = each.value.ip_protocol
   from_port                    = each.value.port
   to_port                      = each.value.port
   tags                         = local.tags
@@ -239,4 +210,22 @@ resource "aws_vpc_security_group_ingress_rule" "extra_backend" {
   from_port                    = each.value[0].from
   to_port                      = each.value[0].to
   tags                         = local.tags
+}
+
+# Host ports are dynamic, so a health check on a fixed port asks something else
+# than the container.
+check "fixed_health_check_ports" {
+  assert {
+    condition = length(local.fixed_health_check_ports) == 0
+    error_message = join(" ", [
+      "extra_target_groups: a health_check.port other than traffic-port must listen on every instance, since the tasks' host ports are dynamic.",
+      "Entries with one: ${join(", ", local.fixed_health_check_ports)}.",
+    ])
+  }
+}
+
+locals {
+  fixed_health_check_ports = [
+    for key, entry in var.extra_target_groups : "\"${key}\" has ${entry.health_check.port}" if entry.health_check.port != "traffic-port"
+  ]
 }

@@ -9,9 +9,11 @@ module "website_pod" {
   }
 
   service_name                  = var.service_name
+  load_balancer_name            = local.load_balancer_name
+  target_group_name             = local.target_group_name
   vpc_id                        = local.vpc_id
   subnets                       = var.load_balancer_subnets
-  internal                      = !data.aws_subnet.load_balancer.map_public_ip_on_launch
+  internal                      = local.load_balancer_internal
   ingress_cidr_blocks           = var.alb_ingress_cidr_blocks
   backend_security_group_id     = module.instances.security_group_id
   idle_timeout                  = var.idle_timeout
@@ -24,7 +26,7 @@ module "website_pod" {
   weight                        = var.dns_weight
   certificate_issuers           = var.certificate_issuers
   target_port                   = var.container_port
-  target_protocol               = var.target_group_protocol
+  target_protocol               = local.primary_target_protocol
   load_balancing_algorithm_type = var.load_balancing_algorithm_type
   access_log_force_destroy      = var.access_log_force_destroy
   tags                          = local.tags
@@ -46,9 +48,11 @@ module "tcp_pod" {
   }
 
   service_name              = var.service_name
+  load_balancer_name        = local.load_balancer_name
+  target_group_name         = local.target_group_name
   vpc_id                    = local.vpc_id
   subnets                   = var.load_balancer_subnets
-  internal                  = !data.aws_subnet.load_balancer.map_public_ip_on_launch
+  internal                  = local.load_balancer_internal
   ingress_cidr_blocks       = var.alb_ingress_cidr_blocks
   backend_security_group_id = module.instances.security_group_id
   zone_id                   = var.zone_id

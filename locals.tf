@@ -5,7 +5,8 @@ locals {
   partition = data.aws_partition.current.partition
   vpc_id    = data.aws_subnet.load_balancer.vpc_id
 
-  is_alb = lower(var.lb_type) == "alb"
+  lb_type = lower(var.lb_type)
+  is_alb  = local.lb_type == "alb"
 
   tags = merge(
     var.tags,
@@ -39,10 +40,27 @@ locals {
   # Null makes simple records.
   dns_set_identifier = var.dns_routing_policy == "weighted" ? var.dns_set_identifier : null
 
-  # One of the two pods is there; both call these the same.
+  # Names have at most 32 letters, digits and hyphens, and must not begin with
+  # "internal-". The hash covers everything whose change replaces the load balancer
+  # or the target group, so that the new one never has the name of the old one.
+  load_balancer_internal  = !data.aws_subnet.load_balancer.map_public_ip_on_launch
+  primary_target_protocol = local.is_alb ? var.target_group_protocol : "TCP"
+  safe_name               = replace(replace(var.service_name, "/[^A-Za-z0-9]+/", "-"), "/(?i)^internal-/", "internal")
+  short_name              = trim(substr(local.safe_name, 0, 23), "-")
+  load_balancer_name = join("-", [
+    local.short_name,
+    substr(sha1(jsonencode([var.service_name, local.lb_type, local.load_balancer_internal])), 0, 8),
+  ])
+  target_group_name = join("-", [
+    local.short_name,
+    substr(sha1(jsonencode([local.load_balancer_name, local.vpc_id, var.container_port, local.primary_target_protocol])), 0, 8),
+  ])
+
+  # One of the two pods exists, and both have outputs of these names. Each output is
+  # referenced by itself: what uses a local of the whole pod would wait for all of
+  # its outputs, the issued certificate among them.
   load_balancer_arn               = local.is_alb ? module.website_pod[0].load_balancer_arn : module.tcp_pod[0].load_balancer_arn
   load_balancer_arn_suffix        = local.is_alb ? module.website_pod[0].load_balancer_arn_suffix : module.tcp_pod[0].load_balancer_arn_suffix
-  load_balancer_name              = local.is_alb ? module.website_pod[0].load_balancer_name : module.tcp_pod[0].load_balancer_name
   load_balancer_dns_name          = local.is_alb ? module.website_pod[0].load_balancer_dns_name : module.tcp_pod[0].load_balancer_dns_name
   load_balancer_security_group_id = local.is_alb ? module.website_pod[0].security_group_id : module.tcp_pod[0].security_group_id
   target_group_arn                = local.is_alb ? module.website_pod[0].target_group_arn : module.tcp_pod[0].target_group_arn

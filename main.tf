@@ -91,6 +91,11 @@ locals {
   }
 }
 
+locals {
+  ambiguous_volumes     = setintersection(keys(var.task_efs_volumes), keys(var.task_local_volumes))
+  ambiguous_environment = setintersection(var.task_environment_variables[*].name, var.task_secrets[*].name)
+}
+
 resource "aws_ecs_task_definition" "this" {
   family                   = var.service_name
   network_mode             = "bridge"

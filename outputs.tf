@@ -1,3 +1,7 @@
+# Rules that depend on more than one input, or on what AWS knows, are preconditions
+# of the output that they concern. Rules about one input are in variables.tf, those
+# about extra_target_groups in modules/extra-target-groups/rules.tf.
+
 output "service_arn" {
   description = "ARN of the ECS service."
   value       = aws_ecs_service.this.id
@@ -6,6 +10,49 @@ output "service_arn" {
 output "service_name" {
   description = "Name of the ECS service."
   value       = aws_ecs_service.this.name
+
+  precondition {
+    condition     = var.task_min_count <= var.task_max_count
+    error_message = "task_min_count must not exceed task_max_count ${var.task_max_count}, but is ${var.task_min_count}."
+  }
+
+  precondition {
+    condition     = var.task_desired_count <= var.task_max_count
+    error_message = "task_desired_count must not exceed task_max_count ${var.task_max_count}, but is ${var.task_desired_count}."
+  }
+
+  precondition {
+    condition     = local.task_memory <= var.container_memory
+    error_message = "container_memory_reservation must not exceed container_memory ${var.container_memory}, but is ${local.task_memory}."
+  }
+
+  precondition {
+    condition = var.deployment_maximum_percent > var.deployment_minimum_healthy_percent
+    error_message = join(" ", [
+      "deployment_maximum_percent ${var.deployment_maximum_percent} must exceed",
+      "deployment_minimum_healthy_percent ${var.deployment_minimum_healthy_percent}, or a deployment can't replace tasks.",
+    ])
+  }
+
+  precondition {
+    condition     = var.autoscaling_metric == "ECSServiceAverageCPUUtilization" || var.autoscaling_target != null
+    error_message = "autoscaling_target must be set with autoscaling_metric ${var.autoscaling_metric}: autoscaling_target_cpu_usage applies to CPU only."
+  }
+
+  precondition {
+    condition     = local.is_alb || var.autoscaling_metric != "ALBRequestCountPerTarget"
+    error_message = "autoscaling_metric ALBRequestCountPerTarget is supported only by ALBs: an NLB does not count requests."
+  }
+
+  precondition {
+    condition     = length(local.ambiguous_volumes) == 0
+    error_message = "task_efs_volumes and task_local_volumes must not share a name: both have ${join(", ", local.ambiguous_volumes)}."
+  }
+
+  precondition {
+    condition     = length(local.ambiguous_environment) == 0
+    error_message = "task_environment_variables and task_secrets must not share a name: both have ${join(", ", local.ambiguous_environment)}."
+  }
 }
 
 output "cluster_name" {
@@ -36,6 +83,53 @@ output "asg_arn" {
 output "asg_name" {
   description = "Name of the Auto Scaling group."
   value       = module.instances.asg_name
+
+  precondition {
+    condition     = module.sizing.min_size <= module.sizing.max_size
+    error_message = "asg_min_size must not exceed asg_max_size ${module.sizing.max_size}, but is ${module.sizing.min_size}."
+  }
+
+  precondition {
+    condition = module.sizing.fits || var.gpu_count > local.instance_gpus
+    error_message = join(" ", [
+      "asg_instance_type ${var.asg_instance_type} is too small for a task.",
+      "The task takes ${var.container_cpu} CPU units and ${local.task_memory} MiB.",
+      "The instance has ${1024 * data.aws_ec2_instance_type.this.default_vcpus} CPU units",
+      "and ${data.aws_ec2_instance_type.this.memory_size} MiB, of which daemons take ${local.daemon_memory} MiB.",
+      "Choose a larger type, or reduce container_cpu or container_memory.",
+    ])
+  }
+
+  precondition {
+    condition     = var.gpu_count <= local.instance_gpus
+    error_message = "gpu_count must not exceed the NVIDIA GPUs of asg_instance_type ${var.asg_instance_type}, ${local.instance_gpus}, but is ${var.gpu_count}."
+  }
+
+  precondition {
+    condition     = var.gpu_count > 0 || var.gpu_capacity_reservation_id == null
+    error_message = "gpu_capacity_reservation_id ${coalesce(var.gpu_capacity_reservation_id, "null")} needs a gpu_count above 0."
+  }
+
+  precondition {
+    condition = contains(data.aws_ec2_instance_type.this.supported_architectures, data.aws_ami.this.architecture)
+    error_message = join(" ", [
+      "ami_id ${local.ami_id} is for ${data.aws_ami.this.architecture},",
+      "but asg_instance_type ${var.asg_instance_type} supports ${join(", ", data.aws_ec2_instance_type.this.supported_architectures)}.",
+    ])
+  }
+
+  precondition {
+    condition     = local.ami_volume_size == null ? true : var.root_volume_size >= local.ami_volume_size
+    error_message = "root_volume_size must be at least ${coalesce(local.ami_volume_size, 0)} GiB for the image ${local.ami_id}, not ${var.root_volume_size}."
+  }
+
+  precondition {
+    condition = local.user_data_bytes <= 16384
+    error_message = join(" ", [
+      "extra_files, cloudinit_extra_commands and users make ${local.user_data_bytes} bytes of user data, but EC2 accepts 16384.",
+      "Download large files by a command instead.",
+    ])
+  }
 }
 
 output "appautoscaling_target_resource_id" {
@@ -57,6 +151,31 @@ output "backend_security_group" {
 output "load_balancer_arn" {
   description = "ARN of the load balancer."
   value       = local.load_balancer_arn
+
+  precondition {
+    condition     = local.is_alb ? length(var.load_balancer_subnets) >= 2 : true
+    error_message = "load_balancer_subnets must have at least 2 subnets for an ALB, in different Availability Zones, not ${length(var.load_balancer_subnets)}."
+  }
+
+  precondition {
+    condition     = data.aws_subnet.instances.vpc_id == local.vpc_id
+    error_message = "asg_subnets and load_balancer_subnets must be in one VPC, not ${data.aws_subnet.instances.vpc_id} and ${local.vpc_id}."
+  }
+
+  precondition {
+    condition     = var.healthcheck_timeout < var.healthcheck_interval
+    error_message = "healthcheck_timeout must be less than healthcheck_interval ${var.healthcheck_interval}, not ${var.healthcheck_timeout}."
+  }
+
+  precondition {
+    condition     = local.is_alb || var.target_group_protocol == "HTTP"
+    error_message = "target_group_protocol ${var.target_group_protocol} is supported only by ALBs: the NLB forwards TCP."
+  }
+
+  precondition {
+    condition     = local.is_alb || var.load_balancing_algorithm_type == "round_robin"
+    error_message = "load_balancing_algorithm_type ${var.load_balancing_algorithm_type} is supported only by ALBs."
+  }
 }
 
 output "load_balancer_arn_suffix" {
@@ -117,6 +236,28 @@ output "acm_certificate_arn" {
 output "dns_hostnames" {
   description = "Full names of dns_names, in their order."
   value       = [for name in var.dns_names : local.hostnames[name]]
+
+  precondition {
+    condition     = local.is_alb ? length(var.dns_names) <= 5 : true
+    error_message = "dns_names must have at most 5 names for an ALB, whose listener rule takes no more, not ${length(var.dns_names)}."
+  }
+
+  precondition {
+    condition     = local.is_alb ? length(local.primary_hostname) <= 64 : true
+    error_message = "dns_names[0] must make a host name of at most 64 characters, as a certificate requires: ${local.primary_hostname} is too long."
+  }
+
+  # TestPrivateZone shows this one, on localaws: private_zone is an argument too,
+  # and a mock sets only what is none.
+  precondition {
+    condition     = !(local.is_alb && coalesce(data.aws_route53_zone.this.private_zone, false))
+    error_message = "zone_id must be a public zone, in which ACM can validate a certificate: ${var.zone_id} is private."
+  }
+
+  precondition {
+    condition     = var.dns_routing_policy != "weighted" || var.dns_set_identifier != null
+    error_message = "dns_set_identifier must be set with dns_routing_policy weighted: it distinguishes the records of one name."
+  }
 }
 
 output "cloudwatch_log_group_name" {
@@ -127,11 +268,36 @@ output "cloudwatch_log_group_name" {
 output "cloudwatch_log_group_names" {
   description = "Names of the log groups by what they hold: ecs, syslog and dmesg. Empty without CloudWatch logs."
   value       = { for key, group in aws_cloudwatch_log_group.this : key => group.name }
+
+  precondition {
+    condition     = var.cloudwatch_log_kms_key_id == null ? true : split(":", var.cloudwatch_log_kms_key_id)[3] == local.region
+    error_message = "cloudwatch_log_kms_key_id must be in the log groups' region ${local.region}, not ${coalesce(var.cloudwatch_log_kms_key_id, "null")}."
+  }
+
+  precondition {
+    condition     = !var.enable_vector_agent || var.vector_agent_config != null || var.vector_aggregator_endpoint != null
+    error_message = "vector_aggregator_endpoint, or a vector_agent_config with a sink, must be set with enable_vector_agent."
+  }
 }
 
 output "access_log_bucket_name" {
   description = "Name of the bucket with the load balancer's access logs; null on an NLB."
   value       = local.is_alb ? module.website_pod[0].access_log_bucket_name : null
+
+  precondition {
+    condition     = local.is_alb || !var.alb_access_log_athena_enabled
+    error_message = "alb_access_log_athena_enabled is supported only by ALBs: the NLB has no access log bucket."
+  }
+
+  precondition {
+    condition     = local.is_alb || var.replication_region == null
+    error_message = "replication_region ${coalesce(var.replication_region, "null")} is supported only by ALBs: the NLB has no access log bucket."
+  }
+
+  precondition {
+    condition     = var.replication_region != local.region
+    error_message = "replication_region must not be ${coalesce(var.replication_region, "null")}, the region of the access logs themselves."
+  }
 }
 
 output "gpu_metrics_namespace" {

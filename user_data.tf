@@ -78,3 +78,10 @@ locals {
 
   user_data = base64encode("#cloud-config\n${yamlencode(local.cloud_config)}")
 }
+
+locals {
+  # The size before base64, which makes four characters of three bytes and pads
+  # with "=".
+  user_data_padding = length(local.user_data) - length(trimsuffix(trimsuffix(local.user_data, "="), "="))
+  user_data_bytes   = length(local.user_data) / 4 * 3 - local.user_data_padding
+}

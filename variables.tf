@@ -1,6 +1,8 @@
-# The service and its container. Variables of one subject have a file of their
-# own: variables_load_balancer.tf, variables_extra_target_groups.tf,
-# variables_instances.tf, variables_observability.tf.
+# The inputs, by subject. A rule about one input is here; the others are in outputs.tf.
+
+#-------------------------------------------------------------------------------
+# Service
+#-------------------------------------------------------------------------------
 
 variable "service_name" {
   description = "Name of the ECS service. The cluster, the container and all other resources are named after it."
@@ -8,8 +10,11 @@ variable "service_name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9]([A-Za-z0-9_-]{0,98}[A-Za-z0-9])?$", var.service_name))
-    error_message = "service_name \"${var.service_name}\" can't make valid resource names: give 1 to 100 letters, digits, hyphens or underscores, a letter or digit at both ends."
+    condition = can(regex("^[A-Za-z0-9]([A-Za-z0-9_-]{0,98}[A-Za-z0-9])?$", var.service_name))
+    error_message = join(" ", [
+      "service_name must have 1 to 100 letters, digits, hyphens or underscores, and begin and end with a letter or digit,",
+      "not \"${var.service_name}\".",
+    ])
   }
 }
 
@@ -20,6 +25,23 @@ variable "environment" {
   nullable    = false
 }
 
+variable "tags" {
+  description = "Tags of every resource that the module makes."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "upstream_module" {
+  description = "Name of the module that calls this one; it becomes the tag upstream_module."
+  type        = string
+  default     = null
+}
+
+#-------------------------------------------------------------------------------
+# Container
+#-------------------------------------------------------------------------------
+
 variable "docker_image" {
   description = "Container image that the service runs, with its tag or digest."
   type        = string
@@ -27,7 +49,7 @@ variable "docker_image" {
 
   validation {
     condition     = length(trimspace(var.docker_image)) > 0
-    error_message = "docker_image is empty: give an image, such as public.ecr.aws/docker/library/httpd:2.4."
+    error_message = "docker_image must not be empty: set an image, such as public.ecr.aws/docker/library/httpd:2.4."
   }
 }
 
@@ -39,7 +61,7 @@ variable "container_port" {
 
   validation {
     condition     = var.container_port >= 1 && var.container_port <= 65535 && floor(var.container_port) == var.container_port
-    error_message = "container_port ${var.container_port} is no port: give a whole number from 1 to 65535."
+    error_message = "container_port ${var.container_port} is not a valid port: it must be a whole number from 1 to 65535."
   }
 }
 
@@ -79,7 +101,7 @@ variable "container_memory_reservation" {
   default     = null
 
   validation {
-    condition     = var.container_memory_reservation == null ? true : var.container_memory_reservation >= 6 && floor(var.container_memory_reservation) == var.container_memory_reservation
+    condition     = try(max(floor(var.container_memory_reservation), 6) == var.container_memory_reservation, true)
     error_message = "container_memory_reservation ${coalesce(var.container_memory_reservation, 0)} must be a whole number of MiB, at least 6."
   }
 }
@@ -101,7 +123,7 @@ variable "task_environment_variables" {
 
   validation {
     condition     = length(distinct(var.task_environment_variables[*].name)) == length(var.task_environment_variables)
-    error_message = "task_environment_variables names a variable twice: ${join(", ", distinct([for e in var.task_environment_variables : e.name if length([for o in var.task_environment_variables : o if o.name == e.name]) > 1]))}."
+    error_message = "task_environment_variables must not repeat a name: ${join(", ", var.task_environment_variables[*].name)}."
   }
 }
 
@@ -118,7 +140,7 @@ variable "task_secrets" {
     condition = alltrue([
       for s in var.task_secrets : can(regex("^arn:[^:]+:(secretsmanager|ssm):", s.valueFrom))
     ])
-    error_message = "task_secrets needs the ARN of a secret or parameter as valueFrom, not ${join(", ", [for s in var.task_secrets : "${s.name} = \"${s.valueFrom}\"" if !can(regex("^arn:[^:]+:(secretsmanager|ssm):", s.valueFrom))])}."
+    error_message = "task_secrets must have the ARN of a secret or parameter as valueFrom, not ${join(", ", var.task_secrets[*].valueFrom)}."
   }
 }
 
@@ -129,7 +151,7 @@ variable "task_role_arn" {
 
   validation {
     condition     = var.task_role_arn == null ? true : can(regex("^arn:[^:]+:iam::[0-9]{12}:role/", var.task_role_arn))
-    error_message = "task_role_arn \"${coalesce(var.task_role_arn, "null")}\" is no ARN of a role."
+    error_message = "task_role_arn \"${coalesce(var.task_role_arn, "null")}\" is not a valid ARN of a role."
   }
 }
 
@@ -140,6 +162,73 @@ variable "execution_extra_policy" {
   nullable    = false
 }
 
+variable "execution_task_role_policy_arn" {
+  description = "ARN of one more policy of the task execution role. Null: none. A policy that is made in the same plan goes into execution_extra_policy."
+  type        = string
+  default     = null
+}
+
+variable "task_efs_volumes" {
+  description = "EFS file systems that the container mounts: a volume name to the file system and the path in the container."
+  type = map(object({
+    file_system_id = string
+    container_path = string
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for volume in var.task_efs_volumes : startswith(volume.container_path, "/")])
+    error_message = "task_efs_volumes must have absolute paths, not ${join(", ", values(var.task_efs_volumes)[*].container_path)}."
+  }
+}
+
+variable "task_local_volumes" {
+  description = "Directories of the instance that the container mounts: a volume name to the path on the instance and the path in the container."
+  type = map(object({
+    host_path      = string
+    container_path = string
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for volume in var.task_local_volumes : startswith(volume.container_path, "/") && startswith(volume.host_path, "/")])
+    error_message = "task_local_volumes must have absolute paths, not ${jsonencode(var.task_local_volumes)}."
+  }
+}
+
+variable "task_ipc_mode" {
+  description = "IPC namespace of the containers: host, task or none. Null: Docker's default."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = contains(["host", "task", "none"], coalesce(var.task_ipc_mode, "none"))
+    error_message = "task_ipc_mode must be host, task or none, not \"${coalesce(var.task_ipc_mode, "null")}\"."
+  }
+}
+
+variable "dockerSecurityOptions" {
+  description = "Docker security options of the container: no-new-privileges, label:... for SELinux, apparmor:... or credentialspec:... Null: none."
+  type        = list(string)
+  default     = null
+
+  validation {
+    condition = alltrue([
+      for option in coalesce(var.dockerSecurityOptions, []) : can(regex("^(no-new-privileges|label:.+|apparmor:.+|credentialspec:.+)$", option))
+    ])
+    error_message = join(" ", [
+      "dockerSecurityOptions must be no-new-privileges, label:..., apparmor:... or credentialspec:...,",
+      "not ${jsonencode(var.dockerSecurityOptions)}.",
+    ])
+  }
+}
+
+#-------------------------------------------------------------------------------
+# Tasks: count, scaling, deployment
+#-------------------------------------------------------------------------------
+
 variable "task_desired_count" {
   description = "Number of tasks the service starts with. Auto scaling changes it from then on."
   type        = number
@@ -148,7 +237,7 @@ variable "task_desired_count" {
 
   validation {
     condition     = var.task_desired_count >= 0 && floor(var.task_desired_count) == var.task_desired_count
-    error_message = "task_desired_count ${var.task_desired_count} must be a whole number, not negative."
+    error_message = "task_desired_count ${var.task_desired_count} must be a whole number and not negative."
   }
 }
 
@@ -160,7 +249,7 @@ variable "task_min_count" {
 
   validation {
     condition     = var.task_min_count >= 0 && floor(var.task_min_count) == var.task_min_count
-    error_message = "task_min_count ${var.task_min_count} must be a whole number, not negative."
+    error_message = "task_min_count ${var.task_min_count} must be a whole number and not negative."
   }
 }
 
@@ -183,8 +272,11 @@ variable "autoscaling_metric" {
   nullable    = false
 
   validation {
-    condition     = contains(["ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization", "ALBRequestCountPerTarget"], var.autoscaling_metric)
-    error_message = "autoscaling_metric \"${var.autoscaling_metric}\" is unknown: give ECSServiceAverageCPUUtilization, ECSServiceAverageMemoryUtilization or ALBRequestCountPerTarget."
+    condition = contains(["ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization", "ALBRequestCountPerTarget"], var.autoscaling_metric)
+    error_message = join(" ", [
+      "autoscaling_metric must be ECSServiceAverageCPUUtilization, ECSServiceAverageMemoryUtilization or ALBRequestCountPerTarget,",
+      "not \"${var.autoscaling_metric}\".",
+    ])
   }
 }
 
@@ -219,7 +311,7 @@ variable "deployment_minimum_healthy_percent" {
 
   validation {
     condition     = var.deployment_minimum_healthy_percent >= 0 && floor(var.deployment_minimum_healthy_percent) == var.deployment_minimum_healthy_percent
-    error_message = "deployment_minimum_healthy_percent ${var.deployment_minimum_healthy_percent} must be a whole number, not negative."
+    error_message = "deployment_minimum_healthy_percent ${var.deployment_minimum_healthy_percent} must be a whole number and not negative."
   }
 }
 
@@ -248,81 +340,14 @@ variable "service_health_check_grace_period_seconds" {
   default     = null
 
   validation {
-    condition     = var.service_health_check_grace_period_seconds == null ? true : var.service_health_check_grace_period_seconds >= 0 && var.service_health_check_grace_period_seconds <= 2147483647
+    condition     = try(min(max(var.service_health_check_grace_period_seconds, 0), 2147483647) == var.service_health_check_grace_period_seconds, true)
     error_message = "service_health_check_grace_period_seconds ${coalesce(var.service_health_check_grace_period_seconds, 0)} must not be negative."
   }
 }
 
-variable "tags" {
-  description = "Tags of every resource that the module makes."
-  type        = map(string)
-  default     = {}
-  nullable    = false
-}
-
-variable "upstream_module" {
-  description = "Name of the module that calls this one; it becomes the tag upstream_module."
-  type        = string
-  default     = null
-}
-
-variable "execution_task_role_policy_arn" {
-  description = "ARN of one more policy of the task execution role. Null: none. A policy that is made in the same plan goes into execution_extra_policy."
-  type        = string
-  default     = null
-}
-
-variable "task_efs_volumes" {
-  description = "EFS file systems that the container mounts: a volume name to the file system and the path in the container."
-  type = map(object({
-    file_system_id = string
-    container_path = string
-  }))
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = alltrue([for volume in var.task_efs_volumes : startswith(volume.container_path, "/")])
-    error_message = "task_efs_volumes needs absolute paths: ${join(", ", [for name, volume in var.task_efs_volumes : "\"${name}\" has \"${volume.container_path}\"" if !startswith(volume.container_path, "/")])}."
-  }
-}
-
-variable "task_local_volumes" {
-  description = "Directories of the instance that the container mounts: a volume name to the path on the instance and the path in the container."
-  type = map(object({
-    host_path      = string
-    container_path = string
-  }))
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = alltrue([for volume in var.task_local_volumes : startswith(volume.container_path, "/") && startswith(volume.host_path, "/")])
-    error_message = "task_local_volumes needs absolute paths: ${join(", ", [for name, volume in var.task_local_volumes : "\"${name}\" has \"${volume.host_path}\" and \"${volume.container_path}\"" if !(startswith(volume.container_path, "/") && startswith(volume.host_path, "/"))])}."
-  }
-}
-
-variable "task_ipc_mode" {
-  description = "IPC namespace of the containers: host, task or none. Null: Docker's default."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = contains(["host", "task", "none"], coalesce(var.task_ipc_mode, "none"))
-    error_message = "task_ipc_mode \"${coalesce(var.task_ipc_mode, "null")}\" is unknown: give host, task or none."
-  }
-}
-
-variable "dockerSecurityOptions" {
-  description = "Docker security options of the container: no-new-privileges, label:... for SELinux, apparmor:... or credentialspec:... Null: none."
-  type        = list(string)
-  default     = null
-
-  validation {
-    condition     = alltrue([for option in coalesce(var.dockerSecurityOptions, []) : can(regex("^(no-new-privileges|label:.+|apparmor:.+|credentialspec:.+)$", option))])
-    error_message = "dockerSecurityOptions holds what ECS does not know: ${join(", ", [for option in coalesce(var.dockerSecurityOptions, []) : "\"${option}\"" if !can(regex("^(no-new-privileges|label:.+|apparmor:.+|credentialspec:.+)$", option))])}."
-  }
-}
+#-------------------------------------------------------------------------------
+# GPUs
+#-------------------------------------------------------------------------------
 
 variable "gpu_count" {
   description = "Number of GPUs of the container. More than 0 needs an instance type with NVIDIA GPUs and takes the GPU image."
@@ -332,7 +357,7 @@ variable "gpu_count" {
 
   validation {
     condition     = var.gpu_count >= 0 && floor(var.gpu_count) == var.gpu_count
-    error_message = "gpu_count ${var.gpu_count} must be a whole number, not negative."
+    error_message = "gpu_count ${var.gpu_count} must be a whole number and not negative."
   }
 }
 
@@ -346,4 +371,732 @@ variable "gpu_autoscaling_target" {
     condition     = var.gpu_autoscaling_target > 0 && var.gpu_autoscaling_target <= 100
     error_message = "gpu_autoscaling_target ${var.gpu_autoscaling_target} must be a percentage: above 0 and at most 100."
   }
+}
+
+variable "gpu_capacity_reservation_id" {
+  description = "EC2 capacity reservation in which the instances with GPUs run. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.gpu_capacity_reservation_id == null ? true : startswith(var.gpu_capacity_reservation_id, "cr-")
+    error_message = "gpu_capacity_reservation_id \"${coalesce(var.gpu_capacity_reservation_id, "null")}\" is not a valid id, such as cr-0123456789abcdef0."
+  }
+}
+
+#-------------------------------------------------------------------------------
+# Load balancer, certificate, names
+#-------------------------------------------------------------------------------
+
+variable "lb_type" {
+  description = "Kind of load balancer: alb (HTTPS, with a certificate of its own) or nlb (TCP). Upper or lower case."
+  type        = string
+  default     = "alb"
+  nullable    = false
+
+  validation {
+    condition     = contains(["alb", "nlb"], lower(var.lb_type))
+    error_message = "lb_type must be alb or nlb, not \"${var.lb_type}\"."
+  }
+}
+
+variable "load_balancer_subnets" {
+  description = "Subnets of the load balancer, in at least two Availability Zones. It is internet-facing if they assign public addresses, otherwise internal."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.load_balancer_subnets) > 0
+    error_message = "load_balancer_subnets must not be empty: an ALB needs two subnets in different Availability Zones, an NLB one."
+  }
+}
+
+variable "zone_id" {
+  description = "Id of the Route 53 zone in which dns_names are created, by the provider aws.dns."
+  type        = string
+  nullable    = false
+}
+
+variable "dns_names" {
+  description = "Host names of the service, relative to the zone; \"\" is its apex. The first is the certificate's main name and the host of the output URLs."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.dns_names) > 0
+    error_message = "dns_names must have at least one name, such as \"www\", or \"\" for the zone's apex."
+  }
+
+  validation {
+    condition = alltrue([
+      for name in var.dns_names :
+      name == "" || can(regex("^([*]([.]|$))?([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?([.]|$))*$", name)) && !endswith(name, ".")
+    ])
+    error_message = "dns_names must be names relative to the zone, such as \"www\" or \"www.eu\", not ${jsonencode(var.dns_names)}."
+  }
+
+  validation {
+    condition     = length(distinct([for name in var.dns_names : lower(name)])) == length(var.dns_names)
+    error_message = "dns_names holds a name twice: ${jsonencode(var.dns_names)}."
+  }
+}
+
+variable "assume_dns" {
+  description = "Whether to create the address records of dns_names. False leaves them to you, as during a migration; the certificate is validated either way."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "certificate_issuers" {
+  description = "Certificate authorities that may issue for dns_names: one CAA record each. [] creates none. ACM needs amazon.com or another Amazon name."
+  type        = list(string)
+  default     = ["amazon.com"]
+  nullable    = false
+
+  validation {
+    condition = length(var.certificate_issuers) == 0 || anytrue([
+      for issuer in var.certificate_issuers : contains(["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"], issuer)
+    ])
+    error_message = "certificate_issuers ${jsonencode(var.certificate_issuers)} would not let ACM issue the certificate: add amazon.com."
+  }
+}
+
+variable "alb_ingress_cidr_blocks" {
+  description = "IPv4 networks that may reach the load balancer."
+  type        = list(string)
+  default     = ["0.0.0.0/0"]
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for cidr in var.alb_ingress_cidr_blocks : can(cidrhost(cidr, 0)) && !strcontains(cidr, ":")])
+    error_message = "alb_ingress_cidr_blocks must be IPv4 CIDR blocks, not ${jsonencode(var.alb_ingress_cidr_blocks)}."
+  }
+
+  validation {
+    condition     = length(distinct(var.alb_ingress_cidr_blocks)) == length(var.alb_ingress_cidr_blocks)
+    error_message = "alb_ingress_cidr_blocks holds a network twice: ${jsonencode(var.alb_ingress_cidr_blocks)}."
+  }
+}
+
+variable "ssl_policy" {
+  description = "Security policy of every HTTPS and TLS listener."
+  type        = string
+  default     = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+  nullable    = false
+
+  validation {
+    condition     = startswith(var.ssl_policy, "ELBSecurityPolicy-")
+    error_message = "ssl_policy \"${var.ssl_policy}\" is not a valid security policy: its name must begin with ELBSecurityPolicy-."
+  }
+}
+
+variable "idle_timeout" {
+  description = "Seconds after which the application load balancer closes an idle connection."
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.idle_timeout >= 1 && var.idle_timeout <= 4000
+    error_message = "idle_timeout ${var.idle_timeout} must be from 1 to 4000 seconds."
+  }
+}
+
+variable "target_group_protocol" {
+  description = "Protocol that the application load balancer speaks to container_port: HTTP or HTTPS."
+  type        = string
+  default     = "HTTP"
+  nullable    = false
+
+  validation {
+    condition     = contains(["HTTP", "HTTPS"], var.target_group_protocol)
+    error_message = "target_group_protocol must be HTTP or HTTPS, not \"${var.target_group_protocol}\"."
+  }
+}
+
+variable "load_balancing_algorithm_type" {
+  description = "How the primary target group picks a target: round_robin, least_outstanding_requests or weighted_random."
+  type        = string
+  default     = "round_robin"
+  nullable    = false
+
+  validation {
+    condition = contains(["round_robin", "least_outstanding_requests", "weighted_random"], var.load_balancing_algorithm_type)
+    error_message = join(" ", [
+      "load_balancing_algorithm_type must be round_robin, least_outstanding_requests or weighted_random,",
+      "not \"${var.load_balancing_algorithm_type}\".",
+    ])
+  }
+}
+
+variable "healthcheck_path" {
+  description = "Path that the load balancer asks for to learn whether container_port is healthy."
+  type        = string
+  default     = "/index.html"
+  nullable    = false
+
+  validation {
+    condition     = startswith(var.healthcheck_path, "/") && length(var.healthcheck_path) <= 1024
+    error_message = "healthcheck_path \"${var.healthcheck_path}\" must begin with / and have at most 1024 characters."
+  }
+}
+
+variable "healthcheck_interval" {
+  description = "Seconds between two health checks, of the primary target group and of the container."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.healthcheck_interval >= 5 && var.healthcheck_interval <= 300 && floor(var.healthcheck_interval) == var.healthcheck_interval
+    error_message = "healthcheck_interval ${var.healthcheck_interval} must be a whole number of seconds from 5 to 300."
+  }
+}
+
+variable "healthcheck_timeout" {
+  description = "Seconds after which a health check without an answer has failed; less than healthcheck_interval."
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.healthcheck_timeout >= 2 && var.healthcheck_timeout <= 120 && floor(var.healthcheck_timeout) == var.healthcheck_timeout
+    error_message = "healthcheck_timeout ${var.healthcheck_timeout} must be a whole number of seconds from 2 to 120."
+  }
+}
+
+variable "healthcheck_response_code_matcher" {
+  description = "HTTP codes of a healthy answer: 200, 200,302 or 200-299."
+  type        = string
+  default     = "200-299"
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for part in split(",", var.healthcheck_response_code_matcher) : can(regex("^[2-4][0-9]{2}(-[2-4][0-9]{2})?$", part))
+    ])
+    error_message = join(" ", [
+      "healthcheck_response_code_matcher must be HTTP codes from 200 to 499, such as 200,302 or 200-299,",
+      "not \"${var.healthcheck_response_code_matcher}\".",
+    ])
+  }
+
+  validation {
+    condition = alltrue([
+      for part in split(",", var.healthcheck_response_code_matcher) : try(tonumber(split("-", part)[0]) <= tonumber(split("-", part)[1]), true)
+    ])
+    error_message = "healthcheck_response_code_matcher \"${var.healthcheck_response_code_matcher}\": a range must begin with its lower code."
+  }
+}
+
+variable "access_log_force_destroy" {
+  description = "Whether the access log bucket is deleted with the logs in it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "dns_routing_policy" {
+  description = "Routing of the host names' records: simple, or weighted when several load balancers share the names."
+  type        = string
+  default     = "simple"
+  nullable    = false
+
+  validation {
+    condition     = contains(["simple", "weighted"], var.dns_routing_policy)
+    error_message = "dns_routing_policy must be simple or weighted, not \"${var.dns_routing_policy}\"."
+  }
+}
+
+variable "dns_set_identifier" {
+  description = "What tells this load balancer's weighted records from the others'; needed with the weighted policy."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.dns_set_identifier == null ? true : length(var.dns_set_identifier) >= 1 && length(var.dns_set_identifier) <= 128
+    error_message = "dns_set_identifier \"${coalesce(var.dns_set_identifier, "null")}\" must have 1 to 128 characters."
+  }
+}
+
+variable "dns_weight" {
+  description = "Share of the requests that the weighted records lead here, 0 to 255, relative to the other records."
+  type        = number
+  default     = 100
+  nullable    = false
+
+  validation {
+    condition     = var.dns_weight >= 0 && var.dns_weight <= 255 && floor(var.dns_weight) == var.dns_weight
+    error_message = "dns_weight ${var.dns_weight} must be a whole number from 0 to 255."
+  }
+}
+
+variable "replication_region" {
+  description = "Region to which the access logs are replicated. Null: they are not."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.replication_region == null ? true : can(regex("^[a-z]{2,}(-[a-z]+)+-[0-9]+$", var.replication_region))
+    error_message = "replication_region \"${coalesce(var.replication_region, "null")}\" is not a valid region, such as us-east-1."
+  }
+}
+
+variable "alb_access_log_athena_enabled" {
+  description = "Whether to make a Glue table over the access logs and an Athena workgroup to query it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+#-------------------------------------------------------------------------------
+# Extra target groups: their rules are in modules/extra-target-groups/rules.tf
+#-------------------------------------------------------------------------------
+
+variable "extra_target_groups" {
+  description = <<-EOT
+    Further ports of the container: a key of your choice to the port's settings.
+    Each entry gets a target group and a listener on the service's load balancer, at most four of them.
+    An attribute name that is not listed here is ignored without a word: Terraform can't see it.
+
+    - `listener_port`: port of the load balancer, each one once.
+    - `container_port`: port of the container. Entries may share one, also with the primary listener.
+    - `protocol`: what the targets speak: HTTP or HTTPS on an ALB; TCP, TLS or UDP on an NLB.
+    - `protocol_version`: HTTP1, HTTP2 or GRPC, on an ALB. Null: HTTP1. HTTP2 and GRPC need an HTTPS listener.
+    - `listener_protocol`: HTTP or HTTPS on an ALB; TCP, TLS or UDP on an NLB. Null: HTTPS on an ALB, `protocol` on an NLB.
+      From HTTPS to HTTP, or from TLS to another, a listener does not change in place: take another `listener_port`.
+    - `certificate_arn`: certificate of an HTTPS or TLS listener. Null: the module's own, which only an ALB has.
+    - `ingress_cidr_blocks`, `ingress_ipv6_cidr_blocks`, `ingress_security_group_ids`: who may reach the listener.
+      All null: `alb_ingress_cidr_blocks`. Networks must be known in the plan; security groups may be made in the same one.
+    - `deregistration_delay`: seconds for which a target that leaves may finish its requests, 0 to 3600. Null: 300.
+    - `slow_start`: seconds in which a new target's share of requests grows, 30 to 900 or 0, on an ALB.
+    - `load_balancing_algorithm_type`: round_robin, least_outstanding_requests or weighted_random, on an ALB.
+    - `stickiness`: `enabled` (true), `type` (lb_cookie or app_cookie on an ALB, source_ip on an NLB), `cookie_duration` in seconds,
+      `cookie_name` with app_cookie.
+      An NLB has none with TLS.
+    - `health_check.path`: null: `/`, with GRPC `/AWS.ALB/healthcheck`, on an NLB a TCP check.
+      A path on an NLB makes it an HTTP check, with TLS targets an HTTPS check; to take the path away again, rename the entry's key.
+    - `health_check.port`: `traffic-port`, or a number. Host ports are dynamic, so a number fits only what listens on every instance.
+    - `health_check.matcher`: codes of a healthy answer. Null: `200-299`, with GRPC the gRPC code `12`.
+    - `health_check.interval` (30), `timeout` (5, less than the interval): seconds.
+    - `health_check.healthy_threshold` (2), `unhealthy_threshold` (3): consecutive checks, 2 to 10.
+  EOT
+
+  type = map(object({
+    listener_port                 = number
+    container_port                = number
+    protocol                      = optional(string, "HTTP")
+    protocol_version              = optional(string)
+    listener_protocol             = optional(string)
+    certificate_arn               = optional(string)
+    ingress_cidr_blocks           = optional(list(string))
+    ingress_ipv6_cidr_blocks      = optional(list(string))
+    ingress_security_group_ids    = optional(list(string))
+    deregistration_delay          = optional(number)
+    slow_start                    = optional(number)
+    load_balancing_algorithm_type = optional(string)
+    stickiness = optional(object({
+      enabled         = optional(bool, true)
+      type            = optional(string)
+      cookie_duration = optional(number)
+      cookie_name     = optional(string)
+    }))
+    health_check = optional(object({
+      path                = optional(string)
+      port                = optional(string, "traffic-port")
+      matcher             = optional(string)
+      interval            = optional(number, 30)
+      timeout             = optional(number, 5)
+      healthy_threshold   = optional(number, 2)
+      unhealthy_threshold = optional(number, 3)
+    }), {})
+  }))
+  default  = {}
+  nullable = false
+}
+
+#-------------------------------------------------------------------------------
+# Instances
+#-------------------------------------------------------------------------------
+
+variable "asg_subnets" {
+  description = "Ids of the subnets in which the instances run. They need a way out: to the image registry and to ECS."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.asg_subnets) > 0
+    error_message = "asg_subnets must have at least one subnet."
+  }
+}
+
+variable "asg_instance_type" {
+  description = "Type of the instances. Its architecture picks the ECS-optimized image: x86_64 or arm64."
+  type        = string
+  default     = "t3.micro"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]*\\.[a-z0-9-]+$", var.asg_instance_type))
+    error_message = "asg_instance_type \"${var.asg_instance_type}\" is not a valid instance type, such as t3.micro."
+  }
+}
+
+variable "asg_min_size" {
+  description = "Lowest number of instances. Null: one a subnet of asg_subnets."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.asg_min_size == null ? true : var.asg_min_size >= 0 && floor(var.asg_min_size) == var.asg_min_size
+    error_message = "asg_min_size ${coalesce(var.asg_min_size, 0)} must be a whole number and not negative."
+  }
+}
+
+variable "asg_max_size" {
+  description = "Highest number of instances. Null: as many as task_max_count tasks need, and at least one more than the lowest."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.asg_max_size == null ? true : var.asg_max_size >= 1 && floor(var.asg_max_size) == var.asg_max_size
+    error_message = "asg_max_size ${coalesce(var.asg_max_size, 0)} must be a whole number, at least 1."
+  }
+}
+
+variable "asg_health_check_grace_period" {
+  description = "Seconds after an instance's start in which its failing health checks don't replace it."
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = var.asg_health_check_grace_period >= 0
+    error_message = "asg_health_check_grace_period ${var.asg_health_check_grace_period} must not be negative."
+  }
+}
+
+variable "on_demand_base_capacity" {
+  description = "Number of on-demand instances; all above it are Spot instances. Null: on-demand only."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = try(max(floor(var.on_demand_base_capacity), 0) == var.on_demand_base_capacity, true)
+    error_message = "on_demand_base_capacity ${coalesce(var.on_demand_base_capacity, 0)} must be a whole number and not negative."
+  }
+}
+
+variable "ami_id" {
+  description = "Image of the instances. Null: the recommended ECS-optimized Amazon Linux 2023 for the instance type's architecture."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.ami_id == null ? true : can(regex("^ami-[0-9a-f]+$", var.ami_id))
+    error_message = "ami_id \"${coalesce(var.ami_id, "null")}\" is not a valid AMI id, such as ami-0123456789abcdef0."
+  }
+}
+
+variable "root_volume_size" {
+  description = "Size of an instance's encrypted root volume in GiB. The ECS-optimized image needs 30."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.root_volume_size >= 1 && floor(var.root_volume_size) == var.root_volume_size
+    error_message = "root_volume_size ${var.root_volume_size} must be a whole number of GiB."
+  }
+}
+
+variable "managed_draining" {
+  description = "Whether ECS moves the tasks away before an instance is terminated."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "managed_termination_protection" {
+  description = "Whether scaling in spares instances that run tasks."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "extra_instance_profile_permissions" {
+  description = "JSON of an IAM policy that the instances' role gets beside what ECS needs."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.extra_instance_profile_permissions == null ? true : can(jsondecode(var.extra_instance_profile_permissions).Statement)
+    error_message = "extra_instance_profile_permissions must be a JSON policy with a Statement, such as the json of a data aws_iam_policy_document."
+  }
+}
+
+variable "ssh_key_name" {
+  description = "Name of an EC2 key pair for SSH. Null: no key; Session Manager is the way in."
+  type        = string
+  default     = null
+}
+
+variable "ssh_cidr_block" {
+  description = "IPv4 network that may reach the instances by SSH. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.ssh_cidr_block == null ? true : can(cidrhost(var.ssh_cidr_block, 0)) && !strcontains(var.ssh_cidr_block, ":")
+    error_message = "ssh_cidr_block \"${coalesce(var.ssh_cidr_block, "null")}\" is not a valid IPv4 CIDR block, such as 10.0.0.0/8."
+  }
+}
+
+variable "cloudinit_extra_commands" {
+  description = "Shell commands that cloud-init runs on an instance's first boot."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "extra_files" {
+  description = "Files that cloud-init writes on an instance's first boot; permissions are octal, such as 0644."
+  type = list(object({
+    content     = string
+    path        = string
+    permissions = string
+  }))
+  default  = []
+  nullable = false
+
+  validation {
+    condition = alltrue([for file in var.extra_files : startswith(file.path, "/") && can(regex("^[0-7]{3,4}$", file.permissions))])
+    error_message = join(" ", [
+      "extra_files must have absolute paths and octal permissions,",
+      "not ${join(", ", [for file in var.extra_files : "${file.path} (${file.permissions})"])}.",
+    ])
+  }
+}
+
+variable "ecs_log_level" {
+  description = "Level of the ECS agent's log: debug, info, warn, error or crit."
+  type        = string
+  default     = "info"
+  nullable    = false
+
+  validation {
+    condition     = contains(["debug", "info", "warn", "error", "crit"], var.ecs_log_level)
+    error_message = "ecs_log_level must be debug, info, warn, error or crit, not \"${var.ecs_log_level}\"."
+  }
+}
+
+variable "users" {
+  description = "Users that cloud-init makes on the instances: a list as in cloud-init's users section. Null: its default user."
+  type        = any
+  default     = null
+
+  validation {
+    condition     = var.users == null ? true : try(alltrue([for user in var.users : can(user.name) || user == "default"]), false)
+    error_message = "users must be a list of objects, each with a name, or \"default\", as in cloud-init's users section."
+  }
+}
+
+#-------------------------------------------------------------------------------
+# Logs, alarms, metrics
+#-------------------------------------------------------------------------------
+
+variable "alarm_emails" {
+  description = "E-mail addresses that are told of alarms. Each gets a message from AWS to confirm the subscription."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for address in var.alarm_emails : can(regex("^[^@[:space:]]+@[^@[:space:]]+$", address))])
+    error_message = "alarm_emails must be e-mail addresses, not ${jsonencode(var.alarm_emails)}."
+  }
+}
+
+variable "enable_cloudwatch_logs" {
+  description = "Whether the container's output goes to a CloudWatch log group."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "cloudwatch_log_group" {
+  description = "Name of the log group that the module makes. Null: /ecs/<environment>/<service_name>."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.cloudwatch_log_group == null ? true : can(regex("^[A-Za-z0-9_/.#-]{1,500}$", var.cloudwatch_log_group))
+    error_message = "cloudwatch_log_group \"${coalesce(var.cloudwatch_log_group, "null")}\" is not a valid log group name: letters, digits and _ / . # - only."
+  }
+}
+
+variable "cloudwatch_log_group_retention" {
+  description = "Days for which logs are kept; 0 keeps them for ever."
+  type        = number
+  default     = 365
+  nullable    = false
+
+  validation {
+    condition = contains(
+      [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      var.cloudwatch_log_group_retention
+    )
+    error_message = join(" ", [
+      "cloudwatch_log_group_retention must be 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,",
+      "2922, 3288 or 3653 days, not ${var.cloudwatch_log_group_retention}.",
+    ])
+  }
+}
+
+variable "cloudwatch_log_kms_key_id" {
+  description = "ARN of the KMS key that encrypts the log groups, in the same region. Null: CloudWatch's own encryption."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.cloudwatch_log_kms_key_id == null ? true : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/", var.cloudwatch_log_kms_key_id))
+    error_message = "cloudwatch_log_kms_key_id \"${coalesce(var.cloudwatch_log_kms_key_id, "null")}\" is not a valid ARN of a KMS key."
+  }
+}
+
+variable "enable_container_insights" {
+  description = "Whether the cluster reports Container Insights metrics."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "sns_topic_arn" {
+  description = <<-EOT
+    ARN of an SNS topic of yours. It gets alarms in addition to alarm_emails, and failed deployments instead of them.
+    CloudWatch and EventBridge must be allowed to publish to it. Null: alarm_emails get both.
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.sns_topic_arn == null ? true : can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[A-Za-z0-9_.-]+$", var.sns_topic_arn))
+    error_message = "sns_topic_arn \"${coalesce(var.sns_topic_arn, "null")}\" is not a valid ARN of an SNS topic."
+  }
+}
+
+variable "cloudwatch_agent_image" {
+  description = "Image of the CloudWatch agent, which sends the instances' logs when enable_cloudwatch_logs is true."
+  type        = string
+  default     = "public.ecr.aws/cloudwatch-agent/cloudwatch-agent:1.300062.0b1304"
+  nullable    = false
+}
+
+variable "cloudwatch_agent_extra_environment" {
+  description = "Further environment variables of the CloudWatch agent."
+  type = list(object({
+    name  = string
+    value = string
+  }))
+  default  = []
+  nullable = false
+}
+
+variable "enable_vector_agent" {
+  description = "Whether a Vector agent on every instance sends the containers' logs to vector_aggregator_endpoint, or where vector_agent_config says."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "vector_agent_image" {
+  description = "Image of the Vector agent; it needs a shell."
+  type        = string
+  default     = "timberio/vector:0.46.1-alpine"
+  nullable    = false
+}
+
+variable "vector_agent_config" {
+  description = "YAML configuration of the Vector agent. Null: one that sends the containers' logs to vector_aggregator_endpoint."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.vector_agent_config == null ? true : can(yamldecode(var.vector_agent_config).sinks)
+    error_message = "vector_agent_config must be a YAML configuration of Vector with sinks."
+  }
+}
+
+variable "vector_aggregator_endpoint" {
+  description = "Address of the Vector aggregator, host:port."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.vector_aggregator_endpoint == null ? true : can(regex("^[^:/]+:[0-9]+$", var.vector_aggregator_endpoint))
+    error_message = "vector_aggregator_endpoint \"${coalesce(var.vector_aggregator_endpoint, "null")}\" must be host:port."
+  }
+}
+
+variable "vector_agent_exclude_containers" {
+  description = "Containers whose logs the Vector agent leaves out, by the beginning of their names."
+  type        = list(string)
+  default     = ["ecs-agent"]
+  nullable    = false
+}
+
+variable "vector_agent_task_policy_arns" {
+  description = "Policies of the role that the Vector agent acts as."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+#-------------------------------------------------------------------------------
+# Tags for Vanta, which takes inventory of resources
+#-------------------------------------------------------------------------------
+
+variable "vanta_owner" {
+  description = "E-mail address of the resources' owner in Vanta; tag VantaOwner. Null: no tag."
+  type        = string
+  default     = null
+}
+
+variable "vanta_production_environments" {
+  description = "Environments that count as production; in all others the tag VantaNonProd is true."
+  type        = list(string)
+  default     = ["production", "prod"]
+  nullable    = false
+}
+
+variable "vanta_contains_user_data" {
+  description = "Whether the resources hold user data; tag VantaContainsUserData."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "vanta_contains_ephi" {
+  description = "Whether the resources hold electronic health records; tag VantaContainsEPHI."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "vanta_description" {
+  description = "What the resources are for; tag VantaDescription. Null: no tag."
+  type        = string
+  default     = null
+}
+
+variable "vanta_user_data_stored" {
+  description = "What user data the resources hold; tag VantaUserDataStored. Null: no tag."
+  type        = string
+  default     = null
+}
+
+variable "vanta_no_alert" {
+  description = "Why Vanta should raise no alert about the resources; tag VantaNoAlert. Null: no tag."
+  type        = string
+  default     = null
 }

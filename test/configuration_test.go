@@ -30,6 +30,8 @@ func TestConfiguration(t *testing.T) {
 		require.NoError(t, err)
 		assert.Empty(t, files, "`terraform fmt -recursive` changes these files: run `make fmt`")
 	})
+	t.Run("line_length", linesFit)
+	t.Run("fixtures_differ", fixturesDiffer)
 	for _, dir := range dirs {
 		files, err := configurations.TestFiles(dir)
 		require.NoError(t, err)
@@ -43,18 +45,24 @@ func TestConfiguration(t *testing.T) {
 	}
 }
 
-// TestRefusals checks that wrong values of the module's inputs are refused in
-// the plan (tests/refusals_*.tftest.hcl).
+// TestRefusals checks that wrong values of inputs are refused in the plan
+// (refusals_*.tftest.hcl in the tests folders of the module and its modules).
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	configurations, err := run.OpenConfigurations()
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, configurations.Close()) })
-	files, err := configurations.TestFiles(".")
+	dirs, err := configurations.Directories()
 	require.NoError(t, err)
-	files = slices.DeleteFunc(files, func(file string) bool { return !ofRefusals(file) })
-	require.NotEmpty(t, files)
-	testFiles(t, configurations, ".", files)
+	found := 0
+	for _, dir := range dirs {
+		files, err := configurations.TestFiles(dir)
+		require.NoError(t, err)
+		files = slices.DeleteFunc(files, func(file string) bool { return !ofRefusals(file) })
+		found += len(files)
+		testFiles(t, configurations, dir, files)
+	}
+	require.NotZero(t, found)
 }
 
 func ofRefusals(file string) bool { return strings.HasPrefix(path.Base(file), "refusals_") }

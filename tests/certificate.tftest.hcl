@@ -18,6 +18,8 @@ run "a_name_and_the_names_below_it_have_one_validation_record" {
 
   variables {
     service_name                  = "tempo"
+    load_balancer_name            = "tempo-12345678"
+    target_group_name             = "tempo-87654321"
     vpc_id                        = "vpc-1"
     subnets                       = ["subnet-c", "subnet-d"]
     internal                      = false

@@ -349,3 +349,31 @@ run "what_is_not_set_is_off" {
     error_message = "Algorithm: ${aws_lb_target_group.extra["otlp"].load_balancing_algorithm_type}"
   }
 }
+
+run "a_fixed_health_check_port_draws_a_warning" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, health_check = { port = "9100" } }
+    }
+  }
+
+  expect_failures = [check.fixed_health_check_ports]
+}
+
+run "an_alb_leaves_the_container_port_to_the_entries" {
+  command = plan
+
+  variables {
+    container_port = 8081
+    extra_target_groups = {
+      same = { listener_port = 8081, container_port = 8081 }
+    }
+  }
+
+  assert {
+    condition     = aws_lb_listener.extra["8081"].protocol == "HTTPS"
+    error_message = "Listeners: ${jsonencode(keys(aws_lb_listener.extra))}"
+  }
+}

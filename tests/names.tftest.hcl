@@ -12,6 +12,8 @@ mock_provider "aws" {
 # The name of a security group must not begin with sg-.
 variables {
   service_name                    = "sg-api"
+  load_balancer_name              = "sg-api-12345678"
+  target_group_name               = "sg-api-87654321"
   vpc_id                          = "vpc-1"
   subnets                         = ["subnet-a", "subnet-b"]
   internal                        = false

@@ -196,3 +196,18 @@ run "what_is_not_set_is_off" {
     error_message = "TLS targets have stickiness, or targets of an NLB an algorithm: ${jsonencode(local.extra_target_groups)}"
   }
 }
+
+run "an_nlb_leaves_port_443_to_the_entries" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      web = { listener_port = 443, container_port = 8443, protocol = "TCP" }
+    }
+  }
+
+  assert {
+    condition     = aws_lb_listener.extra["443"].protocol == "TCP"
+    error_message = "Listeners: ${jsonencode(keys(aws_lb_listener.extra))}"
+  }
+}

@@ -27,7 +27,7 @@ run "gpu_without_a_gpu_instance_type" {
     gpu_count = 1
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.asg_name]
 }
 
 run "gpu_capacity_reservation_without_gpu" {
@@ -37,7 +37,7 @@ run "gpu_capacity_reservation_without_gpu" {
     gpu_capacity_reservation_id = "cr-0123456789abcdef0"
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.asg_name]
 }
 
 run "asg_min_size_above_asg_max_size" {
@@ -48,7 +48,7 @@ run "asg_min_size_above_asg_max_size" {
     asg_max_size = 2
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.asg_name]
 }
 
 run "root_volume_smaller_than_the_image" {
@@ -58,7 +58,7 @@ run "root_volume_smaller_than_the_image" {
     root_volume_size = 8
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.asg_name]
 }
 
 run "task_that_fits_on_no_instance" {
@@ -68,7 +68,7 @@ run "task_that_fits_on_no_instance" {
     container_memory = 2048
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.asg_name]
 }
 
 run "image_for_another_architecture" {
@@ -79,7 +79,7 @@ run "image_for_another_architecture" {
     values = { architecture = "arm64", root_device_name = "/dev/xvda", block_device_mappings = [] }
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.asg_name]
 }
 
 run "kms_key_of_another_region" {
@@ -89,7 +89,7 @@ run "kms_key_of_another_region" {
     cloudwatch_log_kms_key_id = "arn:aws:kms:eu-west-1:123456789012:key/1"
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.cloudwatch_log_group_names]
 }
 
 run "vector_without_destination" {
@@ -99,7 +99,7 @@ run "vector_without_destination" {
     enable_vector_agent = true
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.cloudwatch_log_group_names]
 }
 
 run "user_data_above_16_kib" {
@@ -109,5 +109,5 @@ run "user_data_above_16_kib" {
     extra_files = [{ content = join("", [for i in range(850) : "01234567890123456789"]), path = "/etc/large", permissions = "0644" }]
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.asg_name]
 }

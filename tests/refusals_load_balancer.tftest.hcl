@@ -29,7 +29,7 @@ run "request_count_metric_on_an_nlb" {
     autoscaling_target = 100
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.service_name]
 }
 
 run "one_subnet_for_an_alb" {
@@ -39,7 +39,7 @@ run "one_subnet_for_an_alb" {
     load_balancer_subnets = ["subnet-c"]
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.load_balancer_arn]
 }
 
 run "six_dns_names_on_an_alb" {
@@ -49,7 +49,7 @@ run "six_dns_names_on_an_alb" {
     dns_names = ["a", "b", "c", "d", "e", "f"]
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.dns_hostnames]
 }
 
 run "https_targets_on_an_nlb" {
@@ -60,7 +60,7 @@ run "https_targets_on_an_nlb" {
     target_group_protocol = "HTTPS"
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.load_balancer_arn]
 }
 
 run "algorithm_on_an_nlb" {
@@ -71,7 +71,7 @@ run "algorithm_on_an_nlb" {
     load_balancing_algorithm_type = "least_outstanding_requests"
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.load_balancer_arn]
 }
 
 run "healthcheck_timeout_not_below_interval" {
@@ -82,7 +82,7 @@ run "healthcheck_timeout_not_below_interval" {
     healthcheck_timeout  = 5
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.load_balancer_arn]
 }
 
 run "weighted_routing_without_identifier" {
@@ -92,7 +92,7 @@ run "weighted_routing_without_identifier" {
     dns_routing_policy = "weighted"
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.dns_hostnames]
 }
 
 run "replication_to_the_own_region" {
@@ -102,7 +102,7 @@ run "replication_to_the_own_region" {
     replication_region = "us-west-2"
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.access_log_bucket_name]
 }
 
 run "replication_on_an_nlb" {
@@ -113,7 +113,7 @@ run "replication_on_an_nlb" {
     replication_region = "us-east-1"
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.access_log_bucket_name]
 }
 
 run "athena_on_an_nlb" {
@@ -124,7 +124,7 @@ run "athena_on_an_nlb" {
     alb_access_log_athena_enabled = true
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.access_log_bucket_name]
 }
 
 run "subnets_of_two_vpcs" {
@@ -135,7 +135,7 @@ run "subnets_of_two_vpcs" {
     values = { vpc_id = "vpc-2" }
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.load_balancer_arn]
 }
 
 run "main_name_of_65_characters" {
@@ -146,7 +146,7 @@ run "main_name_of_65_characters" {
     dns_names = ["a-host-name-that-is-far-too-long-to-be-the-main-name-x"]
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.dns_hostnames]
 }
 
 run "names_that_differ_in_case" {

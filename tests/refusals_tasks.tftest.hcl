@@ -27,7 +27,7 @@ run "container_memory_reservation_above_container_memory" {
     container_memory_reservation = 129
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.service_name]
 }
 
 run "secret_that_is_also_an_environment_variable" {
@@ -38,7 +38,7 @@ run "secret_that_is_also_an_environment_variable" {
     task_secrets               = [{ name = "A", valueFrom = "arn:aws:ssm:us-west-2:123456789012:parameter/a" }]
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.service_name]
 }
 
 run "task_desired_count_above_task_max_count" {
@@ -49,7 +49,7 @@ run "task_desired_count_above_task_max_count" {
     task_max_count     = 10
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.service_name]
 }
 
 run "task_min_count_above_task_max_count" {
@@ -60,7 +60,7 @@ run "task_min_count_above_task_max_count" {
     task_max_count = 10
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.service_name]
 }
 
 run "memory_metric_without_target" {
@@ -70,7 +70,7 @@ run "memory_metric_without_target" {
     autoscaling_metric = "ECSServiceAverageMemoryUtilization"
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.service_name]
 }
 
 run "request_count_metric_without_target" {
@@ -80,7 +80,7 @@ run "request_count_metric_without_target" {
     autoscaling_metric = "ALBRequestCountPerTarget"
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.service_name]
 }
 
 run "deployment_without_room_for_a_new_task" {
@@ -91,7 +91,7 @@ run "deployment_without_room_for_a_new_task" {
     deployment_maximum_percent         = 100
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.service_name]
 }
 
 run "volume_name_twice" {
@@ -102,5 +102,5 @@ run "volume_name_twice" {
     task_local_volumes = { data = { host_path = "/b", container_path = "/b" } }
   }
 
-  expect_failures = [terraform_data.validations]
+  expect_failures = [output.service_name]
 }

@@ -124,8 +124,12 @@ resource "aws_iam_role" "execution" {
 
 data "aws_iam_policy_document" "execution" {
   statement {
-    sid       = "Bucket"
-    actions   = ["s3:CreateBucket", "s3:DeleteBucket", "s3:GetBucket*", "s3:PutBucket*", "s3:DeleteBucketPolicy", "s3:*EncryptionConfiguration", "s3:*LifecycleConfiguration", "s3:TagResource", "s3:UntagResource", "s3:ListTagsForResource"]
+    sid = "Bucket"
+    actions = [
+      "s3:CreateBucket", "s3:DeleteBucket", "s3:GetBucket*", "s3:PutBucket*", "s3:DeleteBucketPolicy",
+      "s3:*EncryptionConfiguration", "s3:*LifecycleConfiguration",
+      "s3:TagResource", "s3:UntagResource", "s3:ListTagsForResource",
+    ]
     resources = [local.bucket_arn]
   }
 

@@ -1,24 +1,10 @@
 # A network load balancer that hands TCP connections to the service.
 
-locals {
-  # Names as in website-pod: 32 characters, with a hash of what makes a new
-  # load balancer, or a new target group, necessary.
-  safe_name = replace(replace(var.service_name, "/[^A-Za-z0-9]+/", "-"), "/(?i)^internal-/", "internal")
-  load_balancer_name = join("-", [
-    trim(substr(local.safe_name, 0, 23), "-"),
-    substr(sha1(jsonencode([var.service_name, "nlb", var.internal])), 0, 8),
-  ])
-  target_group_name = join("-", [
-    trim(substr(local.safe_name, 0, 23), "-"),
-    substr(sha1(jsonencode([local.load_balancer_name, var.vpc_id, var.target_port, "TCP"])), 0, 8),
-  ])
-}
-
 # Whether it is open to the world is the caller's choice: the subnets decide.
 #tfsec:ignore:aws-elb-alb-not-public
 #trivy:ignore:avd-aws-0053
 resource "aws_lb" "this" {
-  name               = local.load_balancer_name
+  name               = var.load_balancer_name
   load_balancer_type = "network"
   internal           = var.internal
   subnets            = var.subnets
@@ -34,7 +20,7 @@ resource "aws_lb" "this" {
 }
 
 resource "aws_lb_target_group" "this" {
-  name                 = local.target_group_name
+  name                 = var.target_group_name
   vpc_id               = var.vpc_id
   target_type          = "instance"
   port                 = var.target_port

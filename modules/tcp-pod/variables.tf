@@ -3,6 +3,16 @@ variable "service_name" {
   type        = string
 }
 
+variable "load_balancer_name" {
+  description = "Name of the load balancer, at most 32 characters."
+  type        = string
+}
+
+variable "target_group_name" {
+  description = "Name of the target group, at most 32 characters."
+  type        = string
+}
+
 variable "vpc_id" {
   description = "Id of the VPC of the subnets."
   type        = string

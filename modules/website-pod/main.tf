@@ -1,22 +1,5 @@
 # An application load balancer that serves host names over HTTPS.
 
-locals {
-  # Names have at most 32 letters, digits and hyphens, and must not begin with
-  # "internal-". The hash is of all that makes a new load balancer necessary, so
-  # that the new one never meets the name of the old one.
-  safe_name = replace(replace(var.service_name, "/[^A-Za-z0-9]+/", "-"), "/(?i)^internal-/", "internal")
-  load_balancer_name = join("-", [
-    trim(substr(local.safe_name, 0, 23), "-"),
-    substr(sha1(jsonencode([var.service_name, "alb", var.internal])), 0, 8),
-  ])
-
-  # The same for the target group, which serves one load balancer only.
-  target_group_name = join("-", [
-    trim(substr(local.safe_name, 0, 23), "-"),
-    substr(sha1(jsonencode([local.load_balancer_name, var.vpc_id, var.target_port, var.target_protocol])), 0, 8),
-  ])
-}
-
 module "access_log_bucket" {
   source = "../access-log-bucket"
 
@@ -29,7 +12,7 @@ module "access_log_bucket" {
 #tfsec:ignore:aws-elb-alb-not-public
 #trivy:ignore:avd-aws-0053
 resource "aws_lb" "this" {
-  name                       = local.load_balancer_name
+  name                       = var.load_balancer_name
   load_balancer_type         = "application"
   internal                   = var.internal
   subnets                    = var.subnets
@@ -49,7 +32,7 @@ resource "aws_lb" "this" {
 }
 
 resource "aws_lb_target_group" "this" {
-  name                          = local.target_group_name
+  name                          = var.target_group_name
   vpc_id                        = var.vpc_id
   target_type                   = "instance"
   port                          = var.target_port

@@ -8,11 +8,6 @@ output "load_balancer_arn_suffix" {
   value       = aws_lb.this.arn_suffix
 }
 
-output "load_balancer_name" {
-  description = "Name of the load balancer, known before it is made."
-  value       = local.load_balancer_name
-}
-
 output "load_balancer_dns_name" {
   description = "DNS name of the load balancer."
   value       = aws_lb.this.dns_name
@@ -43,11 +38,6 @@ output "target_group_arn" {
 output "target_group_arn_suffix" {
   description = "Target group as metrics name it: targetgroup/name/id."
   value       = aws_lb_target_group.this.arn_suffix
-}
-
-output "target_group_name" {
-  description = "Name of the target group."
-  value       = aws_lb_target_group.this.name
 }
 
 output "certificate_arn" {

@@ -1,6 +1,51 @@
 # A service that uses what the other fixtures leave at its default, each thing so
 # that its effect can be seen from outside.
 
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = var.tags
+  }
+
+  dynamic "assume_role" {
+    for_each = var.role_arn == null ? [] : [var.role_arn]
+
+    content {
+      role_arn = assume_role.value
+    }
+  }
+}
+
+# The zone could be in another account; here it is in the same one.
+provider "aws" {
+  alias  = "dns"
+  region = var.region
+
+  default_tags {
+    tags = var.tags
+  }
+
+  dynamic "assume_role" {
+    for_each = var.role_arn == null ? [] : [var.role_arn]
+
+    content {
+      role_arn = assume_role.value
+    }
+  }
+}
+
 locals {
   # Where the image's configuration serves files from.
   htdocs = "/usr/local/apache2/htdocs"

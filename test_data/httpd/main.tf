@@ -1,6 +1,33 @@
 # Apache httpd with the primary listener alone: what a caller has who knows
 # nothing of extra_target_groups.
 
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = var.tags
+  }
+
+  dynamic "assume_role" {
+    for_each = var.role_arn == null ? [] : [var.role_arn]
+
+    content {
+      role_arn = assume_role.value
+    }
+  }
+}
+
 locals {
   body = "the only site of ${var.service_name}"
 }
@@ -9,7 +36,7 @@ module "httpd" {
   source = "../../"
   providers = {
     aws     = aws
-    aws.dns = aws.dns
+    aws.dns = aws # the zone is in the same account
   }
 
   service_name          = var.service_name

@@ -1,5 +1,3 @@
-# All outputs of the module under their own names.
-
 output "service_arn" {
   description = "ARN of the ECS service."
   value       = module.httpd.service_arn
@@ -15,59 +13,9 @@ output "cluster_name" {
   value       = module.httpd.cluster_name
 }
 
-output "task_definition_arn" {
-  description = "ARN of the task definition, with its revision."
-  value       = module.httpd.task_definition_arn
-}
-
-output "task_execution_role_name" {
-  description = "Name of the role in which ECS starts the tasks."
-  value       = module.httpd.task_execution_role_name
-}
-
-output "task_execution_role_arn" {
-  description = "ARN of the role in which ECS starts the tasks."
-  value       = module.httpd.task_execution_role_arn
-}
-
-output "asg_arn" {
-  description = "ARN of the Auto Scaling group."
-  value       = module.httpd.asg_arn
-}
-
-output "asg_name" {
-  description = "Name of the Auto Scaling group."
-  value       = module.httpd.asg_name
-}
-
-output "appautoscaling_target_resource_id" {
-  description = "Resource id of the service in Application Auto Scaling, for policies of your own."
-  value       = module.httpd.appautoscaling_target_resource_id
-}
-
-output "backend_security_group" {
-  description = "Security group of the instances: its id, and the ids of its rules by what they are for."
-  value       = module.httpd.backend_security_group
-}
-
 output "load_balancer_arn" {
   description = "ARN of the load balancer."
   value       = module.httpd.load_balancer_arn
-}
-
-output "load_balancer_arn_suffix" {
-  description = "Load balancer as metrics name it: app/name/id, or net/name/id."
-  value       = module.httpd.load_balancer_arn_suffix
-}
-
-output "load_balancer_dns_name" {
-  description = "DNS name of the load balancer."
-  value       = module.httpd.load_balancer_dns_name
-}
-
-output "load_balancer_security_groups" {
-  description = "Ids of the load balancer's security groups."
-  value       = module.httpd.load_balancer_security_groups
 }
 
 output "ssl_listener_arn" {
@@ -80,74 +28,14 @@ output "target_group_arn" {
   value       = module.httpd.target_group_arn
 }
 
-output "target_group_arn_suffix" {
-  description = "Primary target group as metrics name it: targetgroup/name/id."
-  value       = module.httpd.target_group_arn_suffix
-}
-
-output "extra_target_group_arns" {
-  description = "ARNs of the extra target groups by the keys of extra_target_groups."
-  value       = module.httpd.extra_target_group_arns
-}
-
 output "extra_target_groups" {
   description = "The extra target groups with their listeners, by the keys of extra_target_groups."
   value       = module.httpd.extra_target_groups
 }
 
-output "acm_certificate_arn" {
-  description = "ARN of the certificate of dns_names; null on an NLB."
-  value       = module.httpd.acm_certificate_arn
-}
-
 output "dns_hostnames" {
   description = "Full names of dns_names, in their order."
   value       = module.httpd.dns_hostnames
-}
-
-output "cloudwatch_log_group_name" {
-  description = "Name of the log group with the containers' output; null without CloudWatch logs."
-  value       = module.httpd.cloudwatch_log_group_name
-}
-
-output "cloudwatch_log_group_names" {
-  description = "Names of the log groups by what they hold: ecs, syslog and dmesg. Empty without CloudWatch logs."
-  value       = module.httpd.cloudwatch_log_group_names
-}
-
-output "access_log_bucket_name" {
-  description = "Name of the bucket with the load balancer's access logs; null on an NLB."
-  value       = module.httpd.access_log_bucket_name
-}
-
-output "gpu_metrics_namespace" {
-  description = "CloudWatch namespace of the GPUs' load; null without GPUs."
-  value       = module.httpd.gpu_metrics_namespace
-}
-
-output "access_log_replica_bucket_name" {
-  description = "Name of the access logs' replica in replication_region; null without one."
-  value       = module.httpd.access_log_replica_bucket_name
-}
-
-output "alb_access_log_glue_database" {
-  description = "Glue database of the access logs; null without alb_access_log_athena_enabled."
-  value       = module.httpd.alb_access_log_glue_database
-}
-
-output "alb_access_log_glue_table" {
-  description = "Glue table of the access logs; null without alb_access_log_athena_enabled."
-  value       = module.httpd.alb_access_log_glue_table
-}
-
-output "athena_workgroup" {
-  description = "Athena workgroup that queries the access logs; null without alb_access_log_athena_enabled."
-  value       = module.httpd.athena_workgroup
-}
-
-output "athena_results_bucket" {
-  description = "Bucket with the results of the queries; null without alb_access_log_athena_enabled."
-  value       = module.httpd.athena_results_bucket
 }
 
 output "expected_bodies" {

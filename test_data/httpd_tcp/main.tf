@@ -1,6 +1,33 @@
 # Apache httpd on two ports behind a network load balancer: the primary listener
 # on port 80 and an extra one, which has another port than its container.
 
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = var.tags
+  }
+
+  dynamic "assume_role" {
+    for_each = var.role_arn == null ? [] : [var.role_arn]
+
+    content {
+      role_arn = assume_role.value
+    }
+  }
+}
+
 locals {
   sites = {
     primary = { port = 80, body = "the primary site of ${var.service_name}" }
@@ -12,7 +39,12 @@ locals {
     for name, site in local.sites : join(" && ", [
       "mkdir -p /usr/local/apache2/htdocs/${name}",
       "printf '%s' '${site.body}' > /usr/local/apache2/htdocs/${name}/index.html",
-      "printf '%s\\n' ${site.port == 80 ? "" : "'Listen ${site.port}' "}'<VirtualHost *:${site.port}>' 'DocumentRoot \"/usr/local/apache2/htdocs/${name}\"' '</VirtualHost>' >> /usr/local/apache2/conf/httpd.conf",
+      join(" ", compact([
+        "printf '%s\\n'",
+        site.port == 80 ? "" : "'Listen ${site.port}'",
+        "'<VirtualHost *:${site.port}>' 'DocumentRoot \"/usr/local/apache2/htdocs/${name}\"' '</VirtualHost>'",
+        ">> /usr/local/apache2/conf/httpd.conf",
+      ])),
     ])
   ]
 }
@@ -21,7 +53,7 @@ module "httpd" {
   source = "../../"
   providers = {
     aws     = aws
-    aws.dns = aws.dns
+    aws.dns = aws # the zone is in the same account
   }
 
   lb_type               = "nlb"

@@ -2,6 +2,33 @@
 # container itself stays the same: it listens on three ports, and speaks HTTP/1.1
 # and, in clear text, HTTP/2 on each.
 
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = var.tags
+  }
+
+  dynamic "assume_role" {
+    for_each = var.role_arn == null ? [] : [var.role_arn]
+
+    content {
+      role_arn = assume_role.value
+    }
+  }
+}
+
 locals {
   sites = {
     primary = { port = 80, body = "the primary site of ${var.service_name}" }
@@ -14,7 +41,12 @@ locals {
     for name, site in local.sites : join(" && ", [
       "mkdir -p /usr/local/apache2/htdocs/${name}",
       "printf '%s' '${site.body}' > /usr/local/apache2/htdocs/${name}/index.html",
-      "printf '%s\\n' ${site.port == 80 ? "" : "'Listen ${site.port}' "}'<VirtualHost *:${site.port}>' 'DocumentRoot \"/usr/local/apache2/htdocs/${name}\"' '</VirtualHost>' >> /usr/local/apache2/conf/httpd.conf",
+      join(" ", compact([
+        "printf '%s\\n'",
+        site.port == 80 ? "" : "'Listen ${site.port}'",
+        "'<VirtualHost *:${site.port}>' 'DocumentRoot \"/usr/local/apache2/htdocs/${name}\"' '</VirtualHost>'",
+        ">> /usr/local/apache2/conf/httpd.conf",
+      ])),
     ])
   ]
   speak_http2 = "printf '%s\\n' 'LoadModule http2_module modules/mod_http2.so' 'Protocols h2c http/1.1' >> /usr/local/apache2/conf/httpd.conf"
@@ -24,7 +56,7 @@ module "httpd" {
   source = "../../"
   providers = {
     aws     = aws
-    aws.dns = aws.dns
+    aws.dns = aws # the zone is in the same account
   }
 
   service_name          = var.service_name

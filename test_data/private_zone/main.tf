@@ -1,6 +1,33 @@
 # A private zone, and a service whose host name would be in it, which the module
 # refuses. The zone comes first: a plan must know it.
 
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = var.tags
+  }
+
+  dynamic "assume_role" {
+    for_each = var.role_arn == null ? [] : [var.role_arn]
+
+    content {
+      role_arn = assume_role.value
+    }
+  }
+}
+
 data "aws_subnet" "any" {
   id = var.subnet_private_ids[0]
 }
@@ -19,7 +46,7 @@ module "httpd" {
   for_each = toset(var.with_service ? ["httpd"] : [])
   providers = {
     aws     = aws
-    aws.dns = aws.dns
+    aws.dns = aws # the zone is in the same account
   }
 
   service_name          = var.service_name

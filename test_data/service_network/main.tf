@@ -1,6 +1,33 @@
 # A network for services: a public and a private subnet in each of two
 # Availability Zones. The private ones reach the internet through one NAT gateway.
 
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = var.tags
+  }
+
+  dynamic "assume_role" {
+    for_each = var.role_arn == null ? [] : [var.role_arn]
+
+    content {
+      role_arn = assume_role.value
+    }
+  }
+}
+
 data "aws_availability_zones" "available" {
   state = "available"
 

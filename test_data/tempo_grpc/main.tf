@@ -1,6 +1,33 @@
 # Grafana Tempo: its HTTP interface on 3200 behind the primary listener, and OTLP
 # over gRPC on 4317 behind an HTTPS listener of its own.
 
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = var.tags
+  }
+
+  dynamic "assume_role" {
+    for_each = var.role_arn == null ? [] : [var.role_arn]
+
+    content {
+      role_arn = assume_role.value
+    }
+  }
+}
+
 locals {
   # All in one process, with its data in a directory of the container.
   tempo_config = {
@@ -30,7 +57,7 @@ module "tempo" {
   source = "../../"
   providers = {
     aws     = aws
-    aws.dns = aws.dns
+    aws.dns = aws # the zone is in the same account
   }
 
   service_name          = var.service_name

@@ -41,6 +41,14 @@ module "service" {
 
   extra_target_groups = {
     otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP" }
+    tls = {
+      listener_port              = 4318
+      container_port             = 4317
+      protocol                   = "TCP"
+      listener_protocol          = "TLS"
+      certificate_arn            = terraform_data.network.id
+      ingress_security_group_ids = [terraform_data.network.id]
+    }
   }
 
   depends_on = [terraform_data.network]

@@ -23,6 +23,17 @@ func TestModuleKeepsItsContract(t *testing.T) {
 	assert.Empty(t, Differences(contract, module), "what callers rely on has changed: if that is meant, change tools/contract/interface.hcl, and tell them in CHANGELOG.md")
 }
 
+// The module of the rules takes the entries as the root module does.
+func TestEntriesHaveOneType(t *testing.T) {
+	t.Parallel()
+	module, err := Module(root)
+	require.NoError(t, err)
+	rules, err := Module(filepath.Join(root, "modules", "extra-target-groups"))
+	require.NoError(t, err)
+	require.NotEmpty(t, rules.Inputs["entries"].Type)
+	assert.Equal(t, module.Inputs["extra_target_groups"].Type, rules.Inputs["entries"].Type)
+}
+
 // Each change of the module that a caller would notice is noticed.
 func TestDifferences(t *testing.T) {
 	t.Parallel()
@@ -31,13 +42,13 @@ func TestDifferences(t *testing.T) {
 	for name, change := range map[string]struct{ file, from, to, want string }{
 		"default": {"variables.tf", `default     = 8080`, `default     = 80`,
 			"input container_port: the contract says number, default 8080, the module number, default 80"},
-		"type": {"variables.tf", "type        = map(string)\n  default     = {}\n  nullable    = false\n}\n\nvariable \"task_desired", "type        = map(any)\n  default     = {}\n  nullable    = false\n}\n\nvariable \"task_desired",
+		"type": {"variables.tf", "type        = map(string)\n  default     = {}\n  nullable    = false\n}\n\nvariable \"execution_task_role", "type        = map(any)\n  default     = {}\n  nullable    = false\n}\n\nvariable \"execution_task_role",
 			"input execution_extra_policy: the contract says map ( string ), default { }, the module map ( any ), default { }"},
-		"required": {"variables_load_balancer.tf", "by the provider aws.dns.\"", "by the provider aws.dns.\"\n  default = null",
+		"required": {"variables.tf", "by the provider aws.dns.\"", "by the provider aws.dns.\"\n  default = null",
 			"input zone_id: the contract says string, required, the module string, default null"},
 		"null": {"variables.tf", "  default     = \"curl -f http://localhost/ || exit 1\"", "  default     = \"curl -f http://localhost/ || exit 1\"\n  nullable = false",
 			`input container_healthcheck_command: the contract says string, default " curl -f http://localhost/ || exit 1 ", nullable, the module string, default " curl -f http://localhost/ || exit 1 "`},
-		"input of an entry": {"variables_extra_target_groups.tf", `optional(number, 30)`, `optional(number, 10)`, "input extra_target_groups: the contract says map"},
+		"input of an entry": {"variables.tf", `optional(number, 30)`, `optional(number, 10)`, "input extra_target_groups: the contract says map"},
 		"new input":         {"variables.tf", `variable "environment"`, `variable "stage"`, "input stage: the contract does not have it"},
 		"lost input":        {"variables.tf", `variable "environment"`, `variable "stage"`, "input environment: the module does not have it"},
 		"lost output":       {"outputs.tf", `output "cluster_name"`, `output "cluster"`, "output cluster_name: the module does not have it"},

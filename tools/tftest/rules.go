@@ -15,7 +15,7 @@ import (
 
 // Rule is a condition that the module refuses values by.
 type Rule struct {
-	Object string // what a test's expect_failures calls it: var.x, terraform_data.x, check.x
+	Object string // its owner, as expect_failures names it: var.x, output.x, check.x; or local.faults
 	File   string // from the module's root
 	First  int    // its lines, the block's head and end
 	Last   int
@@ -27,7 +27,8 @@ type Rule struct {
 func (r Rule) String() string { return fmt.Sprintf("%s:%d: a rule of %s", r.File, r.First, r.Object) }
 
 // Rules lists the rules of the configurations in some folders below the root:
-// validations, preconditions, postconditions and the assertions of checks.
+// validations, preconditions, postconditions, the assertions of checks, and the
+// elements of the lists of faults that a local value concatenates.
 func Rules(root string, folders ...string) ([]Rule, error) {
 	var rules []Rule
 	for _, folder := range folders {
@@ -46,6 +47,9 @@ func Rules(root string, folders ...string) ([]Rule, error) {
 			}
 			for _, block := range file.Body.(*hclsyntax.Body).Blocks {
 				rules = append(rules, rulesOf(filepath.ToSlash(name), file.Bytes, block)...)
+				if block.Type == "locals" {
+					rules = append(rules, faultsOf(filepath.ToSlash(name), file.Bytes, block)...)
+				}
 			}
 		}
 	}
@@ -79,6 +83,57 @@ func rulesOf(file string, text []byte, block *hclsyntax.Block) []Rule {
 		}
 	}
 	return rules
+}
+
+// faultsOf lists the rules of a locals block: in a value named faults, or ending
+// in _faults, each argument of concat is one.
+func faultsOf(file string, text []byte, block *hclsyntax.Block) []Rule {
+	var rules []Rule
+	for name, attribute := range block.Body.Attributes {
+		call, ok := attribute.Expr.(*hclsyntax.FunctionCallExpr)
+		if !ok || call.Name != "concat" || (name != "faults" && !strings.HasSuffix(name, "_faults")) {
+			continue
+		}
+		for _, element := range call.Args {
+			lines := element.Range()
+			rules = append(rules, Rule{
+				Object: "local." + name, File: file, First: lines.Start.Line, Last: lines.End.Line,
+				Condition: string(conditionOf(element).Range().SliceBytes(text)),
+			})
+		}
+	}
+	slices.SortFunc(rules, func(a, b Rule) int { return a.First - b.First })
+	return rules
+}
+
+// conditionOf is the condition of the innermost for expression.
+func conditionOf(element hclsyntax.Expression) hclsyntax.Expression {
+	switch e := element.(type) {
+	case *hclsyntax.FunctionCallExpr: // flatten
+		if len(e.Args) == 1 {
+			return conditionOf(e.Args[0])
+		}
+	case *hclsyntax.ForExpr:
+		if e.CondExpr != nil {
+			return e.CondExpr
+		}
+		return conditionOf(e.ValExpr)
+	}
+	return element
+}
+
+// Without returns a file's text without one of its rules. The rule's lines must
+// hold nothing else.
+func Without(text []byte, rule Rule) ([]byte, error) {
+	lines := strings.SplitAfter(string(text), "\n")
+	if rule.First < 1 || rule.Last < rule.First || rule.Last > len(lines) {
+		return nil, fmt.Errorf("removing %s: the file has %d lines", rule, len(lines))
+	}
+	rest := []byte(strings.Join(slices.Delete(lines, rule.First-1, rule.Last), ""))
+	if _, diagnostics := hclparse.NewParser().ParseHCL(rest, rule.File); diagnostics.HasErrors() {
+		return nil, fmt.Errorf("removing %s: its lines hold something else: %w", rule, diagnostics)
+	}
+	return rest, nil
 }
 
 // checkedBy is the end of the message of a variable's rule. Its own place is

@@ -55,6 +55,58 @@ output "size" {
 }
 `
 
+const lists = `locals {
+  other = concat([1], [2])
+  late_faults = concat(
+    [for n in [var.size] : "late" if n == 4],
+  )
+  faults = concat(
+    # Why.
+    [
+      for n in [var.size] : "${n} is one"
+      if n == 1
+    ],
+    flatten([
+      for n in [var.size] : [
+        for m in [n] :
+        "two" if m == 2
+      ]
+    ]),
+    [],
+  )
+}
+`
+
+func TestRulesOfLists(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(root, "rules.tf"), []byte(lists), 0o600))
+	rules, err := Rules(root, ".")
+	require.NoError(t, err)
+	assert.Equal(t, []Rule{
+		{Object: "local.late_faults", File: "rules.tf", First: 4, Last: 4, Condition: "n == 4"},
+		{Object: "local.faults", File: "rules.tf", First: 8, Last: 11, Condition: "n == 1"},
+		{Object: "local.faults", File: "rules.tf", First: 12, Last: 17, Condition: "m == 2"},
+		{Object: "local.faults", File: "rules.tf", First: 18, Last: 18, Condition: "[]"},
+	}, rules)
+}
+
+func TestWithout(t *testing.T) {
+	t.Parallel()
+	rule := Rule{Object: "local.faults", File: "rules.tf", First: 8, Last: 11}
+	rest, err := Without([]byte(lists), rule)
+	require.NoError(t, err)
+	assert.NotContains(t, string(rest), "is one")
+	assert.Contains(t, string(rest), "# Why.\n    flatten([")
+
+	_, err = Without([]byte("locals {\n  faults = concat([\n  1], [2])\n}\n"), Rule{Object: "local.faults", File: "rules.tf", First: 2, Last: 3})
+	require.NoError(t, err, "a whole attribute")
+	_, err = Without([]byte("locals {\n  faults = concat([\n  1], [2])\n}\n"), Rule{Object: "local.faults", File: "rules.tf", First: 3, Last: 3})
+	require.ErrorContains(t, err, "rules.tf:3: a rule of local.faults: its lines hold something else")
+	_, err = Without([]byte(lists), Rule{First: 40, Last: 41})
+	require.ErrorContains(t, err, "the file has")
+}
+
 var (
 	small = Rule{Object: "var.size", File: "main.tf", First: 4, Last: 7, Condition: "var.size > 0"}
 	large = Rule{Object: "var.size", File: "main.tf", First: 9, Last: 12, Condition: "var.size < 9"}

@@ -129,7 +129,7 @@ func (c *Configurations) pin(wanted providers.Case) error {
 		}
 		pinned := fmt.Sprintf("terraform {\n  required_providers {\n    aws = {\n      source = \"hashicorp/aws\"\n      version = %q\n%s    }\n  }\n}\n", wanted.Constraint, list)
 		// A module's own configurations come from its caller; alone, it has none.
-		for name, text := range map[string]string{"suite_pin_override.tf": pinned, "suite_aliases.tf": blocks} {
+		for name, text := range map[string]string{tffiles.PinFile: pinned, "suite_aliases.tf": blocks} {
 			if err := os.WriteFile(filepath.Join(c.dir, "tree", dir, name), []byte(text), 0o644); err != nil {
 				return fmt.Errorf("pinning the provider: %w", err)
 			}

@@ -62,11 +62,7 @@ func (c *Configurations) report(dir, file string) (*tftest.Report, error) {
 
 // addInputs adds a module of the root module's variables alone.
 func addInputs(files map[string][]byte) {
-	for name, content := range files {
-		if ok, err := filepath.Match("variables*.tf", name); err == nil && ok {
-			files[filepath.Join(tftest.InputsFolder, name)] = content
-		}
-	}
+	files[filepath.Join(tftest.InputsFolder, "variables.tf")] = files["variables.tf"]
 }
 
 // testsOf lists the test files of the root module.

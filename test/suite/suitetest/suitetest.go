@@ -105,7 +105,7 @@ esac
 func NewRun(t *testing.T, variables map[string]string) (*run.Run, *bytes.Buffer) {
 	t.Helper()
 	root := t.TempDir()
-	Lay(t, root, map[string]string{"test_data/network/main.tf": "# network", "test_data/network/terraform.tf": "# replaced"})
+	Lay(t, root, map[string]string{"test_data/network/main.tf": "# network"})
 	environment := map[string]string{"TEST_TERRAFORM": filepath.Join(root, "terraform"), "TEST_PROVIDER_MIRROR": Mirror(t, "5.100.0", "6.22.0")}
 	syscall.ForkLock.RLock() // no child may inherit the open file: it could not be run then
 	require.NoError(t, os.WriteFile(environment["TEST_TERRAFORM"], []byte(fakeTerraform), 0o755))

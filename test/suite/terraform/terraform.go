@@ -73,9 +73,8 @@ func New(setup Setup, d *workdir.Deployment, c providers.Case) *Directory {
 	return &Directory{Deployment: d, Case: c, setup: setup}
 }
 
-// versionsFile pins the provider of the case. It takes the place of the
-// fixture's own terraform.tf.
-const versionsFile = `terraform {
+// pinTemplate is the content of tffiles.PinFile.
+const pinTemplate = `terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
@@ -92,7 +91,7 @@ func (d *Directory) files(variables map[string]any) (map[string][]byte, error) {
 		return nil, err
 	}
 	base := filepath.Join("test_data", d.Record.Fixture)
-	files[filepath.Join(base, "terraform.tf")] = fmt.Appendf(nil, versionsFile, d.Case.Constraint)
+	files[filepath.Join(base, tffiles.PinFile)] = fmt.Appendf(nil, pinTemplate, d.Case.Constraint)
 	values, err := json.MarshalIndent(variables, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("variables of %s: %w", d.Record.Fixture, err)

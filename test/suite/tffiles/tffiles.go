@@ -19,6 +19,10 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/workdir"
 )
 
+// PinFile is an override file, which narrows a configuration's own constraint
+// on the provider to a case's.
+const PinFile = "suite_pin_override.tf"
+
 // usesModule matches in a fixture that calls this repository's module.
 var usesModule = regexp.MustCompile(`(?m)^\s*source\s*=\s*"\.\./\.\./`)
 

@@ -1,0 +1,48 @@
+# The entries of extra_target_groups with their defaults filled in. This module
+# has no resources and needs no provider.
+
+locals {
+  is_alb = var.lb_type == "alb"
+
+  entries = {
+    for key, entry in var.entries : key => merge(entry, {
+      # An empty protocol is left for the rules to refuse.
+      listener_protocol = try(coalesce(entry.listener_protocol, local.is_alb ? "HTTPS" : entry.protocol), "")
+      protocol_version  = local.is_alb ? coalesce(entry.protocol_version, "HTTP1") : null
+      # Attributes that are not set keep the value they had. A stated default takes
+      # effect when the caller removes the attribute.
+      load_balancing_algorithm_type = local.is_alb ? coalesce(entry.load_balancing_algorithm_type, "round_robin") : null
+      stickiness = (
+        entry.stickiness != null ? entry.stickiness
+        # TLS target groups refuse the attribute, even to disable it.
+        : entry.protocol == "TLS" ? null : { enabled = false, type = null, cookie_duration = null, cookie_name = null }
+      )
+      health_check = merge(entry.health_check, {
+        # On an NLB a path makes an HTTP check, or an HTTPS check of TLS targets.
+        protocol = (
+          local.is_alb ? entry.protocol
+          : entry.health_check.path == null ? "TCP"
+          : entry.protocol == "TLS" && entry.health_check.port == "traffic-port" ? "HTTPS" : "HTTP"
+        )
+        path = (
+          entry.protocol_version == "GRPC" ? coalesce(entry.health_check.path, "/AWS.ALB/healthcheck")
+          : local.is_alb ? coalesce(entry.health_check.path, "/")
+          : entry.health_check.path
+        )
+        matcher = (
+          entry.protocol_version == "GRPC" ? coalesce(entry.health_check.matcher, "12")
+          : local.is_alb || entry.health_check.path != null ? coalesce(entry.health_check.matcher, "200-299")
+          : null
+        )
+      })
+      # Whoever may reach the primary listener, unless the entry says otherwise.
+      ingress_cidr_blocks = (
+        entry.ingress_cidr_blocks == null && entry.ingress_ipv6_cidr_blocks == null && entry.ingress_security_group_ids == null
+        ? var.ingress_cidr_blocks
+        : coalesce(entry.ingress_cidr_blocks, [])
+      )
+      ingress_ipv6_cidr_blocks   = coalesce(entry.ingress_ipv6_cidr_blocks, [])
+      ingress_security_group_ids = coalesce(entry.ingress_security_group_ids, [])
+    })
+  }
+}
