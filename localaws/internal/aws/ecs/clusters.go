@@ -18,8 +18,8 @@ type clusterAPI struct{ *region }
 func (s clusterAPI) operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Op("CreateCluster", s.createCluster),
-		wire.ReadOp("DescribeClusters", s.describeClusters),
-		wire.ReadOp("ListClusters", s.listClusters),
+		wire.Op("DescribeClusters", s.describeClusters),
+		wire.Op("ListClusters", s.listClusters),
 		wire.Op("UpdateCluster", s.updateCluster),
 		wire.Op("UpdateClusterSettings", s.updateClusterSettings),
 		wire.Op("PutClusterCapacityProviders", s.putClusterCapacityProviders),

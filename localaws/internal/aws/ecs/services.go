@@ -24,8 +24,8 @@ type serviceAPI struct {
 func (s serviceAPI) operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Op("CreateService", s.createService),
-		wire.ReadOp("DescribeServices", s.describeServices),
-		wire.ReadOp("ListServices", s.listServices),
+		wire.Op("DescribeServices", s.describeServices),
+		wire.Op("ListServices", s.listServices),
 		wire.Op("UpdateService", s.updateService),
 		wire.Op("DeleteService", s.deleteService),
 	}

@@ -20,9 +20,9 @@ type definitionAPI struct{ *region }
 func (s definitionAPI) operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Op("RegisterTaskDefinition", s.registerTaskDefinition),
-		wire.ReadOp("DescribeTaskDefinition", s.describeTaskDefinition),
-		wire.ReadOp("ListTaskDefinitions", s.listTaskDefinitions),
-		wire.ReadOp("ListTaskDefinitionFamilies", s.listTaskDefinitionFamilies),
+		wire.Op("DescribeTaskDefinition", s.describeTaskDefinition),
+		wire.Op("ListTaskDefinitions", s.listTaskDefinitions),
+		wire.Op("ListTaskDefinitionFamilies", s.listTaskDefinitionFamilies),
 		wire.Op("DeregisterTaskDefinition", s.deregisterTaskDefinition),
 		wire.Op("DeleteTaskDefinitions", s.deleteTaskDefinitions),
 	}
