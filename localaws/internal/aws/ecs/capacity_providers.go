@@ -27,7 +27,7 @@ type providerAPI struct{ *region }
 func (s providerAPI) operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Op("CreateCapacityProvider", s.createCapacityProvider),
-		wire.Op("DescribeCapacityProviders", s.describeCapacityProviders),
+		wire.ReadOp("DescribeCapacityProviders", s.describeCapacityProviders),
 		wire.Op("UpdateCapacityProvider", s.updateCapacityProvider),
 		wire.Op("DeleteCapacityProvider", s.deleteCapacityProvider),
 	}

@@ -18,8 +18,8 @@ type clusterAPI struct{ *region }
 func (s clusterAPI) operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Op("CreateCluster", s.createCluster),
-		wire.Op("DescribeClusters", s.describeClusters),
-		wire.Op("ListClusters", s.listClusters),
+		wire.ReadOp("DescribeClusters", s.describeClusters),
+		wire.ReadOp("ListClusters", s.listClusters),
 		wire.Op("UpdateCluster", s.updateCluster),
 		wire.Op("UpdateClusterSettings", s.updateClusterSettings),
 		wire.Op("PutClusterCapacityProviders", s.putClusterCapacityProviders),
@@ -299,7 +299,7 @@ func (s clusterAPI) providerUsed(c *cluster, provider string) bool {
 		if svc.Cluster != c.Name || svc.Status == inactive {
 			continue
 		}
-		for _, d := range svc.Deployments {
+		for _, d := range svc.deployments() {
 			for _, item := range d.Revision.Strategy {
 				if aws.ToString(item.CapacityProvider) == provider {
 					return true

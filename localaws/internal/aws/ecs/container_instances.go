@@ -21,13 +21,13 @@ type instanceAPI struct {
 
 func (s instanceAPI) operations() []wire.Operation {
 	return []wire.Operation{
-		wire.Op("ListContainerInstances", s.listContainerInstances),
-		wire.Op("DescribeContainerInstances", s.describeContainerInstances),
+		wire.ReadOp("ListContainerInstances", s.listContainerInstances),
+		wire.ReadOp("DescribeContainerInstances", s.describeContainerInstances),
 		wire.Op("UpdateContainerInstancesState", s.updateContainerInstancesState),
 		wire.Op("DeregisterContainerInstance", s.deregisterContainerInstance),
 		wire.Op("PutAttributes", s.putAttributes),
 		wire.Op("DeleteAttributes", s.deleteAttributes),
-		wire.Op("ListAttributes", s.listAttributes),
+		wire.ReadOp("ListAttributes", s.listAttributes),
 	}
 }
 

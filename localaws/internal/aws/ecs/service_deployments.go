@@ -41,9 +41,9 @@ type serviceDeploymentAPI struct {
 
 func (s serviceDeploymentAPI) operations() []wire.Operation {
 	return []wire.Operation{
-		wire.Op("ListServiceDeployments", s.listServiceDeployments),
-		wire.Op("DescribeServiceDeployments", s.describeServiceDeployments),
-		wire.Op("DescribeServiceRevisions", s.describeServiceRevisions),
+		wire.ReadOp("ListServiceDeployments", s.listServiceDeployments),
+		wire.ReadOp("DescribeServiceDeployments", s.describeServiceDeployments),
+		wire.ReadOp("DescribeServiceRevisions", s.describeServiceRevisions),
 		wire.Op("StopServiceDeployment", s.stopServiceDeployment),
 	}
 }

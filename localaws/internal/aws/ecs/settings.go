@@ -35,7 +35,7 @@ func (s settingAPI) operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Op("PutAccountSetting", s.putAccountSetting),
 		wire.Op("PutAccountSettingDefault", s.putAccountSetting),
-		wire.Op("ListAccountSettings", s.listAccountSettings),
+		wire.ReadOp("ListAccountSettings", s.listAccountSettings),
 		wire.Op("DeleteAccountSetting", s.deleteAccountSetting),
 	}
 }

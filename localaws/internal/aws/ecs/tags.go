@@ -21,7 +21,7 @@ func (s tagAPI) operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Op("TagResource", s.tagResource),
 		wire.Op("UntagResource", s.untagResource),
-		wire.Op("ListTagsForResource", s.listTagsForResource),
+		wire.ReadOp("ListTagsForResource", s.listTagsForResource),
 	}
 }
 

@@ -20,9 +20,9 @@ type definitionAPI struct{ *region }
 func (s definitionAPI) operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Op("RegisterTaskDefinition", s.registerTaskDefinition),
-		wire.Op("DescribeTaskDefinition", s.describeTaskDefinition),
-		wire.Op("ListTaskDefinitions", s.listTaskDefinitions),
-		wire.Op("ListTaskDefinitionFamilies", s.listTaskDefinitionFamilies),
+		wire.ReadOp("DescribeTaskDefinition", s.describeTaskDefinition),
+		wire.ReadOp("ListTaskDefinitions", s.listTaskDefinitions),
+		wire.ReadOp("ListTaskDefinitionFamilies", s.listTaskDefinitionFamilies),
 		wire.Op("DeregisterTaskDefinition", s.deregisterTaskDefinition),
 		wire.Op("DeleteTaskDefinitions", s.deleteTaskDefinitions),
 	}
@@ -258,8 +258,8 @@ func (s definitionAPI) deleteTaskDefinitions(_ context.Context, in *deleteDefini
 			return nil, invalid("The specified task definition is still in ACTIVE status. Please deregister the target and try again. (%s)", name)
 		}
 		s.state.Definitions.Change(key(&d.Definition))
-		s.deleting[key(&d.Definition)] = true
 		now := s.acct.Clock.Now()
+		s.state.Deletions.Put(key(&d.Definition), now)
 		d.Definition.Status, d.Definition.DeleteRequestedAt = types.TaskDefinitionStatusDeleteInProgress, &now
 		out.TaskDefinitions = append(out.TaskDefinitions, d.Definition)
 	}

@@ -27,10 +27,10 @@ func (s taskAPI) operations() []wire.Operation {
 		wire.Op("RunTask", s.runTask),
 		wire.Op("StartTask", s.startTask),
 		wire.Op("StopTask", s.stopTask),
-		wire.Op("ListTasks", s.listTasks),
-		wire.Op("DescribeTasks", s.describeTasks),
+		wire.ReadOp("ListTasks", s.listTasks),
+		wire.ReadOp("DescribeTasks", s.describeTasks),
 		wire.Op("UpdateTaskProtection", s.updateTaskProtection),
-		wire.Op("GetTaskProtection", s.getTaskProtection),
+		wire.ReadOp("GetTaskProtection", s.getTaskProtection),
 		wire.Op("ExecuteCommand", s.executeCommand),
 	}
 }
