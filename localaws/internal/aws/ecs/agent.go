@@ -260,12 +260,6 @@ func withBindings(report, before []ContainerReport) []ContainerReport {
 	return containers
 }
 
-// usage is what an agent last reported that a task uses.
-type usage struct {
-	cpuUnits, memoryMiB float64
-	at                  time.Time
-}
-
 // ReportUsage takes what a task's containers use: CPU units (1024 a vCPU) and
 // MiB. It becomes CPUUtilization and MemoryUtilization of service and cluster.
 func (s agents) ReportUsage(taskARN string, cpuUnits, memoryMiB float64) {

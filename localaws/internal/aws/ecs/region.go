@@ -30,6 +30,12 @@ type region struct {
 	usage    map[string]usage // of tasks, by their ARNs
 }
 
+// usage is what an agent last reported that a task uses.
+type usage struct {
+	cpuUnits, memoryMiB float64
+	at                  time.Time
+}
+
 func (r *region) arn(resource string) string { return r.acct.ARN("ecs", resource) }
 
 // cluster finds an active cluster by name or ARN; "" is the one called

@@ -21,9 +21,6 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 )
 
-// serviceName is how the service is called in its records and by its clients.
-const serviceName = "ecs"
-
 // Service is ECS of one account and region: the records, and the parts that
 // work on them.
 type Service struct {

@@ -37,6 +37,9 @@ const (
 	stopped      = "STOPPED"
 )
 
+// serviceName is how the service is called in its records and by its clients.
+const serviceName = "ecs"
+
 // state is all that outlives the process.
 type state struct {
 	Clusters    *store.Collection[*cluster]           // by name
