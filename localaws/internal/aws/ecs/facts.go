@@ -262,7 +262,7 @@ var rolloutStates = map[types.DeploymentRolloutState]schedule.Rollout{
 
 func (f facts) deployment(svc *service, d *deployment) schedule.Deployment {
 	v := schedule.Deployment{
-		ID: d.ID, Rollout: rolloutStates[d.Rollout], Failed: int(d.Failed), Proven: d.Proven, Tripped: d.Tripped,
+		ID: d.ID, Rollout: rolloutStates[d.Rollout], Failed: int(d.Failed), Proven: d.Proven,
 		Strategy: strategyItems(d.Revision.Strategy),
 		Work:     f.work(svc, &task{Definition: lastPart(d.Revision.TaskDefinition), Group: serviceGroup(svc)}),
 	}

@@ -185,7 +185,7 @@ func (w *world) applyToService(a schedule.Action) {
 	case schedule.Fail:
 		svc := w.find(a.Service)
 		d := deploymentOf(svc, a.Deployment)
-		d.Rollout, d.Tripped = schedule.Failed, true
+		d.Rollout = schedule.Failed
 		if a.To != "" {
 			w.rollBack(svc, a.To)
 		}
