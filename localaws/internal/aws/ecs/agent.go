@@ -216,8 +216,11 @@ func (s agents) Report(taskARN string, r TaskReport) {
 	s.change(t)
 	before := t.LastStatus
 	now := s.acct.Clock.Now()
-	if until, restored := s.recovering[t.ARN]; restored && until.IsZero() && r.Status == running {
-		s.recovering[t.ARN] = s.acct.Clock.In(recovery)
+	if _, reported := s.reported[t.ARN]; !reported && r.Status == running {
+		s.reported[t.ARN] = time.Time{}
+		if t.LastStatus == running { // before a restart of localaws
+			s.reported[t.ARN] = s.acct.Clock.In(recovery)
+		}
 	}
 	t.Containers = withBindings(r.Containers, t.Containers)
 	first(&t.ConnectivityAt, now)
@@ -261,7 +264,6 @@ func withBindings(report, before []ContainerReport) []ContainerReport {
 // MiB. It becomes CPUUtilization and MemoryUtilization of service and cluster.
 func (s agents) ReportUsage(taskARN string, cpuUnits, memoryMiB float64) {
 	if t, _ := s.state.Tasks.Get(taskARN); t != nil && t.LastStatus == running {
-		s.change(t)
-		t.UsedCPU, t.UsedMemory, t.UsageAt = cpuUnits, memoryMiB, s.acct.Clock.Now()
+		s.usage[taskARN] = usage{cpuUnits, memoryMiB, s.acct.Clock.Now()}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -67,7 +68,7 @@ func (e executor) applyToTask(cluster string, a schedule.Action) bool {
 	case schedule.MarkFailing:
 		e.taskIn(cluster, a.Task).Failing = a.Reason
 	case schedule.MarkRecovered:
-		delete(e.recovering, e.taskIn(cluster, a.Task).ARN)
+		e.reported[e.taskIn(cluster, a.Task).ARN] = time.Time{}
 	case schedule.ReportTarget:
 		e.reportTarget(e.taskIn(cluster, a.Task), a)
 	default:
@@ -115,7 +116,7 @@ func (e executor) applyToService(cluster string, a schedule.Action) {
 		d.Proven, d.Failed = true, 0
 	case schedule.Retire:
 		svc := e.serviceIn(cluster, a.Service)
-		e.rollouts.retire(svc, svc.deployment(a.Deployment))
+		svc.deployment(a.Deployment).Status = inactive
 	case schedule.Complete:
 		svc := e.serviceIn(cluster, a.Service)
 		e.rollouts.complete(svc, svc.deployment(a.Deployment))
@@ -125,7 +126,10 @@ func (e executor) applyToService(cluster string, a schedule.Action) {
 		e.serviceIn(cluster, a.Service).Steady = false
 	case schedule.End:
 		svc := e.serviceIn(cluster, a.Service)
-		svc.Status, svc.Deployments = inactive, nil
+		svc.Status = inactive
+		for _, d := range svc.deployments() {
+			d.Status = inactive
+		}
 	}
 }
 

@@ -299,7 +299,7 @@ func (s clusterAPI) providerUsed(c *cluster, provider string) bool {
 		if svc.Cluster != c.Name || svc.Status == inactive {
 			continue
 		}
-		for _, d := range svc.Deployments {
+		for _, d := range svc.deployments() {
 			for _, item := range d.Revision.Strategy {
 				if aws.ToString(item.CapacityProvider) == provider {
 					return true

@@ -175,7 +175,8 @@ func (f facts) task(t *task) schedule.Task {
 		Registered: t.Registered, WasHealthy: t.WasHealthy, Failing: t.Failing,
 		GraceEnd: t.StartedAt, ComplainAt: f.after(t.CreatedAt, placementPatience), GiveUpAt: t.GiveUpAt, ProtectedUntil: t.ProtectedUntil,
 	}
-	v.RecoverUntil, v.Recovering = f.recovering[t.ARN]
+	until, reported := f.reported[t.ARN]
+	v.RecoverUntil, v.Recovering = until, !reported || !until.IsZero()
 	svc, _ := f.state.Services.Get(t.Service)
 	v.Work = f.work(svc, t)
 	if svc == nil {
@@ -247,7 +248,7 @@ func (f facts) service(svc *service) schedule.Service {
 	if svc.deployment(svc.LastCompleted) != nil {
 		v.LastCompleted = svc.LastCompleted
 	}
-	for _, d := range svc.Deployments {
+	for _, d := range svc.deployments() {
 		v.Deployments = append(v.Deployments, f.deployment(svc, d))
 	}
 	return v
@@ -261,7 +262,7 @@ var rolloutStates = map[types.DeploymentRolloutState]schedule.Rollout{
 
 func (f facts) deployment(svc *service, d *deployment) schedule.Deployment {
 	v := schedule.Deployment{
-		ID: d.ID, Rollout: rolloutStates[d.Rollout], Failed: int(d.Failed), Proven: d.Proven, Tripped: d.Tripped,
+		ID: d.ID, Rollout: rolloutStates[d.Rollout], Failed: int(d.Failed), Proven: d.Proven,
 		Strategy: strategyItems(d.Revision.Strategy),
 		Work:     f.work(svc, &task{Definition: lastPart(d.Revision.TaskDefinition), Group: serviceGroup(svc)}),
 	}

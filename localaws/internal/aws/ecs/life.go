@@ -164,6 +164,8 @@ func (l life) finish(t *task) {
 	first(&t.StoppingAt, now)
 	first(&t.ExecutionStopped, now)
 	t.Version++
+	delete(l.reported, t.ARN)
+	delete(l.usage, t.ARN)
 	if svc, _ := l.state.Services.Get(t.Service); svc != nil {
 		l.finishOf(svc, t, asked)
 	}

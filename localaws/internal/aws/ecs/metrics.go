@@ -43,18 +43,19 @@ func (m *meter) send(s scaler) {
 const usageValid = 3 * metricsPeriod
 
 // sendUtilization sends what tasks use in percent of what they reserved, as far
-// as agents have told lately.
+// as agents have reported it lately.
 func (m *meter) sendUtilization(tasks []*task, dimensions map[string]string) {
 	var used, reserved struct{ cpu, memory float64 }
 	known, oldest := false, m.acct.Clock.Now().Add(-m.acct.Clock.Real(usageValid))
 	for _, t := range tasks {
-		if t.UsageAt.IsZero() || t.UsageAt.Before(oldest) || t.LastStatus != running {
+		use, reported := m.usage[t.ARN]
+		if !reported || use.at.Before(oldest) || t.LastStatus != running {
 			continue
 		}
 		d := facts{m.region}.demand(t)
 		known = true
-		used.cpu += t.UsedCPU
-		used.memory += t.UsedMemory
+		used.cpu += use.cpuUnits
+		used.memory += use.memoryMiB
 		reserved.cpu += float64(d.CPU)
 		reserved.memory += float64(d.MemoryMiB)
 	}

@@ -1,8 +1,6 @@
 package ecs
 
 import (
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs/schedule"
 )
 
@@ -49,16 +47,12 @@ func (r reconciler) loseMachines(a *agenda) {
 // nothing uses them.
 func (r reconciler) removeDefinitions(a *agenda) {
 	e := r.executor
-	for name := range e.deleting {
-		d := e.revision(name)
-		if d != nil && d.Definition.Status == types.TaskDefinitionStatusDeleteInProgress {
-			if r.definitionUsed(name) {
-				continue
-			}
+	for name := range e.state.Deletions.All() {
+		if !r.definitionUsed(name) {
 			e.state.Definitions.Delete(name)
+			e.state.Deletions.Delete(name)
 			a.changed = true
 		}
-		delete(e.deleting, name)
 	}
 }
 
@@ -69,8 +63,8 @@ func (r reconciler) definitionUsed(name string) bool {
 		}
 	}
 	for _, svc := range r.executor.state.Services.All() {
-		for _, d := range svc.Deployments {
-			if svc.Status != inactive && lastPart(d.Revision.TaskDefinition) == name {
+		for _, d := range svc.deployments() {
+			if lastPart(d.Revision.TaskDefinition) == name {
 				return true
 			}
 		}

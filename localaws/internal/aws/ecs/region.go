@@ -22,12 +22,18 @@ type region struct {
 	roles    Roles
 	state    state
 
-	// recovering are the tasks that ran when the state was restored, and the
-	// time by which each has to be healthy, zero until its agent has reported
-	// it: until then its health does not count.
-	recovering map[string]time.Time
-	// deleting are the keys of definitions whose deletion was asked for.
-	deleting map[string]bool
+	// reported are the tasks that agents have reported as RUNNING to this
+	// process, and for those that already ran when the state was restored the
+	// time by which each has to be healthy: until then, and before its agent
+	// has reported it, its health does not count.
+	reported map[string]time.Time
+	usage    map[string]usage // of tasks, by their ARNs
+}
+
+// usage is what an agent last reported that a task uses.
+type usage struct {
+	cpuUnits, memoryMiB float64
+	at                  time.Time
 }
 
 func (r *region) arn(resource string) string { return r.acct.ARN("ecs", resource) }

@@ -33,11 +33,20 @@ func (o rollouts) deploy(svc *service, r revision) {
 		old.Status, old.UpdatedAt = active, now
 		o.end(old, types.ServiceDeploymentStatusStopped, "The deployment was replaced by a newer one.")
 	}
-	svc.Deployments = slices.Insert(svc.Deployments, 0, d)
 	svc.History = slices.Insert(svc.History, 0, d)
-	svc.History = svc.History[:min(len(svc.History), maxHistory)]
+	forgetOldest(svc)
 	svc.Steady, svc.Failures, svc.RetryAt = false, 0, time.Time{}
 	o.emitDeployment(svc, d, "SERVICE_DEPLOYMENT_IN_PROGRESS", d.Reason)
+}
+
+// forgetOldest keeps a service's history short; a deployment that still has
+// tasks stays.
+func forgetOldest(svc *service) {
+	kept := 0
+	svc.History = slices.DeleteFunc(svc.History, func(d *deployment) bool {
+		kept++
+		return kept > maxHistory && d.Status == inactive
+	})
 }
 
 // end ends the service deployment of a deployment, if it still runs.
@@ -113,17 +122,9 @@ func (o rollouts) rollBack(svc *service, failed, last *deployment) {
 	failed.Status = active
 	failed.Outcome, failed.OutcomeReason = types.ServiceDeploymentStatusRollbackInProgress, failed.Reason
 	failed.RolledBackTo, failed.RollbackAt = last.ID, now
-	svc.Deployments = slices.DeleteFunc(svc.Deployments, func(d *deployment) bool { return d == last })
-	svc.Deployments = slices.Insert(svc.Deployments, 0, last)
 	last.Status, last.UpdatedAt = primary, now
 	last.Rollout, last.Reason, last.Proven, last.Failed = types.DeploymentRolloutStateInProgress, reason, false, 0
 	svc.Steady, svc.Failures, svc.RetryAt = false, 0, time.Time{}
 	o.event(svc, "(service %s) rolling back to deployment %s.", svc.Name, last.ID)
 	o.emitDeployment(svc, last, "SERVICE_DEPLOYMENT_IN_PROGRESS", reason)
-}
-
-// retire forgets a deployment without tasks.
-func (o rollouts) retire(svc *service, old *deployment) {
-	old.Status = inactive
-	svc.Deployments = slices.DeleteFunc(svc.Deployments, func(d *deployment) bool { return d == old })
 }

@@ -11,13 +11,10 @@ package ecs
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 
@@ -42,8 +39,8 @@ func WithEvents(bus Events) Option { return func(j *journal) { j.bus = bus } }
 // New returns the service. metrics may be nil.
 func New(acct *core.Account, machines Machines, groups Groups, targets Targets, roles Roles, metrics Metrics, options ...Option) *Service {
 	r := &region{
-		acct: acct, machines: machines, groups: groups, targets: targets, roles: roles, state: newState(),
-		recovering: map[string]time.Time{}, deleting: map[string]bool{},
+		acct: acct, machines: machines, groups: groups, targets: targets, roles: roles, state: newState(acct.Records),
+		reported: map[string]time.Time{}, usage: map[string]usage{},
 	}
 	j := journal{region: r}
 	for _, option := range options {
@@ -71,7 +68,7 @@ func New(acct *core.Account, machines Machines, groups Groups, targets Targets, 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
-		Name:         "ecs",
+		Name:         serviceName,
 		Protocol:     wire.JSON11,
 		TargetPrefix: "AmazonEC2ContainerServiceV20141113",
 		LowerCamel:   true,
@@ -89,40 +86,6 @@ func (s *Service) Run(ctx context.Context) {
 		}
 		return step.again
 	})
-}
-
-// Name is the service's key in a snapshot.
-func (s *Service) Name() string { return "ecs" }
-
-// Snapshot returns the state, for JSON.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state.
-func (s *Service) Restore(raw json.RawMessage) error {
-	restored := newState()
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("reading the state of ecs: %w", err)
-	}
-	s.state = restored
-	s.afterRestore()
-	return nil
-}
-
-// afterRestore derives what is not stored.
-func (s *Service) afterRestore() {
-	for _, svc := range s.state.Services.All() {
-		svc.afterRestore()
-	}
-	for arn, t := range s.state.Tasks.All() {
-		if t.LastStatus == running {
-			s.recovering[arn] = time.Time{}
-		}
-	}
-	for name, d := range s.state.Definitions.All() {
-		if d.Definition.Status == types.TaskDefinitionStatusDeleteInProgress {
-			s.deleting[name] = true
-		}
-	}
 }
 
 // DesiredCount is how many tasks the active service of the cluster is to run.

@@ -32,13 +32,13 @@ func (s views) service(svc *service, tags bool) *types.Service {
 	if tags {
 		v.Tags = tagList(svc.Tags)
 	}
-	for _, d := range svc.Deployments {
+	for _, d := range svc.deployments() {
 		view := s.deployment(svc, d)
 		v.Deployments = append(v.Deployments, view)
 		v.RunningCount += view.RunningCount
 		v.PendingCount += view.PendingCount
 	}
-	if len(svc.Deployments) > 0 && svc.Controller == types.DeploymentControllerTypeEcs {
+	if svc.primary() != nil && svc.Controller == types.DeploymentControllerTypeEcs {
 		v.CurrentServiceDeployment = aws.String(s.deploymentARN(svc, p))
 		v.CurrentServiceRevisions = s.currentRevisions(svc)
 	}
@@ -88,7 +88,7 @@ func (s views) revisionARN(svc *service, d *deployment) string {
 
 func (s views) currentRevisions(svc *service) []types.ServiceCurrentRevisionSummary {
 	var all []types.ServiceCurrentRevisionSummary
-	for _, d := range svc.Deployments {
+	for _, d := range svc.deployments() {
 		v := s.deployment(svc, d)
 		all = append(all, types.ServiceCurrentRevisionSummary{
 			Arn: aws.String(s.revisionARN(svc, d)), RequestedTaskCount: v.DesiredCount,

@@ -201,12 +201,12 @@ func (s serviceAPI) deleteService(_ context.Context, in *deleteServiceInput) (*s
 		return &serviceOutput{s.views.service(svc, true)}, nil
 	case !in.Force && svc.Scheduling == types.SchedulingStrategyReplica && svc.DesiredCount > 0:
 		return nil, invalid("The service cannot be stopped while it is scaled above 0.")
-	case !in.Force && len(svc.Deployments) > 1:
+	case !in.Force && len(svc.deployments()) > 1:
 		return nil, invalid("The service cannot be stopped while deployments are active.")
 	}
 	s.state.Services.Change(svc.ARN)
 	svc.Status, svc.DesiredCount = draining, 0
-	for _, d := range svc.Deployments {
+	for _, d := range svc.deployments() {
 		s.rollouts.end(d, types.ServiceDeploymentStatusStopped, "The service was deleted.")
 	}
 	return &serviceOutput{s.views.service(svc, true)}, nil

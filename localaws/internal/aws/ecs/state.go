@@ -11,6 +11,7 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 )
 
 // resourceName is what ECS lets clusters, services, families and capacity
@@ -36,23 +37,33 @@ const (
 	stopped      = "STOPPED"
 )
 
+// serviceName is how the service is called in its records and by its clients.
+const serviceName = "ecs"
+
 // state is all that outlives the process.
 type state struct {
-	Clusters    collection[*cluster]           // by name
-	Definitions collection[*taskDefinition]    // by family:revision
-	Revisions   collection[int32]              // a family's newest revision ever
-	Services    collection[*service]           // by ARN
-	Tasks       collection[*task]              // by ARN
-	Instances   collection[*containerInstance] // by ARN
-	Providers   collection[*capacityProvider]  // by name
-	Settings    collection[string]             // account settings that were put
+	Clusters    *store.Collection[*cluster]           // by name
+	Definitions *store.Collection[*taskDefinition]    // by family:revision
+	Revisions   *store.Collection[int32]              // a family's newest revision ever
+	Deletions   *store.Collection[time.Time]          // when the deletion of a definition was asked for
+	Services    *store.Collection[*service]           // by ARN
+	Tasks       *store.Collection[*task]              // by ARN
+	Instances   *store.Collection[*containerInstance] // by ARN
+	Providers   *store.Collection[*capacityProvider]  // by name
+	Settings    *store.Collection[string]             // account settings that were put
 }
 
-func newState() state {
+func newState(records *store.Store) state {
 	return state{
-		Clusters: collection[*cluster]{}, Definitions: collection[*taskDefinition]{}, Revisions: collection[int32]{},
-		Services: collection[*service]{}, Tasks: collection[*task]{}, Instances: collection[*containerInstance]{},
-		Providers: collection[*capacityProvider]{}, Settings: collection[string]{},
+		Clusters:    store.NewCollection[*cluster](records, serviceName, "clusters"),
+		Definitions: store.NewCollection[*taskDefinition](records, serviceName, "definitions"),
+		Revisions:   store.NewCollection[int32](records, serviceName, "revisions"),
+		Deletions:   store.NewCollection[time.Time](records, serviceName, "deletions"),
+		Services:    store.NewCollection[*service](records, serviceName, "services"),
+		Tasks:       store.NewCollection[*task](records, serviceName, "tasks"),
+		Instances:   store.NewCollection[*containerInstance](records, serviceName, "instances"),
+		Providers:   store.NewCollection[*capacityProvider](records, serviceName, "providers"),
+		Settings:    store.NewCollection[string](records, serviceName, "settings"),
 	}
 }
 
@@ -112,7 +123,6 @@ type service struct {
 	Propagate                  types.PropagateTags
 	ExecuteCommand             bool
 	Tags                       core.Tags
-	Deployments                []*deployment // PRIMARY first
 	// History are the service's deployments, the newest first, also those
 	// that are over: service deployments and service revisions of the API.
 	History []*deployment
@@ -202,9 +212,6 @@ type task struct {
 	Tags           core.Tags
 	Version        int64
 	GPUs           map[string][]string // ids by container
-	// CPU units and MiB that the agent last reported as used.
-	UsedCPU, UsedMemory float64
-	UsageAt             time.Time // when the agent told; zero before it has
 }
 
 func (t *task) live() bool { return t.DesiredStatus == running && t.LastStatus != stopped }
@@ -220,13 +227,26 @@ type containerInstance struct {
 	Version                 int64
 }
 
-func (svc *service) primary() *deployment {
-	for _, d := range svc.Deployments {
-		if d.Status == primary {
-			return d
+// deployments are those that are PRIMARY, first, or ACTIVE, the newest first.
+func (svc *service) deployments() []*deployment {
+	var all []*deployment
+	for _, d := range svc.History {
+		switch d.Status {
+		case primary:
+			all = slices.Insert(all, 0, d)
+		case active:
+			all = append(all, d)
 		}
 	}
-	return nil
+	return all
+}
+
+func (svc *service) primary() *deployment {
+	at := slices.IndexFunc(svc.History, func(d *deployment) bool { return d.Status == primary })
+	if at < 0 {
+		return nil
+	}
+	return svc.History[at]
 }
 
 func (svc *service) deployment(id string) *deployment {
@@ -236,17 +256,6 @@ func (svc *service) deployment(id string) *deployment {
 		}
 	}
 	return nil
-}
-
-// afterRestore lets Deployments and History share their elements again, which
-// JSON writes twice.
-func (svc *service) afterRestore() {
-	for i, d := range svc.Deployments {
-		at := slices.IndexFunc(svc.History, func(h *deployment) bool { return h.ID == d.ID })
-		if at >= 0 {
-			svc.Deployments[i] = svc.History[at]
-		}
-	}
 }
 
 // key is how a definition is stored and shown in groups: family:revision.

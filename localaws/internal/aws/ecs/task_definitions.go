@@ -258,8 +258,8 @@ func (s definitionAPI) deleteTaskDefinitions(_ context.Context, in *deleteDefini
 			return nil, invalid("The specified task definition is still in ACTIVE status. Please deregister the target and try again. (%s)", name)
 		}
 		s.state.Definitions.Change(key(&d.Definition))
-		s.deleting[key(&d.Definition)] = true
 		now := s.acct.Clock.Now()
+		s.state.Deletions.Put(key(&d.Definition), now)
 		d.Definition.Status, d.Definition.DeleteRequestedAt = types.TaskDefinitionStatusDeleteInProgress, &now
 		out.TaskDefinitions = append(out.TaskDefinitions, d.Definition)
 	}

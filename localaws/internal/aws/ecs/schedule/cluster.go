@@ -183,9 +183,8 @@ type Breaker struct{ Enabled, Rollback bool }
 type Deployment struct {
 	ID       string
 	Rollout  Rollout
-	Failed   int  // tasks
+	Failed   int  // tasks, 0 once one was healthy
 	Proven   bool // one of its tasks was healthy: failures no longer count
-	Tripped  bool // the circuit breaker
 	Work     Work // of each of its tasks; the strategy names the provider
 	Strategy []StrategyItem
 	// Refused is why ECS can't assume the roles of its tasks, "" if it can.

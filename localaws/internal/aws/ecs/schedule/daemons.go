@@ -9,7 +9,8 @@ type daemons struct{ *scheduler }
 func (s daemons) step() {
 	instances := s.daemonInstances()
 	live := s.liveTasks()
-	spare := s.countHealthy(live) - s.least(len(instances)) // healthy tasks that may stop
+	staying := slices.DeleteFunc(slices.Clone(live), func(t *Task) bool { return !slices.Contains(instances, t.Instance) })
+	spare := s.countHealthy(staying) - s.least(len(instances)) // healthy tasks that may stop
 	leaving, taken := map[*Task]bool{}, map[string]bool{}
 	for _, id := range instances {
 		for _, t := range live {

@@ -22,7 +22,7 @@ type rollout struct{ *scheduler }
 // when it is to.
 func (s rollout) breakCircuit() (broke bool) {
 	d := s.primary
-	if !s.svc.Breaker.Enabled || d.Proven || d.Tripped || d.Rollout != InProgress || d.Failed < Threshold(s.wanted()) {
+	if !s.svc.Breaker.Enabled || d.Rollout != InProgress || d.Failed < Threshold(s.wanted()) {
 		return false
 	}
 	f := Fail{Service: s.svc.Name, Deployment: d.ID, RollBack: s.svc.Breaker.Rollback}
