@@ -3,12 +3,12 @@ package cloudwatch
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -21,38 +21,42 @@ const (
 
 // alarm is an alarm in the API's form; what answers don't have is tagged so.
 type alarm struct {
-	AlarmName                          string
+	alarmSettings
 	AlarmArn                           string
-	AlarmDescription                   string
 	AlarmConfigurationUpdatedTimestamp time.Time
 	ActionsEnabled                     bool
-	OKActions                          []string
-	AlarmActions                       []string
-	InsufficientDataActions            []string
 	StateValue                         string
 	StateReason                        string
 	StateReasonData                    string
 	StateUpdatedTimestamp              time.Time
 	StateTransitionedTimestamp         time.Time
-	MetricName                         string
-	Namespace                          string
-	Statistic                          string
-	ExtendedStatistic                  string
-	Dimensions                         []dimension
-	Period                             *int32 // seconds
-	Unit                               string
-	EvaluationPeriods                  int32
-	DatapointsToAlarm                  *int32
-	Threshold                          *float64
-	ComparisonOperator                 string
-	TreatMissingData                   string
-	EvaluateLowSampleCountPercentile   string
-	Metrics                            []metricQuery
 
-	Tags    core.Tags     `aws:"-"`
+	Tags    tags.Set      `aws:"-"`
 	History []historyItem `aws:"-"` // the oldest first
 	// next is the time of the next evaluation.
 	next time.Time
+}
+
+// alarmSettings are what PutMetricAlarm gives and DescribeAlarms gives back.
+type alarmSettings struct {
+	AlarmName               string
+	AlarmDescription        string
+	OKActions               []string
+	AlarmActions            []string
+	InsufficientDataActions []string
+	MetricName              string
+	Namespace               string
+	Statistic               string
+	ExtendedStatistic       string
+	Dimensions              []dimension
+	Period                  *int32 // seconds
+	Unit                    string
+	EvaluationPeriods       int32
+	DatapointsToAlarm       *int32
+	Threshold               *float64
+	ComparisonOperator      string
+	TreatMissingData        string
+	Metrics                 []metricQuery
 }
 
 // metricQuery is a metric, or an expression over metrics.
@@ -74,27 +78,9 @@ type metricStat struct {
 }
 
 type putMetricAlarmInput struct {
-	AlarmName                        string
-	AlarmDescription                 string
-	ActionsEnabled                   *bool
-	OKActions                        []string
-	AlarmActions                     []string
-	InsufficientDataActions          []string
-	MetricName                       string
-	Namespace                        string
-	Statistic                        string
-	ExtendedStatistic                string
-	Dimensions                       []dimension
-	Period                           *int32
-	Unit                             string
-	EvaluationPeriods                int32
-	DatapointsToAlarm                *int32
-	Threshold                        *float64
-	ComparisonOperator               string
-	TreatMissingData                 string
-	EvaluateLowSampleCountPercentile string
-	Metrics                          []metricQuery
-	Tags                             []core.Tag
+	alarmSettings
+	ActionsEnabled *bool
+	Tags           []tags.Tag
 }
 
 // putMetricAlarm makes an alarm, or replaces the configuration of one and
@@ -104,29 +90,28 @@ func (s *Service) putMetricAlarm(_ context.Context, in *putMetricAlarmInput) (*s
 		return nil, err
 	}
 	now := s.account.Clock.Now()
-	a := &alarm{
-		AlarmName: in.AlarmName, AlarmArn: s.account.ARN("cloudwatch", "alarm:"+in.AlarmName),
-		AlarmDescription: in.AlarmDescription, AlarmConfigurationUpdatedTimestamp: now,
-		ActionsEnabled: in.ActionsEnabled == nil || *in.ActionsEnabled,
-		OKActions:      orEmpty(in.OKActions), AlarmActions: orEmpty(in.AlarmActions), InsufficientDataActions: orEmpty(in.InsufficientDataActions),
-		MetricName: in.MetricName, Namespace: in.Namespace, Statistic: in.Statistic, ExtendedStatistic: in.ExtendedStatistic,
-		Dimensions: orEmpty(in.Dimensions), Period: in.Period, Unit: in.Unit, EvaluationPeriods: in.EvaluationPeriods,
-		DatapointsToAlarm: in.DatapointsToAlarm, Threshold: in.Threshold, ComparisonOperator: in.ComparisonOperator,
-		TreatMissingData: in.TreatMissingData, EvaluateLowSampleCountPercentile: in.EvaluateLowSampleCountPercentile,
-		Metrics: in.Metrics,
+	a, exists := s.alarms.Change(in.AlarmName)
+	change := "updated"
+	if !exists {
+		set, err := tagRules.New(in.Tags)
+		if err != nil {
+			return nil, err
+		}
+		a = &alarm{
+			AlarmArn: s.account.ARN("cloudwatch", "alarm:"+in.AlarmName), Tags: set,
+			StateValue: stateInsufficient, StateReason: "Unchecked: Initial alarm creation",
+			StateUpdatedTimestamp: now, StateTransitionedTimestamp: now,
+		}
+		change = "created"
+		s.alarms.Put(in.AlarmName, a)
 	}
-	if old := s.state.Alarms[in.AlarmName]; old != nil {
-		a.StateValue, a.StateReason, a.StateReasonData = old.StateValue, old.StateReason, old.StateReasonData
-		a.StateUpdatedTimestamp, a.StateTransitionedTimestamp = old.StateUpdatedTimestamp, old.StateTransitionedTimestamp
-		a.Tags, a.History = old.Tags, old.History
-		a.record(now, "ConfigurationUpdate", fmt.Sprintf("Alarm %q updated", a.AlarmName))
-	} else {
-		a.StateValue, a.StateReason = stateInsufficient, "Unchecked: Initial alarm creation"
-		a.StateUpdatedTimestamp, a.StateTransitionedTimestamp = now, now
-		a.Tags = core.NewTags(in.Tags)
-		a.record(now, "ConfigurationUpdate", fmt.Sprintf("Alarm %q created", a.AlarmName))
-	}
-	s.state.Alarms[a.AlarmName] = a
+	a.alarmSettings = in.alarmSettings
+	a.OKActions, a.AlarmActions, a.InsufficientDataActions = orEmpty(in.OKActions), orEmpty(in.AlarmActions), orEmpty(in.InsufficientDataActions)
+	a.Dimensions = orEmpty(in.Dimensions)
+	a.ActionsEnabled = in.ActionsEnabled == nil || *in.ActionsEnabled
+	a.AlarmConfigurationUpdatedTimestamp = now
+	a.next = time.Time{}
+	a.record(now, "ConfigurationUpdate", fmt.Sprintf("Alarm %q %s", a.AlarmName, change))
 	return nil, nil
 }
 
@@ -143,43 +128,41 @@ type describeAlarmsInput struct {
 	AlarmTypes      []string
 	StateValue      string
 	ActionPrefix    string
-	MaxRecords      *int32
+	MaxRecords      *int
 	NextToken       string
 }
 
 type describeAlarmsOutput struct {
-	MetricAlarms    []alarm
+	MetricAlarms    []*alarm
 	CompositeAlarms []struct{} // localaws has none
 	NextToken       string
 }
 
+// alarmPages are https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html.
+var alarmPages = paging.Limits{
+	Default: 50, Max: 100, Token: invalidToken,
+	Size: func(size int) error {
+		return validationError("MaxRecords is %d; it must be between 1 and 100", size)
+	},
+}
+
 func (s *Service) describeAlarms(_ context.Context, in *describeAlarmsInput) (*describeAlarmsOutput, error) {
-	limit := 50
-	if in.MaxRecords != nil {
-		limit = int(*in.MaxRecords)
+	if in.MaxRecords == nil && len(in.AlarmNames) > 0 {
+		in.MaxRecords = &alarmPages.Max // of which there are at most as many
 	}
-	if limit < 1 || limit > 100 {
-		return nil, validationError("MaxRecords is %d; it must be between 1 and 100", limit)
-	}
-	if len(in.AlarmNames) > 0 {
-		limit = max(limit, len(in.AlarmNames))
-	}
-	out := &describeAlarmsOutput{MetricAlarms: []alarm{}, CompositeAlarms: []struct{}{}}
-	if len(in.AlarmTypes) > 0 && !slices.Contains(in.AlarmTypes, "MetricAlarm") {
-		return out, nil
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.state.Alarms)) {
-		a := s.state.Alarms[name]
-		if name <= in.NextToken || !in.wants(a) {
-			continue
+	var found []*alarm
+	if len(in.AlarmTypes) == 0 || slices.Contains(in.AlarmTypes, "MetricAlarm") {
+		for _, a := range s.alarms.Prefix(in.AlarmNamePrefix) {
+			if in.wants(a) {
+				found = append(found, a)
+			}
 		}
-		if len(out.MetricAlarms) == limit {
-			out.NextToken = out.MetricAlarms[limit-1].AlarmName
-			break
-		}
-		out.MetricAlarms = append(out.MetricAlarms, *a)
 	}
-	return out, nil
+	page, next, err := paging.Cut(alarmPages, found, func(a *alarm) string { return a.AlarmName }, in.MaxRecords, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	return &describeAlarmsOutput{MetricAlarms: page, CompositeAlarms: []struct{}{}, NextToken: next}, nil
 }
 
 func (in *describeAlarmsInput) wants(a *alarm) bool {
@@ -187,7 +170,7 @@ func (in *describeAlarmsInput) wants(a *alarm) bool {
 		return false
 	}
 	actions := slices.Concat(a.AlarmActions, a.OKActions, a.InsufficientDataActions)
-	return strings.HasPrefix(a.AlarmName, in.AlarmNamePrefix) && (in.StateValue == "" || a.StateValue == in.StateValue) &&
+	return (in.StateValue == "" || a.StateValue == in.StateValue) &&
 		(in.ActionPrefix == "" || slices.ContainsFunc(actions, func(arn string) bool { return strings.HasPrefix(arn, in.ActionPrefix) }))
 }
 
@@ -196,12 +179,12 @@ type alarmNamesInput struct{ AlarmNames []string }
 // deleteAlarms deletes all of them or, when one is not there, none.
 func (s *Service) deleteAlarms(_ context.Context, in *alarmNamesInput) (*struct{}, error) {
 	for _, name := range in.AlarmNames {
-		if s.state.Alarms[name] == nil {
+		if !s.alarms.Has(name) {
 			return nil, alarmNotFound(name)
 		}
 	}
 	for _, name := range in.AlarmNames {
-		delete(s.state.Alarms, name)
+		s.alarms.Delete(name)
 	}
 	return nil, nil
 }
@@ -210,24 +193,6 @@ func alarmNotFound(name string) *wire.Error {
 	refusal := notFound("Alarm", name)
 	refusal.Shape = "ResourceNotFound"
 	return refusal
-}
-
-func (s *Service) enableAlarmActions(_ context.Context, in *alarmNamesInput) (*struct{}, error) {
-	s.setActions(in.AlarmNames, true)
-	return nil, nil
-}
-
-func (s *Service) disableAlarmActions(_ context.Context, in *alarmNamesInput) (*struct{}, error) {
-	s.setActions(in.AlarmNames, false)
-	return nil, nil
-}
-
-func (s *Service) setActions(names []string, enabled bool) {
-	for _, name := range names {
-		if a := s.state.Alarms[name]; a != nil {
-			a.ActionsEnabled = enabled
-		}
-	}
 }
 
 type setAlarmStateInput struct {
@@ -239,8 +204,8 @@ type setAlarmStateInput struct {
 
 // setAlarmState holds until the next evaluation, and takes the actions.
 func (s *Service) setAlarmState(_ context.Context, in *setAlarmStateInput) (*struct{}, error) {
-	a := s.state.Alarms[in.AlarmName]
-	if a == nil {
+	a, exists := s.alarms.Change(in.AlarmName)
+	if !exists {
 		return nil, alarmNotFound(in.AlarmName)
 	}
 	if !slices.Contains([]string{stateOK, stateAlarm, stateInsufficient}, in.StateValue) {
@@ -251,56 +216,37 @@ func (s *Service) setAlarmState(_ context.Context, in *setAlarmStateInput) (*str
 	return nil, nil
 }
 
-// taggable finds the tags of an alarm or a dashboard.
-func (s *Service) taggable(arn string) (core.Tags, error) {
-	if _, name, found := strings.Cut(arn, ":alarm:"); found && s.state.Alarms[name] != nil {
-		return s.state.Alarms[name].Tags, nil
-	}
-	if _, name, found := strings.Cut(arn, ":dashboard/"); found && s.state.Dashboards[name] != nil {
-		return s.state.Dashboards[name].Tags, nil
-	}
-	return nil, notFound("The resource", arn)
-}
+// tagRules are https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_TagResource.html.
+var tagRules = tags.Rules{Refuse: func(f tags.Fault) error { return invalidValue("%s", f) }}
 
-type tagsInput struct {
-	ResourceARN string
-	Tags        []core.Tag
-	TagKeys     []string
-}
-
-type tagsOutput struct{ Tags []core.Tag }
-
-func (s *Service) tagResource(_ context.Context, in *tagsInput) (*struct{}, error) {
-	tags, err := s.taggable(in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	tags.Put(in.Tags)
-	return nil, nil
-}
-
-func (s *Service) untagResource(_ context.Context, in *tagsInput) (*struct{}, error) {
-	tags, err := s.taggable(in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	tags.Remove(in.TagKeys)
-	return nil, nil
-}
-
-func (s *Service) listTagsForResource(_ context.Context, in *tagsInput) (*tagsOutput, error) {
-	tags, err := s.taggable(in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	return &tagsOutput{tags.List()}, nil
+// tags are those of alarms and dashboards, which are found by ARN.
+func (s *Service) tags() tags.Resources {
+	return tags.Resources{Rules: tagRules, Find: func(arn string) (tags.Resource, error) {
+		if _, name, found := strings.Cut(arn, ":alarm:"); found {
+			if a, exists := s.alarms.Get(name); exists {
+				return tags.Resource{Tags: a.Tags, Replace: func(all tags.Set) {
+					s.alarms.Put(name, a)
+					a.Tags = all
+				}}, nil
+			}
+		}
+		if _, name, found := strings.Cut(arn, ":dashboard/"); found {
+			if d, exists := s.dashboards.Get(name); exists {
+				return tags.Resource{Tags: d.Tags, Replace: func(all tags.Set) {
+					s.dashboards.Put(name, d)
+					d.Tags = all
+				}}, nil
+			}
+		}
+		return tags.Resource{}, notFound("The resource", arn)
+	}}
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
-	var all []core.TaggedResource
-	for _, a := range s.state.Alarms {
-		all = append(all, core.TaggedResource{ARN: a.AlarmArn, Tags: a.Tags})
+func (s *Service) TaggedResources() []tags.Tagged {
+	var all []tags.Tagged
+	for _, a := range s.alarms.All() {
+		all = append(all, tags.Tagged{ARN: a.AlarmArn, Tags: a.Tags})
 	}
 	return all
 }

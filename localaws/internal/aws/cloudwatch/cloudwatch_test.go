@@ -136,14 +136,13 @@ func TestAlarmsFollowTheirMetric(t *testing.T) {
 func TestDisabledActionsAreNotTaken(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.query(t, "PutMetricAlarm", nil, alarmParameters()...).OK(t)
-	f.query(t, "DisableAlarmActions", nil, "AlarmNames.member.1=errors").OK(t)
+	f.query(t, "PutMetricAlarm", nil, alarmParameters("ActionsEnabled=false")...).OK(t)
 	set := func(state string) {
 		f.query(t, "SetAlarmState", nil, "AlarmName=errors", "StateValue="+state, "StateReason=test").OK(t)
 	}
 	set("ALARM")
 	assert.Empty(t, f.topics.published)
-	f.query(t, "EnableAlarmActions", nil, "AlarmNames.member.1=errors").OK(t)
+	f.query(t, "PutMetricAlarm", nil, alarmParameters("ActionsEnabled=true")...).OK(t)
 	set("OK")
 	set("ALARM")
 	set("ALARM")
@@ -396,11 +395,31 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.query(t, "PutMetricAlarm", nil, alarmParameters()...).OK(t)
-	next := cloudwatch.New(f.account, f.topics)
-	f.account.Do(func() {
-		wiretest.Restart(t, f.service, next)
+	revived, _ := wiretest.NewAccount()
+	next := cloudwatch.New(revived, f.topics)
+	wiretest.Revive(t, f.account, revived)
+	revived.Do(func() {
 		assert.Equal(t, map[string]int{"alarms": 1, "dashboards": 0}, next.Resources())
 	})
+	var out alarms
+	wiretest.NewServer(t, revived, next.Wire()).Query(t, "monitoring", "DescribeAlarms", url.Values{}, &out).OK(t)
+	require.Len(t, out.MetricAlarms, 1)
+	assert.Equal(t, 60, *out.MetricAlarms[0].Period)
+}
+
+func TestAnAlarmWhoseTagsAreRefusedIsNotThere(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.query(t, "PutMetricAlarm", nil, alarmParameters("Tags.member.1.Key=aws:a", "Tags.member.1.Value=1")...).Refused(t, "InvalidParameterValue")
+	f.query(t, "PutMetricAlarm", nil, alarmParameters()...).OK(t)
+	arn := "ResourceARN=arn:aws:cloudwatch:us-west-2:123456789012:alarm:errors"
+	f.query(t, "TagResource", nil, arn, "Tags.member.1.Key=a", "Tags.member.1.Value=1").OK(t)
+	f.query(t, "UntagResource", nil, arn, "TagKeys.member.1=a").OK(t)
+	var list struct {
+		Keys []string `xml:"Tags>member>Key"`
+	}
+	f.query(t, "ListTagsForResource", &list, arn).OK(t)
+	assert.Empty(t, list.Keys)
 }
 
 func TestCompressedRequests(t *testing.T) {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -18,7 +16,7 @@ type dashboard struct {
 	Name         string
 	Body         string
 	LastModified time.Time
-	Tags         core.Tags
+	Tags         tags.Set
 }
 
 var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
@@ -30,7 +28,7 @@ func (s *Service) dashboardARN(name string) string {
 type putDashboardInput struct {
 	DashboardName string
 	DashboardBody string
-	Tags          []core.Tag
+	Tags          []tags.Tag
 }
 
 type putDashboardOutput struct {
@@ -44,10 +42,14 @@ func (s *Service) putDashboard(_ context.Context, in *putDashboardInput) (*putDa
 	if err := checkDashboard(in.DashboardBody); err != nil {
 		return nil, err
 	}
-	d := s.state.Dashboards[in.DashboardName]
-	if d == nil {
-		d = &dashboard{Name: in.DashboardName, Tags: core.NewTags(in.Tags)}
-		s.state.Dashboards[d.Name] = d
+	d, exists := s.dashboards.Change(in.DashboardName)
+	if !exists {
+		set, err := tagRules.New(in.Tags)
+		if err != nil {
+			return nil, err
+		}
+		d = &dashboard{Name: in.DashboardName, Tags: set}
+		s.dashboards.Put(d.Name, d)
 	}
 	d.Body, d.LastModified = in.DashboardBody, s.account.Clock.Now()
 	return &putDashboardOutput{}, nil
@@ -140,7 +142,7 @@ func dashboardNotFound(name string) *wire.Error {
 }
 
 func (s *Service) getDashboard(_ context.Context, in *dashboardInput) (*getDashboardOutput, error) {
-	d, ok := s.state.Dashboards[in.DashboardName]
+	d, ok := s.dashboards.Get(in.DashboardName)
 	if !ok {
 		return nil, dashboardNotFound(in.DashboardName)
 	}
@@ -166,10 +168,8 @@ type dashboardEntry struct {
 
 func (s *Service) listDashboards(_ context.Context, in *listDashboardsInput) (*listDashboardsOutput, error) {
 	out := &listDashboardsOutput{DashboardEntries: []dashboardEntry{}}
-	for _, name := range slices.Sorted(maps.Keys(s.state.Dashboards)) {
-		if d := s.state.Dashboards[name]; strings.HasPrefix(name, in.DashboardNamePrefix) {
-			out.DashboardEntries = append(out.DashboardEntries, dashboardEntry{name, s.dashboardARN(name), d.LastModified, int64(len(d.Body))})
-		}
+	for name, d := range s.dashboards.Prefix(in.DashboardNamePrefix) {
+		out.DashboardEntries = append(out.DashboardEntries, dashboardEntry{name, s.dashboardARN(name), d.LastModified, int64(len(d.Body))})
 	}
 	return out, nil
 }
@@ -178,12 +178,12 @@ type deleteDashboardsInput struct{ DashboardNames []string }
 
 func (s *Service) deleteDashboards(_ context.Context, in *deleteDashboardsInput) (*struct{}, error) {
 	for _, name := range in.DashboardNames {
-		if s.state.Dashboards[name] == nil {
+		if !s.dashboards.Has(name) {
 			return nil, dashboardNotFound(name)
 		}
 	}
 	for _, name := range in.DashboardNames {
-		delete(s.state.Dashboards, name)
+		s.dashboards.Delete(name)
 	}
 	return nil, nil
 }

@@ -24,18 +24,14 @@ func (s *Service) Run(ctx context.Context) { s.account.Reconcile(ctx, s.step) }
 
 func (s *Service) step() (again time.Time) {
 	now := s.account.Clock.Now()
-	changed := false
-	for _, a := range s.state.Alarms {
+	for _, a := range s.alarms.All() {
 		if !a.next.After(now) {
 			a.next = s.account.Clock.In(min(max(a.period(), fastestPace), slowestPace))
-			changed = s.evaluate(a) || changed
+			s.evaluate(a)
 		}
 		if again.IsZero() || a.next.Before(again) {
 			again = a.next
 		}
-	}
-	if changed {
-		s.account.Changed()
 	}
 	return again
 }
@@ -65,16 +61,12 @@ func queriesPeriod(queries []metricQuery) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// evaluate sets the alarm's state by its metric, and tells whether that changed
-// it.
-func (s *Service) evaluate(a *alarm) (changed bool) {
-	points := s.points(a)
-	state, reason := a.judge(points)
-	if state == "" || state == a.StateValue {
-		return false
+// evaluate sets the alarm's state by its metric.
+func (s *Service) evaluate(a *alarm) {
+	if state, reason := a.judge(s.points(a)); state != "" && state != a.StateValue {
+		s.alarms.Put(a.AlarmName, a)
+		s.setState(a, state, reason)
 	}
-	s.setState(a, state, reason)
-	return true
 }
 
 // points are the alarm's data points, the newest last; nil where there is none.
@@ -175,7 +167,8 @@ func (a *alarm) breaches(value float64) bool {
 	return value <= *a.Threshold
 }
 
-// setState sets the state and, when it is another one, takes the actions.
+// setState sets the state of an alarm that is marked and, when it is another one,
+// takes the actions.
 func (s *Service) setState(a *alarm, state, reason string) {
 	now := s.account.Clock.Now()
 	old := a.StateValue
@@ -232,24 +225,5 @@ func (s *Service) notification(a *alarm, old string) map[string]any {
 		"AlarmConfigurationUpdatedTimestamp": a.AlarmConfigurationUpdatedTimestamp, "Region": s.account.Region,
 		"NewStateValue": a.StateValue, "OldStateValue": old, "NewStateReason": a.StateReason, "StateChangeTime": a.StateUpdatedTimestamp,
 		"OKActions": a.OKActions, "AlarmActions": a.AlarmActions, "InsufficientDataActions": a.InsufficientDataActions, "Trigger": trigger,
-	}
-}
-
-// maxHistory is how many items of an alarm's history are kept.
-const maxHistory = 100
-
-// historyItem is something that happened to an alarm.
-type historyItem struct {
-	AlarmName       string
-	AlarmType       string
-	Timestamp       time.Time
-	HistoryItemType string
-	HistorySummary  string
-}
-
-func (a *alarm) record(at time.Time, kind, summary string) {
-	a.History = append(a.History, historyItem{a.AlarmName, "MetricAlarm", at, kind, summary})
-	if extra := len(a.History) - maxHistory; extra > 0 {
-		a.History = append([]historyItem(nil), a.History[extra:]...)
 	}
 }

@@ -53,10 +53,10 @@ func TestMissingData(t *testing.T) {
 		} {
 			t.Run(test.points+" "+treatment, func(t *testing.T) {
 				t.Parallel()
-				a := &alarm{
+				a := &alarm{alarmSettings: alarmSettings{
 					EvaluationPeriods: 3, DatapointsToAlarm: &test.toAlarm, Threshold: ptr(1),
 					ComparisonOperator: "GreaterThanThreshold", TreatMissingData: treatment,
-				}
+				}}
 				got, _ := a.judge(points(test.points))
 				assert.Equal(t, want, got)
 			})
@@ -70,7 +70,7 @@ func TestComparisons(t *testing.T) {
 		"GreaterThanThreshold": {false, false, true}, "GreaterThanOrEqualToThreshold": {false, true, true},
 		"LessThanThreshold": {true, false, false}, "LessThanOrEqualToThreshold": {true, true, false},
 	} {
-		a := &alarm{ComparisonOperator: operator, Threshold: ptr(1)}
+		a := &alarm{alarmSettings: alarmSettings{ComparisonOperator: operator, Threshold: ptr(1)}}
 		assert.Equal(t, want, [3]bool{a.breaches(0), a.breaches(1), a.breaches(2)}, operator)
 	}
 }

@@ -27,7 +27,7 @@ type describeHistoryOutput struct {
 // number of items to skip.
 func (s *Service) describeAlarmHistory(_ context.Context, in *describeHistoryInput) (*describeHistoryOutput, error) {
 	var items []historyItem
-	for _, a := range s.state.Alarms {
+	for _, a := range s.alarms.All() {
 		if in.AlarmName != "" && a.AlarmName != in.AlarmName {
 			continue
 		}
@@ -61,4 +61,23 @@ func (s *Service) describeAlarmHistory(_ context.Context, in *describeHistoryInp
 		out.NextToken = strconv.Itoa(last)
 	}
 	return out, nil
+}
+
+// maxHistory is how many items of an alarm's history are kept.
+const maxHistory = 100
+
+// historyItem is something that happened to an alarm.
+type historyItem struct {
+	AlarmName       string
+	AlarmType       string
+	Timestamp       time.Time
+	HistoryItemType string
+	HistorySummary  string
+}
+
+func (a *alarm) record(at time.Time, kind, summary string) {
+	a.History = append(a.History, historyItem{a.AlarmName, "MetricAlarm", at, kind, summary})
+	if extra := len(a.History) - maxHistory; extra > 0 {
+		a.History = append([]historyItem(nil), a.History[extra:]...)
+	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 )
 
 const (
@@ -63,7 +65,7 @@ func dimensionList(byName map[string]string) []dimension {
 	return list
 }
 
-// Put adds a value of now. It does not count as a change of the account.
+// Put adds a value of now, which changes no record.
 func (s *Service) Put(namespace, name string, dimensions map[string]string, value float64, unit string) {
 	s.add(namespace, name, dimensionList(dimensions), sample{
 		time: s.account.Clock.Now(), count: 1, sum: value, low: value, top: value, unit: unit,
@@ -202,12 +204,11 @@ func (d *datum) samples() []sample {
 }
 
 type listMetricsInput struct {
-	Namespace             string
-	MetricName            string
-	Dimensions            []dimension
-	RecentlyActive        string
-	IncludeLinkedAccounts bool
-	NextToken             string
+	Namespace      string
+	MetricName     string
+	Dimensions     []dimension
+	RecentlyActive string
+	NextToken      string
 }
 
 type listMetricsOutput struct {
@@ -221,30 +222,33 @@ type metricIdentity struct {
 	Dimensions []dimension
 }
 
-// listMetrics pages by 500; the token is the last metric's key.
+// metricPages are https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html.
+var metricPages = paging.Limits{Default: 500, Token: invalidToken}
+
 func (s *Service) listMetrics(_ context.Context, in *listMetricsInput) (*listMetricsOutput, error) {
-	const page = 500
-	out := &listMetricsOutput{Metrics: []metricIdentity{}}
-	last := ""
-	for _, key := range slices.Sorted(maps.Keys(s.metrics)) {
+	var found []string
+	for key, m := range s.metrics {
+		if in.wants(m) && (in.RecentlyActive != "PT3H" || s.account.Clock.Now().Sub(m.samples[len(m.samples)-1].time) <= 3*time.Hour) {
+			found = append(found, key)
+		}
+	}
+	page, next, err := paging.Cut(metricPages, found, func(key string) string { return key }, nil, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &listMetricsOutput{Metrics: []metricIdentity{}, NextToken: next}
+	for _, key := range page {
 		m := s.metrics[key]
-		if key <= in.NextToken || (in.Namespace != "" && m.Namespace != in.Namespace) || (in.MetricName != "" && m.Name != in.MetricName) || !m.has(in.Dimensions) {
-			continue
-		}
-		if in.RecentlyActive == "PT3H" && s.account.Clock.Now().Sub(m.samples[len(m.samples)-1].time) > 3*time.Hour {
-			continue
-		}
-		if len(out.Metrics) == page {
-			out.NextToken = last
-			break
-		}
-		last = key
 		out.Metrics = append(out.Metrics, metricIdentity{m.Namespace, m.Name, m.Dimensions})
 	}
 	return out, nil
 }
 
-// has tells whether the metric has all the dimensions; one without a value asks
+func (in *listMetricsInput) wants(m *metric) bool {
+	return (in.Namespace == "" || m.Namespace == in.Namespace) && (in.MetricName == "" || m.Name == in.MetricName) && m.has(in.Dimensions)
+}
+
+// has reports whether the metric has all the dimensions; one without a value asks
 // for the name only.
 func (m *metric) has(wanted []dimension) bool {
 	for _, want := range wanted {

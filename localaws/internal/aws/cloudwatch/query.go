@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
-
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 // windows are consecutive stretches of time, the last of which ends at end.
@@ -159,8 +156,4 @@ func (q metricQuery) result(points []*float64, w windows, ascending bool) metric
 		slices.Reverse(r.Values)
 	}
 	return r
-}
-
-func invalidToken(token string) *wire.Error {
-	return wire.Errorf("InvalidNextToken", "The next token specified is invalid: %s", strconv.Quote(token))
 }

@@ -7,10 +7,11 @@
 package cloudwatch
 
 import (
-	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -22,34 +23,22 @@ type Notifier interface {
 // Service is CloudWatch. Its methods are called with the account's lock held,
 // except Run.
 type Service struct {
-	account *core.Account
-	notify  Notifier
-	state   state
-	// metrics are not part of the snapshot, which is written after every
-	// change: samples come many a second, and are new again soon after a
-	// restart.
+	account    *core.Account
+	notify     Notifier
+	alarms     *store.Collection[*alarm]     // by name
+	dashboards *store.Collection[*dashboard] // by name
+	// metrics end with the process: samples come many a second, and are new
+	// again soon after a restart. What adds to them does nothing behind that
+	// could fail, so that there is nothing to put back.
 	metrics map[string]*metric
-}
-
-// state is what outlives the process.
-type state struct {
-	Alarms     map[string]*alarm     // by name
-	Dashboards map[string]*dashboard // by name
 }
 
 // New returns a CloudWatch without metrics.
 func New(a *core.Account, notify Notifier) *Service {
-	s := &Service{account: a, notify: notify, metrics: map[string]*metric{}}
-	s.state.init()
-	return s
-}
-
-func (st *state) init() {
-	if st.Alarms == nil {
-		st.Alarms = map[string]*alarm{}
-	}
-	if st.Dashboards == nil {
-		st.Dashboards = map[string]*dashboard{}
+	return &Service{
+		account: a, notify: notify, metrics: map[string]*metric{},
+		alarms:     store.NewCollection[*alarm](a.Records, "cloudwatch", "alarms"),
+		dashboards: store.NewCollection[*dashboard](a.Records, "cloudwatch", "dashboards"),
 	}
 }
 
@@ -58,7 +47,7 @@ func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "monitoring", Protocol: wire.Query, Namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
 		CBORName: "GraniteServiceVersion20100801",
-		Operations: []wire.Operation{
+		Operations: append(s.tags().Operations(),
 			wire.Op("PutMetricData", s.putMetricData),
 			wire.ReadOp("GetMetricStatistics", s.getMetricStatistics),
 			wire.ReadOp("GetMetricData", s.getMetricData),
@@ -68,39 +57,17 @@ func (s *Service) Wire() wire.Service {
 			wire.ReadOp("DescribeAlarmHistory", s.describeAlarmHistory),
 			wire.Op("DeleteAlarms", s.deleteAlarms),
 			wire.Op("SetAlarmState", s.setAlarmState),
-			wire.Op("EnableAlarmActions", s.enableAlarmActions),
-			wire.Op("DisableAlarmActions", s.disableAlarmActions),
 			wire.Op("PutDashboard", s.putDashboard),
 			wire.ReadOp("GetDashboard", s.getDashboard),
 			wire.ReadOp("ListDashboards", s.listDashboards),
 			wire.Op("DeleteDashboards", s.deleteDashboards),
-			wire.Op("TagResource", s.tagResource),
-			wire.Op("UntagResource", s.untagResource),
-			wire.ReadOp("ListTagsForResource", s.listTagsForResource),
-		},
+		),
 	}
-}
-
-// Name is the service's key in the snapshot.
-func (s *Service) Name() string { return "cloudwatch" }
-
-// Snapshot returns alarms and dashboards.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state.
-func (s *Service) Restore(raw json.RawMessage) error {
-	var restored state
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("restoring cloudwatch: %w", err)
-	}
-	restored.init()
-	s.state = restored
-	return nil
 }
 
 // Resources is the number of resources by kind, for the status page.
 func (s *Service) Resources() map[string]int {
-	return map[string]int{"alarms": len(s.state.Alarms), "dashboards": len(s.state.Dashboards)}
+	return map[string]int{"alarms": s.alarms.Len(), "dashboards": s.dashboards.Len()}
 }
 
 func invalidValue(format string, args ...any) *wire.Error {
@@ -125,4 +92,8 @@ func notFound(what, name string) *wire.Error {
 
 func validationError(format string, args ...any) *wire.Error {
 	return wire.Errorf("ValidationError", format, args...)
+}
+
+func invalidToken(token string) error {
+	return wire.Errorf("InvalidNextToken", "The next token specified is invalid: %s", strconv.Quote(token))
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -44,7 +43,7 @@ type rejected struct {
 }
 
 func (s *Service) putLogEvents(_ context.Context, in *putLogEventsInput) (*putLogEventsOutput, error) {
-	_, st, err := s.stream(in.LogGroupName, "", in.LogStreamName)
+	st, err := s.stream(in.LogGroupName, "", in.LogStreamName)
 	if err != nil {
 		return nil, err
 	}
@@ -68,10 +67,10 @@ func (s *Service) putLogEvents(_ context.Context, in *putLogEventsInput) (*putLo
 				refused.TooNewLogEventStartIndex = &index
 			}
 		default:
-			good = append(good, event{Timestamp: e.Timestamp, Message: e.Message})
+			good = append(good, event{Timestamp: e.Timestamp, Ingestion: now, Message: e.Message})
 		}
 	}
-	st.put(good, now)
+	s.streams.append(st, good)
 	out := &putLogEventsOutput{NextSequenceToken: sequenceToken}
 	if refused != (rejected{}) {
 		out.RejectedLogEventsInfo = &refused
@@ -88,7 +87,6 @@ type getLogEventsInput struct {
 	NextToken          string
 	Limit              int32
 	StartFromHead      bool
-	Unmask             bool
 }
 
 type getLogEventsOutput struct {
@@ -107,11 +105,16 @@ type outputEvent struct {
 // stream: f/N means the events from N on, b/N those before N. At either end
 // the token that was given comes back.
 func (s *Service) getLogEvents(_ context.Context, in *getLogEventsInput) (*getLogEventsOutput, error) {
-	g, st, err := s.stream(in.LogGroupName, in.LogGroupIdentifier, in.LogStreamName)
+	g, err := s.group(in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err
 	}
-	from, to := s.window(g, st, in.StartTime, in.EndTime)
+	st, err := s.stream(g.Name, "", in.LogStreamName)
+	if err != nil {
+		return nil, err
+	}
+	events := s.streams.events(st)
+	from, to := s.window(g, events, in.StartTime, in.EndTime)
 	limit := orLimit(in.Limit, maxPageSize)
 	first, last := max(from, to-limit), to
 	if in.StartFromHead {
@@ -133,15 +136,15 @@ func (s *Service) getLogEvents(_ context.Context, in *getLogEventsInput) (*getLo
 		NextForwardToken:  fmt.Sprintf("f/%d/s", last+st.Dropped),
 		NextBackwardToken: fmt.Sprintf("b/%d/s", first+st.Dropped),
 	}
-	for _, e := range st.Events[first:last] {
+	for _, e := range events[first:last] {
 		out.Events = append(out.Events, outputEvent{e.Timestamp, e.Message, e.Ingestion})
 	}
 	return out, nil
 }
 
-// window is the part of a stream's events that lies within the times and the
+// window is the part of events, which are sorted, that lies within the times and the
 // group's retention.
-func (s *Service) window(g *group, st *stream, start, end *int64) (from, to int) {
+func (s *Service) window(g *group, events []event, start, end *int64) (from, to int) {
 	oldest, newest := int64(0), int64(math.MaxInt64)
 	if g.Retention > 0 {
 		oldest = s.account.Clock.Now().AddDate(0, 0, -int(g.Retention)).UnixMilli()
@@ -153,8 +156,8 @@ func (s *Service) window(g *group, st *stream, start, end *int64) (from, to int)
 		newest = *end
 	}
 	byTime := func(e event, t int64) int { return cmp.Compare(e.Timestamp, t) }
-	from, _ = slices.BinarySearchFunc(st.Events, oldest, byTime)
-	to, _ = slices.BinarySearchFunc(st.Events, newest, byTime)
+	from, _ = slices.BinarySearchFunc(events, oldest, byTime)
+	to, _ = slices.BinarySearchFunc(events, newest, byTime)
 	return from, max(from, to)
 }
 
@@ -165,7 +168,7 @@ func readToken(token string) (direction string, position int, err error) {
 			return parts[0], position, nil
 		}
 	}
-	return "", 0, invalid("The specified nextToken is invalid: %q", token)
+	return "", 0, invalidToken(token)
 }
 
 type filterLogEventsInput struct {
@@ -179,7 +182,6 @@ type filterLogEventsInput struct {
 	NextToken           string
 	Limit               int32
 	Interleaved         bool
-	Unmask              bool
 }
 
 type filterLogEventsOutput struct {
@@ -213,15 +215,15 @@ func (s *Service) filterLogEvents(_ context.Context, in *filterLogEventsInput) (
 		in.EndTime = &behind
 	}
 	var found []filteredEvent
-	for _, name := range slices.Sorted(maps.Keys(g.Streams)) {
-		if !strings.HasPrefix(name, in.LogStreamNamePrefix) || (len(in.LogStreamNames) > 0 && !slices.Contains(in.LogStreamNames, name)) {
+	for _, st := range s.streams.records.Prefix(streamID(g.Name, in.LogStreamNamePrefix)) {
+		if len(in.LogStreamNames) > 0 && !slices.Contains(in.LogStreamNames, st.Name) {
 			continue
 		}
-		st := g.Streams[name]
-		from, to := s.window(g, st, in.StartTime, in.EndTime)
-		for i, e := range st.Events[from:to] {
+		events := s.streams.events(st)
+		from, to := s.window(g, events, in.StartTime, in.EndTime)
+		for i, e := range events[from:to] {
 			if matches(e.Message) {
-				found = append(found, filteredEvent{name, e.Timestamp, e.Message, e.Ingestion, fmt.Sprintf("%s-%d", name, st.Dropped+from+i)})
+				found = append(found, filteredEvent{st.Name, e.Timestamp, e.Message, e.Ingestion, fmt.Sprintf("%s-%d", st.Name, st.Dropped+from+i)})
 			}
 		}
 	}
@@ -234,7 +236,7 @@ func pageOf(found []filteredEvent, in *filterLogEventsInput) (*filterLogEventsOu
 	if in.NextToken != "" {
 		var err error
 		if skip, err = strconv.Atoi(in.NextToken); err != nil || skip < 0 {
-			return nil, invalid("The specified nextToken is invalid: %q", in.NextToken)
+			return nil, invalidToken(in.NextToken)
 		}
 	}
 	limit := orLimit(in.Limit, maxPageSize)

@@ -2,13 +2,27 @@ package logs
 
 import (
 	"context"
-	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
+
+// group is a log group; its streams are records of their own.
+type group struct {
+	Name      string
+	Class     string
+	KMSKeyID  string
+	Retention int32 // days; 0 means for ever
+	Protected bool  // against deletion
+	Created   int64
+	Tags      tags.Set
+}
+
+var groupName = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`)
 
 // retentions are the days that a group can be kept.
 var retentions = []int32{
@@ -21,7 +35,7 @@ type createLogGroupInput struct {
 	LogGroupName              string
 	KmsKeyId                  string
 	LogGroupClass             string
-	Tags                      map[string]string
+	Tags                      tags.Set
 	DeletionProtectionEnabled bool
 }
 
@@ -29,7 +43,7 @@ func (s *Service) createLogGroup(_ context.Context, in *createLogGroupInput) (*w
 	if !groupName.MatchString(in.LogGroupName) {
 		return nil, invalid("1 validation error detected: Value '%s' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+ and have 1 to 512 characters", in.LogGroupName)
 	}
-	if _, exists := s.state.Groups[in.LogGroupName]; exists {
+	if s.groups.Has(in.LogGroupName) {
 		return nil, wire.Errorf("ResourceAlreadyExistsException", "The specified log group already exists: %s", in.LogGroupName)
 	}
 	if in.LogGroupClass == "" {
@@ -41,12 +55,13 @@ func (s *Service) createLogGroup(_ context.Context, in *createLogGroupInput) (*w
 	if err := s.checkKey(in.LogGroupName, in.KmsKeyId); err != nil {
 		return nil, err
 	}
-	g := &group{
-		Name: in.LogGroupName, Class: in.LogGroupClass, KMSKeyID: in.KmsKeyId, Created: s.now(), Protected: in.DeletionProtectionEnabled,
-		Streams: map[string]*stream{}, Tags: core.Tags{},
+	set, err := tagRules.New(in.Tags.List())
+	if err != nil {
+		return nil, err
 	}
-	maps.Copy(g.Tags, in.Tags)
-	s.state.Groups[g.Name] = g
+	s.groups.Put(in.LogGroupName, &group{
+		Name: in.LogGroupName, Class: in.LogGroupClass, KMSKeyID: in.KmsKeyId, Created: s.now(), Protected: in.DeletionProtectionEnabled, Tags: set,
+	})
 	return nil, nil
 }
 
@@ -75,16 +90,15 @@ func (s *Service) deleteLogGroup(_ context.Context, in *groupInput) (*wire.Empty
 	if g.Protected {
 		return nil, wire.Errorf("ValidationException", "The log group %s can't be deleted: its deletion protection is enabled", g.Name)
 	}
-	delete(s.state.Groups, g.Name)
+	s.streams.deleteAll(g.Name)
+	s.groups.Delete(g.Name)
 	return nil, nil
 }
 
 type describeLogGroupsInput struct {
 	LogGroupNamePrefix  string
 	LogGroupNamePattern string
-	LogGroupClass       string
-	LogGroupIdentifiers []string
-	Limit               int32
+	Limit               *int
 	NextToken           string
 }
 
@@ -108,28 +122,29 @@ type groupDetail struct {
 
 func (s *Service) arn(g *group) string { return s.account.ARN("logs", "log-group:"+g.Name) }
 
+// groupPages are https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html.
+var groupPages = paging.Limits{Default: 50, Max: 50, Token: invalidToken}
+
+func invalidToken(token string) error {
+	return invalid("The specified nextToken is invalid: %q", token)
+}
+
 func (s *Service) describeLogGroups(_ context.Context, in *describeLogGroupsInput) (*describeLogGroupsOutput, error) {
 	if in.LogGroupNamePrefix != "" && in.LogGroupNamePattern != "" {
 		return nil, invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
 	}
-	limit := orLimit(in.Limit, 50)
-	var wanted []string
-	for _, identifier := range in.LogGroupIdentifiers {
-		wanted = append(wanted, groupOfARN(identifier))
+	var found []*group
+	for name, g := range s.groups.Prefix(in.LogGroupNamePrefix) {
+		if strings.Contains(strings.ToLower(name), strings.ToLower(in.LogGroupNamePattern)) {
+			found = append(found, g)
+		}
 	}
-	out := &describeLogGroupsOutput{LogGroups: []groupDetail{}}
-	for _, name := range slices.Sorted(maps.Keys(s.state.Groups)) {
-		g := s.state.Groups[name]
-		if !strings.HasPrefix(name, in.LogGroupNamePrefix) ||
-			!strings.Contains(strings.ToLower(name), strings.ToLower(in.LogGroupNamePattern)) ||
-			(in.LogGroupClass != "" && g.Class != in.LogGroupClass) || name <= in.NextToken ||
-			(len(wanted) > 0 && !slices.Contains(wanted, name)) {
-			continue
-		}
-		if len(out.LogGroups) == limit {
-			out.NextToken = out.LogGroups[limit-1].LogGroupName
-			break
-		}
+	page, next, err := paging.Cut(groupPages, found, func(g *group) string { return g.Name }, in.Limit, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &describeLogGroupsOutput{LogGroups: []groupDetail{}, NextToken: next}
+	for _, g := range page {
 		out.LogGroups = append(out.LogGroups, s.detail(g))
 	}
 	return out, nil
@@ -143,17 +158,10 @@ func (s *Service) detail(g *group) groupDetail {
 	if g.Retention > 0 {
 		d.RetentionInDays = &g.Retention
 	}
-	for _, st := range g.Streams {
-		d.StoredBytes += st.bytes()
+	for _, st := range s.streams.of(g.Name) {
+		d.StoredBytes += st.Bytes
 	}
 	return d
-}
-
-func (st *stream) bytes() (total int64) {
-	for _, e := range st.Events {
-		total += int64(len(e.Message)) + 26 // what CloudWatch adds for each event
-	}
-	return total
 }
 
 func orLimit(limit int32, otherwise int) int {
@@ -169,7 +177,7 @@ type protectionInput struct {
 }
 
 func (s *Service) putDeletionProtection(_ context.Context, in *protectionInput) (*wire.Empty, error) {
-	g, err := s.group("", in.LogGroupIdentifier)
+	g, err := s.change("", in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +191,7 @@ type retentionInput struct {
 }
 
 func (s *Service) putRetentionPolicy(_ context.Context, in *retentionInput) (*wire.Empty, error) {
-	g, err := s.group(in.LogGroupName, "")
+	g, err := s.change(in.LogGroupName, "")
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +203,7 @@ func (s *Service) putRetentionPolicy(_ context.Context, in *retentionInput) (*wi
 }
 
 func (s *Service) deleteRetentionPolicy(_ context.Context, in *groupInput) (*wire.Empty, error) {
-	g, err := s.group(in.LogGroupName, "")
+	g, err := s.change(in.LogGroupName, "")
 	if err != nil {
 		return nil, err
 	}
@@ -217,6 +225,7 @@ func (s *Service) associateKMSKey(_ context.Context, in *kmsKeyInput) (*wire.Emp
 	if err := s.checkKey(g.Name, in.KmsKeyId); err != nil {
 		return nil, err
 	}
+	s.groups.Put(g.Name, g)
 	g.KMSKeyID = in.KmsKeyId
 	return nil, nil
 }
@@ -226,72 +235,33 @@ func (s *Service) disassociateKMSKey(ctx context.Context, in *kmsKeyInput) (*wir
 	return s.associateKMSKey(ctx, in)
 }
 
-type tagsInput struct {
-	ResourceArn  string
-	LogGroupName string
-	Tags         map[string]string
-}
-
-type untagInput struct {
-	ResourceArn string
-	TagKeys     []string
-}
-
-type untagLogGroupInput struct {
-	LogGroupName string
-	Tags         []string
-}
-
-type tagsOutput struct{ Tags map[string]string }
-
-func (s *Service) tagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	g, err := s.group(in.LogGroupName, in.ResourceArn)
-	if err != nil {
-		return nil, err
+// tagRules are https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html.
+var tagRules = tags.Rules{Refuse: func(f tags.Fault) error {
+	if f.Problem == tags.TooMany {
+		return wire.Errorf("TooManyTagsException", "%s", f)
 	}
-	maps.Copy(g.Tags, in.Tags)
-	return nil, nil
-}
+	return invalid("%s", f)
+}}
 
-func (s *Service) tagLogGroup(ctx context.Context, in *tagsInput) (*wire.Empty, error) {
-	return s.tagResource(ctx, in)
-}
-
-func (s *Service) untagResource(_ context.Context, in *untagInput) (*wire.Empty, error) {
-	g, err := s.group("", in.ResourceArn)
-	if err != nil {
-		return nil, err
-	}
-	g.Tags.Remove(in.TagKeys)
-	return nil, nil
-}
-
-func (s *Service) untagLogGroup(_ context.Context, in *untagLogGroupInput) (*wire.Empty, error) {
-	g, err := s.group(in.LogGroupName, "")
-	if err != nil {
-		return nil, err
-	}
-	g.Tags.Remove(in.Tags)
-	return nil, nil
-}
-
-func (s *Service) listTagsForResource(_ context.Context, in *tagsInput) (*tagsOutput, error) {
-	g, err := s.group(in.LogGroupName, in.ResourceArn)
-	if err != nil {
-		return nil, err
-	}
-	return &tagsOutput{g.Tags}, nil
-}
-
-func (s *Service) listTagsLogGroup(ctx context.Context, in *tagsInput) (*tagsOutput, error) {
-	return s.listTagsForResource(ctx, in)
+// tags are those of groups, which are found by ARN.
+func (s *Service) tags() tags.Resources {
+	return tags.Resources{Rules: tagRules, Find: func(arn string) (tags.Resource, error) {
+		g, err := s.group("", arn)
+		if err != nil {
+			return tags.Resource{}, err
+		}
+		return tags.Resource{Tags: g.Tags, Replace: func(all tags.Set) {
+			s.groups.Put(g.Name, g)
+			g.Tags = all
+		}}, nil
+	}}
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
-	var all []core.TaggedResource
-	for _, g := range s.state.Groups {
-		all = append(all, core.TaggedResource{ARN: s.arn(g), Tags: g.Tags})
+func (s *Service) TaggedResources() []tags.Tagged {
+	var all []tags.Tagged
+	for _, g := range s.groups.All() {
+		all = append(all, tags.Tagged{ARN: s.arn(g), Tags: g.Tags})
 	}
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,7 +97,9 @@ func TestLogGroups(t *testing.T) {
 	assert.Nil(t, out.LogGroups[1].RetentionInDays)
 	assert.Equal(t, "arn:key", out.LogGroups[1].KmsKeyID)
 	f.call(t, "DescribeLogGroups", object{"limit": 1}, &out).OK(t)
-	assert.Equal(t, "/ecs/web", out.NextToken)
+	f.call(t, "DescribeLogGroups", object{"limit": 1, "nextToken": out.NextToken}, &out).OK(t)
+	assert.Equal(t, "/ecs/web-2", out.LogGroups[0].LogGroupName)
+	f.call(t, "DescribeLogGroups", object{"nextToken": "/ecs/web"}, nil).Refused(t, "InvalidParameterException")
 
 	f.call(t, "DeleteRetentionPolicy", group, nil).OK(t)
 	f.call(t, "DeleteLogGroup", group, nil).OK(t)
@@ -281,12 +284,51 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.write(t, "one", "a")
-	next := logs.New(f.account)
-	f.account.Do(func() {
-		wiretest.Restart(t, f.service, next)
-		require.NoError(t, next.Put("/ecs/web", "one", nil))
-		assert.Equal(t, f.service.Snapshot(), next.Snapshot())
+	f.write(t, "one", strings.Split(strings.Repeat("x", 299), "")...)
+	revived, _ := wiretest.NewAccount()
+	next := logs.New(revived)
+	wiretest.Revive(t, f.account, revived)
+	server := wiretest.NewServer(t, revived, next.Wire())
+	var out page
+	server.JSON(t, "logs", "Logs_20140328.GetLogEvents", object{"logGroupName": "/ecs/web", "logStreamName": "one"}, &out).OK(t)
+	assert.Len(t, out.Events, 300)
+	assert.Equal(t, "a", out.Events[0].Message)
+	revived.Do(func() {
+		require.NoError(t, next.Put("/ecs/web", "one", []logs.Event{{Time: wiretest.Start, Message: "b"}}))
 	})
+}
+
+func TestARefusedPutLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.write(t, "one", "a")
+	failed := errors.New("what comes after fails")
+	err := f.account.Update(t.Context(), func() error {
+		if err := f.service.CreateStream("/ecs/web", "two"); err != nil {
+			return err
+		}
+		if err := f.service.Put("/ecs/web", "one", []logs.Event{{Time: wiretest.Start, Message: "b"}}); err != nil {
+			return err
+		}
+		return failed
+	})
+	require.ErrorIs(t, err, failed)
+	var out page
+	f.call(t, "FilterLogEvents", object{"logGroupName": "/ecs/web"}, &out).OK(t)
+	assert.Equal(t, []string{"a"}, out.messages())
+	f.call(t, "GetLogEvents", object{"logGroupName": "/ecs/web", "logStreamName": "two"}, nil).Refused(t, "ResourceNotFoundException")
+}
+
+func TestADeletedGroupTakesItsEventsAlong(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.write(t, "one", "a")
+	f.call(t, "DeleteLogGroup", object{"logGroupName": "/ecs/web"}, nil).OK(t)
+	f.call(t, "CreateLogGroup", object{"logGroupName": "/ecs/web"}, nil).OK(t)
+	f.write(t, "one", "b")
+	var out page
+	f.call(t, "FilterLogEvents", object{"logGroupName": "/ecs/web"}, &out).OK(t)
+	assert.Equal(t, []string{"b"}, out.messages())
 }
 
 // keys is KMS with one key that CloudWatch Logs may use for one group.

@@ -3,12 +3,13 @@ package logs
 import (
 	"cmp"
 	"context"
-	"maps"
+	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
+
+var streamName = regexp.MustCompile(`^[^:*]{1,512}$`)
 
 type streamInput struct {
 	LogGroupName  string
@@ -16,25 +17,24 @@ type streamInput struct {
 }
 
 func (s *Service) createLogStream(_ context.Context, in *streamInput) (*wire.Empty, error) {
-	g, err := s.group(in.LogGroupName, "")
-	if err != nil {
+	if _, err := s.group(in.LogGroupName, ""); err != nil {
 		return nil, err
 	}
 	if !streamName.MatchString(in.LogStreamName) {
 		return nil, invalid("1 validation error detected: Value '%s' at 'logStreamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]* and have 1 to 512 characters", in.LogStreamName)
 	}
-	if g.Streams[in.LogStreamName] != nil {
+	if _, exists := s.streams.get(in.LogGroupName, in.LogStreamName); exists {
 		return nil, wire.Errorf("ResourceAlreadyExistsException", "The specified log stream already exists: %s", in.LogStreamName)
 	}
-	return nil, s.CreateStream(g.Name, in.LogStreamName)
+	return nil, s.CreateStream(in.LogGroupName, in.LogStreamName)
 }
 
 func (s *Service) deleteLogStream(_ context.Context, in *streamInput) (*wire.Empty, error) {
-	g, st, err := s.stream(in.LogGroupName, "", in.LogStreamName)
+	st, err := s.stream(in.LogGroupName, "", in.LogStreamName)
 	if err != nil {
 		return nil, err
 	}
-	delete(g.Streams, st.Name)
+	s.streams.delete(st)
 	return nil, nil
 }
 
@@ -72,11 +72,14 @@ func (s *Service) describeLogStreams(_ context.Context, in *describeLogStreamsIn
 	if in.OrderBy == "LastEventTime" && in.LogStreamNamePrefix != "" {
 		return nil, invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
 	}
-	streams := slices.Collect(maps.Values(g.Streams))
+	var streams []*stream
+	for _, st := range s.streams.records.Prefix(streamID(g.Name, in.LogStreamNamePrefix)) {
+		streams = append(streams, st)
+	}
 	slices.SortFunc(streams, func(a, b *stream) int {
 		order := cmp.Compare(a.Name, b.Name)
 		if in.OrderBy == "LastEventTime" {
-			order = cmp.Or(cmp.Compare(a.last(), b.last()), order)
+			order = cmp.Or(cmp.Compare(a.Last, b.Last), order)
 		}
 		if in.Descending {
 			return -order
@@ -91,9 +94,6 @@ func (s *Service) describeLogStreams(_ context.Context, in *describeLogStreamsIn
 			skipping = st.Name != in.NextToken
 			continue
 		}
-		if !strings.HasPrefix(st.Name, in.LogStreamNamePrefix) {
-			continue
-		}
 		if len(out.LogStreams) == limit {
 			out.NextToken = out.LogStreams[limit-1].LogStreamName
 			break
@@ -103,21 +103,13 @@ func (s *Service) describeLogStreams(_ context.Context, in *describeLogStreamsIn
 	return out, nil
 }
 
-func (st *stream) last() int64 {
-	if len(st.Events) == 0 {
-		return 0
-	}
-	return st.Events[len(st.Events)-1].Timestamp
-}
-
 func (st *stream) detail(groupARN string) streamDetail {
 	d := streamDetail{
 		LogStreamName: st.Name, CreationTime: st.Created, Arn: groupARN + ":log-stream:" + st.Name,
 		UploadSequenceToken: sequenceToken,
 	}
-	if len(st.Events) > 0 {
-		last := st.last()
-		d.FirstEventTimestamp, d.LastEventTimestamp, d.LastIngestionTime = &st.Events[0].Timestamp, &last, &st.LastIngestion
+	if st.Events > 0 {
+		d.FirstEventTimestamp, d.LastEventTimestamp, d.LastIngestionTime = &st.First, &st.Last, &st.LastIngestion
 	}
 	return d
 }

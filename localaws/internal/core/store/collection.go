@@ -7,6 +7,7 @@ import (
 	"iter"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // Collection is the records of one kind, by id.
@@ -86,9 +87,14 @@ func (c *Collection[T]) Delete(id string) {
 
 // All yields the records by id. Records may be put and deleted meanwhile: those
 // that come after the present one are yielded as they are then.
-func (c *Collection[T]) All() iter.Seq2[string, T] {
+func (c *Collection[T]) All() iter.Seq2[string, T] { return c.Prefix("") }
+
+// Prefix yields the records whose ids begin with prefix, as All does. It does not
+// look at the others.
+func (c *Collection[T]) Prefix(prefix string) iter.Seq2[string, T] {
 	return func(yield func(string, T) bool) {
-		for i := 0; i < len(c.ids); {
+		i, _ := slices.BinarySearch(c.ids, prefix)
+		for i < len(c.ids) && strings.HasPrefix(c.ids[i], prefix) {
 			id := c.ids[i]
 			if !yield(id, c.entries[id].record) {
 				return

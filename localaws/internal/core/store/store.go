@@ -27,6 +27,7 @@
 //	                            // but before it is changed
 //	s.keys.Delete(id)
 //	for id, k := range s.keys.All() { ... }  // by id; may Put and Delete
+//	for id, v := range s.versions.Prefix(k.ID + "/") { ... }  // those of one key
 //
 // The rule: Change or Put comes before the first change of a record's fields,
 // its maps and its slices. That is all that a service does for its state to

@@ -328,3 +328,28 @@ func (s *service) names() map[string]string {
 	}
 	return all
 }
+
+func TestPrefix(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.mustUpdate(t, func() {
+		for _, id := range []string{"a", "a/1", "a/2", "a/3", "a0", "b/1"} {
+			s.things.Put(id, &thing{Name: id})
+		}
+	})
+	below := func(prefix string) (ids []string) {
+		for id := range s.things.Prefix(prefix) {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	assert.Equal(t, []string{"a/1", "a/2", "a/3"}, below("a/"))
+	assert.Equal(t, []string{"b/1"}, below("b"))
+	assert.Empty(t, below("c"))
+	s.mustUpdate(t, func() {
+		for id := range s.things.Prefix("a/") {
+			s.things.Delete(id)
+		}
+	})
+	assert.Equal(t, []string{"a", "a0", "b/1"}, below(""))
+}
