@@ -136,7 +136,8 @@ func TestWhoMayAssumeARole(t *testing.T) {
 		"one of several":                 {`{"Effect":"Allow","Principal":{"Service":["ec2.amazonaws.com","ecs-tasks.amazonaws.com"]},"Action":["sts:AssumeRole","sts:TagSession"]}`, "ecs-tasks.amazonaws.com", true},
 		"another service":                {`{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}`, "ecs-tasks.amazonaws.com", false},
 		"the wrong action":               {`{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:TagSession"}`, "ec2.amazonaws.com", false},
-		"a denied one":                   {`{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"},{"Effect":"Deny","Principal":"*","NotAction":"sts:TagSession"}`, "ec2.amazonaws.com", true},
+		// Everyone includes services: aws:PrincipalIsAWSService is there to except them.
+		"a denied one":                   {`{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"},{"Effect":"Deny","Principal":"*","NotAction":"sts:TagSession"}`, "ec2.amazonaws.com", false},
 		"for this account's resources":   {`{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"123456789012"},"ArnLike":{"aws:SourceArn":"arn:aws:ecs:us-west-2:123456789012:*"}}}`, "ecs-tasks.amazonaws.com", true},
 		"for another account's resource": {`{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"999999999999"}}}`, "ecs-tasks.amazonaws.com", false},
 	} {

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/iam"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wiretest"
 )
 
@@ -269,19 +268,4 @@ func TestNoRequestCrashesIt(t *testing.T) {
 			assert.Contains(t, w.call(t, operation.Name, "Nonsense", "1").Refused(t, "UnsupportedParameter").Message, "Nonsense")
 		})
 	}
-}
-
-func FuzzPolicyDocument(f *testing.F) {
-	f.Add(trustEC2)
-	f.Add(allowS3)
-	f.Add(`{"Statement":{"Condition":{"StringEquals":{"a":[1,true,"b"]}}}}`)
-	a, _ := wiretest.NewAccount()
-	service := iam.New(a)
-	f.Fuzz(func(t *testing.T, text string) {
-		// Whatever it says, it is accepted or refused, and what is accepted
-		// can be evaluated.
-		if iam.CheckPermissions(text) == nil {
-			service.Decide(text, "s3:GetObject", "*")
-		}
-	})
 }

@@ -35,7 +35,7 @@ type policyItem struct {
 type policyOutput struct{ Policy policyItem }
 
 // policy finds a managed policy, AWS's or the account's own.
-func (s *Service) policy(arn string) (*policy, bool) {
+func (s *Service) policy(arn string) (*managedPolicy, bool) {
 	if p, ok := s.managed[arn]; ok {
 		return p, true
 	}
@@ -44,7 +44,7 @@ func (s *Service) policy(arn string) (*policy, bool) {
 }
 
 // own finds a policy that the account may change.
-func (s *Service) own(arn string) (*policy, error) {
+func (s *Service) own(arn string) (*managedPolicy, error) {
 	if _, aws := s.managed[arn]; aws {
 		return nil, &wire.Error{Code: "AccessDenied", Message: "Policy " + arn + " is managed by AWS and can't be changed", Status: 403}
 	}
@@ -55,7 +55,7 @@ func (s *Service) own(arn string) (*policy, error) {
 	return p, nil
 }
 
-func (s *Service) policyItem(p *policy) policyItem {
+func (s *Service) policyItem(p *managedPolicy) policyItem {
 	return policyItem{
 		PolicyName: p.Name, PolicyID: p.ID, ARN: p.ARN, Path: p.Path, DefaultVersionID: p.Default,
 		AttachmentCount: len(s.attachedTo(p.ARN)), PermissionsBoundaryUsageCount: s.boundaryUses(p.ARN), IsAttachable: true,
@@ -108,7 +108,7 @@ func (s *Service) createPolicy(_ context.Context, in *createPolicyInput) (*polic
 		}
 	}
 	now := s.now()
-	p := &policy{
+	p := &managedPolicy{
 		ID: newID("ANPA"), Name: in.PolicyName, Path: path, ARN: s.account.GlobalARN("iam", "policy"+path+in.PolicyName),
 		Description: in.Description, Created: now, Updated: now, Default: "v1", Next: 2, Tags: core.NewTags(in.Tags),
 		Versions: map[string]*policyVersion{"v1": {ID: "v1", Document: in.PolicyDocument, Created: now}},
@@ -152,17 +152,17 @@ func (s *Service) listPolicies(_ context.Context, in *listPoliciesInput) (*listP
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(p *policy) bool {
+	all = slices.DeleteFunc(all, func(p *managedPolicy) bool {
 		used := in.PolicyUsageFilter == "" ||
 			(in.PolicyUsageFilter == "PermissionsPolicy" && len(s.attachedTo(p.ARN)) > 0) ||
 			(in.PolicyUsageFilter == "PermissionsBoundary" && s.boundaryUses(p.ARN) > 0)
 		return !used || !strings.HasPrefix(p.Path, in.PathPrefix) || (in.OnlyAttached && len(s.attachedTo(p.ARN)) == 0)
 	})
-	found, pg, err := paginate(all, func(p *policy) string { return p.ARN }, in.paging)
+	found, pg, err := paginate(all, func(p *managedPolicy) string { return p.ARN }, in.paging)
 	return &listPoliciesOutput{pg, each(found, s.policyItem)}, err
 }
 
-func (s *Service) scope(name string) ([]*policy, error) {
+func (s *Service) scope(name string) ([]*managedPolicy, error) {
 	own, aws := slices.Collect(maps.Values(s.state.Policies)), slices.Collect(maps.Values(s.managed))
 	switch name {
 	case "", "All":
@@ -233,7 +233,7 @@ type policyVersionInput struct {
 	VersionID string
 }
 
-func (p *policy) version(id string) (*policyVersion, error) {
+func (p *managedPolicy) version(id string) (*policyVersion, error) {
 	v, ok := p.Versions[id]
 	if !ok {
 		return nil, wire.NotFoundf("NoSuchEntity", "Policy %s version %s does not exist or is not attachable.", p.ARN, id)

@@ -14,15 +14,15 @@ import (
 // Service is IAM. All methods are called with the account's lock held.
 type Service struct {
 	account *core.Account
-	managed map[string]*policy // AWS's own policies by ARN
+	managed map[string]*managedPolicy // AWS's own policies by ARN
 	state   state
 }
 
 // state is what a snapshot holds; AWS's own policies are rebuilt.
 type state struct {
-	Roles    map[string]*role    // by name
-	Policies map[string]*policy  // the account's own, by ARN
-	Profiles map[string]*profile // by name
+	Roles    map[string]*role          // by name
+	Policies map[string]*managedPolicy // the account's own, by ARN
+	Profiles map[string]*profile       // by name
 }
 
 // Profile is an instance profile as an EC2 instance sees it.
@@ -44,7 +44,8 @@ type role struct {
 	Attached                    []string          // policies' ARNs, in the order of attaching
 }
 
-type policy struct {
+// managedPolicy is a policy that has an ARN: a customer's, or AWS's own.
+type managedPolicy struct {
 	ID, Name, Path, ARN, Description string
 	Created, Updated                 time.Time
 	Default                          string // the default version's id, such as "v1"
@@ -70,7 +71,7 @@ func New(a *core.Account) *Service {
 }
 
 func emptyState() state {
-	return state{Roles: map[string]*role{}, Policies: map[string]*policy{}, Profiles: map[string]*profile{}}
+	return state{Roles: map[string]*role{}, Policies: map[string]*managedPolicy{}, Profiles: map[string]*profile{}}
 }
 
 // Name is the service's key in the snapshot.

@@ -1,6 +1,10 @@
 package iam
 
-import "context"
+import (
+	"context"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
+)
 
 type simulateInput struct {
 	PolicySourceARN string
@@ -30,20 +34,19 @@ func (s *Service) simulatePrincipalPolicy(_ context.Context, in *simulateInput) 
 	if !ok {
 		return nil, roleNotFound(in.PolicySourceARN)
 	}
-	given := Context{}
+	given := s.context(r, nil)
 	for _, entry := range in.ContextEntries {
-		if len(entry.ContextKeyValues) > 0 {
-			given[entry.ContextKeyName] = entry.ContextKeyValues[0]
-		}
+		given.Set(entry.ContextKeyName, entry.ContextKeyValues...)
 	}
 	if len(in.ResourceARNs) == 0 {
 		in.ResourceARNs = []string{"*"}
 	}
-	decisions := map[string]string{effectAllow: "allowed", effectDeny: "explicitDeny", "": "implicitDeny"}
+	decisions := map[policy.Decision]string{policy.Allowed: "allowed", policy.Denied: "explicitDeny", policy.Unmentioned: "implicitDeny"}
+	documents := s.documentsOf(r)
 	out := &simulateOutput{EvaluationResults: []evaluation{}}
 	for _, action := range in.ActionNames {
 		for _, resource := range in.ResourceARNs {
-			decision := s.decide(s.documentsOf(r), action, resource, s.context(r, given))
+			decision := policy.Decide(documents, policy.Request{Action: action, Resource: resource, Context: given})
 			out.EvaluationResults = append(out.EvaluationResults, evaluation{action, resource, decisions[decision]})
 		}
 	}

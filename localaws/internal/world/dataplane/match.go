@@ -127,7 +127,9 @@ func queryCondition(config *elbv2.QueryStringConfig) condition {
 }
 
 func queryMatch(p elbv2.QueryPair, key, value string) bool {
-	fits := func(pattern, text string) bool { return glob.Wildcards(pattern).FoldCase().Match(strings.ToLower(text)) }
+	fits := func(pattern, text string) bool {
+		return glob.Wildcards(pattern).FoldCase().Match(strings.ToLower(text))
+	}
 	return (p.Key == "" || fits(p.Key, key)) && fits(p.Value, value)
 }
 
