@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 )
 
 // managed holds AWS's own policies, by their path and name: those that this
@@ -27,7 +28,7 @@ var managedCreated = time.Date(2015, 2, 6, 18, 40, 0, 0, time.UTC)
 // made the partition's.
 func managedPolicies(a *core.Account) map[string]*managedPolicy {
 	policies := map[string]*managedPolicy{}
-	for _, directory := range []string{"managed", "managed/service-role", "managed/aws-service-role"} {
+	for _, directory := range []string{"managed", "managed/service-role"} {
 		entries, err := managed.ReadDir(directory)
 		if err != nil {
 			panic(fmt.Sprintf("listing the embedded policies: %v", err)) // a fault of the build
@@ -53,13 +54,9 @@ func readManaged(a *core.Account, file string) *managedPolicy {
 	sum := sha256.Sum256([]byte(at))
 	return &managedPolicy{
 		ID: "ANPA" + strings.ToUpper(hex.EncodeToString(sum[:]))[:17], Name: name, Path: directory, ARN: "arn:" + a.Partition + ":iam::aws:policy" + at,
-		Created: managedCreated, Updated: managedCreated, Default: "v1", Next: 2, Tags: core.Tags{},
+		Created: managedCreated, Updated: managedCreated, Default: "v1", Next: 2, Tags: tags.Set{},
 		Versions: map[string]*policyVersion{"v1": {
 			ID: "v1", Document: strings.ReplaceAll(string(raw), "arn:aws:", "arn:"+a.Partition+":"), Created: managedCreated,
 		}},
 	}
-}
-
-func (s *Service) managedARN(name string) string {
-	return "arn:" + s.account.Partition + ":iam::aws:policy/" + name
 }
