@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/pem"
 	"strings"
 	"sync"
 	"testing"
@@ -140,7 +139,6 @@ func TestCertificateIsIssuedOnceDNSProvesTheDomains(t *testing.T) {
 		_, ok := f.service.Certificate(arn)
 		assert.False(t, ok)
 	})
-	f.call(t, "GetCertificate", object{"CertificateArn": arn}, nil).Refused(t, "RequestInProgressException")
 
 	f.publish(t, arn)
 	d = f.reach(t, arn, "ISSUED")
@@ -156,11 +154,6 @@ func TestCertificateIsIssuedOnceDNSProvesTheDomains(t *testing.T) {
 		_, err := issued.Leaf.Verify(x509.VerifyOptions{Roots: f.ca.Pool(), DNSName: "any.localaws.test"})
 		assert.NoError(t, err)
 	})
-	var got struct{ Certificate, CertificateChain string }
-	f.call(t, "GetCertificate", object{"CertificateArn": arn}, &got).OK(t)
-	assert.Equal(t, string(f.ca.CertificatePEM()), got.CertificateChain)
-	block, _ := pem.Decode([]byte(got.Certificate))
-	require.NotNil(t, block)
 }
 
 func TestOneMissingRecordKeepsTheCertificatePending(t *testing.T) {
@@ -262,30 +255,6 @@ func TestIdempotencyToken(t *testing.T) {
 	assert.NotEqual(t, first, f.request(t, in))
 }
 
-func TestImportedCertificates(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	pair, err := f.ca.Issue([]string{"imported.localaws.test"})
-	require.NoError(t, err)
-	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
-	require.NoError(t, err)
-	in := object{
-		"Certificate": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}),
-		"PrivateKey":  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
-		"Tags":        []core.Tag{{Key: "a", Value: "1"}},
-	}
-	var out struct{ CertificateArn string }
-	f.call(t, "ImportCertificate", in, &out).OK(t)
-	d := f.describe(t, out.CertificateArn)
-	assert.Equal(t, "ISSUED", d.Status)
-	assert.Equal(t, "imported.localaws.test", d.DomainName)
-	assert.Equal(t, "EC-prime256v1", d.KeyAlgorithm)
-	assert.Empty(t, d.DomainValidationOptions)
-
-	in["PrivateKey"] = []byte("no key")
-	f.call(t, "ImportCertificate", in, nil).Refused(t, "ValidationException")
-}
-
 func TestTags(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -295,31 +264,22 @@ func TestTags(t *testing.T) {
 	var out struct{ Tags []core.Tag }
 	f.call(t, "ListTagsForCertificate", object{"CertificateArn": arn}, &out).OK(t)
 	assert.Equal(t, []core.Tag{{Key: "b", Value: "2"}}, out.Tags)
-}
-
-func TestListCertificates(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	rsaARN := f.request(t, object{"DomainName": "a.localaws.test"})
-	ecARN := f.request(t, object{"DomainName": "b.localaws.test", "KeyAlgorithm": "EC_prime256v1"})
-	list := func(in object) (arns []string) {
-		var out struct {
-			CertificateSummaryList []struct{ CertificateArn string }
-		}
-		f.call(t, "ListCertificates", in, &out).OK(t)
-		for _, c := range out.CertificateSummaryList {
-			arns = append(arns, c.CertificateArn)
-		}
-		return arns
-	}
-	assert.Equal(t, []string{rsaARN}, list(object{}))
-	assert.Equal(t, []string{ecARN}, list(object{"Includes": object{"keyTypes": []string{"EC_prime256v1"}}}))
-	assert.Empty(t, list(object{"CertificateStatuses": []string{"ISSUED"}}))
-	for _, in := range []object{
-		{"SortBy": "CREATED_AT", "SortOrder": "DESCENDING"}, {"Includes": object{"keyUsage": []string{"ANY"}}},
+	for name, c := range map[string]struct {
+		tags object
+		code string
+	}{
+		"reserved":  {object{"Key": "aws:a"}, "InvalidTagException"},
+		"too long":  {object{"Key": "a", "Value": strings.Repeat("a", 257)}, "ValidationException"},
+		"not there": {object{"Key": "a"}, "ResourceNotFoundException"},
 	} {
-		f.call(t, "ListCertificates", in, nil).Refused(t, "UnsupportedParameter")
+		arn := map[bool]string{false: arn, true: arn + "0"}[name == "not there"]
+		f.call(t, "AddTagsToCertificate", object{"CertificateArn": arn, "Tags": []object{c.tags}}, nil).Refused(t, c.code)
 	}
+	var list []object
+	for i := range 51 {
+		list = append(list, object{"Key": strings.Repeat("k", i+1)})
+	}
+	f.call(t, "RequestCertificate", object{"DomainName": "a.localaws.test", "Tags": list}, nil).Refused(t, "TooManyTagsException")
 }
 
 func TestStateOutlivesTheProcess(t *testing.T) {
@@ -328,9 +288,10 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 	arn := f.request(t, object{"DomainName": "a.localaws.test"})
 	f.publish(t, arn)
 	f.reach(t, arn, "ISSUED")
-	next := acm.New(f.account, f.zones, f.ca)
-	f.account.Do(func() {
-		wiretest.Restart(t, f.service, next)
+	account, _ := wiretest.NewAccount()
+	next := acm.New(account, f.zones, f.ca)
+	wiretest.Revive(t, f.account, account)
+	f.account.View(func() {
 		before, _ := f.service.Certificate(arn)
 		after, ok := next.Certificate(arn)
 		require.True(t, ok)

@@ -1,16 +1,12 @@
 package acm
 
 import (
-	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/pem"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 type arnInput struct{ CertificateArn string }
@@ -28,7 +24,6 @@ type certificateDetail struct {
 	Issuer                  string
 	CreatedAt               time.Time
 	IssuedAt                time.Time
-	ImportedAt              time.Time
 	Status                  string
 	NotBefore               time.Time
 	NotAfter                time.Time
@@ -58,24 +53,19 @@ func (s *Service) describeCertificate(_ context.Context, in *arnInput) (*describ
 	}
 	detail := certificateDetail{
 		CertificateArn: c.ARN, DomainName: c.Domains[0].Name, SubjectAlternativeNames: c.names(),
-		CreatedAt: c.CreatedAt, IssuedAt: c.IssuedAt, ImportedAt: c.ImportedAt, Status: c.Status,
+		CreatedAt: c.CreatedAt, IssuedAt: c.IssuedAt, Status: c.Status,
 		KeyAlgorithm: describedKey(c.KeyAlgorithm), InUseBy: append([]string{}, c.UsedBy...), FailureReason: c.FailureReason,
-		Type: c.Type, RenewalEligibility: c.renewal(), Issuer: "Amazon", Subject: "CN=" + c.Domains[0].Name,
+		Type: "AMAZON_ISSUED", RenewalEligibility: c.renewal(), Issuer: "Amazon", Subject: "CN=" + c.Domains[0].Name,
 		Options: &certificateOptions{CertificateTransparencyLoggingPreference: c.Logging, Export: c.Export},
 	}
-	if c.Type == "AMAZON_ISSUED" {
-		for _, d := range c.Domains {
-			detail.DomainValidationOptions = append(detail.DomainValidationOptions, validationDetail{
-				DomainName: d.Name, ValidationDomain: d.Name, ValidationStatus: d.Status,
-				ResourceRecord: s.validationRecord(d.Name), ValidationMethod: "DNS",
-			})
-		}
+	for _, d := range c.Domains {
+		detail.DomainValidationOptions = append(detail.DomainValidationOptions, validationDetail{
+			DomainName: d.Name, ValidationDomain: d.Name, ValidationStatus: d.Status,
+			ResourceRecord: s.validationRecord(d.Name), ValidationMethod: "DNS",
+		})
 	}
 	if leaf := c.leaf(); leaf != nil {
 		detail.describeLeaf(leaf)
-		if c.Type == "IMPORTED" {
-			detail.Issuer = leaf.Issuer.CommonName
-		}
 	}
 	return &describeOutput{detail}, nil
 }
@@ -123,86 +113,10 @@ func (c *certificate) leaf() *x509.Certificate {
 	return leaf
 }
 
-// renewal: ACM renews what it issued, while something uses it.
+// renewal: ACM renews a certificate while something uses it.
 func (c *certificate) renewal() string {
-	if c.Type == "AMAZON_ISSUED" && len(c.UsedBy) > 0 {
+	if len(c.UsedBy) > 0 {
 		return "ELIGIBLE"
 	}
 	return "INELIGIBLE"
-}
-
-type getCertificateOutput struct{ Certificate, CertificateChain string }
-
-func (s *Service) getCertificate(_ context.Context, in *arnInput) (*getCertificateOutput, error) {
-	c, err := s.certificate(in.CertificateArn)
-	if err != nil {
-		return nil, err
-	}
-	if c.Status != statusIssued {
-		return nil, wire.Errorf("RequestInProgressException", "The certificate %s is in the state %s; wait until it is ISSUED.", c.ARN, c.Status)
-	}
-	block, chain := pem.Decode([]byte(c.ChainPEM))
-	return &getCertificateOutput{string(pem.EncodeToMemory(block)), string(chain)}, nil
-}
-
-type listCertificatesInput struct {
-	CertificateStatuses []string
-	Includes            struct {
-		KeyTypes []string
-	}
-	MaxItems  int32
-	NextToken string
-}
-
-type listCertificatesOutput struct {
-	CertificateSummaryList []certificateSummary
-	NextToken              string
-}
-
-type certificateSummary struct {
-	CertificateArn                  string
-	DomainName                      string
-	SubjectAlternativeNameSummaries []string
-	Status                          string
-	Type                            string
-	KeyAlgorithm                    string
-	InUse                           bool
-	RenewalEligibility              string
-	CreatedAt                       time.Time
-	IssuedAt                        time.Time
-	ImportedAt                      time.Time
-}
-
-// listCertificates lists, when no key types are asked for, those with RSA keys
-// of up to 2048 bits only, as ACM does.
-func (s *Service) listCertificates(_ context.Context, in *listCertificatesInput) (*listCertificatesOutput, error) {
-	keys := in.Includes.KeyTypes
-	if len(keys) == 0 {
-		keys = []string{"RSA_1024", "RSA_2048"}
-	}
-	var found []*certificate
-	for _, c := range s.state.Certificates {
-		if slices.Contains(keys, c.KeyAlgorithm) &&
-			(len(in.CertificateStatuses) == 0 || slices.Contains(in.CertificateStatuses, c.Status)) && c.ARN > in.NextToken {
-			found = append(found, c)
-		}
-	}
-	slices.SortFunc(found, func(a, b *certificate) int { return cmp.Compare(a.ARN, b.ARN) })
-	out := &listCertificatesOutput{CertificateSummaryList: []certificateSummary{}}
-	limit := 100
-	if in.MaxItems > 0 {
-		limit = int(in.MaxItems)
-	}
-	if len(found) > limit {
-		found = found[:limit]
-		out.NextToken = found[limit-1].ARN
-	}
-	for _, c := range found {
-		out.CertificateSummaryList = append(out.CertificateSummaryList, certificateSummary{
-			CertificateArn: c.ARN, DomainName: c.Domains[0].Name, SubjectAlternativeNameSummaries: c.names(),
-			Status: c.Status, Type: c.Type, KeyAlgorithm: describedKey(c.KeyAlgorithm), InUse: len(c.UsedBy) > 0,
-			RenewalEligibility: c.renewal(), CreatedAt: c.CreatedAt, IssuedAt: c.IssuedAt, ImportedAt: c.ImportedAt,
-		})
-	}
-	return out, nil
 }

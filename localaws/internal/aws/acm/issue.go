@@ -78,52 +78,45 @@ func (s *Service) signQueued(ctx context.Context) {
 // step looks at every pending certificate, and queues those to sign.
 func (s *Service) step() (again time.Time) {
 	now := s.account.Clock.Now()
-	changed := false
-	for arn, c := range s.state.Certificates {
+	for arn, c := range s.certificates.All() {
 		if c.Status != statusPending || s.issuing[arn] {
 			continue
 		}
-		before := c.Status
-		if s.validate(c) {
-			changed = true
-		}
+		s.validate(c)
 		due := c.CreatedAt.Add(validationTime)
 		switch {
 		case c.IssueAt.IsZero() && now.After(due):
+			s.certificates.Put(arn, c)
 			c.Status = statusTimedOut
 		case !c.IssueAt.IsZero() && now.Before(c.IssueAt):
 			due = c.IssueAt
 		case !c.IssueAt.IsZero():
 			s.decide(c)
 		}
-		changed = changed || c.Status != before
 		if again.IsZero() || due.Before(again) {
 			again = due
 		}
 	}
-	if changed {
-		s.account.Changed()
-	}
 	return again
 }
 
-// validate looks for the record of each domain, and tells whether that changed
-// anything.
-func (s *Service) validate(c *certificate) (changed bool) {
+// validate looks for the record of each domain.
+func (s *Service) validate(c *certificate) {
 	valid := 0
 	for i := range c.Domains {
 		d := &c.Domains[i]
 		if d.Status == statusPending && s.hasRecord(d.Name) {
-			d.Status, changed = statusSuccess, true
+			s.certificates.Put(c.ARN, c)
+			d.Status = statusSuccess
 		}
 		if d.Status == statusSuccess {
 			valid++
 		}
 	}
 	if valid == len(c.Domains) && c.IssueAt.IsZero() {
-		c.IssueAt, changed = s.account.Clock.In(issueTime), true
+		s.certificates.Put(c.ARN, c)
+		c.IssueAt = s.account.Clock.In(issueTime)
 	}
-	return changed
 }
 
 func (s *Service) hasRecord(name string) bool {
@@ -143,6 +136,7 @@ func (s *Service) hasRecord(name string) bool {
 func (s *Service) decide(c *certificate) {
 	for i := range c.Domains {
 		if !s.allowed(c.Domains[i].Name) {
+			s.certificates.Put(c.ARN, c)
 			c.Domains[i].Status = statusFailed
 			c.Status, c.FailureReason = statusFailed, "CAA_ERROR"
 		}
@@ -158,9 +152,8 @@ func (s *Service) decide(c *certificate) {
 func (s *Service) sign(j job) {
 	pair, err := s.makePair(j)
 	s.account.Do(func() {
-		defer s.account.Changed()
 		delete(s.issuing, j.arn)
-		c, ok := s.state.Certificates[j.arn]
+		c, ok := s.certificates.Change(j.arn)
 		if !ok {
 			return // deleted in the meantime
 		}
@@ -184,7 +177,7 @@ func (s *Service) makePair(j job) (*tls.Certificate, error) {
 	return s.issuer.IssueFor(j.names, key)
 }
 
-// allowed tells whether the CAA records for a name, at the name itself or at
+// allowed reports whether the CAA records for a name, at the name itself or at
 // its closest ancestor that has any, let Amazon issue: RFC 8659.
 func (s *Service) allowed(name string) bool {
 	wild := strings.HasPrefix(name, "*.")

@@ -31,24 +31,6 @@ func newKey(algorithm string) (crypto.Signer, error) {
 	return nil, fmt.Errorf("the key algorithm %s is unknown", algorithm)
 }
 
-// keyAlgorithm names the algorithm of a certificate's key.
-func keyAlgorithm(leaf *x509.Certificate) (string, error) {
-	switch key := leaf.PublicKey.(type) {
-	case *rsa.PublicKey:
-		return fmt.Sprintf("RSA_%d", key.N.BitLen()), nil
-	case *ecdsa.PublicKey:
-		switch key.Curve {
-		case elliptic.P256():
-			return "EC_prime256v1", nil
-		case elliptic.P384():
-			return "EC_secp384r1", nil
-		case elliptic.P521():
-			return "EC_secp521r1", nil
-		}
-	}
-	return "", fmt.Errorf("a key of the type %T is not supported", leaf.PublicKey)
-}
-
 // describedKey is how answers write an algorithm: RSA-2048.
 func describedKey(algorithm string) string { return strings.Replace(algorithm, "_", "-", 1) }
 

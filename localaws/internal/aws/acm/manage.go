@@ -3,7 +3,7 @@ package acm
 import (
 	"context"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -15,7 +15,7 @@ func (s *Service) deleteCertificate(_ context.Context, in *arnInput) (*wire.Empt
 	if len(c.UsedBy) > 0 {
 		return nil, wire.Errorf("ResourceInUseException", "Certificate %s is in use: %v.", c.ARN, c.UsedBy)
 	}
-	delete(s.state.Certificates, c.ARN)
+	s.certificates.Delete(c.ARN)
 	delete(s.parsed, c.ARN)
 	return nil, nil
 }
@@ -30,53 +30,64 @@ func (s *Service) updateCertificateOptions(_ context.Context, in *updateOptionsI
 	if err != nil {
 		return nil, err
 	}
+	s.certificates.Put(c.ARN, c)
 	c.setOptions(in.Options)
 	return nil, nil
 }
 
+// tagRules are those of https://docs.aws.amazon.com/acm/latest/userguide/tags-restrictions.html.
+var tagRules = tags.Rules{Refuse: func(f tags.Fault) error {
+	switch f.Problem {
+	case tags.TooMany:
+		return wire.Errorf("TooManyTagsException", "%s", f)
+	case tags.KeyLength, tags.ValueLength, tags.Characters:
+		return wire.Errorf("ValidationException", "%s", f)
+	}
+	return wire.Errorf("InvalidTagException", "%s", f)
+}}
+
+func (s *Service) tags() tags.Resources {
+	return tags.Resources{Rules: tagRules, Find: func(arn string) (tags.Resource, error) {
+		found, ok := tags.In(s.certificates, arn, func(c *certificate) *tags.Set { return &c.Tags })
+		if !ok {
+			return found, notFound(arn)
+		}
+		return found, nil
+	}}
+}
+
 type tagsInput struct {
 	CertificateArn string
-	Tags           []core.Tag
+	Tags           []tags.Tag
 }
 
-type tagsOutput struct{ Tags []core.Tag }
+type tagsOutput struct{ Tags []tags.Tag }
 
 func (s *Service) addTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	c, err := s.certificate(in.CertificateArn)
-	if err != nil {
-		return nil, err
-	}
-	c.Tags.Put(in.Tags)
-	return nil, nil
+	return nil, s.tags().Add(in.Tags, in.CertificateArn)
 }
 
-// removeTags removes a tag only if the value is the one given, or none is.
+// removeTags removes a tag only if its value is the one given, or none is.
 func (s *Service) removeTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	c, err := s.certificate(in.CertificateArn)
-	if err != nil {
-		return nil, err
-	}
-	for _, tag := range in.Tags {
-		if tag.Value == "" || c.Tags[tag.Key] == tag.Value {
-			c.Tags.Remove([]string{tag.Key})
+	return nil, s.tags().Change(func(all tags.Set) {
+		for _, tag := range in.Tags {
+			if tag.Value == "" || all[tag.Key] == tag.Value {
+				delete(all, tag.Key)
+			}
 		}
-	}
-	return nil, nil
+	}, in.CertificateArn)
 }
 
 func (s *Service) listTags(_ context.Context, in *arnInput) (*tagsOutput, error) {
-	c, err := s.certificate(in.CertificateArn)
-	if err != nil {
-		return nil, err
-	}
-	return &tagsOutput{c.Tags.List()}, nil
+	list, err := s.tags().List(in.CertificateArn)
+	return &tagsOutput{list}, err
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
-	var all []core.TaggedResource
-	for _, c := range s.state.Certificates {
-		all = append(all, core.TaggedResource{ARN: c.ARN, Tags: c.Tags})
+func (s *Service) TaggedResources() []tags.Tagged {
+	var all []tags.Tagged
+	for arn, c := range s.certificates.All() {
+		all = append(all, tags.Tagged{ARN: arn, Tags: c.Tags})
 	}
 	return all
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -35,7 +35,7 @@ type requestCertificateInput struct {
 	IdempotencyToken        string
 	KeyAlgorithm            string
 	Options                 certificateOptions
-	Tags                    []core.Tag
+	Tags                    []tags.Tag
 }
 
 type certificateOptions struct {
@@ -60,10 +60,14 @@ func (s *Service) requestCertificate(_ context.Context, in *requestCertificateIn
 		return nil, wire.Errorf("ValidationException", "The key algorithm %s can't be requested for a public certificate; use one of %s.",
 			in.KeyAlgorithm, strings.Join(requestableKeys, ", "))
 	}
+	all, err := tagRules.New(in.Tags)
+	if err != nil {
+		return nil, err
+	}
 	c := &certificate{
-		ARN: s.account.ARN("acm", "certificate/"+ids.UUID()), Status: statusPending, Type: "AMAZON_ISSUED",
+		ARN: s.account.ARN("acm", "certificate/"+ids.UUID()), Status: statusPending,
 		KeyAlgorithm: in.KeyAlgorithm, IdempotencyToken: in.IdempotencyToken,
-		CreatedAt: s.account.Clock.Now(), Tags: core.NewTags(in.Tags),
+		CreatedAt: s.account.Clock.Now(), Tags: all,
 	}
 	c.setOptions(in.Options)
 	for _, name := range names {
@@ -72,7 +76,7 @@ func (s *Service) requestCertificate(_ context.Context, in *requestCertificateIn
 	if earlier := s.sameRequest(c); earlier != nil {
 		return &arnOutput{earlier.ARN}, nil
 	}
-	s.state.Certificates[c.ARN] = c
+	s.certificates.Put(c.ARN, c)
 	return &arnOutput{c.ARN}, nil
 }
 
@@ -99,7 +103,7 @@ func (s *Service) sameRequest(c *certificate) *certificate {
 	if c.IdempotencyToken == "" {
 		return nil
 	}
-	for _, earlier := range s.state.Certificates {
+	for _, earlier := range s.certificates.All() {
 		if earlier.IdempotencyToken == c.IdempotencyToken && slices.Equal(earlier.names(), c.names()) &&
 			c.CreatedAt.Sub(earlier.CreatedAt) < time.Hour {
 			return earlier

@@ -1,5 +1,5 @@
 // Package acm is AWS Certificate Manager: certificates that are really issued
-// once DNS proves who owns their names, and imported ones.
+// once DNS proves who owns their names.
 //
 // API: https://docs.aws.amazon.com/acm/latest/APIReference/.
 package acm
@@ -7,13 +7,13 @@ package acm
 import (
 	"crypto"
 	"crypto/tls"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/route53"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -30,10 +30,10 @@ type Issuer interface {
 // Service is Certificate Manager. Its methods are called with the account's
 // lock held, except Run.
 type Service struct {
-	account *core.Account
-	zones   Zones
-	issuer  Issuer
-	state   state
+	account      *core.Account
+	zones        Zones
+	issuer       Issuer
+	certificates *store.Collection[*certificate] // by ARN
 	// issuing are the certificates that Run is signing.
 	issuing map[string]bool
 	queue   []job
@@ -41,17 +41,11 @@ type Service struct {
 	parsed map[string]*tls.Certificate
 }
 
-// state is what outlives the process.
-type state struct {
-	Certificates map[string]*certificate // by ARN
-}
-
-// certificate is a certificate, requested or imported.
+// certificate is a certificate that was requested.
 type certificate struct {
 	ARN              string
 	Domains          []domain // the first is the certificate's name
 	Status           string
-	Type             string // AMAZON_ISSUED or IMPORTED
 	KeyAlgorithm     string // as requests have it: RSA_2048
 	FailureReason    string
 	IdempotencyToken string
@@ -60,11 +54,10 @@ type certificate struct {
 	CreatedAt        time.Time
 	IssueAt          time.Time // when all domains are valid: the time of issue
 	IssuedAt         time.Time
-	ImportedAt       time.Time
-	ChainPEM         string // of what was issued or imported
+	ChainPEM         string // of what was issued
 	KeyPEM           string
 	UsedBy           []string // ARNs, sorted
-	Tags             core.Tags
+	Tags             tags.Set
 }
 
 // domain is a name and how its owner was proven.
@@ -77,8 +70,8 @@ type domain struct {
 func New(a *core.Account, zones Zones, issuer Issuer) *Service {
 	return &Service{
 		account: a, zones: zones, issuer: issuer,
-		state:   state{Certificates: map[string]*certificate{}},
-		issuing: map[string]bool{}, parsed: map[string]*tls.Certificate{},
+		certificates: store.NewCollection[*certificate](a.Records, "acm", "certificates"),
+		issuing:      map[string]bool{}, parsed: map[string]*tls.Certificate{},
 	}
 }
 
@@ -88,10 +81,7 @@ func (s *Service) Wire() wire.Service {
 		Name: "acm", Protocol: wire.JSON11, TargetPrefix: "CertificateManager",
 		Operations: []wire.Operation{
 			wire.Op("RequestCertificate", s.requestCertificate),
-			wire.Op("ImportCertificate", s.importCertificate),
 			wire.ReadOp("DescribeCertificate", s.describeCertificate),
-			wire.ReadOp("GetCertificate", s.getCertificate),
-			wire.ReadOp("ListCertificates", s.listCertificates),
 			wire.Op("DeleteCertificate", s.deleteCertificate),
 			wire.Op("UpdateCertificateOptions", s.updateCertificateOptions),
 			wire.Op("AddTagsToCertificate", s.addTags),
@@ -101,31 +91,14 @@ func (s *Service) Wire() wire.Service {
 	}
 }
 
-// Name is the service's key in the snapshot.
-func (s *Service) Name() string { return "acm" }
-
-// Snapshot returns all state.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state.
-func (s *Service) Restore(raw json.RawMessage) error {
-	restored := state{Certificates: map[string]*certificate{}}
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("restoring acm: %w", err)
-	}
-	s.state = restored
-	s.issuing, s.queue, s.parsed = map[string]bool{}, nil, map[string]*tls.Certificate{}
-	return nil
-}
-
 // Resources is the number of resources by kind, for the status page.
 func (s *Service) Resources() map[string]int {
-	return map[string]int{"certificates": len(s.state.Certificates)}
+	return map[string]int{"certificates": s.certificates.Len()}
 }
 
-// Certificate is what was issued or imported; ok is false before that.
+// Certificate is what was issued; ok is false before that.
 func (s *Service) Certificate(arn string) (found *tls.Certificate, ok bool) {
-	c, known := s.state.Certificates[arn]
+	c, known := s.certificates.Get(arn)
 	if !known || c.Status != statusIssued {
 		return nil, false
 	}
@@ -142,7 +115,7 @@ func (s *Service) Certificate(arn string) (found *tls.Certificate, ok bool) {
 
 // Status is a certificate's state, such as ISSUED or PENDING_VALIDATION.
 func (s *Service) Status(arn string) (status string, ok bool) {
-	c, ok := s.state.Certificates[arn]
+	c, ok := s.certificates.Get(arn)
 	if !ok {
 		return "", false
 	}
@@ -151,8 +124,7 @@ func (s *Service) Status(arn string) (status string, ok bool) {
 
 // Use notes that a resource uses the certificate, which can't be deleted then.
 func (s *Service) Use(arn, byARN string) {
-	c, ok := s.state.Certificates[arn]
-	if ok && !slices.Contains(c.UsedBy, byARN) {
+	if c, ok := s.certificates.Change(arn); ok && !slices.Contains(c.UsedBy, byARN) {
 		c.UsedBy = append(c.UsedBy, byARN)
 		slices.Sort(c.UsedBy)
 	}
@@ -160,15 +132,19 @@ func (s *Service) Use(arn, byARN string) {
 
 // Unuse notes that a resource no longer uses the certificate.
 func (s *Service) Unuse(arn, byARN string) {
-	if c, ok := s.state.Certificates[arn]; ok {
+	if c, ok := s.certificates.Change(arn); ok {
 		c.UsedBy = slices.DeleteFunc(c.UsedBy, func(user string) bool { return user == byARN })
 	}
 }
 
 func (s *Service) certificate(arn string) (*certificate, error) {
-	c, ok := s.state.Certificates[arn]
+	c, ok := s.certificates.Get(arn)
 	if !ok {
-		return nil, wire.Errorf("ResourceNotFoundException", "Could not find certificate %s.", arn)
+		return nil, notFound(arn)
 	}
 	return c, nil
+}
+
+func notFound(arn string) error {
+	return wire.Errorf("ResourceNotFoundException", "Could not find certificate %s.", arn)
 }

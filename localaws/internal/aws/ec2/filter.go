@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/glob"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -100,64 +101,8 @@ func (f family[T]) values(s *Service, resource T, name string) []string {
 
 func (f filter) fits(values []string) bool {
 	return slices.ContainsFunc(f.Values, func(pattern string) bool {
-		return slices.ContainsFunc(values, func(value string) bool { return matches(pattern, value) })
+		return slices.ContainsFunc(values, func(value string) bool { return glob.Filter(pattern).Match(value) })
 	})
-}
-
-// Wildcards of a filter's value, once it is read.
-const (
-	anyText rune = -1 - iota
-	anyCharacter
-)
-
-// wildcards reads a filter's value: * is any text, ? one character, and a
-// backslash takes their meaning away.
-func wildcards(value string) []rune {
-	var pattern []rune
-	escaped := false
-	for _, r := range value {
-		switch {
-		case escaped:
-			escaped = false
-		case r == '\\':
-			escaped = true
-			continue
-		case r == '*':
-			r = anyText
-		case r == '?':
-			r = anyCharacter
-		}
-		pattern = append(pattern, r)
-	}
-	if escaped {
-		pattern = append(pattern, '\\')
-	}
-	return pattern
-}
-
-// matches compares a value with a filter's. On a mismatch the last * takes one
-// character more, so that the time grows with the product of the lengths at
-// most.
-func matches(filterValue, value string) bool {
-	pattern, text := wildcards(filterValue), []rune(value)
-	p, t := 0, 0
-	star, taken := -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == anyText:
-			star, taken = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == anyCharacter || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			taken++
-			p, t = star+1, taken
-		default:
-			return false
-		}
-	}
-	return !slices.ContainsFunc(pattern[p:], func(r rune) bool { return r != anyText })
 }
 
 // paginate cuts a page off a sorted list. The token is the id of the last

@@ -109,7 +109,7 @@ func checkGroupStickiness(sticky *GroupStickiness) (*GroupStickiness, error) {
 
 // checkGroup tells whether a listener may forward to a target group.
 func (s *Service) checkGroup(lb LoadBalancer, l Listener, arn string) error {
-	group, ok := s.state.TargetGroups[arn]
+	group, ok := s.targetGroups.Get(arn)
 	if !ok {
 		return targetGroupsNotFound([]string{arn})
 	}
@@ -253,7 +253,7 @@ func (s *Service) groupsOf(lbARN string) []string {
 // loadBalancersOf are the load balancers that forward to a target group.
 func (s *Service) loadBalancersOf(groupARN string) []string {
 	arns := []string{}
-	for arn := range s.state.LoadBalancers {
+	for arn := range s.loadBalancers.All() {
 		if slices.Contains(s.groupsOf(arn), groupARN) {
 			arns = append(arns, arn)
 		}

@@ -48,6 +48,7 @@ func newCloud(t *testing.T) *cloud {
 	t.Helper()
 	fake := clock.NewFake(time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC))
 	a := core.New("us-west-2", fake, slog.New(slog.DiscardHandler))
+	a.Records.Verify()
 	c := &cloud{
 		t: t, account: a, clock: fake,
 		machines:     newMachines(),

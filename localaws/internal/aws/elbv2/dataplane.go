@@ -1,7 +1,6 @@
 package elbv2
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -21,8 +20,8 @@ type BalancerListener struct {
 
 // Balancers are all load balancers, by name, for the data plane.
 func (s *Service) Balancers() []Balancer {
-	balancers := make([]Balancer, 0, len(s.state.LoadBalancers))
-	for _, lb := range s.state.LoadBalancers {
+	balancers := make([]Balancer, 0, s.loadBalancers.Len())
+	for _, lb := range s.loadBalancers.All() {
 		balancer := Balancer{LoadBalancer: lb}
 		for _, listener := range s.listenersOf(lb.ARN) {
 			rules := append(s.rulesOf(listener.ARN), defaultRule(listener))
@@ -36,8 +35,8 @@ func (s *Service) Balancers() []Balancer {
 
 // TargetGroups are all groups by ARN, with the load balancers that use them.
 func (s *Service) TargetGroups() map[string]TargetGroup {
-	groups := maps.Clone(s.state.TargetGroups)
-	for arn := range groups {
+	groups := map[string]TargetGroup{}
+	for arn := range s.targetGroups.All() {
 		groups[arn], _ = s.TargetGroup(arn)
 	}
 	return groups

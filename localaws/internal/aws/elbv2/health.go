@@ -87,7 +87,7 @@ func (h Health) Checked() bool {
 // ReportHealth sets what the health checks found of a target, unless it is in
 // a state that checks have no say in. It returns whether that is news.
 func (s *Service) ReportHealth(groupARN string, target Target, health Health) (changed bool) {
-	group, ok := s.state.TargetGroups[groupARN]
+	group, ok := s.targetGroups.Get(groupARN)
 	if !ok {
 		return false
 	}
@@ -97,21 +97,21 @@ func (s *Service) ReportHealth(groupARN string, target Target, health Health) (c
 	}
 	group.Targets = slices.Clone(group.Targets)
 	group.Targets[i].Health = health
-	s.state.TargetGroups[groupARN] = group
+	s.targetGroups.Put(groupARN, group)
 	return true
 }
 
 // settle takes forward what the passing of time, or a change elsewhere, moves:
 // it is called after each operation that could have moved something, and by
 // Run. It returns when it wants to be called next, or the zero time.
-func (s *Service) settle() (changed bool, next time.Time) {
+func (s *Service) settle() (next time.Time) {
 	now := s.account.Clock.Now()
 	soonest := func(t time.Time) {
 		if next.IsZero() || t.Before(next) {
 			next = t
 		}
 	}
-	for arn, lb := range s.state.LoadBalancers {
+	for arn, lb := range s.loadBalancers.All() {
 		if lb.State != StateProvisioning {
 			continue
 		}
@@ -120,17 +120,15 @@ func (s *Service) settle() (changed bool, next time.Time) {
 			continue
 		}
 		lb.State = StateActive
-		s.state.LoadBalancers[arn] = lb
-		changed = true
+		s.loadBalancers.Put(arn, lb)
 	}
-	for arn, group := range s.state.TargetGroups {
+	for arn, group := range s.targetGroups.All() {
 		settled, moved := s.settleGroup(group, now, soonest)
 		if moved {
-			s.state.TargetGroups[arn] = settled
-			changed = true
+			s.targetGroups.Put(arn, settled)
 		}
 	}
-	return changed, next
+	return next
 }
 
 func (s *Service) settleGroup(group TargetGroup, now time.Time, soonest func(time.Time)) (_ TargetGroup, moved bool) {
@@ -192,7 +190,8 @@ func (s *Service) unusable(group TargetGroup, balancers []string, t RegisteredTa
 	}
 	zone := s.zoneOf(group, t)
 	for _, arn := range balancers {
-		enabled := slices.ContainsFunc(s.state.LoadBalancers[arn].Nodes, func(n Node) bool { return n.AvailabilityZone == zone })
+		lb, _ := s.loadBalancers.Get(arn)
+		enabled := slices.ContainsFunc(lb.Nodes, func(n Node) bool { return n.AvailabilityZone == zone })
 		if enabled || zone == "" || zone == "all" {
 			return Health{}, false
 		}
@@ -210,5 +209,8 @@ func (s *Service) zoneOf(group TargetGroup, t RegisteredTarget) string {
 }
 
 func (s *Service) anyActive(balancers []string) bool {
-	return slices.ContainsFunc(balancers, func(arn string) bool { return s.state.LoadBalancers[arn].State == StateActive })
+	return slices.ContainsFunc(balancers, func(arn string) bool {
+		lb, _ := s.loadBalancers.Get(arn)
+		return lb.State == StateActive
+	})
 }

@@ -3,7 +3,9 @@ package elbv2
 import (
 	"context"
 	"slices"
+	"strconv"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -29,7 +31,7 @@ func (s *Service) modifyListenerAttributes(_ context.Context, in *modifyListener
 	if listener.Attributes, err = changeAttributes("Listener", known, listener.Attributes, in.Attributes); err != nil {
 		return nil, err
 	}
-	s.state.Listeners[listener.ARN] = listener
+	s.listeners.Put(listener.ARN, listener)
 	return &attributesOutput{listAttributes(known, listener.Attributes)}, nil
 }
 
@@ -92,7 +94,7 @@ func (s *Service) removeListenerCertificates(_ context.Context, in *listenerCert
 type describeListenerCertificatesInput struct {
 	ListenerArn string
 	Marker      string
-	PageSize    *int32
+	PageSize    *int
 }
 
 func (s *Service) describeListenerCertificates(_ context.Context, in *describeListenerCertificatesInput) (*certificatesOutput, error) {
@@ -105,7 +107,9 @@ func (s *Service) describeListenerCertificates(_ context.Context, in *describeLi
 		isDefault := i == 0
 		all = append(all, CertificateRef{CertificateArn: arn, IsDefault: &isDefault})
 	}
-	part, next, err := page(all, in.Marker, in.PageSize)
+	part, next, err := paging.Cut(pages, all, func(c CertificateRef) string {
+		return strconv.FormatBool(!*c.IsDefault) + c.CertificateArn // the default one first
+	}, in.PageSize, in.Marker)
 	if err != nil {
 		return nil, err
 	}

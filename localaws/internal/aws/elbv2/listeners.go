@@ -2,10 +2,12 @@ package elbv2
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -53,7 +55,7 @@ type createListenerInput struct {
 	Certificates         []CertificateRef
 	DefaultActions       []Action
 	MutualAuthentication *MutualAuthentication
-	Tags                 []core.Tag
+	Tags                 []tags.Tag
 }
 
 type listenerOutput struct {
@@ -78,7 +80,7 @@ func (s *Service) createListener(_ context.Context, in *createListenerInput) (*l
 	if err != nil {
 		return nil, err
 	}
-	tags, err := newTags(in.Tags)
+	set, err := tagRules.New(in.Tags)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +100,7 @@ func (s *Service) createListener(_ context.Context, in *createListenerInput) (*l
 		return nil, err
 	}
 	s.putListener(listener)
-	s.state.Tags[listener.ARN] = tags
+	s.tagSets.Put(listener.ARN, set)
 	s.settle()
 	return &listenersOutput{Listeners: []listenerOutput{s.listenerOutput(listener)}}, nil
 }
@@ -217,7 +219,7 @@ func (s *Service) checkCertificate(arn string) error {
 // balancer uses now and did not, or did and does not.
 func (s *Service) putListener(l Listener) {
 	before := s.certificatesOf(l.LoadBalancerARN)
-	s.state.Listeners[l.ARN] = l
+	s.listeners.Put(l.ARN, l)
 	s.tellCertificates(l.LoadBalancerARN, before)
 }
 
@@ -225,11 +227,12 @@ func (s *Service) putListener(l Listener) {
 func (s *Service) dropListener(l Listener) {
 	before := s.certificatesOf(l.LoadBalancerARN)
 	for _, rule := range s.rulesOf(l.ARN) {
-		delete(s.state.Rules, rule.ARN)
-		delete(s.state.Tags, rule.ARN)
+		s.rules.Delete(rule.ARN)
+		s.tagSets.Delete(rule.ARN)
 	}
-	delete(s.state.Listeners, l.ARN)
-	delete(s.state.Tags, l.ARN)
+	s.listeners.Delete(l.ARN)
+	s.tagSets.Delete(l.DefaultRuleARN)
+	s.tagSets.Delete(l.ARN)
 	s.tellCertificates(l.LoadBalancerARN, before)
 }
 
@@ -260,7 +263,7 @@ func (s *Service) tellCertificates(lbARN string, before map[string]bool) {
 // listenersOf are a load balancer's listeners by port.
 func (s *Service) listenersOf(lbARN string) []Listener {
 	var list []Listener
-	for _, listener := range s.state.Listeners {
+	for _, listener := range s.listeners.All() {
 		if listener.LoadBalancerARN == lbARN {
 			list = append(list, listener)
 		}
@@ -270,7 +273,7 @@ func (s *Service) listenersOf(lbARN string) []Listener {
 }
 
 func (s *Service) listener(arn string) (Listener, error) {
-	listener, ok := s.state.Listeners[arn]
+	listener, ok := s.listeners.Get(arn)
 	if !ok {
 		return listener, listenersNotFound(arn)
 	}
@@ -298,7 +301,7 @@ type describeListenersInput struct {
 	LoadBalancerArn string
 	ListenerArns    []string
 	Marker          string
-	PageSize        *int32
+	PageSize        *int
 }
 
 func (s *Service) describeListeners(_ context.Context, in *describeListenersInput) (*listenersOutput, error) {
@@ -319,7 +322,7 @@ func (s *Service) describeListeners(_ context.Context, in *describeListenersInpu
 	if in.LoadBalancerArn == "" && len(in.ListenerArns) == 0 {
 		return nil, invalid("You must specify either listener ARNs or a load balancer ARN")
 	}
-	part, next, err := page(found, in.Marker, in.PageSize)
+	part, next, err := paging.Cut(pages, found, func(l Listener) string { return fmt.Sprintf("%05d %s", l.Port, l.ARN) }, in.PageSize, in.Marker)
 	if err != nil {
 		return nil, err
 	}
@@ -346,7 +349,7 @@ func (s *Service) modifyListener(_ context.Context, in *modifyListenerInput) (*l
 	if err != nil {
 		return nil, err
 	}
-	lb := s.state.LoadBalancers[listener.LoadBalancerARN]
+	lb, _ := s.loadBalancers.Get(listener.LoadBalancerARN)
 	listener, err = s.applySettings(lb, listener, listenerSettings{
 		Port: in.Port, Protocol: in.Protocol, SslPolicy: in.SslPolicy, AlpnPolicy: in.AlpnPolicy,
 		Certificates: in.Certificates, DefaultActions: in.DefaultActions, MutualAuthentication: in.MutualAuthentication,

@@ -60,7 +60,7 @@ func (s *Service) setSubnets(_ context.Context, in *setSubnetsInput) (*setSubnet
 	lb.Nodes = slices.SortedFunc(slices.Values(append(stay, added...)), func(a, b Node) int {
 		return strings.Compare(a.AvailabilityZone, b.AvailabilityZone)
 	})
-	s.state.LoadBalancers[lb.ARN] = lb
+	s.loadBalancers.Put(lb.ARN, lb)
 	s.settle()
 	return &setSubnetsOutput{AvailabilityZones: zonesOutput(lb), IpAddressType: lb.IPAddressType}, nil
 }
@@ -105,7 +105,7 @@ func (s *Service) setSecurityGroups(_ context.Context, in *setSecurityGroupsInpu
 		}
 	}
 	lb.SecurityGroups = in.SecurityGroups
-	s.state.LoadBalancers[lb.ARN] = lb
+	s.loadBalancers.Put(lb.ARN, lb)
 	return &setSecurityGroupsOutput{
 		SecurityGroupIds: lb.SecurityGroups,
 		EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: lb.PrivateLinkRules,
@@ -161,7 +161,7 @@ func (s *Service) modifyLoadBalancerAttributes(_ context.Context, in *modifyLoad
 			return nil, err
 		}
 	}
-	s.state.LoadBalancers[lb.ARN] = lb
+	s.loadBalancers.Put(lb.ARN, lb)
 	return &attributesOutput{listAttributes(known, lb.Attributes)}, nil
 }
 

@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -24,7 +25,7 @@ type createLoadBalancerInput struct {
 	Subnets        []string
 	SubnetMappings []SubnetMapping
 	SecurityGroups []string
-	Tags           []core.Tag
+	Tags           []tags.Tag
 }
 
 type loadBalancerOutput struct {
@@ -82,15 +83,15 @@ func (s *Service) createLoadBalancer(_ context.Context, in *createLoadBalancerIn
 		}
 		return &loadBalancersOutput{LoadBalancers: []loadBalancerOutput{s.loadBalancerOutput(twin)}}, nil
 	}
-	tags, err := newTags(in.Tags)
+	set, err := tagRules.New(in.Tags)
 	if err != nil {
 		return nil, err
 	}
 	if lb, err = s.provision(lb, subnets, in.SecurityGroups); err != nil {
 		return nil, err
 	}
-	s.state.LoadBalancers[lb.ARN] = lb
-	s.state.Tags[lb.ARN] = tags
+	s.loadBalancers.Put(lb.ARN, lb)
+	s.tagSets.Put(lb.ARN, set)
 	return &loadBalancersOutput{LoadBalancers: []loadBalancerOutput{s.loadBalancerOutput(lb)}}, nil
 }
 
@@ -244,7 +245,7 @@ func sameSet(a, b []string) bool {
 }
 
 func (s *Service) loadBalancerByName(name string) (LoadBalancer, bool) {
-	for _, lb := range s.state.LoadBalancers {
+	for _, lb := range s.loadBalancers.All() {
 		if lb.Name == name {
 			return lb, true
 		}
@@ -253,7 +254,7 @@ func (s *Service) loadBalancerByName(name string) (LoadBalancer, bool) {
 }
 
 func (s *Service) loadBalancer(arn string) (LoadBalancer, error) {
-	lb, ok := s.state.LoadBalancers[arn]
+	lb, ok := s.loadBalancers.Get(arn)
 	if !ok {
 		return lb, loadBalancerNotFound(arn)
 	}
@@ -294,13 +295,13 @@ type describeLoadBalancersInput struct {
 	LoadBalancerArns []string
 	Names            []string
 	Marker           string
-	PageSize         *int32
+	PageSize         *int
 }
 
 func (s *Service) describeLoadBalancers(_ context.Context, in *describeLoadBalancersInput) (*loadBalancersOutput, error) {
 	var found []LoadBalancer
 	missing := append(slices.Clone(in.LoadBalancerArns), in.Names...)
-	for _, lb := range s.state.LoadBalancers {
+	for _, lb := range s.loadBalancers.All() {
 		i := slices.IndexFunc(missing, func(asked string) bool { return asked == lb.ARN || asked == lb.Name })
 		if i >= 0 {
 			missing = slices.Delete(missing, i, i+1)
@@ -312,8 +313,7 @@ func (s *Service) describeLoadBalancers(_ context.Context, in *describeLoadBalan
 	if len(missing) > 0 {
 		return nil, loadBalancersNotFound(missing)
 	}
-	slices.SortFunc(found, func(a, b LoadBalancer) int { return strings.Compare(a.Name, b.Name) })
-	part, next, err := page(found, in.Marker, in.PageSize)
+	part, next, err := paging.Cut(pages, found, func(lb LoadBalancer) string { return lb.Name }, in.PageSize, in.Marker)
 	if err != nil {
 		return nil, err
 	}
@@ -329,7 +329,7 @@ type loadBalancerInput struct{ LoadBalancerArn string }
 // deleteLoadBalancer takes the listeners with it. One that is not there is
 // deleted already, and no error.
 func (s *Service) deleteLoadBalancer(_ context.Context, in *loadBalancerInput) (*wire.Empty, error) {
-	lb, ok := s.state.LoadBalancers[in.LoadBalancerArn]
+	lb, ok := s.loadBalancers.Get(in.LoadBalancerArn)
 	if !ok {
 		return nil, nil
 	}
@@ -342,8 +342,8 @@ func (s *Service) deleteLoadBalancer(_ context.Context, in *loadBalancerInput) (
 	for _, listener := range s.listenersOf(lb.ARN) {
 		s.dropListener(listener)
 	}
-	delete(s.state.LoadBalancers, lb.ARN)
-	delete(s.state.Tags, lb.ARN)
+	s.loadBalancers.Delete(lb.ARN)
+	s.tagSets.Delete(lb.ARN)
 	s.settle()
 	return nil, nil
 }

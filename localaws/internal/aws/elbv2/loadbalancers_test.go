@@ -9,6 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wiretest"
 )
 
 func TestLoadBalancerIsProvisionedThenActive(t *testing.T) {
@@ -173,13 +176,13 @@ func TestStateSurvivesARestart(t *testing.T) {
 	group := c.targetGroup("web")
 	c.listener(lb, 80, group.TargetGroupArn)
 	require.NoError(t, c.register(group, "i-1", 8080))
-	healthBefore := c.health(group.TargetGroupArn)
 
-	c.account.Do(func() {
-		snapshot := mustJSON(t, c.service.Snapshot())
-		require.NoError(t, c.service.Restore(snapshot))
-		assert.JSONEq(t, string(snapshot), string(mustJSON(t, c.service.Snapshot())))
+	account, _ := wiretest.NewAccount()
+	next := elbv2.New(account, c.machines, c.certificates, c.logs)
+	wiretest.Revive(t, c.account, account)
+	c.account.View(func() {
+		assert.Equal(t, c.service.Balancers(), next.Balancers())
+		assert.Equal(t, c.service.TargetGroups(), next.TargetGroups())
+		assert.Equal(t, c.service.TaggedResources(), next.TaggedResources())
 	})
-	assert.Equal(t, *lb.DNSName, *c.describe("web").DNSName)
-	assert.Equal(t, healthBefore, c.health(group.TargetGroupArn))
 }

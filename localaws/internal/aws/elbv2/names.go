@@ -101,7 +101,7 @@ func canonicalZone(region, lbType string) string {
 func (s *Service) loadBalancerByDNS(dnsName string) (LoadBalancer, bool) {
 	name := strings.TrimSuffix(strings.ToLower(dnsName), ".")
 	name = strings.TrimPrefix(name, "dualstack.")
-	for _, lb := range s.state.LoadBalancers {
+	for _, lb := range s.loadBalancers.All() {
 		if strings.ToLower(lb.DNSName) == name {
 			return lb, true
 		}
@@ -144,7 +144,7 @@ func (s *Service) ResolveName(dnsName string) ([]netip.Addr, bool) {
 func (s *Service) nodesWithTargets(lb LoadBalancer) []Node {
 	return slices.DeleteFunc(slices.Clone(lb.Nodes), func(node Node) bool {
 		for _, arn := range s.groupsOf(lb.ARN) {
-			group := s.state.TargetGroups[arn]
+			group, _ := s.targetGroups.Get(arn)
 			if !CrossZone(lb, group) && !s.healthyIn(group, node.AvailabilityZone) {
 				return true
 			}

@@ -1,30 +1,21 @@
 package elbv2
 
-import "strconv"
+import (
+	"cmp"
+	"fmt"
 
-const maxPageSize = 400
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+)
 
-// page returns the part of a list that begins at marker, and the marker of the
-// part after it, "" when there is none.
-func page[T any](all []T, marker string, size *int32) (part []T, next string, err error) {
-	start := 0
-	if marker != "" {
-		start, err = strconv.Atoi(marker)
-		if err != nil || start < 0 || start > len(all) {
-			return nil, "", invalid("The marker '%s' is not one that an answer had", marker)
-		}
-	}
-	count := maxPageSize
-	if size != nil {
-		if *size < 1 || *size > maxPageSize {
-			return nil, "", outOfRange("pageSize", *size, 1, maxPageSize)
-		}
-		count = int(*size)
-	}
-	end := min(start+count, len(all))
-	if end < len(all) {
-		next = strconv.Itoa(end)
-	}
-	// Never nil: an empty list is an element on the wire.
-	return append([]T{}, all[start:end]...), next, nil
+// pages are those of all Describe operations,
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancers.html.
+var pages = paging.Limits{
+	Default: 400, Max: 400,
+	Size:  func(size int) error { return outOfRange("pageSize", int32(min(max(size, 0), 401)), 1, 400) },
+	Token: func(token string) error { return invalid("The marker '%s' is not one that an answer had", token) },
+}
+
+// byPriority is the key of a rule: the default rule comes last.
+func byPriority(rule Rule) string {
+	return fmt.Sprintf("%05d %s", cmp.Or(rule.Priority, maxPriority+1), rule.ARN)
 }

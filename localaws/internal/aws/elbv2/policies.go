@@ -1,7 +1,6 @@
 package elbv2
 
 import (
-	"context"
 	"slices"
 )
 
@@ -74,62 +73,4 @@ func SSLPolicyNamed(name string) (SSLPolicy, bool) {
 		return SSLPolicy{}, false
 	}
 	return sslPolicies[i], true
-}
-
-type describeSSLPoliciesInput struct {
-	Names            []string
-	LoadBalancerType string
-	Marker           string
-	PageSize         *int32
-}
-
-type sslCipher struct {
-	Name     string
-	Priority int32
-}
-
-type sslPolicyOutput struct {
-	Name                       string
-	SslProtocols               []string
-	Ciphers                    []sslCipher
-	SupportedLoadBalancerTypes []string
-}
-
-type describeSSLPoliciesOutput struct {
-	SslPolicies []sslPolicyOutput
-	NextMarker  string
-}
-
-func (s *Service) describeSSLPolicies(_ context.Context, in *describeSSLPoliciesInput) (*describeSSLPoliciesOutput, error) {
-	asked := sslPolicies
-	if len(in.Names) > 0 {
-		asked = nil
-		for _, name := range in.Names {
-			policy, ok := SSLPolicyNamed(name)
-			if !ok {
-				return nil, sslPolicyNotFound(name)
-			}
-			asked = append(asked, policy)
-		}
-	}
-	part, next, err := page(asked, in.Marker, in.PageSize)
-	if err != nil {
-		return nil, err
-	}
-	out := &describeSSLPoliciesOutput{SslPolicies: []sslPolicyOutput{}, NextMarker: next}
-	for _, policy := range part {
-		out.SslPolicies = append(out.SslPolicies, describeSSLPolicy(policy))
-	}
-	return out, nil
-}
-
-func describeSSLPolicy(policy SSLPolicy) sslPolicyOutput {
-	out := sslPolicyOutput{
-		Name: policy.Name, SslProtocols: policy.Protocols,
-		SupportedLoadBalancerTypes: []string{Application, Network},
-	}
-	for i, name := range policy.Ciphers {
-		out.Ciphers = append(out.Ciphers, sslCipher{Name: name, Priority: int32(i + 1)})
-	}
-	return out
 }

@@ -1,7 +1,6 @@
 package elbv2_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,13 +20,6 @@ func assertRefused(t *testing.T, err error, code, message string) {
 	require.ErrorAs(t, err, &refusal)
 	assert.Equal(t, code, refusal.ErrorCode())
 	assert.Contains(t, refusal.ErrorMessage(), message)
-}
-
-func mustJSON(t *testing.T, value any) []byte {
-	t.Helper()
-	raw, err := json.Marshal(value)
-	require.NoError(t, err)
-	return raw
 }
 
 func TestLoadBalancerRefusals(t *testing.T) {

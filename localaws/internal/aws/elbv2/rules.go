@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -18,7 +19,7 @@ type createRuleInput struct {
 	Priority    *int32
 	Conditions  []Condition
 	Actions     []Action
-	Tags        []core.Tag
+	Tags        []tags.Tag
 }
 
 type ruleOutput struct {
@@ -39,7 +40,7 @@ func (s *Service) createRule(_ context.Context, in *createRuleInput) (*rulesOutp
 	if err != nil {
 		return nil, err
 	}
-	lb := s.state.LoadBalancers[listener.LoadBalancerARN]
+	lb, _ := s.loadBalancers.Get(listener.LoadBalancerARN)
 	if lb.Type == Network {
 		return nil, invalid("Rules are not supported by listeners of load balancers of type 'network'")
 	}
@@ -60,13 +61,13 @@ func (s *Service) createRule(_ context.Context, in *createRuleInput) (*rulesOutp
 	if err != nil {
 		return nil, err
 	}
-	tags, err := newTags(in.Tags)
+	set, err := tagRules.New(in.Tags)
 	if err != nil {
 		return nil, err
 	}
 	rule := Rule{ARN: s.ruleARN(listener), ListenerARN: listener.ARN, Priority: *in.Priority, Conditions: conditions, Actions: actions}
-	s.state.Rules[rule.ARN] = rule
-	s.state.Tags[rule.ARN] = tags
+	s.rules.Put(rule.ARN, rule)
+	s.tagSets.Put(rule.ARN, set)
 	s.settle()
 	return &rulesOutput{Rules: []ruleOutput{describeRule(rule)}}, nil
 }
@@ -94,7 +95,7 @@ func (s *Service) checkPriority(listenerARN, ruleARN string, priority int32) err
 // rulesOf are a listener's rules by priority, without the default one.
 func (s *Service) rulesOf(listenerARN string) []Rule {
 	var list []Rule
-	for _, rule := range s.state.Rules {
+	for _, rule := range s.rules.All() {
 		if rule.ListenerARN == listenerARN {
 			list = append(list, rule)
 		}
@@ -105,10 +106,10 @@ func (s *Service) rulesOf(listenerARN string) []Rule {
 
 // rule finds a rule, also a default one.
 func (s *Service) rule(arn string) (Rule, error) {
-	if rule, ok := s.state.Rules[arn]; ok {
+	if rule, ok := s.rules.Get(arn); ok {
 		return rule, nil
 	}
-	for _, listener := range s.state.Listeners {
+	for _, listener := range s.listeners.All() {
 		if listener.DefaultRuleARN == arn {
 			return defaultRule(listener), nil
 		}
@@ -135,7 +136,7 @@ type describeRulesInput struct {
 	ListenerArn string
 	RuleArns    []string
 	Marker      string
-	PageSize    *int32
+	PageSize    *int
 }
 
 func (s *Service) describeRules(_ context.Context, in *describeRulesInput) (*rulesOutput, error) {
@@ -157,7 +158,7 @@ func (s *Service) describeRules(_ context.Context, in *describeRulesInput) (*rul
 		}
 		found = append(found, rule)
 	}
-	part, next, err := page(found, in.Marker, in.PageSize)
+	part, next, err := paging.Cut(pages, found, byPriority, in.PageSize, in.Marker)
 	if err != nil {
 		return nil, err
 	}
@@ -184,19 +185,19 @@ func (s *Service) modifyRule(_ context.Context, in *modifyRuleInput) (*rulesOutp
 	if rule.Priority == 0 {
 		return nil, wire.Errorf("OperationNotPermitted", "Default rule '%s' cannot be modified; modify its listener", rule.ARN)
 	}
-	listener := s.state.Listeners[rule.ListenerARN]
+	listener, _ := s.listeners.Get(rule.ListenerARN)
 	if in.Conditions != nil {
 		if rule.Conditions, err = checkConditions(in.Conditions); err != nil {
 			return nil, err
 		}
 	}
 	if in.Actions != nil {
-		lb := s.state.LoadBalancers[listener.LoadBalancerARN]
+		lb, _ := s.loadBalancers.Get(listener.LoadBalancerARN)
 		if rule.Actions, err = s.checkActions(lb, listener, in.Actions); err != nil {
 			return nil, err
 		}
 	}
-	s.state.Rules[rule.ARN] = rule
+	s.rules.Put(rule.ARN, rule)
 	s.settle()
 	return &rulesOutput{Rules: []ruleOutput{describeRule(rule)}}, nil
 }
@@ -211,8 +212,8 @@ func (s *Service) deleteRule(_ context.Context, in *ruleInput) (*wire.Empty, err
 	if rule.Priority == 0 {
 		return nil, wire.Errorf("OperationNotPermitted", "Default rule '%s' cannot be deleted", rule.ARN)
 	}
-	delete(s.state.Rules, rule.ARN)
-	delete(s.state.Tags, rule.ARN)
+	s.rules.Delete(rule.ARN)
+	s.tagSets.Delete(rule.ARN)
 	s.settle()
 	return nil, nil
 }
@@ -228,7 +229,7 @@ type setRulePrioritiesInput struct{ RulePriorities []rulePriority }
 func (s *Service) setRulePriorities(_ context.Context, in *setRulePrioritiesInput) (*rulesOutput, error) {
 	changed := map[string]Rule{}
 	for _, pair := range in.RulePriorities {
-		rule, ok := s.state.Rules[pair.RuleArn]
+		rule, ok := s.rules.Get(pair.RuleArn)
 		if !ok {
 			return nil, rulesNotFound(pair.RuleArn)
 		}
@@ -244,7 +245,7 @@ func (s *Service) setRulePriorities(_ context.Context, in *setRulePrioritiesInpu
 	out := &rulesOutput{Rules: []ruleOutput{}}
 	for _, pair := range in.RulePriorities {
 		rule := changed[pair.RuleArn]
-		s.state.Rules[rule.ARN] = rule
+		s.rules.Put(rule.ARN, rule)
 		out.Rules = append(out.Rules, describeRule(rule))
 	}
 	return out, nil

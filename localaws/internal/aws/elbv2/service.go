@@ -7,12 +7,12 @@ package elbv2
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -53,67 +53,39 @@ type Service struct {
 	machines     Machines
 	certificates Certificates
 	logs         Logs
-	state        state
-}
 
-// state is what a snapshot holds; all maps are by ARN.
-type state struct {
-	LoadBalancers map[string]LoadBalancer
-	Listeners     map[string]Listener
-	Rules         map[string]Rule
-	TargetGroups  map[string]TargetGroup
-	Tags          map[string]core.Tags
+	// All are by ARN.
+	loadBalancers *store.Collection[LoadBalancer]
+	listeners     *store.Collection[Listener]
+	rules         *store.Collection[Rule]
+	targetGroups  *store.Collection[TargetGroup]
+	tagSets       *store.Collection[tags.Set]
 }
 
 // New returns a Service without load balancers.
 func New(a *core.Account, machines Machines, certificates Certificates, logs Logs) *Service {
-	return &Service{account: a, machines: machines, certificates: certificates, logs: logs, state: emptyState()}
-}
-
-func emptyState() state {
-	return state{
-		LoadBalancers: map[string]LoadBalancer{},
-		Listeners:     map[string]Listener{},
-		Rules:         map[string]Rule{},
-		TargetGroups:  map[string]TargetGroup{},
-		Tags:          map[string]core.Tags{},
+	return &Service{
+		account: a, machines: machines, certificates: certificates, logs: logs,
+		loadBalancers: store.NewCollection[LoadBalancer](a.Records, "elbv2", "load balancers"),
+		listeners:     store.NewCollection[Listener](a.Records, "elbv2", "listeners"),
+		rules:         store.NewCollection[Rule](a.Records, "elbv2", "rules"),
+		targetGroups:  store.NewCollection[TargetGroup](a.Records, "elbv2", "target groups"),
+		tagSets:       store.NewCollection[tags.Set](a.Records, "elbv2", "tags"),
 	}
-}
-
-// Name is the service's key in the snapshot.
-func (s *Service) Name() string { return "elbv2" }
-
-// Snapshot returns all the state there is.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state by what Snapshot returned.
-func (s *Service) Restore(raw json.RawMessage) error {
-	restored := emptyState()
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("reading the state of elbv2: %w", err)
-	}
-	s.state = restored
-	return nil
 }
 
 // Resources counts what users made.
 func (s *Service) Resources() map[string]int {
 	return map[string]int{
-		"load balancers": len(s.state.LoadBalancers), "listeners": len(s.state.Listeners),
-		"rules": len(s.state.Rules), "target groups": len(s.state.TargetGroups),
+		"load balancers": s.loadBalancers.Len(), "listeners": s.listeners.Len(),
+		"rules": s.rules.Len(), "target groups": s.targetGroups.Len(),
 	}
 }
 
 // Run takes forward what needs time, until ctx is done: load balancers become
 // active, registrations are completed, drained targets leave.
 func (s *Service) Run(ctx context.Context) {
-	s.account.Reconcile(ctx, func() time.Time {
-		changed, next := s.settle()
-		if changed {
-			s.account.Changed()
-		}
-		return next
-	})
+	s.account.Reconcile(ctx, s.settle)
 }
 
 // Wire is the service's entry for the wire.
@@ -142,7 +114,6 @@ func (s *Service) Wire() wire.Service {
 			wire.Op("AddListenerCertificates", s.addListenerCertificates),
 			wire.ReadOp("DescribeListenerCertificates", s.describeListenerCertificates),
 			wire.Op("RemoveListenerCertificates", s.removeListenerCertificates),
-			wire.ReadOp("DescribeSSLPolicies", s.describeSSLPolicies),
 
 			wire.Op("CreateRule", s.createRule),
 			wire.ReadOp("DescribeRules", s.describeRules),
@@ -163,7 +134,6 @@ func (s *Service) Wire() wire.Service {
 			wire.Op("AddTags", s.addTags),
 			wire.ReadOp("DescribeTags", s.describeTags),
 			wire.Op("RemoveTags", s.removeTags),
-			wire.ReadOp("DescribeAccountLimits", s.describeAccountLimits),
 		},
 	}
 }

@@ -2,63 +2,41 @@ package elbv2
 
 import (
 	"context"
-	"maps"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
-const maxTags = 50
+// tagRules are those of
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddTags.html.
+var tagRules = tags.Rules{Refuse: func(f tags.Fault) error {
+	switch f.Problem {
+	case tags.TooMany:
+		return tooMany("TooManyTags", "The maximum number of tags per resource has been reached: %d", f.Limit)
+	case tags.Duplicate:
+		return wire.Errorf("DuplicateTagKeys", "The tag key '%s' was specified more than once", f.Tag.Key)
+	case tags.Reserved:
+		return invalid("The tag key '%s' must not begin with 'aws:'", f.Tag.Key)
+	}
+	return invalid("%s", f)
+}}
 
-// newTags makes a map of tags that a request gives.
-func newTags(list []core.Tag) (core.Tags, error) {
-	if err := checkTags(list); err != nil {
-		return nil, err
-	}
-	return core.NewTags(list), nil
-}
-
-func checkTags(list []core.Tag) error {
-	seen := map[string]bool{}
-	for _, tag := range list {
-		switch {
-		case seen[tag.Key]:
-			return wire.Errorf("DuplicateTagKeys", "The tag key '%s' was specified more than once", tag.Key)
-		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
-			return invalid("The tag key '%s' must not begin with 'aws:'", tag.Key)
-		}
-		seen[tag.Key] = true
-	}
-	if len(list) > maxTags {
-		return tooMany("TooManyTags", "The maximum number of tags per resource has been reached: %d", maxTags)
-	}
-	return nil
+// tags are those of load balancers, listeners, rules and target groups, by ARN.
+func (s *Service) tags() tags.Resources {
+	return tags.Resources{Rules: tagRules, Find: func(arn string) (tags.Resource, error) {
+		set, _ := s.tagSets.Get(arn)
+		return tags.Resource{Tags: set, Replace: func(all tags.Set) { s.tagSets.Put(arn, all) }}, s.exists(arn)
+	}}
 }
 
 type addTagsInput struct {
 	ResourceArns []string
-	Tags         []core.Tag
+	Tags         []tags.Tag
 }
 
 func (s *Service) addTags(_ context.Context, in *addTagsInput) (*wire.Empty, error) {
-	if err := checkTags(in.Tags); err != nil {
-		return nil, err
-	}
-	changed := map[string]core.Tags{}
-	for _, arn := range in.ResourceArns {
-		tags, err := s.tagsOf(arn)
-		if err != nil {
-			return nil, err
-		}
-		tags.Put(in.Tags)
-		if len(tags) > maxTags {
-			return nil, tooMany("TooManyTags", "The maximum number of tags per resource has been reached: %d", maxTags)
-		}
-		changed[arn] = tags
-	}
-	maps.Copy(s.state.Tags, changed)
-	return nil, nil
+	return nil, s.tags().Add(in.Tags, in.ResourceArns...)
 }
 
 type removeTagsInput struct {
@@ -67,24 +45,14 @@ type removeTagsInput struct {
 }
 
 func (s *Service) removeTags(_ context.Context, in *removeTagsInput) (*wire.Empty, error) {
-	changed := map[string]core.Tags{}
-	for _, arn := range in.ResourceArns {
-		tags, err := s.tagsOf(arn)
-		if err != nil {
-			return nil, err
-		}
-		tags.Remove(in.TagKeys)
-		changed[arn] = tags
-	}
-	maps.Copy(s.state.Tags, changed)
-	return nil, nil
+	return nil, s.tags().Remove(in.TagKeys, in.ResourceArns...)
 }
 
 type describeTagsInput struct{ ResourceArns []string }
 
 type tagDescription struct {
 	ResourceArn string
-	Tags        []core.Tag
+	Tags        []tags.Tag
 }
 
 type describeTagsOutput struct{ TagDescriptions []tagDescription }
@@ -93,25 +61,16 @@ type describeTagsOutput struct{ TagDescriptions []tagDescription }
 func (s *Service) describeTags(_ context.Context, in *describeTagsInput) (*describeTagsOutput, error) {
 	out := &describeTagsOutput{TagDescriptions: []tagDescription{}}
 	for _, arn := range in.ResourceArns {
-		tags, err := s.tagsOf(arn)
+		list, err := s.tags().List(arn)
 		if err != nil {
 			return nil, err
 		}
-		out.TagDescriptions = append(out.TagDescriptions, tagDescription{ResourceArn: arn, Tags: tags.List()})
+		out.TagDescriptions = append(out.TagDescriptions, tagDescription{ResourceArn: arn, Tags: list})
 	}
 	return out, nil
 }
 
-// tagsOf returns a copy of a resource's tags.
-func (s *Service) tagsOf(arn string) (core.Tags, error) {
-	if err := s.exists(arn); err != nil {
-		return nil, err
-	}
-	tags := core.Tags{}
-	maps.Copy(tags, s.state.Tags[arn])
-	return tags, nil
-}
-
+// exists refuses an ARN that no resource has.
 func (s *Service) exists(arn string) error {
 	var err error
 	switch {
@@ -130,12 +89,10 @@ func (s *Service) exists(arn string) error {
 }
 
 // TaggedResources lists what has tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
-	var all []core.TaggedResource
-	for arn, tags := range s.state.Tags {
-		if s.exists(arn) == nil {
-			all = append(all, core.TaggedResource{ARN: arn, Tags: tags})
-		}
+func (s *Service) TaggedResources() []tags.Tagged {
+	var all []tags.Tagged
+	for arn, set := range s.tagSets.All() {
+		all = append(all, tags.Tagged{ARN: arn, Tags: set})
 	}
 	return all
 }

@@ -5,9 +5,9 @@ import (
 	"context"
 	"reflect"
 	"slices"
-	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -22,7 +22,7 @@ type createTargetGroupInput struct {
 	VpcId           string
 	TargetType      string
 	IpAddressType   string
-	Tags            []core.Tag
+	Tags            []tags.Tag
 
 	HealthCheckEnabled         *bool
 	HealthCheckProtocol        string
@@ -74,7 +74,7 @@ func (s *Service) createTargetGroup(_ context.Context, in *createTargetGroupInpu
 	}); err != nil {
 		return nil, err
 	}
-	tags, err := newTags(in.Tags)
+	set, err := tagRules.New(in.Tags)
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +85,8 @@ func (s *Service) createTargetGroup(_ context.Context, in *createTargetGroupInpu
 		return &targetGroupsOutput{TargetGroups: []targetGroupOutput{s.targetGroupOutput(twin)}}, nil
 	}
 	group.ARN = s.newARN("targetgroup/" + group.Name + "/")
-	s.state.TargetGroups[group.ARN] = group
-	s.state.Tags[group.ARN] = tags
+	s.targetGroups.Put(group.ARN, group)
+	s.tagSets.Put(group.ARN, set)
 	return &targetGroupsOutput{TargetGroups: []targetGroupOutput{s.targetGroupOutput(group)}}, nil
 }
 
@@ -141,7 +141,7 @@ func checkProtocolVersion(group TargetGroup) (TargetGroup, error) {
 func (g TargetGroup) balancesRequests() bool { return g.Protocol == "HTTP" || g.Protocol == "HTTPS" }
 
 func (s *Service) targetGroupByName(name string) (TargetGroup, bool) {
-	for _, group := range s.state.TargetGroups {
+	for _, group := range s.targetGroups.All() {
 		if group.Name == name {
 			return group, true
 		}
@@ -157,7 +157,7 @@ func sameGroup(twin, group TargetGroup) bool {
 
 // TargetGroup returns the group with that ARN.
 func (s *Service) TargetGroup(arn string) (TargetGroup, bool) {
-	group, ok := s.state.TargetGroups[arn]
+	group, ok := s.targetGroups.Get(arn)
 	if ok {
 		group.LoadBalancerARNs = s.loadBalancersOf(arn)
 	}
@@ -165,7 +165,7 @@ func (s *Service) TargetGroup(arn string) (TargetGroup, bool) {
 }
 
 func (s *Service) targetGroup(arn string) (TargetGroup, error) {
-	group, ok := s.state.TargetGroups[arn]
+	group, ok := s.targetGroups.Get(arn)
 	if !ok {
 		return group, targetGroupsNotFound([]string{arn})
 	}
@@ -193,7 +193,7 @@ type describeTargetGroupsInput struct {
 	TargetGroupArns []string
 	Names           []string
 	Marker          string
-	PageSize        *int32
+	PageSize        *int
 }
 
 func (s *Service) describeTargetGroups(_ context.Context, in *describeTargetGroupsInput) (*targetGroupsOutput, error) {
@@ -207,7 +207,7 @@ func (s *Service) describeTargetGroups(_ context.Context, in *describeTargetGrou
 	all := in.LoadBalancerArn == "" && len(asked) == 0
 	var found []TargetGroup
 	missing := slices.Clone(asked)
-	for _, group := range s.state.TargetGroups {
+	for _, group := range s.targetGroups.All() {
 		i := slices.IndexFunc(missing, func(name string) bool { return name == group.ARN || name == group.Name })
 		if i >= 0 {
 			missing = slices.Delete(missing, i, i+1)
@@ -219,8 +219,7 @@ func (s *Service) describeTargetGroups(_ context.Context, in *describeTargetGrou
 	if len(missing) > 0 {
 		return nil, targetGroupsNotFound(missing)
 	}
-	slices.SortFunc(found, func(a, b TargetGroup) int { return strings.Compare(a.Name, b.Name) })
-	part, next, err := page(found, in.Marker, in.PageSize)
+	part, next, err := paging.Cut(pages, found, func(g TargetGroup) string { return g.Name }, in.PageSize, in.Marker)
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +255,7 @@ func (s *Service) modifyTargetGroup(_ context.Context, in *modifyTargetGroupInpu
 	}); err != nil {
 		return nil, err
 	}
-	s.state.TargetGroups[group.ARN] = group
+	s.targetGroups.Put(group.ARN, group)
 	return &targetGroupsOutput{TargetGroups: []targetGroupOutput{s.targetGroupOutput(group)}}, nil
 }
 
@@ -268,8 +267,8 @@ func (s *Service) deleteTargetGroup(_ context.Context, in *targetGroupInput) (*w
 	if len(s.loadBalancersOf(in.TargetGroupArn)) > 0 {
 		return nil, targetGroupInUse(in.TargetGroupArn)
 	}
-	delete(s.state.TargetGroups, in.TargetGroupArn)
-	delete(s.state.Tags, in.TargetGroupArn)
+	s.targetGroups.Delete(in.TargetGroupArn)
+	s.tagSets.Delete(in.TargetGroupArn)
 	return nil, nil
 }
 
@@ -302,6 +301,6 @@ func (s *Service) modifyTargetGroupAttributes(_ context.Context, in *modifyTarge
 	if group.balancesRequests() && group.Attribute(attributeSlowStart) != "0" && group.Attribute(attributeAlgorithm) != "round_robin" {
 		return nil, invalidConfiguration("Slow start is not supported with the algorithm '%s'", group.Attribute(attributeAlgorithm))
 	}
-	s.state.TargetGroups[group.ARN] = group
+	s.targetGroups.Put(group.ARN, group)
 	return &attributesOutput{listAttributes(known, group.Attributes)}, nil
 }

@@ -93,7 +93,7 @@ func (s *Service) register(group TargetGroup, added []RegisteredTarget) (changed
 		return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.Port, b.Port))
 	})
 	group.Targets = targets
-	s.state.TargetGroups[group.ARN] = group
+	s.targetGroups.Put(group.ARN, group)
 	s.settle()
 	return changed, nil
 }
@@ -107,7 +107,7 @@ func (s *Service) checkTarget(group TargetGroup, target Target) error {
 	case "instance":
 		return s.checkInstance(group, target.ID)
 	case "alb":
-		if lb, ok := s.state.LoadBalancers[target.ID]; !ok || lb.Type != Application {
+		if lb, ok := s.loadBalancers.Get(target.ID); !ok || lb.Type != Application {
 			return invalidTarget("The target '%s' is not the ARN of an Application Load Balancer", target.ID)
 		}
 		return nil
@@ -191,7 +191,7 @@ func (s *Service) deregister(group TargetGroup, meant func(Target) bool) (change
 		}
 	}
 	group.Targets = targets
-	s.state.TargetGroups[group.ARN] = group
+	s.targetGroups.Put(group.ARN, group)
 	return changed
 }
 
@@ -252,7 +252,8 @@ func describeHealth(group TargetGroup, target RegisteredTarget) targetHealthDesc
 // Health is a target's health; ok is false for a target, or a group, that is
 // not there.
 func (s *Service) Health(groupARN string, target Target) (health Health, ok bool) {
-	for _, registered := range s.state.TargetGroups[groupARN].Targets {
+	group, _ := s.targetGroups.Get(groupARN)
+	for _, registered := range group.Targets {
 		if registered.Target == target {
 			return registered.Health, true
 		}

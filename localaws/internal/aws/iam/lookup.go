@@ -7,12 +7,12 @@ import (
 
 // InstanceProfile returns the instance profile with that name or ARN.
 func (s *Service) InstanceProfile(nameOrARN string) (Profile, bool) {
-	p, ok := s.state.Profiles[lastPart(nameOrARN)]
+	p, ok := s.profiles.Get(lastPart(nameOrARN))
 	if !ok || (strings.Contains(nameOrARN, ":") && s.profileARN(p) != nameOrARN) {
 		return Profile{}, false
 	}
 	view := Profile{Name: p.Name, ARN: s.profileARN(p), ID: p.ID}
-	if r, ok := s.state.Roles[p.Role]; ok {
+	if r, ok := s.roles.Get(p.Role); ok {
 		view.RoleARN = s.roleARN(r)
 	}
 	return view, true
@@ -29,7 +29,7 @@ func (s *Service) RoleARN(nameOrARN string) (string, bool) {
 
 // role finds a role by name or ARN.
 func (s *Service) role(nameOrARN string) (*role, bool) {
-	r, ok := s.state.Roles[lastPart(nameOrARN)]
+	r, ok := s.roles.Get(lastPart(nameOrARN))
 	if !ok || (strings.Contains(nameOrARN, ":") && s.roleARN(r) != nameOrARN) {
 		return nil, false
 	}

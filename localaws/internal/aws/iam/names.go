@@ -2,13 +2,11 @@ package iam
 
 import (
 	"cmp"
-	"encoding/base64"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -42,60 +40,32 @@ func checkPath(path string) (string, error) {
 // and digits.
 func newID(prefix string) string { return prefix + strings.ToUpper(ids.Hex(17)) }
 
-func checkTags(tags []core.Tag) error {
-	if len(tags) > 50 {
-		return limit("Cannot exceed quota for TagsPerResource: 50")
-	}
-	for _, tag := range tags {
-		switch {
-		case tag.Key == "" || len([]rune(tag.Key)) > 128:
-			return invalid("tags.member.key", tag.Key, "have between 1 and 128 characters")
-		case len([]rune(tag.Value)) > 256:
-			return invalid("tags.member.value", tag.Value, "have at most 256 characters")
-		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
-			return wire.Errorf("InvalidInput", "The tag key %q begins with aws:, which is reserved", tag.Key)
-		}
-	}
-	return nil
+// pages are those of IAM's List operations,
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html.
+var pages = paging.Limits{
+	Default: 100, Max: 1000,
+	Size: func(size int) error {
+		return wire.Errorf("ValidationError", "The value %d at 'maxItems' must be between 1 and 1000", size)
+	},
+	Token: func(token string) error { return invalid("marker", token, "be what the answer before held") },
 }
 
-// paging is how IAM's List operations take pages.
-type paging struct {
+// pageInput is how List operations ask for a page.
+type pageInput struct {
 	Marker   string
 	MaxItems *int
 }
 
-// page is what they answer of it.
-type page struct {
+// pageOutput is what they say of it.
+type pageOutput struct {
 	IsTruncated bool
 	Marker      string
 }
 
-// paginate sorts a list by name and cuts a page off it. The marker is the last
-// name given.
-func paginate[T any](all []T, name func(T) string, p paging) ([]T, page, error) {
-	slices.SortFunc(all, func(a, b T) int { return cmp.Compare(name(a), name(b)) })
-	if p.Marker != "" {
-		last, err := base64.RawURLEncoding.DecodeString(p.Marker)
-		if err != nil {
-			return nil, page{}, invalid("marker", p.Marker, "be what the answer before held")
-		}
-		for len(all) > 0 && name(all[0]) <= string(last) {
-			all = all[1:]
-		}
-	}
-	size := 100
-	if p.MaxItems != nil {
-		size = *p.MaxItems
-	}
-	if size < 1 {
-		return nil, page{}, wire.Errorf("ValidationError", "The value %d at 'maxItems' must be at least 1", size)
-	}
-	if len(all) <= size {
-		return all, page{}, nil
-	}
-	next := base64.RawURLEncoding.EncodeToString([]byte(name(all[size-1])))
-	return all[:size], page{IsTruncated: true, Marker: next}, nil
+// cut returns the page of a list that a request asks for, by name.
+func cut[T any](all []T, name func(T) string, in pageInput) ([]T, pageOutput, error) {
+	page, next, err := paging.Cut(pages, all, name, in.MaxItems, in.Marker)
+	return page, pageOutput{IsTruncated: next != "", Marker: next}, err
 }
 
 // each makes answers of resources; never nil, so that an empty list is written.

@@ -1,10 +1,6 @@
 package iam
 
-import (
-	"context"
-
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
-)
+import "github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 
 // Wire is IAM's entry on the wire, with all operations that it has.
 func (s *Service) Wire() wire.Service {
@@ -18,7 +14,6 @@ func (s *Service) Wire() wire.Service {
 			wire.ReadOp("GetRole", s.getRole),
 			wire.ReadOp("ListRoles", s.listRoles),
 			wire.Op("UpdateRole", s.updateRole),
-			wire.Op("UpdateRoleDescription", s.updateRoleDescription),
 			wire.Op("UpdateAssumeRolePolicy", s.updateAssumeRolePolicy),
 			wire.Op("PutRolePermissionsBoundary", s.putBoundary),
 			wire.Op("DeleteRolePermissionsBoundary", s.deleteBoundary),
@@ -34,15 +29,10 @@ func (s *Service) Wire() wire.Service {
 			wire.Op("DetachRolePolicy", s.detachRolePolicy),
 			wire.ReadOp("ListAttachedRolePolicies", s.listAttachedRolePolicies),
 
-			wire.Op("CreateServiceLinkedRole", s.createServiceLinkedRole),
-			wire.Op("DeleteServiceLinkedRole", s.deleteServiceLinkedRole),
-			wire.ReadOp("GetServiceLinkedRoleDeletionStatus", s.getServiceLinkedRoleDeletionStatus),
-
 			wire.Op("CreatePolicy", s.createPolicy),
 			wire.Op("DeletePolicy", s.deletePolicy),
 			wire.ReadOp("GetPolicy", s.getPolicy),
 			wire.ReadOp("ListPolicies", s.listPolicies),
-			wire.ReadOp("ListEntitiesForPolicy", s.listEntitiesForPolicy),
 			wire.Op("CreatePolicyVersion", s.createPolicyVersion),
 			wire.Op("DeletePolicyVersion", s.deletePolicyVersion),
 			wire.ReadOp("GetPolicyVersion", s.getPolicyVersion),
@@ -50,31 +40,15 @@ func (s *Service) Wire() wire.Service {
 			wire.Op("SetDefaultPolicyVersion", s.setDefaultPolicyVersion),
 			wire.Op("TagPolicy", s.tagPolicy),
 			wire.Op("UntagPolicy", s.untagPolicy),
-			wire.ReadOp("ListPolicyTags", s.listPolicyTags),
-			wire.ReadOp("SimulatePrincipalPolicy", s.simulatePrincipalPolicy),
 
 			wire.Op("CreateInstanceProfile", s.createInstanceProfile),
 			wire.Op("DeleteInstanceProfile", s.deleteInstanceProfile),
 			wire.ReadOp("GetInstanceProfile", s.getInstanceProfile),
-			wire.ReadOp("ListInstanceProfiles", s.listInstanceProfiles),
 			wire.ReadOp("ListInstanceProfilesForRole", s.listInstanceProfilesForRole),
 			wire.Op("AddRoleToInstanceProfile", s.addRoleToInstanceProfile),
 			wire.Op("RemoveRoleFromInstanceProfile", s.removeRoleFromInstanceProfile),
 			wire.Op("TagInstanceProfile", s.tagInstanceProfile),
 			wire.Op("UntagInstanceProfile", s.untagInstanceProfile),
-			wire.ReadOp("ListInstanceProfileTags", s.listInstanceProfileTags),
-
-			wire.ReadOp("ListAccountAliases", s.listAccountAliases),
 		},
 	}
-}
-
-type listAliasesOutput struct {
-	page
-	AccountAliases []string
-}
-
-// listAccountAliases: the account has none.
-func (s *Service) listAccountAliases(context.Context, *paging) (*listAliasesOutput, error) {
-	return &listAliasesOutput{AccountAliases: []string{}}, nil
 }

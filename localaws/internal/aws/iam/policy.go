@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -29,33 +29,33 @@ type policyItem struct {
 	Description                   string
 	CreateDate                    time.Time
 	UpdateDate                    time.Time
-	Tags                          []core.Tag
+	Tags                          []tags.Tag
 }
 
 type policyOutput struct{ Policy policyItem }
 
 // policy finds a managed policy, AWS's or the account's own.
-func (s *Service) policy(arn string) (*policy, bool) {
+func (s *Service) policy(arn string) (*managedPolicy, bool) {
 	if p, ok := s.managed[arn]; ok {
 		return p, true
 	}
-	p, ok := s.state.Policies[arn]
+	p, ok := s.policies.Get(arn)
 	return p, ok
 }
 
 // own finds a policy that the account may change.
-func (s *Service) own(arn string) (*policy, error) {
+func (s *Service) own(arn string) (*managedPolicy, error) {
 	if _, aws := s.managed[arn]; aws {
 		return nil, &wire.Error{Code: "AccessDenied", Message: "Policy " + arn + " is managed by AWS and can't be changed", Status: 403}
 	}
-	p, ok := s.state.Policies[arn]
+	p, ok := s.policies.Get(arn)
 	if !ok {
 		return nil, policyNotFound(arn)
 	}
 	return p, nil
 }
 
-func (s *Service) policyItem(p *policy) policyItem {
+func (s *Service) policyItem(p *managedPolicy) policyItem {
 	return policyItem{
 		PolicyName: p.Name, PolicyID: p.ID, ARN: p.ARN, Path: p.Path, DefaultVersionID: p.Default,
 		AttachmentCount: len(s.attachedTo(p.ARN)), PermissionsBoundaryUsageCount: s.boundaryUses(p.ARN), IsAttachable: true,
@@ -65,7 +65,7 @@ func (s *Service) policyItem(p *policy) policyItem {
 
 func (s *Service) attachedTo(arn string) []*role {
 	var found []*role
-	for _, r := range s.state.Roles {
+	for _, r := range s.roles.All() {
 		if slices.Contains(r.Attached, arn) {
 			found = append(found, r)
 		}
@@ -75,7 +75,7 @@ func (s *Service) attachedTo(arn string) []*role {
 
 func (s *Service) boundaryUses(arn string) int {
 	n := 0
-	for _, r := range s.state.Roles {
+	for _, r := range s.roles.All() {
 		if r.PermissionsBoundary == arn {
 			n++
 		}
@@ -85,7 +85,7 @@ func (s *Service) boundaryUses(arn string) int {
 
 type createPolicyInput struct {
 	PolicyName, Path, PolicyDocument, Description string
-	Tags                                          []core.Tag
+	Tags                                          []tags.Tag
 }
 
 func (s *Service) createPolicy(_ context.Context, in *createPolicyInput) (*policyOutput, error) {
@@ -99,21 +99,22 @@ func (s *Service) createPolicy(_ context.Context, in *createPolicyInput) (*polic
 	if err := checkManaged(in.PolicyDocument); err != nil {
 		return nil, err
 	}
-	if err := checkTags(in.Tags); err != nil {
+	all, err := tagRules.New(in.Tags)
+	if err != nil {
 		return nil, err
 	}
-	for _, other := range s.state.Policies {
+	for _, other := range s.policies.All() {
 		if strings.EqualFold(other.Name, in.PolicyName) {
 			return nil, exists("A policy called %s already exists. Duplicate names are not allowed.", in.PolicyName)
 		}
 	}
 	now := s.now()
-	p := &policy{
+	p := &managedPolicy{
 		ID: newID("ANPA"), Name: in.PolicyName, Path: path, ARN: s.account.GlobalARN("iam", "policy"+path+in.PolicyName),
-		Description: in.Description, Created: now, Updated: now, Default: "v1", Next: 2, Tags: core.NewTags(in.Tags),
+		Description: in.Description, Created: now, Updated: now, Default: "v1", Next: 2, Tags: all,
 		Versions: map[string]*policyVersion{"v1": {ID: "v1", Document: in.PolicyDocument, Created: now}},
 	}
-	s.state.Policies[p.ARN] = p
+	s.policies.Put(p.ARN, p)
 	return &policyOutput{s.policyItem(p)}, nil
 }
 
@@ -135,15 +136,13 @@ func (s *Service) getPolicy(_ context.Context, in *policyARNInput) (*policyOutpu
 }
 
 type listPoliciesInput struct {
-	paging
-	Scope             string
-	OnlyAttached      bool
-	PathPrefix        string
-	PolicyUsageFilter string
+	pageInput
+	Scope      string
+	PathPrefix string
 }
 
 type listPoliciesOutput struct {
-	page
+	pageOutput
 	Policies []policyItem
 }
 
@@ -152,18 +151,17 @@ func (s *Service) listPolicies(_ context.Context, in *listPoliciesInput) (*listP
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(p *policy) bool {
-		used := in.PolicyUsageFilter == "" ||
-			(in.PolicyUsageFilter == "PermissionsPolicy" && len(s.attachedTo(p.ARN)) > 0) ||
-			(in.PolicyUsageFilter == "PermissionsBoundary" && s.boundaryUses(p.ARN) > 0)
-		return !used || !strings.HasPrefix(p.Path, in.PathPrefix) || (in.OnlyAttached && len(s.attachedTo(p.ARN)) == 0)
-	})
-	found, pg, err := paginate(all, func(p *policy) string { return p.ARN }, in.paging)
-	return &listPoliciesOutput{pg, each(found, s.policyItem)}, err
+	all = slices.DeleteFunc(all, func(p *managedPolicy) bool { return !strings.HasPrefix(p.Path, in.PathPrefix) })
+	found, page, err := cut(all, func(p *managedPolicy) string { return p.ARN }, in.pageInput)
+	return &listPoliciesOutput{page, each(found, s.policyItem)}, err
 }
 
-func (s *Service) scope(name string) ([]*policy, error) {
-	own, aws := slices.Collect(maps.Values(s.state.Policies)), slices.Collect(maps.Values(s.managed))
+func (s *Service) scope(name string) ([]*managedPolicy, error) {
+	var own []*managedPolicy
+	for _, p := range s.policies.All() {
+		own = append(own, p)
+	}
+	aws := slices.Collect(maps.Values(s.managed))
 	switch name {
 	case "", "All":
 		return append(own, aws...), nil
@@ -188,7 +186,7 @@ func (s *Service) deletePolicy(_ context.Context, in *policyARNInput) (*wire.Emp
 	case len(p.Versions) > 1:
 		return nil, conflict("DeleteConflict", "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.")
 	}
-	delete(s.state.Policies, p.ARN)
+	s.policies.Delete(p.ARN)
 	return nil, nil
 }
 
@@ -219,6 +217,7 @@ func (s *Service) createPolicyVersion(_ context.Context, in *createVersionInput)
 		return nil, limit("A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", maxPolicyVersions)
 	}
 	v := &policyVersion{ID: fmt.Sprintf("v%d", p.Next), Document: in.PolicyDocument, Created: s.now()}
+	s.policies.Put(p.ARN, p)
 	p.Next++
 	p.Versions[v.ID] = v
 	p.Updated = v.Created
@@ -233,7 +232,7 @@ type policyVersionInput struct {
 	VersionID string
 }
 
-func (p *policy) version(id string) (*policyVersion, error) {
+func (p *managedPolicy) version(id string) (*policyVersion, error) {
 	v, ok := p.Versions[id]
 	if !ok {
 		return nil, wire.NotFoundf("NoSuchEntity", "Policy %s version %s does not exist or is not attachable.", p.ARN, id)
@@ -254,12 +253,12 @@ func (s *Service) getPolicyVersion(_ context.Context, in *policyVersionInput) (*
 }
 
 type listVersionsInput struct {
-	paging
+	pageInput
 	PolicyARN string
 }
 
 type listVersionsOutput struct {
-	page
+	pageOutput
 	Versions []versionItem
 }
 
@@ -268,8 +267,8 @@ func (s *Service) listPolicyVersions(_ context.Context, in *listVersionsInput) (
 	if !ok {
 		return nil, policyNotFound(in.PolicyARN)
 	}
-	found, pg, err := paginate(slices.Collect(maps.Values(p.Versions)), func(v *policyVersion) string { return v.ID }, in.paging)
-	return &listVersionsOutput{pg, each(found, func(v *policyVersion) versionItem {
+	found, page, err := cut(slices.Collect(maps.Values(p.Versions)), func(v *policyVersion) string { return v.ID }, in.pageInput)
+	return &listVersionsOutput{page, each(found, func(v *policyVersion) versionItem {
 		return versionItem{VersionID: v.ID, IsDefaultVersion: p.Default == v.ID, CreateDate: v.Created}
 	})}, err
 }
@@ -286,6 +285,7 @@ func (s *Service) deletePolicyVersion(_ context.Context, in *policyVersionInput)
 	if p.Default == v.ID {
 		return nil, conflict("DeleteConflict", "Cannot delete the default version of a policy.")
 	}
+	s.policies.Put(p.ARN, p)
 	delete(p.Versions, v.ID)
 	return nil, nil
 }
@@ -299,76 +299,7 @@ func (s *Service) setDefaultPolicyVersion(_ context.Context, in *policyVersionIn
 	if err != nil {
 		return nil, err
 	}
+	s.policies.Put(p.ARN, p)
 	p.Default, p.Updated = v.ID, s.now()
 	return nil, nil
-}
-
-type policyTagsInput struct {
-	PolicyARN string
-	Tags      []core.Tag
-	TagKeys   []string
-}
-
-func (s *Service) tagPolicy(_ context.Context, in *policyTagsInput) (*wire.Empty, error) {
-	p, err := s.own(in.PolicyARN)
-	if err != nil {
-		return nil, err
-	}
-	return nil, putTags(p.Tags, in.Tags)
-}
-
-func (s *Service) untagPolicy(_ context.Context, in *policyTagsInput) (*wire.Empty, error) {
-	p, err := s.own(in.PolicyARN)
-	if err != nil {
-		return nil, err
-	}
-	p.Tags.Remove(in.TagKeys)
-	return nil, nil
-}
-
-func (s *Service) listPolicyTags(_ context.Context, in *listVersionsInput) (*tagsOutput, error) {
-	p, ok := s.policy(in.PolicyARN)
-	if !ok {
-		return nil, policyNotFound(in.PolicyARN)
-	}
-	return &tagsOutput{Tags: p.Tags.List()}, nil
-}
-
-type listEntitiesInput struct {
-	paging
-	PolicyARN         string
-	EntityFilter      string
-	PathPrefix        string
-	PolicyUsageFilter string
-}
-
-type policyRole struct {
-	RoleName string
-	RoleID   string `out:"RoleId"`
-}
-
-type listEntitiesOutput struct {
-	page
-	PolicyRoles  []policyRole
-	PolicyUsers  []string
-	PolicyGroups []string
-}
-
-func (s *Service) listEntitiesForPolicy(_ context.Context, in *listEntitiesInput) (*listEntitiesOutput, error) {
-	if _, ok := s.policy(in.PolicyARN); !ok {
-		return nil, policyNotFound(in.PolicyARN)
-	}
-	var roles []*role
-	for _, r := range s.state.Roles {
-		attached := in.PolicyUsageFilter != "PermissionsBoundary" && slices.Contains(r.Attached, in.PolicyARN)
-		bounds := in.PolicyUsageFilter != "PermissionsPolicy" && r.PermissionsBoundary == in.PolicyARN
-		if (attached || bounds) && strings.HasPrefix(r.Path, in.PathPrefix) && (in.EntityFilter == "" || in.EntityFilter == "Role") {
-			roles = append(roles, r)
-		}
-	}
-	found, pg, err := paginate(roles, func(r *role) string { return r.Name }, in.paging)
-	return &listEntitiesOutput{
-		page: pg, PolicyRoles: each(found, func(r *role) policyRole { return policyRole{r.Name, r.ID} }),
-		PolicyUsers: []string{}, PolicyGroups: []string{},
-	}, err
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -29,7 +29,7 @@ type roleItem struct {
 	Description         string
 	MaxSessionDuration  int
 	PermissionsBoundary *boundaryItem
-	Tags                []core.Tag
+	Tags                []tags.Tag
 	RoleLastUsed        wire.Empty
 }
 
@@ -64,7 +64,7 @@ type createRoleInput struct {
 	Description              string
 	MaxSessionDuration       *int
 	PermissionsBoundary      string
-	Tags                     []core.Tag
+	Tags                     []tags.Tag
 }
 
 func (s *Service) createRole(_ context.Context, in *createRoleInput) (*roleOutput, error) {
@@ -75,7 +75,7 @@ func (s *Service) createRole(_ context.Context, in *createRoleInput) (*roleOutpu
 	if err != nil {
 		return nil, err
 	}
-	for name := range s.state.Roles {
+	for name := range s.roles.All() {
 		if strings.EqualFold(name, in.RoleName) {
 			return nil, exists("Role with name %s already exists.", in.RoleName)
 		}
@@ -93,15 +93,16 @@ func (s *Service) createRole(_ context.Context, in *createRoleInput) (*roleOutpu
 	if err := s.checkBoundary(in.PermissionsBoundary); err != nil {
 		return nil, err
 	}
-	if err := checkTags(in.Tags); err != nil {
+	all, err := tagRules.New(in.Tags)
+	if err != nil {
 		return nil, err
 	}
 	r := &role{
 		ID: newID("AROA"), Name: in.RoleName, Path: path, Description: in.Description, TrustPolicy: in.AssumeRolePolicyDocument,
 		MaxSessionDuration: duration, PermissionsBoundary: in.PermissionsBoundary, Created: s.now(),
-		Tags: core.NewTags(in.Tags), Inline: map[string]string{},
+		Tags: all, Inline: map[string]string{},
 	}
-	s.state.Roles[r.Name] = r
+	s.roles.Put(r.Name, r)
 	return &roleOutput{s.roleItem(r)}, nil
 }
 
@@ -125,7 +126,7 @@ func (s *Service) checkBoundary(arn string) error {
 
 // named finds a role by its name, as operations take it.
 func (s *Service) named(name string) (*role, error) {
-	r, ok := s.state.Roles[name]
+	r, ok := s.roles.Get(name)
 	if !ok {
 		return nil, roleNotFound(name)
 	}
@@ -143,23 +144,23 @@ func (s *Service) getRole(_ context.Context, in *roleNameInput) (*roleOutput, er
 }
 
 type listRolesInput struct {
-	paging
+	pageInput
 	PathPrefix string
 }
 
 type listRolesOutput struct {
-	page
+	pageOutput
 	Roles []roleItem
 }
 
 func (s *Service) listRoles(_ context.Context, in *listRolesInput) (*listRolesOutput, error) {
 	var all []*role
-	for _, r := range s.state.Roles {
+	for _, r := range s.roles.All() {
 		if strings.HasPrefix(r.Path, in.PathPrefix) {
 			all = append(all, r)
 		}
 	}
-	found, p, err := paginate(all, func(r *role) string { return r.Name }, in.paging)
+	found, p, err := cut(all, func(r *role) string { return r.Name }, in.pageInput)
 	return &listRolesOutput{p, each(found, func(r *role) roleItem {
 		item := s.roleItem(r)
 		item.Tags, item.PermissionsBoundary = nil, nil // as on AWS, only GetRole has them
@@ -178,6 +179,7 @@ func (s *Service) updateRole(_ context.Context, in *updateRoleInput) (*wire.Empt
 	if err != nil {
 		return nil, err
 	}
+	s.roles.Put(r.Name, r)
 	if in.MaxSessionDuration != nil {
 		if err := checkDuration(*in.MaxSessionDuration); err != nil {
 			return nil, err
@@ -190,17 +192,6 @@ func (s *Service) updateRole(_ context.Context, in *updateRoleInput) (*wire.Empt
 	return nil, nil
 }
 
-type updateRoleDescriptionInput struct{ RoleName, Description string }
-
-func (s *Service) updateRoleDescription(_ context.Context, in *updateRoleDescriptionInput) (*roleOutput, error) {
-	r, err := s.named(in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	r.Description = in.Description
-	return &roleOutput{s.roleItem(r)}, nil
-}
-
 type updateTrustInput struct{ RoleName, PolicyDocument string }
 
 func (s *Service) updateAssumeRolePolicy(_ context.Context, in *updateTrustInput) (*wire.Empty, error) {
@@ -211,6 +202,7 @@ func (s *Service) updateAssumeRolePolicy(_ context.Context, in *updateTrustInput
 	if err := s.checkTrust(in.PolicyDocument); err != nil {
 		return nil, err
 	}
+	s.roles.Put(r.Name, r)
 	r.TrustPolicy = in.PolicyDocument
 	return nil, nil
 }
@@ -228,6 +220,7 @@ func (s *Service) putBoundary(_ context.Context, in *boundaryInput) (*wire.Empty
 	if err := s.checkBoundary(in.PermissionsBoundary); err != nil {
 		return nil, err
 	}
+	s.roles.Put(r.Name, r)
 	r.PermissionsBoundary = in.PermissionsBoundary
 	return nil, nil
 }
@@ -237,6 +230,7 @@ func (s *Service) deleteBoundary(_ context.Context, in *roleNameInput) (*wire.Em
 	if err != nil {
 		return nil, err
 	}
+	s.roles.Put(r.Name, r)
 	r.PermissionsBoundary = ""
 	return nil, nil
 }
@@ -247,8 +241,6 @@ func (s *Service) deleteRole(_ context.Context, in *roleNameInput) (*wire.Empty,
 		return nil, err
 	}
 	switch {
-	case strings.HasPrefix(r.Path, servicePath):
-		return nil, wire.Errorf("UnmodifiableEntity", "Cannot perform the operation on the protected role '%s' - this role is only modifiable by AWS", r.Name)
 	case len(s.profilesOf(r.Name)) > 0:
 		return nil, inUse("must remove roles from instance profile first.")
 	case len(r.Attached) > 0:
@@ -256,13 +248,13 @@ func (s *Service) deleteRole(_ context.Context, in *roleNameInput) (*wire.Empty,
 	case len(r.Inline) > 0:
 		return nil, inUse("must delete policies first.")
 	}
-	delete(s.state.Roles, r.Name)
+	s.roles.Delete(r.Name)
 	return nil, nil
 }
 
 func (s *Service) profilesOf(roleName string) []*profile {
 	var found []*profile
-	for _, p := range s.state.Profiles {
+	for _, p := range s.profiles.All() {
 		if p.Role == roleName {
 			found = append(found, p)
 		}
@@ -292,6 +284,7 @@ func (s *Service) putRolePolicy(_ context.Context, in *rolePolicyInput) (*wire.E
 	if size > maxInlinePolicies {
 		return nil, limit("Maximum policy size of %d bytes exceeded for role %s", maxInlinePolicies, r.Name)
 	}
+	s.roles.Put(r.Name, r)
 	r.Inline[in.PolicyName] = in.PolicyDocument
 	return nil, nil
 }
@@ -329,18 +322,19 @@ func (s *Service) deleteRolePolicy(_ context.Context, in *rolePolicyInput) (*wir
 	if _, ok := r.Inline[in.PolicyName]; !ok {
 		return nil, wire.NotFoundf("NoSuchEntity", "The role policy with name %s cannot be found.", in.PolicyName)
 	}
+	s.roles.Put(r.Name, r)
 	delete(r.Inline, in.PolicyName)
 	return nil, nil
 }
 
 type listRolePoliciesInput struct {
-	paging
+	pageInput
 	RoleName   string
 	PathPrefix string
 }
 
 type listRolePoliciesOutput struct {
-	page
+	pageOutput
 	PolicyNames []string
 }
 
@@ -349,7 +343,7 @@ func (s *Service) listRolePolicies(_ context.Context, in *listRolePoliciesInput)
 	if err != nil {
 		return nil, err
 	}
-	names, p, err := paginate(slices.Collect(maps.Keys(r.Inline)), func(name string) string { return name }, in.paging)
+	names, p, err := cut(slices.Collect(maps.Keys(r.Inline)), func(name string) string { return name }, in.pageInput)
 	return &listRolePoliciesOutput{p, each(names, func(name string) string { return name })}, err
 }
 
@@ -372,6 +366,7 @@ func (s *Service) attachRolePolicy(_ context.Context, in *attachInput) (*wire.Em
 	if len(r.Attached) >= maxAttached {
 		return nil, limit("Cannot exceed quota for PoliciesPerRole: %d", maxAttached)
 	}
+	s.roles.Put(r.Name, r)
 	r.Attached = append(r.Attached, in.PolicyARN)
 	return nil, nil
 }
@@ -385,6 +380,7 @@ func (s *Service) detachRolePolicy(_ context.Context, in *attachInput) (*wire.Em
 	if i < 0 {
 		return nil, policyNotFound(in.PolicyARN)
 	}
+	s.roles.Put(r.Name, r)
 	r.Attached = slices.Delete(r.Attached, i, i+1)
 	return nil, nil
 }
@@ -395,7 +391,7 @@ type attachedPolicy struct {
 }
 
 type listAttachedOutput struct {
-	page
+	pageOutput
 	AttachedPolicies []attachedPolicy
 }
 
@@ -410,58 +406,6 @@ func (s *Service) listAttachedRolePolicies(_ context.Context, in *listRolePolici
 			all = append(all, attachedPolicy{p.Name, p.ARN})
 		}
 	}
-	found, p, err := paginate(all, func(a attachedPolicy) string { return a.PolicyName + a.PolicyARN }, in.paging)
+	found, p, err := cut(all, func(a attachedPolicy) string { return a.PolicyName + a.PolicyARN }, in.pageInput)
 	return &listAttachedOutput{p, each(found, func(a attachedPolicy) attachedPolicy { return a })}, err
-}
-
-type roleTagsInput struct {
-	RoleName string
-	Tags     []core.Tag
-	TagKeys  []string
-}
-
-func (s *Service) tagRole(_ context.Context, in *roleTagsInput) (*wire.Empty, error) {
-	r, err := s.named(in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	return nil, putTags(r.Tags, in.Tags)
-}
-
-func (s *Service) untagRole(_ context.Context, in *roleTagsInput) (*wire.Empty, error) {
-	r, err := s.named(in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	r.Tags.Remove(in.TagKeys)
-	return nil, nil
-}
-
-// putTags adds checked tags to those that a resource has.
-func putTags(to core.Tags, tags []core.Tag) error {
-	all := core.NewTags(to.List())
-	all.Put(tags)
-	if err := checkTags(all.List()); err != nil {
-		return err
-	}
-	to.Put(tags)
-	return nil
-}
-
-type tagsOutput struct {
-	page
-	Tags []core.Tag
-}
-
-type listRoleTagsInput struct {
-	paging
-	RoleName string
-}
-
-func (s *Service) listRoleTags(_ context.Context, in *listRoleTagsInput) (*tagsOutput, error) {
-	r, err := s.named(in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	return &tagsOutput{Tags: r.Tags.List()}, nil
 }

@@ -3,26 +3,21 @@
 package iam
 
 import (
-	"encoding/json"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 )
 
 // Service is IAM. All methods are called with the account's lock held.
 type Service struct {
 	account *core.Account
-	managed map[string]*policy // AWS's own policies by ARN
-	state   state
-}
+	managed map[string]*managedPolicy // AWS's own policies by ARN; not kept
 
-// state is what a snapshot holds; AWS's own policies are rebuilt.
-type state struct {
-	Roles    map[string]*role    // by name
-	Policies map[string]*policy  // the account's own, by ARN
-	Profiles map[string]*profile // by name
+	roles    *store.Collection[*role]          // by name
+	policies *store.Collection[*managedPolicy] // the account's own, by ARN
+	profiles *store.Collection[*profile]       // by name
 }
 
 // Profile is an instance profile as an EC2 instance sees it.
@@ -39,18 +34,19 @@ type role struct {
 	MaxSessionDuration          int    // seconds
 	PermissionsBoundary         string // a policy's ARN
 	Created                     time.Time
-	Tags                        core.Tags
+	Tags                        tags.Set
 	Inline                      map[string]string // documents by name
 	Attached                    []string          // policies' ARNs, in the order of attaching
 }
 
-type policy struct {
+// managedPolicy is a policy that has an ARN: a customer's, or AWS's own.
+type managedPolicy struct {
 	ID, Name, Path, ARN, Description string
 	Created, Updated                 time.Time
 	Default                          string // the default version's id, such as "v1"
 	Next                             int    // the number of the next version
 	Versions                         map[string]*policyVersion
-	Tags                             core.Tags
+	Tags                             tags.Set
 }
 
 type policyVersion struct {
@@ -61,42 +57,20 @@ type policyVersion struct {
 type profile struct {
 	ID, Name, Path, Role string // Role is a role's name, or ""
 	Created              time.Time
-	Tags                 core.Tags
+	Tags                 tags.Set
 }
 
 // New returns an IAM that has AWS's managed policies and nothing else.
 func New(a *core.Account) *Service {
-	return &Service{account: a, managed: managedPolicies(a), state: emptyState()}
-}
-
-func emptyState() state {
-	return state{Roles: map[string]*role{}, Policies: map[string]*policy{}, Profiles: map[string]*profile{}}
-}
-
-// Name is the service's key in the snapshot.
-func (s *Service) Name() string { return "iam" }
-
-// Snapshot returns all the state there is.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state by what Snapshot returned.
-func (s *Service) Restore(raw json.RawMessage) error {
-	restored := emptyState()
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("reading the state of iam: %w", err)
+	return &Service{
+		account: a, managed: managedPolicies(a),
+		roles:    store.NewCollection[*role](a.Records, "iam", "roles"),
+		policies: store.NewCollection[*managedPolicy](a.Records, "iam", "policies"),
+		profiles: store.NewCollection[*profile](a.Records, "iam", "profiles"),
 	}
-	s.state = restored
-	return nil
 }
 
-// Resources counts what users made, by kind: not the roles that services make
-// for themselves.
+// Resources counts what users made, by kind.
 func (s *Service) Resources() map[string]int {
-	counts := map[string]int{"policies": len(s.state.Policies), "instance profiles": len(s.state.Profiles)}
-	for _, r := range s.state.Roles {
-		if !strings.HasPrefix(r.Path, servicePath) {
-			counts["roles"]++
-		}
-	}
-	return counts
+	return map[string]int{"roles": s.roles.Len(), "policies": s.policies.Len(), "instance profiles": s.profiles.Len()}
 }

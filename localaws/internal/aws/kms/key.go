@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/resourcepolicy"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -104,17 +104,18 @@ func (s *Service) root() string { return s.account.GlobalARN("iam", "root") }
 // checkPolicy refuses what is no policy, and one that nobody of the account could
 // change again.
 func (s *Service) checkPolicy(document string, bypass bool) error {
-	policy, err := resourcepolicy.Parse([]byte(document))
+	d, err := policy.Parse(document)
+	if err == nil {
+		err = d.CheckResource("kms", func(string) bool { return true })
+	}
 	if err != nil {
 		return wire.Errorf("MalformedPolicyDocumentException", "%v", err)
 	}
-	if err := policy.Check("kms", func(string) bool { return true }); err != nil {
-		return wire.Errorf("MalformedPolicyDocumentException", "%v", err)
+	administrator := policy.Request{
+		Principals: policy.Principals{policy.AWS: {s.root(), s.account.ID}}, Action: "kms:PutKeyPolicy", Resource: "*",
+		Context: policy.NewContext(map[string]string{"aws:PrincipalAccount": s.account.ID}),
 	}
-	administrator := resourcepolicy.Request{
-		Principals: []string{s.root(), s.account.ID}, Action: "kms:PutKeyPolicy", Context: map[string]string{"aws:principalaccount": s.account.ID},
-	}
-	if !bypass && !policy.Allows(administrator) {
+	if !bypass && d.Decide(administrator) != policy.Allowed {
 		return wire.Errorf("MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.")
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/resourcepolicy"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -111,16 +111,17 @@ func (s *Service) Usable(keyARN, service string, encryptionContext map[string]st
 	if k.State != stateEnabled {
 		return fmt.Errorf("the key %s is %s", keyARN, k.State)
 	}
-	policy, err := resourcepolicy.Parse([]byte(k.Policy))
+	d, err := policy.Parse(k.Policy)
 	if err != nil {
 		return err
 	}
-	values := map[string]string{"aws:sourceaccount": s.account.ID}
+	keys := policy.NewContext(map[string]string{"aws:SourceAccount": s.account.ID})
 	for name, value := range encryptionContext {
-		values["kms:encryptioncontext:"+strings.ToLower(name)] = value
+		keys.Set("kms:EncryptionContext:"+name, value)
 	}
+	who := policy.Principals{policy.Service: {service}}
 	for _, action := range []string{"kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"} {
-		if !policy.Allows(resourcepolicy.Request{Principals: []string{service}, Action: action, Resource: s.arn(k), Context: values}) {
+		if d.Decide(policy.Request{Principals: who, Action: action, Resource: s.arn(k), Context: keys}) != policy.Allowed {
 			return fmt.Errorf("the policy of the key %s does not let %s call %s", keyARN, service, action)
 		}
 	}

@@ -60,6 +60,7 @@ func (s *Service) changeRecords(_ context.Context, call *rest.Call) (*rest.Answe
 		return nil, wire.Errorf("InvalidChangeBatch", "[%s]", strings.Join(wrong, ", "))
 	}
 	slices.SortFunc(records, compareRecords)
+	s.zones.Put(z.ID, z)
 	z.Records = records
 	return &rest.Answer{Body: struct{ ChangeInfo *changeInfoXML }{s.newChange(in.Batch.Comment)}}, nil
 }
@@ -199,7 +200,7 @@ func checkPolicy(r *record) []string {
 	return nil
 }
 
-// checkAlias tells whether an alias record's target is there.
+// checkAlias reports whether an alias record's target is there.
 func (s *Service) checkAlias(z *zone, records []record, r *record) []string {
 	if r.AliasTarget == nil {
 		return nil
@@ -258,7 +259,7 @@ func checkZone(z *zone, records []record) []string {
 	return wrong
 }
 
-// checkSiblings tells whether the records of one name and type have different
+// checkSiblings reports whether the records of one name and type have different
 // routing policies, or simple ones side by side.
 func checkSiblings(group []record) []string {
 	var wrong []string

@@ -1,52 +1,35 @@
 package route53
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
-// sorted returns the zones by id.
-func (s *Service) sorted() []*zone {
-	zones := make([]*zone, 0, len(s.state.Zones))
-	for _, z := range s.state.Zones {
-		zones = append(zones, z)
-	}
-	slices.SortFunc(zones, func(a, b *zone) int { return cmp.Compare(a.ID, b.ID) })
-	return zones
-}
+// Pages of the lists. A request that asks for more gets the most; the markers
+// are documented to be where the next page begins.
+// https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html
+var (
+	zonePages   = paging.Limits{Default: 100, Max: 100}
+	recordPages = paging.Limits{Default: 300, Max: 300}
+)
 
 // maxItems reads how many items a page may have.
-func maxItems(call *rest.Call, limit int) (int, error) {
+func maxItems(call *rest.Call, limits paging.Limits) (int, error) {
 	text := call.Query.Get("maxitems")
 	if text == "" {
-		return limit, nil
+		return limits.PageSize(nil)
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		return 0, wire.Errorf("InvalidInput", "maxitems is %q, which is no number above 0", text)
+		return 0, wire.Errorf("InvalidInput", "maxitems is %q: it must be a number above 0", text)
 	}
-	return min(n, limit), nil
-}
-
-// page cuts a list at limit.
-func page[T any](list []T, limit int) (items []T, next *T) {
-	if len(list) <= limit {
-		return list, nil
-	}
-	return list[:limit], &list[limit]
-}
-
-func zonesXML(zones []*zone) []zoneXML {
-	list := make([]zoneXML, 0, len(zones))
-	for _, z := range zones {
-		list = append(list, z.xml())
-	}
-	return list
+	return limits.PageSize(&n)
 }
 
 type listHostedZonesResponse struct {
@@ -58,79 +41,22 @@ type listHostedZonesResponse struct {
 }
 
 func (s *Service) listHostedZones(_ context.Context, call *rest.Call) (*rest.Answer, error) {
-	limit, err := maxItems(call, 100)
+	limit, err := maxItems(call, zonePages)
 	if err != nil {
 		return nil, err
 	}
-	marker, set := call.Query.Get("marker"), call.Query.Get("delegationsetid")
+	marker := call.Query.Get("marker")
 	private := call.Query.Get("hostedzonetype") == "PrivateHostedZone"
-	zones := slices.DeleteFunc(s.sorted(), func(z *zone) bool {
-		return z.ID < marker || (set != "" && z.DelegationSetID != set) || (private && !z.Private)
-	})
-	zones, next := page(zones, limit)
-	out := listHostedZonesResponse{HostedZones: zonesXML(zones), Marker: marker, MaxItems: limit}
-	if next != nil {
-		out.IsTruncated, out.NextMarker = true, (*next).ID
-	}
-	return &rest.Answer{Body: out}, nil
-}
-
-type listHostedZonesByNameResponse struct {
-	HostedZones      []zoneXML `xml:"HostedZones>HostedZone"`
-	DNSName          string    `xml:",omitempty"`
-	HostedZoneID     string    `xml:"HostedZoneId,omitempty"`
-	IsTruncated      bool
-	NextDNSName      string `xml:",omitempty"`
-	NextHostedZoneID string `xml:"NextHostedZoneId,omitempty"`
-	MaxItems         int
-}
-
-func (s *Service) listHostedZonesByName(_ context.Context, call *rest.Call) (*rest.Answer, error) {
-	limit, err := maxItems(call, 100)
-	if err != nil {
-		return nil, err
-	}
-	out := listHostedZonesByNameResponse{
-		DNSName: call.Query.Get("dnsname"), HostedZoneID: call.Query.Get("hostedzoneid"), MaxItems: limit,
-	}
-	zones := s.sorted()
-	slices.SortStableFunc(zones, func(a, b *zone) int { return cmp.Compare(reversed(a.Name), reversed(b.Name)) })
-	if out.DNSName != "" {
-		from, err := validName(out.DNSName)
-		if err != nil {
-			return nil, err
+	var zones []zoneXML
+	for id, z := range s.zones.All() {
+		if id >= marker && (z.Private || !private) {
+			zones = append(zones, z.xml())
 		}
-		zones = slices.DeleteFunc(zones, func(z *zone) bool {
-			order := cmp.Compare(reversed(z.Name), reversed(from))
-			return order < 0 || order == 0 && z.ID < out.HostedZoneID
-		})
 	}
-	zones, next := page(zones, limit)
-	out.HostedZones = zonesXML(zones)
+	zones, next := paging.Head(zones, limit)
+	out := listHostedZonesResponse{HostedZones: zones, Marker: marker, MaxItems: limit}
 	if next != nil {
-		out.IsTruncated, out.NextDNSName, out.NextHostedZoneID = true, (*next).Name, (*next).ID
-	}
-	return &rest.Answer{Body: out}, nil
-}
-
-type zoneSummaryXML struct {
-	HostedZoneID string `xml:"HostedZoneId"`
-	Name         string
-	Owner        struct{ OwningAccount string }
-}
-
-func (s *Service) listHostedZonesByVPC(_ context.Context, call *rest.Call) (*rest.Answer, error) {
-	wanted := vpc{VPCRegion: call.Query.Get("vpcregion"), VPCId: call.Query.Get("vpcid")}
-	out := struct {
-		Summaries []zoneSummaryXML `xml:"HostedZoneSummaries>HostedZoneSummary"`
-		MaxItems  int
-	}{MaxItems: 100}
-	for _, z := range s.sorted() {
-		if slices.Contains(z.VPCs, wanted) {
-			summary := zoneSummaryXML{HostedZoneID: z.ID, Name: z.Name}
-			summary.Owner.OwningAccount = s.account.ID
-			out.Summaries = append(out.Summaries, summary)
-		}
+		out.IsTruncated, out.NextMarker = true, strings.TrimPrefix(next.ID, "/hostedzone/")
 	}
 	return &rest.Answer{Body: out}, nil
 }
@@ -147,7 +73,7 @@ type listRecordsResponse struct {
 // listRecords pages through a zone's records in the order of their reversed
 // names.
 func (s *Service) listRecords(_ context.Context, call *rest.Call) (*rest.Answer, error) {
-	limit, err := maxItems(call, 300)
+	limit, err := maxItems(call, recordPages)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +93,7 @@ func (s *Service) listRecords(_ context.Context, call *rest.Call) (*rest.Answer,
 		at, _ := slices.BinarySearchFunc(records, from, compareRecords)
 		records = records[at:]
 	}
-	records, next := page(records, limit)
+	records, next := paging.Head(records, limit)
 	out := listRecordsResponse{Records: records, MaxItems: limit}
 	if next != nil {
 		out.IsTruncated = true

@@ -69,14 +69,27 @@ func (s *Service) Lookup(name, rrtype string) Answer {
 	}
 }
 
-// Records are the records of a name and type in the public zones, or the name's
-// CNAME; see Lookup.
-func (s *Service) Records(name, rrtype string) []Record { return s.Lookup(name, rrtype).Records }
+// AliasNames are the names of all alias records of public zones, with the name
+// of what each is an alias of; both without the dot at their end.
+func (s *Service) AliasNames() map[string]string {
+	names := map[string]string{}
+	for _, z := range s.zones.All() {
+		if z.Private {
+			continue
+		}
+		for _, r := range z.Records {
+			if r.AliasTarget != nil {
+				names[strings.TrimSuffix(r.Name, ".")] = strings.TrimSuffix(r.AliasTarget.DNSName, ".")
+			}
+		}
+	}
+	return names
+}
 
 // registered finds the longest registered domain that holds the name.
 func (s *Service) registered(name string) *zone {
 	var found *zone
-	for _, z := range s.state.Zones {
+	for _, z := range s.zones.All() {
 		if z.Seeded && within(name, z.Name) && (found == nil || len(z.Name) > len(found.Name)) {
 			found = z
 		}
@@ -100,7 +113,7 @@ func delegation(z *zone, name string) *record {
 // delegatedTo finds the public zone that an NS record means: of its name, and
 // with a name server that it names.
 func (s *Service) delegatedTo(ns *record) *zone {
-	for _, z := range s.sorted() {
+	for _, z := range s.zones.All() {
 		if z.Private || z.Name != ns.Name {
 			continue
 		}

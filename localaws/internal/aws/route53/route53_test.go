@@ -3,6 +3,7 @@ package route53_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -132,8 +133,8 @@ func TestUnknownElementsAreRefused(t *testing.T) {
 	reply := f.XML(t, "route53", "POST", api+"/hostedzone", "<CreateHostedZoneRequest><Colour>red</Colour></CreateHostedZoneRequest>", nil)
 	reply.Refused(t, "InvalidInput")
 	assert.Contains(t, reply.Message, "Colour")
-	reply = f.XML(t, "route53", "GET", api+"/hostedzonesbyvpc?vpcid=vpc-1&vpcregion=us-west-2&nexttoken=x", "", nil)
-	assert.Contains(t, reply.Refused(t, "UnsupportedParameter").Message, "nexttoken of ListHostedZonesByVPC")
+	reply = f.XML(t, "route53", "GET", api+"/hostedzone?nexttoken=x", "", nil)
+	assert.Contains(t, reply.Refused(t, "UnsupportedParameter").Message, "nexttoken of ListHostedZones")
 	assert.Equal(t, 400, f.XML(t, "route53", "GET", api+"/healthcheck", "", nil).Status)
 }
 
@@ -162,20 +163,14 @@ func TestPrivateZones(t *testing.T) {
 	f := newFixture(t)
 	created := f.createZone(t, "internal.localaws.test", "<VPC><VPCRegion>us-west-2</VPCRegion><VPCId>vpc-1</VPCId></VPC>")
 	assert.True(t, created.HostedZone.Config.PrivateZone)
-	vpc2 := "<VPC><VPCRegion>us-west-2</VPCRegion><VPCId>vpc-2</VPCId></VPC>"
 	path := api + "/hostedzone/" + created.id()
-	f.XML(t, "route53", "POST", path+"/associatevpc", "<AssociateVPCWithHostedZoneRequest>"+vpc2+"</AssociateVPCWithHostedZoneRequest>", nil).OK(t)
 	var read zone
 	f.XML(t, "route53", "GET", path, "", &read).OK(t)
-	assert.Equal(t, []string{"vpc-1", "vpc-2"}, read.VPCs)
+	assert.Equal(t, []string{"vpc-1"}, read.VPCs)
 	assert.Empty(t, read.NameServers)
 
 	f.change(t, created.id(), "CREATE db.internal.localaws.test A 60 10.0.0.1").OK(t)
 	assert.Empty(t, f.lookup("db.internal.localaws.test", "A").Records, "the world must not see a private zone")
-
-	f.XML(t, "route53", "POST", path+"/disassociatevpc", "<DisassociateVPCFromHostedZoneRequest>"+vpc2+"</DisassociateVPCFromHostedZoneRequest>", nil).OK(t)
-	vpc1 := strings.ReplaceAll(vpc2, "vpc-2", "vpc-1")
-	f.XML(t, "route53", "POST", path+"/disassociatevpc", "<DisassociateVPCFromHostedZoneRequest>"+vpc1+"</DisassociateVPCFromHostedZoneRequest>", nil).Refused(t, "LastVPCAssociation")
 }
 
 func TestChangeBatchRules(t *testing.T) {
@@ -389,19 +384,23 @@ func TestListResourceRecordSetsPages(t *testing.T) {
 	}, names)
 }
 
-func TestListHostedZonesByName(t *testing.T) {
+func TestListHostedZonesPages(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.createZone(t, "b.localaws.test", "")
-	f.createZone(t, "a.localaws.test", "")
+	ids := []string{f.seed, f.createZone(t, "b.localaws.test", "").id(), f.createZone(t, "a.localaws.test", "").id()}
+	slices.Sort(ids)
 	type page struct {
-		Names       []string `xml:"HostedZones>HostedZone>Name"`
-		NextDNSName string
+		IDs         []string `xml:"HostedZones>HostedZone>Id"`
+		IsTruncated bool
+		NextMarker  string
 	}
-	var got page
-	f.XML(t, "route53", "GET", api+"/hostedzonesbyname?dnsname=a.localaws.test&maxitems=1", "", &got).OK(t)
-	assert.Equal(t, []string{"a.localaws.test."}, got.Names)
-	assert.Equal(t, "b.localaws.test.", got.NextDNSName)
+	var first, second page
+	f.XML(t, "route53", "GET", api+"/hostedzone?maxitems=2", "", &first).OK(t)
+	assert.Equal(t, []string{"/hostedzone/" + ids[0], "/hostedzone/" + ids[1]}, first.IDs)
+	assert.Equal(t, ids[2], first.NextMarker)
+	f.XML(t, "route53", "GET", api+"/hostedzone?maxitems=200&marker="+first.NextMarker, "", &second).OK(t)
+	assert.Equal(t, page{IDs: []string{"/hostedzone/" + ids[2]}}, second)
+	f.XML(t, "route53", "GET", api+"/hostedzone?maxitems=0", "", nil).Refused(t, "InvalidInput")
 }
 
 func TestTags(t *testing.T) {
@@ -415,6 +414,8 @@ func TestTags(t *testing.T) {
 	}
 	f.XML(t, "route53", "GET", path, "", &got).OK(t)
 	assert.Equal(t, []string{"b"}, got.Keys)
+	f.XML(t, "route53", "POST", path, "<ChangeTagsForResourceRequest><AddTags><Tag><Key>aws:a</Key><Value>1</Value></Tag></AddTags></ChangeTagsForResourceRequest>", nil).Refused(t, "InvalidInput")
+	f.XML(t, "route53", "GET", path+"0", "", nil).Refused(t, "NoSuchHostedZone")
 }
 
 func TestStateOutlivesTheProcess(t *testing.T) {
@@ -422,23 +423,7 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 	f := newFixture(t)
 	f.change(t, f.seed, "CREATE a.localaws.test A 60 192.0.2.1").OK(t)
 	next := newFixture(t)
-	next.account.Do(func() { wiretest.Restart(t, f.service, next.service) })
+	wiretest.Revive(t, f.account, next.account)
 	assert.Equal(t, f.lookup("a.localaws.test", "A"), next.lookup("a.localaws.test", "A"))
 	next.account.Do(func() { assert.Equal(t, f.seed, next.service.SeedZone("localaws.test")) })
-}
-
-func TestReusableDelegationSets(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	var set struct {
-		ID          string   `xml:"DelegationSet>Id"`
-		NameServers []string `xml:"DelegationSet>NameServers>NameServer"`
-	}
-	f.XML(t, "route53", "POST", api+"/delegationset", "<CreateReusableDelegationSetRequest><CallerReference>r</CallerReference></CreateReusableDelegationSetRequest>", &set).OK(t)
-	id := strings.TrimPrefix(set.ID, "/delegationset/")
-	z := f.createZone(t, "a.localaws.test", "<DelegationSetId>"+id+"</DelegationSetId>")
-	assert.Equal(t, set.NameServers, z.NameServers)
-	f.XML(t, "route53", "DELETE", api+"/delegationset/"+id, "", nil).Refused(t, "DelegationSetInUse")
-	f.XML(t, "route53", "DELETE", api+"/hostedzone/"+z.id(), "", nil).OK(t)
-	f.XML(t, "route53", "DELETE", api+"/delegationset/"+id, "", nil).OK(t)
 }

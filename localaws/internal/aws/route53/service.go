@@ -6,12 +6,12 @@ package route53
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
@@ -23,7 +23,7 @@ const propagation = 5 * time.Second
 
 // AliasTargets knows the names that other services offer to alias records.
 type AliasTargets interface {
-	// OwnsAlias tells whether a resource has that DNS name in that hosted zone.
+	// OwnsAlias reports whether a resource has that DNS name in that hosted zone.
 	OwnsAlias(dnsName, hostedZoneID string) bool
 }
 
@@ -31,38 +31,23 @@ type AliasTargets interface {
 type Service struct {
 	account *core.Account
 	aliases AliasTargets
-	state   state
+	zones   *store.Collection[*zone]   // by id
+	changes *store.Collection[*change] // by id
 	routes  []rest.Route
-}
-
-// state is what outlives the process.
-type state struct {
-	Zones          map[string]*zone
-	Changes        map[string]*change
-	DelegationSets map[string]*delegationSet
 }
 
 // New returns a Route 53 without zones.
 func New(a *core.Account) *Service {
-	s := &Service{account: a}
-	s.state.init()
+	s := &Service{
+		account: a,
+		zones:   store.NewCollection[*zone](a.Records, "route53", "zones"),
+		changes: store.NewCollection[*change](a.Records, "route53", "changes"),
+	}
 	s.routes = s.table()
 	return s
 }
 
-func (st *state) init() {
-	if st.Zones == nil {
-		st.Zones = map[string]*zone{}
-	}
-	if st.Changes == nil {
-		st.Changes = map[string]*change{}
-	}
-	if st.DelegationSets == nil {
-		st.DelegationSets = map[string]*delegationSet{}
-	}
-}
-
-// CheckAliases makes alias records be refused whose target nobody owns.
+// CheckAliases refuses alias records whose target no service has.
 func (s *Service) CheckAliases(targets AliasTargets) { s.aliases = targets }
 
 // Wire is the service's entry in the server.
@@ -75,26 +60,16 @@ func (s *Service) table() []rest.Route {
 	const root = "/2013-04-01"
 	return []rest.Route{
 		{Method: "POST", Path: root + "/hostedzone", Operation: "CreateHostedZone", Handle: s.createHostedZone},
-		{Method: "GET", Path: root + "/hostedzone", Query: []string{"marker", "maxitems", "delegationsetid", "hostedzonetype"}, Operation: "ListHostedZones", Handle: s.listHostedZones},
-		{Method: "GET", Path: root + "/hostedzonecount", Operation: "GetHostedZoneCount", Handle: s.getHostedZoneCount},
-		{Method: "GET", Path: root + "/hostedzonesbyname", Query: []string{"dnsname", "hostedzoneid", "maxitems"}, Operation: "ListHostedZonesByName", Handle: s.listHostedZonesByName},
-		{Method: "GET", Path: root + "/hostedzonesbyvpc", Query: []string{"vpcid", "vpcregion"}, Operation: "ListHostedZonesByVPC", Handle: s.listHostedZonesByVPC},
+		{Method: "GET", Path: root + "/hostedzone", Query: []string{"marker", "maxitems", "hostedzonetype"}, Operation: "ListHostedZones", Handle: s.listHostedZones},
 		{Method: "GET", Path: root + "/hostedzone/{id}", Operation: "GetHostedZone", Handle: s.getHostedZone},
 		{Method: "POST", Path: root + "/hostedzone/{id}", Operation: "UpdateHostedZoneComment", Handle: s.updateHostedZoneComment},
 		{Method: "DELETE", Path: root + "/hostedzone/{id}", Operation: "DeleteHostedZone", Handle: s.deleteHostedZone},
 		{Method: "GET", Path: root + "/hostedzone/{id}/dnssec", Operation: "GetDNSSEC", Handle: s.getDNSSEC},
-		{Method: "POST", Path: root + "/hostedzone/{id}/associatevpc", Operation: "AssociateVPCWithHostedZone", Handle: s.associateVPC},
-		{Method: "POST", Path: root + "/hostedzone/{id}/disassociatevpc", Operation: "DisassociateVPCFromHostedZone", Handle: s.disassociateVPC},
 		{Method: "POST", Path: root + "/hostedzone/{id}/rrset", Operation: "ChangeResourceRecordSets", Handle: s.changeRecords},
 		{Method: "GET", Path: root + "/hostedzone/{id}/rrset", Query: []string{"name", "type", "identifier", "maxitems"}, Operation: "ListResourceRecordSets", Handle: s.listRecords},
 		{Method: "GET", Path: root + "/change/{id}", Operation: "GetChange", Handle: s.getChange},
-		{Method: "POST", Path: root + "/delegationset", Operation: "CreateReusableDelegationSet", Handle: s.createDelegationSet},
-		{Method: "GET", Path: root + "/delegationset", Query: []string{"marker", "maxitems"}, Operation: "ListReusableDelegationSets", Handle: s.listDelegationSets},
-		{Method: "GET", Path: root + "/delegationset/{id}", Operation: "GetReusableDelegationSet", Handle: s.getDelegationSet},
-		{Method: "DELETE", Path: root + "/delegationset/{id}", Operation: "DeleteReusableDelegationSet", Handle: s.deleteDelegationSet},
 		{Method: "GET", Path: root + "/tags/{type}/{id}", Operation: "ListTagsForResource", Handle: s.listTags},
 		{Method: "POST", Path: root + "/tags/{type}/{id}", Operation: "ChangeTagsForResource", Handle: s.changeTags},
-		{Method: "POST", Path: root + "/tags/{type}", Operation: "ListTagsForResources", Reads: true, Handle: s.listTagsOfMany},
 	}
 }
 
@@ -136,28 +111,11 @@ func decode(call *rest.Call, root string, into any) error {
 	return nil
 }
 
-// Name is the service's key in the snapshot.
-func (s *Service) Name() string { return "route53" }
-
-// Snapshot returns all state.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state.
-func (s *Service) Restore(raw json.RawMessage) error {
-	var restored state
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("restoring route53: %w", err)
-	}
-	restored.init()
-	s.state = restored
-	return nil
-}
-
 // Resources is the number of resources by kind, for the status page. Seeded zones,
 // and the NS and SOA records that each zone has, don't count.
 func (s *Service) Resources() map[string]int {
 	zones, records := 0, 0
-	for _, z := range s.state.Zones {
+	for _, z := range s.zones.All() {
 		if !z.Seeded {
 			zones++
 		}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
@@ -26,9 +26,8 @@ type zone struct {
 	Seeded          bool // a domain that is registered, not one that was created
 	VPCs            []vpc
 	NameServers     []string // without the dot at their end
-	DelegationSetID string
 	Records         []record // sorted
-	Tags            core.Tags
+	Tags            tags.Set
 }
 
 type vpc struct {
@@ -59,9 +58,7 @@ type zoneConfigXML struct {
 }
 
 type delegationSetXML struct {
-	ID              string   `xml:"Id,omitempty"`
-	CallerReference string   `xml:",omitempty"`
-	NameServers     []string `xml:"NameServers>NameServer"`
+	NameServers []string `xml:"NameServers>NameServer"`
 }
 
 type changeInfoXML struct {
@@ -83,11 +80,7 @@ func (z *zone) delegation() *delegationSetXML {
 	if z.Private {
 		return nil
 	}
-	set := &delegationSetXML{NameServers: z.NameServers}
-	if z.DelegationSetID != "" {
-		set.ID = "/delegationset/" + z.DelegationSetID
-	}
-	return set
+	return &delegationSetXML{NameServers: z.NameServers}
 }
 
 func (c *change) xml() changeInfoXML {
@@ -105,24 +98,23 @@ func (s *Service) SeedZone(name string) (zoneID string) {
 	if err != nil {
 		panic(fmt.Sprintf("seeding the zone %q: %v", name, err)) // a name in the program's own text
 	}
-	for _, z := range s.state.Zones {
+	for _, z := range s.zones.All() {
 		if z.Seeded && z.Name == normal {
 			return z.ID
 		}
 	}
 	z := &zone{
 		ID: newZoneID(), Name: normal, CallerReference: "seeded", Seeded: true,
-		Comment: "registered domain", Tags: core.Tags{}, NameServers: s.newNameServers(normal),
+		Comment: "registered domain", Tags: tags.Set{}, NameServers: s.newNameServers(normal),
 	}
 	z.Records = apexRecords(z)
-	s.state.Zones[z.ID] = z
+	s.zones.Put(z.ID, z)
 	return z.ID
 }
 
 type createHostedZoneRequest struct {
 	Name             string
 	CallerReference  string
-	DelegationSetID  string `xml:"DelegationSetId"`
 	HostedZoneConfig struct {
 		Comment     string
 		PrivateZone bool
@@ -150,7 +142,7 @@ func (s *Service) createHostedZone(_ context.Context, call *rest.Call) (*rest.An
 	if in.CallerReference == "" {
 		return nil, wire.Errorf("InvalidInput", "CreateHostedZone needs a CallerReference")
 	}
-	for _, other := range s.state.Zones {
+	for _, other := range s.zones.All() {
 		if other.CallerReference == in.CallerReference {
 			return nil, &wire.Error{
 				Code: "HostedZoneAlreadyExists", Status: http.StatusConflict,
@@ -159,49 +151,25 @@ func (s *Service) createHostedZone(_ context.Context, call *rest.Call) (*rest.An
 		}
 	}
 	z := &zone{
-		ID: newZoneID(), Name: name, CallerReference: in.CallerReference, Tags: core.Tags{},
+		ID: newZoneID(), Name: name, CallerReference: in.CallerReference, Tags: tags.Set{},
 		Comment: in.HostedZoneConfig.Comment, Private: in.HostedZoneConfig.PrivateZone || in.VPC != nil,
 	}
-	if err := s.serveZone(z, in.VPC, in.DelegationSetID); err != nil {
-		return nil, err
+	switch {
+	case !z.Private:
+		z.NameServers = s.newNameServers(z.Name)
+	case in.VPC == nil:
+		return nil, wire.Errorf("InvalidInput", "The private hosted zone %s needs a VPC.", z.Name)
+	default:
+		z.VPCs = []vpc{*in.VPC}
+		z.NameServers = []string{"ns-0.awsdns-00.com", "ns-512.awsdns-00.net", "ns-1024.awsdns-00.org", "ns-1536.awsdns-00.co.uk"}
 	}
 	z.Records = apexRecords(z)
-	s.state.Zones[z.ID] = z
+	s.zones.Put(z.ID, z)
 	return &rest.Answer{
 		Status: http.StatusCreated,
 		Header: http.Header{"Location": {"https://route53." + s.account.DNSSuffix() + "/2013-04-01/hostedzone/" + z.ID}},
 		Body:   zoneResponse{HostedZone: z.xml(), ChangeInfo: s.newChange(""), DelegationSet: z.delegation(), VPC: in.VPC},
 	}, nil
-}
-
-// serveZone gives a new zone its name servers.
-func (s *Service) serveZone(z *zone, in *vpc, delegationSetID string) error {
-	if z.Private {
-		if in == nil {
-			return wire.Errorf("InvalidInput", "The private hosted zone %s needs a VPC.", z.Name)
-		}
-		if delegationSetID != "" {
-			return wire.Errorf("InvalidInput", "A private hosted zone can't use a reusable delegation set.")
-		}
-		z.VPCs = []vpc{*in}
-		z.NameServers = []string{"ns-0.awsdns-00.com", "ns-512.awsdns-00.net", "ns-1024.awsdns-00.org", "ns-1536.awsdns-00.co.uk"}
-		return nil
-	}
-	if delegationSetID == "" {
-		z.NameServers = s.newNameServers(z.Name)
-		return nil
-	}
-	set, err := s.delegationSet(delegationSetID)
-	if err != nil {
-		return err
-	}
-	for _, other := range s.state.Zones {
-		if other.DelegationSetID == set.ID && (within(other.Name, z.Name) || within(z.Name, other.Name)) {
-			return wire.Errorf("ConflictingDomainExists", "The delegation set %s already serves %s, which conflicts with %s.", set.ID, other.Name, z.Name)
-		}
-	}
-	z.DelegationSetID, z.NameServers = set.ID, set.NameServers
-	return nil
 }
 
 func (s *Service) getHostedZone(_ context.Context, call *rest.Call) (*rest.Answer, error) {
@@ -221,6 +189,7 @@ func (s *Service) updateHostedZoneComment(_ context.Context, call *rest.Call) (*
 	if err != nil {
 		return nil, err
 	}
+	s.zones.Put(z.ID, z)
 	z.Comment = in.Comment
 	return &rest.Answer{Body: zoneResponse{HostedZone: z.xml()}}, nil
 }
@@ -233,12 +202,8 @@ func (s *Service) deleteHostedZone(_ context.Context, call *rest.Call) (*rest.An
 	if len(z.Records) > 2 {
 		return nil, wire.Errorf("HostedZoneNotEmpty", "The specified hosted zone contains non-required resource record sets and so cannot be deleted.")
 	}
-	delete(s.state.Zones, z.ID)
+	s.zones.Delete(z.ID)
 	return &rest.Answer{Body: struct{ ChangeInfo *changeInfoXML }{s.newChange("")}}, nil
-}
-
-func (s *Service) getHostedZoneCount(context.Context, *rest.Call) (*rest.Answer, error) {
-	return &rest.Answer{Body: struct{ HostedZoneCount int }{len(s.state.Zones)}}, nil
 }
 
 // getDNSSEC answers that the zone is not signed: signing needs KMS, which
@@ -259,56 +224,8 @@ func (s *Service) getDNSSEC(_ context.Context, call *rest.Call) (*rest.Answer, e
 	return &rest.Answer{Body: out}, nil
 }
 
-type vpcRequest struct {
-	VPC     vpc
-	Comment string
-}
-
-func (s *Service) associateVPC(_ context.Context, call *rest.Call) (*rest.Answer, error) {
-	z, in, err := s.privateZone(call, "AssociateVPCWithHostedZoneRequest")
-	if err != nil {
-		return nil, err
-	}
-	if slices.Contains(z.VPCs, in.VPC) {
-		return nil, wire.Errorf("ConflictingDomainExists", "The VPC %s is already associated with the hosted zone %s.", in.VPC.VPCId, z.ID)
-	}
-	z.VPCs = append(z.VPCs, in.VPC)
-	return &rest.Answer{Body: struct{ ChangeInfo *changeInfoXML }{s.newChange(in.Comment)}}, nil
-}
-
-func (s *Service) disassociateVPC(_ context.Context, call *rest.Call) (*rest.Answer, error) {
-	z, in, err := s.privateZone(call, "DisassociateVPCFromHostedZoneRequest")
-	if err != nil {
-		return nil, err
-	}
-	at := slices.Index(z.VPCs, in.VPC)
-	if at < 0 {
-		return nil, wire.NotFoundf("VPCAssociationNotFound", "The VPC %s is not associated with the hosted zone %s.", in.VPC.VPCId, z.ID)
-	}
-	if len(z.VPCs) == 1 {
-		return nil, wire.Errorf("LastVPCAssociation", "The VPC %s is the last one of the private hosted zone %s.", in.VPC.VPCId, z.ID)
-	}
-	z.VPCs = slices.Delete(z.VPCs, at, at+1)
-	return &rest.Answer{Body: struct{ ChangeInfo *changeInfoXML }{s.newChange(in.Comment)}}, nil
-}
-
-func (s *Service) privateZone(call *rest.Call, root string) (*zone, *vpcRequest, error) {
-	var in vpcRequest
-	if err := decode(call, root, &in); err != nil {
-		return nil, nil, err
-	}
-	z, err := s.zone(call.Param["id"])
-	if err != nil {
-		return nil, nil, err
-	}
-	if !z.Private {
-		return nil, nil, wire.Errorf("PublicZoneVPCAssociation", "The public hosted zone %s can't be associated with a VPC.", z.ID)
-	}
-	return z, &in, nil
-}
-
 func (s *Service) getChange(_ context.Context, call *rest.Call) (*rest.Answer, error) {
-	c, ok := s.state.Changes[call.Param["id"]]
+	c, ok := s.changes.Get(call.Param["id"])
 	if !ok {
 		return nil, wire.NotFoundf("NoSuchChange", "Could not find resource with ID: %s", call.Param["id"])
 	}
@@ -321,7 +238,7 @@ func (s *Service) newChange(comment string) *changeInfoXML {
 		ID: "C" + upperID(20), Comment: comment,
 		SubmittedAt: s.account.Clock.Now(), InSyncAt: s.account.Clock.In(propagation),
 	}
-	s.state.Changes[c.ID] = c
+	s.changes.Put(c.ID, c)
 	info := c.xml()
 	return &info
 }
@@ -330,29 +247,30 @@ func (s *Service) newChange(comment string) *changeInfoXML {
 // those of an hour ago.
 func (s *Service) propagate() (again time.Time) {
 	now := s.account.Clock.Now()
-	changed := false
-	for id, c := range s.state.Changes {
+	for id, c := range s.changes.All() {
 		switch {
 		case c.InSync && now.Sub(c.SubmittedAt) > time.Hour:
-			delete(s.state.Changes, id)
+			s.changes.Delete(id)
 		case !c.InSync && !c.InSyncAt.After(now):
-			c.InSync, changed = true, true
+			s.changes.Put(id, c)
+			c.InSync = true
 		case !c.InSync && (again.IsZero() || c.InSyncAt.Before(again)):
 			again = c.InSyncAt
 		}
-	}
-	if changed {
-		s.account.Changed()
 	}
 	return again
 }
 
 func (s *Service) zone(id string) (*zone, error) {
-	z, ok := s.state.Zones[strings.TrimPrefix(id, "/hostedzone/")]
+	z, ok := s.zones.Get(strings.TrimPrefix(id, "/hostedzone/"))
 	if !ok {
-		return nil, wire.NotFoundf("NoSuchHostedZone", "No hosted zone found with ID: %s", id)
+		return nil, noSuchZone(id)
 	}
 	return z, nil
+}
+
+func noSuchZone(id string) error {
+	return wire.NotFoundf("NoSuchHostedZone", "No hosted zone found with ID: %s", id)
 }
 
 // newNameServers draws four name servers, of which no zone of that name has
@@ -360,9 +278,10 @@ func (s *Service) zone(id string) (*zone, error) {
 func (s *Service) newNameServers(zoneName string) []string {
 	for {
 		servers := drawNameServers()
-		taken := slices.ContainsFunc(s.sorted(), func(z *zone) bool {
-			return z.Name == zoneName && slices.ContainsFunc(servers, func(ns string) bool { return slices.Contains(z.NameServers, ns) })
-		})
+		taken := false
+		for _, z := range s.zones.All() {
+			taken = taken || z.Name == zoneName && slices.ContainsFunc(servers, func(ns string) bool { return slices.Contains(z.NameServers, ns) })
+		}
 		if !taken {
 			return servers
 		}

@@ -3,7 +3,7 @@ package s3
 import (
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/resourcepolicy"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
 )
 
 // elbAccounts are the accounts of Elastic Load Balancing that write access
@@ -23,7 +23,7 @@ var elbAccounts = map[string]string{
 // access logs of application load balancers in the bucket's region.
 const LoadBalancerPrincipal = "logdelivery.elasticloadbalancing.amazonaws.com"
 
-// AllowsWrite tells whether a bucket exists, is of the account's region, lets a
+// AllowsWrite reports whether a bucket exists, is of the account's region, lets a
 // principal write an object with that key, and is encrypted in a way that log
 // delivery can use: with S3's own keys. The principal is an account's ARN
 // (arn:aws:iam::797873946194:root) or a service
@@ -34,23 +34,28 @@ func (s *Service) AllowsWrite(bucketName, key, principal string) bool {
 	if !ok || b.Region != s.account.Region || b.defaultEncryption() != "AES256" || b.Config["policy"] == "" {
 		return false
 	}
-	p, err := resourcepolicy.Parse([]byte(b.Config["policy"]))
+	d, err := policy.Parse(b.Config["policy"])
 	if err != nil {
 		return false
 	}
-	who := []string{principal}
+	return d.Decide(policy.Request{
+		Principals: s.writers(principal), Action: "s3:PutObject", Resource: "arn:" + s.account.Partition + ":s3:::" + bucketName + "/" + key,
+		Context: policy.NewContext(map[string]string{
+			"aws:SecureTransport": "true", "s3:TlsVersion": "1.3", "s3:x-amz-acl": "bucket-owner-full-control",
+			"aws:SourceAccount": s.account.ID, "aws:PrincipalIsAWSService": "true",
+			"aws:SourceArn": s.account.ARN("elasticloadbalancing", "loadbalancer/any"),
+		}),
+	}) == policy.Allowed
+}
+
+// writers are the names that a policy may give the principal of a log delivery.
+func (s *Service) writers(principal string) policy.Principals {
+	if account, isRoot := strings.CutSuffix(principal, ":root"); isRoot {
+		return policy.Principals{policy.AWS: {principal, account[strings.LastIndex(account, ":")+1:]}}
+	}
+	who := policy.Principals{policy.Service: {principal}}
 	if account := elbAccounts[s.account.Region]; principal == LoadBalancerPrincipal && account != "" {
-		who = append(who, account, "arn:"+s.account.Partition+":iam::"+account+":root")
+		who[policy.AWS] = policy.List{account, "arn:" + s.account.Partition + ":iam::" + account + ":root"}
 	}
-	if strings.HasSuffix(principal, ":root") {
-		who = append(who, strings.Split(principal, ":")[4])
-	}
-	return p.Allows(resourcepolicy.Request{
-		Principals: who, Action: "s3:PutObject", Resource: "arn:" + s.account.Partition + ":s3:::" + bucketName + "/" + key,
-		Context: map[string]string{
-			"aws:securetransport": "true", "s3:tlsversion": "1.3", "s3:x-amz-acl": "bucket-owner-full-control",
-			"aws:sourceaccount": s.account.ID, "aws:principalisawsservice": "true",
-			"aws:sourcearn": s.account.ARN("elasticloadbalancing", "loadbalancer/any"),
-		},
-	})
+	return who
 }

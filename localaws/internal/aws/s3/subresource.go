@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/resourcepolicy"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
@@ -220,47 +219,4 @@ func canonicalXML(body []byte, root string) ([]byte, error) {
 		return nil, errChunk("the body is a <" + any.XMLName.Local + ">, not a <" + root + ">")
 	}
 	return []byte("<" + root + ` xmlns="` + namespace + `">` + any.Inner + "</" + root + ">"), nil
-}
-
-func checkBucketPolicy(c *call) error {
-	p, err := resourcepolicy.Parse(c.Body)
-	if err != nil {
-		return refuse(http.StatusBadRequest, "MalformedPolicy", "%v", err)
-	}
-	if err := p.Check("s3", coversBucket(c.name)); err != nil {
-		return refuse(http.StatusBadRequest, "MalformedPolicy", "%v", err)
-	}
-	if p.Public() && c.bucket.blocksPublicPolicy() {
-		return refuse(http.StatusForbidden, "AccessDenied",
-			"not authorized to perform: s3:PutBucketPolicy on resource: \"arn:aws:s3:::%s\" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.", c.name)
-	}
-	return nil
-}
-
-// coversBucket makes a test for resources that name the bucket, or things in it.
-func coversBucket(bucketName string) func(resource string) bool {
-	return func(resource string) bool {
-		_, path, found := strings.Cut(resource, ":s3:::")
-		if !found || !strings.HasPrefix(resource, "arn:aws") {
-			return false
-		}
-		name, _, _ := strings.Cut(path, "/")
-		return resourcepolicy.Like(name, bucketName)
-	}
-}
-
-func (b *bucket) blocksPublicPolicy() bool {
-	return strings.Contains(b.Config["publicAccessBlock"], "<BlockPublicPolicy>true</BlockPublicPolicy>")
-}
-
-func (s *Service) getPolicyStatus(c *call) (*answer, error) {
-	body := c.bucket.Config["policy"]
-	if body == "" {
-		return nil, refuse(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist")
-	}
-	p, err := resourcepolicy.Parse([]byte(body))
-	if err != nil {
-		return nil, err
-	}
-	return &answer{root: "PolicyStatus", body: struct{ IsPublic bool }{p.Public()}}, nil
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/resourcepolicy"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -59,27 +59,29 @@ func (s *Service) publish(_ context.Context, in *publishInput) (*publishOutput, 
 // Publish sends a message as a CloudWatch alarm of the account would: the
 // topic's policy has to let it.
 func (s *Service) Publish(topicARN, subject, message string) error {
-	return s.publishFrom(topicARN, subject, message, map[string]string{"aws:sourceowner": s.account.ID}, "cloudwatch.amazonaws.com")
+	return s.publishFrom(topicARN, subject, message, "cloudwatch.amazonaws.com", "aws:SourceOwner", s.account.ID)
 }
 
 // PublishFrom sends a message for a service, such as events.amazonaws.com, on
 // behalf of a resource, such as a rule: the topic's policy has to let it, and
 // the default policy does not.
 func (s *Service) PublishFrom(service, sourceARN, topicARN, subject, message string) error {
-	return s.publishFrom(topicARN, subject, message, map[string]string{"aws:sourcearn": sourceARN}, service)
+	return s.publishFrom(topicARN, subject, message, service, "aws:SourceArn", sourceARN)
 }
 
-func (s *Service) publishFrom(topicARN, subject, message string, conditions map[string]string, service string) error {
+// publishFrom sends a message for a service, whose request has a condition key.
+func (s *Service) publishFrom(topicARN, subject, message, service, key, value string) error {
 	t, err := s.topic(topicARN)
 	if err != nil {
 		return err
 	}
-	policy, err := resourcepolicy.Parse([]byte(s.policyOf(t)))
+	d, err := policy.Parse(s.policyOf(t))
 	if err != nil {
 		return err
 	}
-	conditions["aws:sourceaccount"] = s.account.ID
-	if !policy.Allows(resourcepolicy.Request{Principals: []string{service}, Action: "SNS:Publish", Resource: t.ARN, Context: conditions}) {
+	keys := policy.NewContext(map[string]string{"aws:SourceAccount": s.account.ID, key: value})
+	who := policy.Principals{policy.Service: {service}}
+	if d.Decide(policy.Request{Principals: who, Action: "sns:Publish", Resource: t.ARN, Context: keys}) != policy.Allowed {
 		return wire.Errorf("AuthorizationError", "The policy of the topic %s does not let %s publish", t.ARN, service)
 	}
 	if len(subject) > 100 {

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/resourcepolicy"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -149,9 +149,9 @@ func (s *Service) setAttribute(t *topic, name, value string) error {
 	}
 	switch name {
 	case "Policy":
-		policy, err := resourcepolicy.Parse([]byte(value))
+		d, err := policy.Parse(value)
 		if err == nil {
-			err = policy.Check("sns", func(resource string) bool { return resourcepolicy.Like(resource, t.ARN) })
+			err = d.CheckResource("sns", func(resource string) bool { return policy.Covers(resource, t.ARN) })
 		}
 		if err != nil {
 			return invalid("Policy Error: %v", err)

@@ -11,7 +11,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/resourcepolicy"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/glob"
 )
 
 // Pattern says which events match: all its members have to.
@@ -140,7 +140,7 @@ func parseOperator(operator string, operand any) (test, error) {
 		return onText(operand, strings.EqualFold)
 	case "wildcard":
 		return onText(operand, func(value, pattern string) bool {
-			return resourcepolicy.Like(strings.ReplaceAll(pattern, "?", "\\?"), value)
+			return glob.Event(pattern).Match(value)
 		})
 	case "cidr":
 		return parseCIDR(operand)

@@ -23,6 +23,26 @@ type Resource struct {
 	Replace func(all Set)
 }
 
+// records are a collection of a service's records, as store.Collection is.
+type records[T any] interface {
+	Get(id string) (T, bool)
+	Change(id string) (T, bool)
+}
+
+// In finds a resource among records that are pointers; field points at the tags
+// of one. ok is false when it is not there.
+func In[T any](all records[*T], id string, field func(*T) *Set) (found Resource, ok bool) {
+	record, ok := all.Get(id)
+	if !ok {
+		return Resource{}, false
+	}
+	return Resource{Tags: *field(record), Replace: func(set Set) {
+		if record, ok := all.Change(id); ok {
+			*field(record) = set
+		}
+	}}, true
+}
+
 // Add adds tags to resources, or replaces the values of those that they have:
 // to all of the resources or, when it fails, to none.
 func (r Resources) Add(list []Tag, ids ...string) error {
@@ -88,7 +108,7 @@ func (r Resources) Operations() []wire.Operation {
 			return nil, r.Add(in.Tags, in.ResourceARN)
 		}),
 		r.untagResource(),
-		wire.Op("ListTagsForResource", func(_ context.Context, in *listTagsInput) (*listTagsOutput, error) {
+		wire.ReadOp("ListTagsForResource", func(_ context.Context, in *listTagsInput) (*listTagsOutput, error) {
 			list, err := r.List(in.ResourceARN)
 			return &listTagsOutput{list}, err
 		}),
@@ -109,7 +129,7 @@ func (r Resources) MapOperations() []wire.Operation {
 			return nil, r.Add(in.Tags.List(), in.ResourceARN)
 		}),
 		r.untagResource(),
-		wire.Op("ListTagsForResource", func(_ context.Context, in *listTagsInput) (*listTagsMapOutput, error) {
+		wire.ReadOp("ListTagsForResource", func(_ context.Context, in *listTagsInput) (*listTagsMapOutput, error) {
 			list, err := r.List(in.ResourceARN)
 			return &listTagsMapOutput{SetOf(list)}, err
 		}),

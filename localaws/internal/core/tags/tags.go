@@ -16,11 +16,11 @@
 //
 //	func (s *Service) roleTags() tags.Resources {
 //		return tags.Resources{Rules: tagRules, Find: func(name string) (tags.Resource, error) {
-//			r, err := s.role(name)
-//			if err != nil {
-//				return tags.Resource{}, err
+//			found, ok := tags.In(s.roles, name, func(r *role) *tags.Set { return &r.Tags })
+//			if !ok {
+//				return found, roleNotFound(name)
 //			}
-//			return tags.Resource{Tags: r.Tags, Replace: func(all tags.Set) { r.Tags = all }}, nil
+//			return found, nil
 //		}}
 //	}
 //
@@ -35,6 +35,9 @@
 //	func (s *Service) tagRole(_ context.Context, in *tagRoleInput) (*wire.Empty, error) {
 //		return nil, s.roleTags().Add(in.Tags, in.RoleName)
 //	}
+//
+// What asks for more than these, such as ACM, which removes a tag only if its
+// value is the one given, rewrites the set by Change.
 //
 // An operation that makes a resource calls Rules.New for the tags that its
 // request has.

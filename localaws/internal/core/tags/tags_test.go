@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wiretest"
@@ -149,6 +150,32 @@ func TestAWSsOwnTagsDontCount(t *testing.T) {
 	s := shelf{"a": {"aws:autoscaling:groupName": "g"}}
 	require.NoError(t, s.resources(tags.Rules{Max: 1}).Add([]tags.Tag{{Key: "k"}}, "a"))
 	assert.Len(t, s["a"], 2)
+}
+
+// box is a record with tags, of a collection.
+type box struct{ Tags tags.Set }
+
+func TestTagsOfRecords(t *testing.T) {
+	t.Parallel()
+	account, _ := wiretest.NewAccount()
+	boxes := store.NewCollection[*box](account.Records, "shelf", "boxes")
+	r := tags.Resources{Rules: tags.Rules{Refuse: refuse}, Find: func(id string) (tags.Resource, error) {
+		if found, ok := tags.In(boxes, id, func(b *box) *tags.Set { return &b.Tags }); ok {
+			return found, nil
+		}
+		return tags.Resource{}, errNotFound
+	}}
+	require.NoError(t, account.Update(t.Context(), func() error {
+		boxes.Put("a", &box{})
+		return nil
+	}))
+	require.NoError(t, account.Update(t.Context(), func() error { return r.Add([]tags.Tag{{Key: "k"}}, "a") }))
+	require.ErrorIs(t, account.Update(t.Context(), func() error { return r.Add([]tags.Tag{{Key: "l"}}, "a", "b") }), errNotFound)
+	account.View(func() {
+		list, err := r.List("a")
+		require.NoError(t, err)
+		assert.Equal(t, []tags.Tag{{Key: "k"}}, list)
+	})
 }
 
 // The operations that most services have, by the bytes.

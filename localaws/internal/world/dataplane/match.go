@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/glob"
 )
 
 // condition tells whether a request is one that a rule is for.
@@ -54,16 +55,18 @@ func compile(conditions []elbv2.Condition) []condition {
 
 // patterns are those with * and ?, and regular expressions.
 type patterns struct {
-	globs   []string
+	globs   []glob.Pattern
 	regexes []*regexp.Regexp
 }
 
 func newPatterns(globs, regexes []string, foldCase bool) patterns {
-	p := patterns{globs: slices.Clone(globs)}
-	if foldCase {
-		for i := range p.globs {
-			p.globs[i] = strings.ToLower(p.globs[i])
+	var p patterns
+	for _, text := range globs {
+		pattern := glob.Wildcards(text)
+		if foldCase {
+			pattern = pattern.FoldCase()
 		}
+		p.globs = append(p.globs, pattern)
 	}
 	for _, expression := range regexes {
 		if compiled, err := regexp.Compile(expression); err == nil { // elbv2 has checked it
@@ -74,31 +77,8 @@ func newPatterns(globs, regexes []string, foldCase bool) patterns {
 }
 
 func (p patterns) match(value string) bool {
-	return slices.ContainsFunc(p.globs, func(glob string) bool { return globMatch(glob, value) }) ||
+	return slices.ContainsFunc(p.globs, func(g glob.Pattern) bool { return g.Match(value) }) ||
 		slices.ContainsFunc(p.regexes, func(r *regexp.Regexp) bool { return r.MatchString(value) })
-}
-
-// globMatch tells whether a pattern, in which * stands for any characters and ?
-// for one, covers all of the value.
-func globMatch(pattern, value string) bool {
-	star, retry := -1, 0
-	p, v := 0, 0
-	for v < len(value) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, retry = p, v
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == value[v]):
-			p++
-			v++
-		case star >= 0: // let the last star take one character more
-			retry++
-			p, v = star+1, retry
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }
 
 func hostCondition(config *elbv2.ValuesConfig) condition {
@@ -147,8 +127,10 @@ func queryCondition(config *elbv2.QueryStringConfig) condition {
 }
 
 func queryMatch(p elbv2.QueryPair, key, value string) bool {
-	keyFits := p.Key == "" || globMatch(strings.ToLower(p.Key), strings.ToLower(key))
-	return keyFits && globMatch(strings.ToLower(p.Value), strings.ToLower(value))
+	fits := func(pattern, text string) bool {
+		return glob.Wildcards(pattern).FoldCase().Match(strings.ToLower(text))
+	}
+	return (p.Key == "" || fits(p.Key, key)) && fits(p.Value, value)
 }
 
 func sourceCondition(config *elbv2.PlainConfig) condition {

@@ -1,8 +1,6 @@
 package dataplane
 
 import (
-	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -11,40 +9,6 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/clock"
 )
-
-func TestGlobMatch(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		pattern, value string
-		want           bool
-	}{
-		{"*", "", true},
-		{"a*", "abc", true},
-		{"*c", "abc", true},
-		{"a?c", "abc", true},
-		{"a?c", "ac", false},
-		{"a*b*c", "aXbYbZc", true},
-		{"a*b", "aXc", false},
-		{"", "", true},
-		{"", "a", false},
-		{"abc", "ab", false},
-	} {
-		assert.Equal(t, test.want, globMatch(test.pattern, test.value), "%q %q", test.pattern, test.value)
-	}
-}
-
-// FuzzGlobMatch compares with a regular expression that says the same.
-func FuzzGlobMatch(f *testing.F) {
-	f.Add("a*b?", "axxbc")
-	f.Add("**", "")
-	f.Fuzz(func(t *testing.T, pattern, value string) {
-		if len(pattern) > 20 || len(value) > 50 || strings.ContainsFunc(pattern+value, func(r rune) bool { return r > 126 || r < 32 }) {
-			return
-		}
-		expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
-		assert.Equal(t, regexp.MustCompile("^"+expression+"$").MatchString(value), globMatch(pattern, value))
-	})
-}
 
 func TestSlowStartGrowsTheShare(t *testing.T) {
 	t.Parallel()
