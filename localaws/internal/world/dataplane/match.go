@@ -11,7 +11,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 )
 
-// condition tells whether a request is one that a rule is for.
+// condition reports whether a request is one that a rule is for.
 type condition func(r *http.Request, from netip.Addr) bool
 
 // match returns the first rule whose conditions all hold; the default rule is
@@ -78,7 +78,7 @@ func (p patterns) match(value string) bool {
 		slices.ContainsFunc(p.regexes, func(r *regexp.Regexp) bool { return r.MatchString(value) })
 }
 
-// globMatch tells whether a pattern, in which * stands for any characters and ?
+// globMatch reports whether a pattern, in which * stands for any characters and ?
 // for one, covers all of the value.
 func globMatch(pattern, value string) bool {
 	star, retry := -1, 0
