@@ -149,12 +149,12 @@ func (c *command) stop(ctx context.Context, args []string, stdout io.Writer) err
 		}
 		fmt.Fprintf(stdout, "localaws ended (pid %d)\n", client.PID)
 	} else {
-		fmt.Fprintf(stdout, "no localaws runs in %s\n", c.dir)
+		fmt.Fprintf(stdout, "no localaws is running in %s\n", c.dir)
 	}
 	if *keep {
 		return nil
 	}
-	release, err := lock(c.dir) // nobody else may be starting here
+	release, err := lock(c.dir) // no other process may be starting here
 	if err != nil {
 		return err
 	}

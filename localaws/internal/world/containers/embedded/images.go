@@ -24,12 +24,12 @@ type image struct {
 	workingDir string
 	stopSignal kernel.Signal // what Stop sends; 0 means SIGTERM
 	install    func(files *kernel.Tree) error
-	tools      []string // what the image has beside its base's, but for its Alpine flavour
+	tools      []string // what the image has beside its base's, but for its Alpine flavor
 	programs   map[string]kernel.Program
 }
 
 // tags of a version scheme: latest, or versions beginning with major, with an
-// optional flavour behind a hyphen.
+// optional flavor after a hyphen.
 func tags(major string) *regexp.Regexp {
 	return regexp.MustCompile(`^(latest|stable|mainline|alpine|[a-z]+|(` + major + `)(\.[0-9a-z]+)*)(-[a-z0-9.]+)*$`)
 }
@@ -57,24 +57,16 @@ func images() []image {
 			env: map[string]string{"RUN_IN_CONTAINER": "True"},
 		},
 		{
-			repository: "amazon/cloudwatch-agent", tags: tags("1"), base: NoBase,
-			entryPoint: []string{daemons.CloudWatchAgentCommand}, install: daemons.InstallCloudWatchAgent, programs: daemons.Programs(),
-			env: map[string]string{"RUN_IN_CONTAINER": "True"},
-		},
-		{
 			repository: "timberio/vector", tags: tags("0|nightly"), base: Debian,
 			entryPoint: []string{"/usr/local/bin/vector"}, install: daemons.InstallVector, programs: daemons.Programs(),
 		},
 		shellImage("debian", `1[0-9]|[0-9]{8}`, Debian, "bash"),
-		shellImage("ubuntu", `[0-9]+`, Debian, "bash"),
 		shellImage("alpine", `3|[0-9]{8}`, Alpine, "/bin/sh"),
 		shellImage("busybox", `1`, Alpine, "sh"),
-		shellImage("bash", `[345]`, Alpine, "bash"),
 		{
 			repository: "public.ecr.aws/aws-cli/aws-cli", tags: tags("2"), base: AmazonLinux,
 			entryPoint: []string{"/usr/local/bin/aws"}, workingDir: "/aws", install: installAWSCLI,
 		},
-		shellImage("amazonlinux", `20[0-9]{2}|2`, AmazonLinux, "/bin/bash"),
 	}
 }
 
@@ -88,7 +80,7 @@ func shellImage(repository, major string, base Base, command string) image {
 	return image{repository: repository, tags: tags(major), base: base, command: []string{command}}
 }
 
-// pullError is what Docker says of an image that can't be had.
+// pullError is what Docker says about an image that it can't pull.
 type pullError struct{ text string }
 
 func (e *pullError) Error() string { return e.text }

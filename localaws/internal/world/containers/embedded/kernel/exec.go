@@ -52,6 +52,9 @@ func (p *Process) LookPath(command string) (string, error) {
 		return "", fs.ErrNotExist
 	}
 	if strings.Contains(command, "/") {
+		if p.absent(command) != nil {
+			return command, nil
+		}
 		return command, p.executable(command)
 	}
 	found := fs.ErrNotExist
@@ -64,8 +67,24 @@ func (p *Process) LookPath(command string) (string, error) {
 		if errors.Is(err, ErrNotExecutable) {
 			found = err
 		}
+		if p.absent(name) != nil {
+			return name, nil
+		}
 	}
 	return "", found
+}
+
+// absent is the program that stands for a file that is not there, or nil.
+func (p *Process) absent(name string) Program {
+	directory, command := path.Split(name)
+	program := p.Kernel.Absent[command]
+	if program == nil || directory != "/usr/bin/" && directory != "/bin/" {
+		return nil
+	}
+	if _, err := p.Kernel.Files.Lstat(name); err == nil {
+		return nil
+	}
+	return program
 }
 
 func (p *Process) executable(name string) error {
@@ -86,6 +105,9 @@ func (p *Process) Load(args []string) (Program, []string, error) {
 		name, err := p.LookPath(args[0])
 		if err != nil {
 			return nil, nil, err
+		}
+		if program := p.absent(name); program != nil {
+			return program, args, nil
 		}
 		head, err := p.head(name)
 		if err != nil {
@@ -231,7 +253,3 @@ func (k *Kernel) RunCommand(ctx context.Context, spec Spec) (*Process, error) {
 	spec.Args = args
 	return k.Start(ctx, spec, program)
 }
-
-// IsCrossDevice tells whether a rename or link failed because the two names are
-// on different mounts.
-func IsCrossDevice(err error) bool { return errors.Is(err, syscall.EXDEV) }

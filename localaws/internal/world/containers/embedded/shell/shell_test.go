@@ -31,7 +31,7 @@ func newComputer(tb testing.TB) *computer {
 	files, err := kernel.OpenTree(root)
 	require.NoError(tb, err)
 	require.NoError(tb, embedded.InstallBase(files, embedded.Debian, "box"))
-	m := kernel.New(kernel.Options{Files: files, Clock: clock.New(0), Hostname: "box", Programs: embedded.Programs()})
+	m := kernel.New(kernel.Options{Files: files, Clock: clock.New(0), Hostname: "box", Programs: embedded.Programs(), Absent: embedded.Absent(embedded.Debian)})
 	tb.Cleanup(func() { m.Kill(); m.Wait(); assert.NoError(tb, files.Close()) })
 	_, err = m.Start(context.Background(), kernel.Spec{Args: []string{"init"}}, func(ctx context.Context, _ *kernel.Process) int {
 		<-ctx.Done()
@@ -80,7 +80,7 @@ func TestScripts(t *testing.T) {
 		"while, break, continue":   {`i=0; while :; do i=$((i+1)); [ $i = 2 ] && continue; [ $i -ge 4 ] && break; echo $i; done`, "1\n3\n", 0},
 		"until":                    {`i=0; until [ $i -eq 2 ]; do i=$((i+1)); done; echo $i`, "2\n", 0},
 		"functions and local":      {`v=out; f() { local v=in; echo $v $1 $#; return 3; }; f x y; echo $? $v`, "in x 2\n3 out\n", 0},
-		"pipes":                    {`printf 'b\na\n' | sort | head -n 1`, "a\n", 0},
+		"pipes":                    {`printf 'b\na\n' | sed 1d | cat`, "a\n", 0},
 		"a pipe whose reader ends": {`while :; do echo x; done | head -n 1`, "x\n", 0},
 		"redirections":             {`echo one > /tmp/f; echo two >> /tmp/f; cat < /tmp/f; ls /none 2>/dev/null || echo $?`, "one\ntwo\n2\n", 0},
 		"stderr into stdout":       {`{ echo err >&2; } 2>&1 | cat`, "err\n", 0},
@@ -169,11 +169,8 @@ func TestConfinement(t *testing.T) {
 		"an absolute link":           `ln -s $OUTSIDE/secret /link; cat /link; ln -s $OUTSIDE /dir; cat /dir/secret; ls /dir/`,
 		"a relative link":            `ln -s ../secret /link; cat /link; mkdir /d; ln -s ../../secret /d/link; cat /d/link`,
 		"a link to the root":         `ln -s / /r; cat /r/../secret /r/r/../../secret`,
-		"a hard link":                `ln $OUTSIDE/secret /hard; cat /hard; ln ../secret /hard; cat /hard`,
 		"a glob":                     `echo /../s* $OUTSIDE/s* ../*; cat /../s*`,
-		"a copy":                     `cp $OUTSIDE/secret /copy; cp -r .. /all; cat /copy /all/secret; cp -r $OUTSIDE /all; cat /all/secret`,
-		"a move":                     `mv $OUTSIDE/secret /moved; mv ../secret /moved; cat /moved`,
-		"tools":                      `head $OUTSIDE/secret; tail ../secret; grep . ../secret; sed p ../secret; wc -c ../secret; sort ../secret; tee < ../secret`,
+		"tools":                      `head $OUTSIDE/secret; grep . ../secret; sed p ../secret; cut -f1 ../secret; cat < ../secret`,
 		"source":                     `. $OUTSIDE/secret; . ../secret; sh $OUTSIDE/secret`,
 		"PATH":                       `PATH=$OUTSIDE:..; secret; command -v secret`,
 		"test":                       `[ -e $OUTSIDE/secret ] && echo top secret is there; [ -s ../secret ] && echo top secret is there; test -r $OUTSIDE/secret && echo top secret is there`,
@@ -184,8 +181,8 @@ func TestConfinement(t *testing.T) {
 		"a real program":             `/usr/bin/real-env; /bin/busybox cat $OUTSIDE/secret`,
 		"a link made in the middle":  `mkdir -p /a/b; cd /a/b; rm -r /a; ln -s $OUTSIDE /a; cat secret ../secret ./secret`,
 		"removing":                   `rm -rf $OUTSIDE ../secret /..; ln -s $OUTSIDE /o; rm -rf /o/*; rm -rf /o/secret`,
-		"writing":                    `echo x > $OUTSIDE/new; echo x > ../new; ln -s $OUTSIDE/new /n; echo x > /n; touch ../new; mkdir ../new; mkdir -p $OUTSIDE/new; tee ../new < /dev/null`,
-		"overwriting":                `echo x > $OUTSIDE/secret; sed -i s/t/x/ ../secret; cp /etc/passwd ../secret; chmod 777 ../secret`,
+		"writing":                    `echo x > $OUTSIDE/new; echo x > ../new; ln -s $OUTSIDE/new /n; echo x > /n; touch ../new; mkdir ../new; mkdir -p $OUTSIDE/new`,
+		"overwriting":                `echo x > $OUTSIDE/secret; sed -i s/t/x/ ../secret; cat /etc/passwd > ../secret; chmod 777 ../secret`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -213,7 +210,6 @@ func TestRunaways(t *testing.T) {
 		"a script that sources itself": `echo '. /tmp/s' > /tmp/s; . /tmp/s`,
 		"eval of itself":               `e='eval "$e"'; eval "$e"`,
 		"links in a circle":            `ln -s b /a; ln -s a /b; cat /a`,
-		"a copy into itself":           `mkdir -p /d/e; cp -r /d /d/e`,
 		"a fork bomb":                  `f() { f & f; }; f`,
 		"endless output":               `l=0123456789; l=$l$l$l$l$l$l$l$l; l=$l$l$l$l$l$l$l$l; x=$(while :; do echo $l; done)`,
 		"a width beyond all bounds":    `printf '%999999999d' 1`,
