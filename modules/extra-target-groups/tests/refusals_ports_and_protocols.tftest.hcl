@@ -435,3 +435,22 @@ run "certificate_without_arn" {
     error_message = jsonencode(output.faults)
   }
 }
+
+run "ingress_security_group_twice" {
+  command = plan
+
+  variables {
+    entries = {
+      otlp = { listener_port = 4317, container_port = 4317, ingress_security_group_ids = ["sg-1", "sg-1"] }
+    }
+  }
+
+  expect_failures = [output.entries]
+
+  assert {
+    condition = output.faults == tolist([
+      "extra_target_groups[\"otlp\"].ingress_security_group_ids must not have duplicates: [\"sg-1\",\"sg-1\"].",
+    ])
+    error_message = jsonencode(output.faults)
+  }
+}
