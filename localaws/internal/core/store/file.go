@@ -26,7 +26,7 @@ const version = 2
 const aboutBucket = "localaws"
 
 // lockTime is how long a process that is about to end may still have the file.
-const lockTime = 3 * time.Second
+const lockTime = time.Second
 
 // File is the database that keeps a store's records: a bucket for each
 // collection. One goroutine, which Close ends, writes what transactions hand it,
