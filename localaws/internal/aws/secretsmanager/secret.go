@@ -3,7 +3,6 @@ package secretsmanager
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"maps"
 	"regexp"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -268,8 +268,12 @@ func (s *Service) putResourcePolicy(_ context.Context, in *policyInput) (*policy
 	if err != nil {
 		return nil, err
 	}
-	if !json.Valid([]byte(in.ResourcePolicy)) {
-		return nil, wire.Errorf("MalformedPolicyDocumentException", "This resource policy contains invalid JSON.")
+	d, err := policy.Parse(in.ResourcePolicy)
+	if err == nil {
+		err = d.CheckResource("secretsmanager", func(resource string) bool { return policy.Covers(resource, found.ARN) })
+	}
+	if err != nil {
+		return nil, wire.Errorf("MalformedPolicyDocumentException", "%v", err)
 	}
 	found.Policy = in.ResourcePolicy
 	return &policyOutput{ARN: found.ARN, Name: found.Name}, nil

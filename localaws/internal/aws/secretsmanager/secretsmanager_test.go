@@ -125,7 +125,13 @@ func TestSecretsAreListedUpdatedAndTagged(t *testing.T) {
 	f.call(t, "UpdateSecret", object{"SecretId": "api/key", "Description": "d"}, nil).OK(t)
 	f.call(t, "TagResource", object{"SecretId": f.arn, "Tags": []core.Tag{{Key: "b", Value: "2"}}}, nil).OK(t)
 	f.call(t, "UntagResource", object{"SecretId": f.arn, "TagKeys": []string{"a"}}, nil).OK(t)
-	f.call(t, "PutResourcePolicy", object{"SecretId": f.arn, "ResourcePolicy": "{"}, nil).Refused(t, "MalformedPolicyDocumentException")
+	for _, statement := range []string{
+		"", `{"Effect":"Allow","Principal":"*","Action":"secretsmanager:*","Resource":"*","Condition":{"Odd":{"a":"b"}}}`,
+		`{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}`,
+		`{"Effect":"Allow","Principal":"*","Action":"secretsmanager:*","Resource":"` + f.arn + `x"}`,
+	} {
+		f.call(t, "PutResourcePolicy", object{"SecretId": f.arn, "ResourcePolicy": `{"Statement":[` + statement + `]}`}, nil).Refused(t, "MalformedPolicyDocumentException")
+	}
 	var out struct {
 		SecretList []struct {
 			Name, Description string
