@@ -26,6 +26,7 @@ import (
 // its deployments are kept.
 type local struct {
 	localaws Localaws
+	built    bool // by this process
 	admin    *client.Client
 	roots    *x509.CertPool
 }
@@ -69,12 +70,13 @@ func openLocal(ctx context.Context, s settings.Settings, root, dir string, note 
 	if err := forgetRealAccess(); err != nil {
 		return nil, err
 	}
+	l, built := NewLocalaws(root, dir), false
 	running, err := client.Open(ctx, dir)
 	if errors.Is(err, client.ErrNotRunning) {
-		l := NewLocalaws(root, dir)
 		if err := l.Build(ctx); err != nil {
 			return nil, err
 		}
+		built = true
 		said, err := l.Start(ctx, s.Region)
 		if err != nil {
 			return nil, err
@@ -95,7 +97,7 @@ func openLocal(ctx context.Context, s settings.Settings, root, dir string, note 
 	if !roots.AppendCertsFromPEM(certificate) {
 		return nil, fmt.Errorf("localaws's certificate authority: %s holds no certificate", running.CAFile)
 	}
-	return &local{localaws: NewLocalaws(root, dir), admin: running, roots: roots}, nil
+	return &local{localaws: l, built: built, admin: running, roots: roots}, nil
 }
 
 // Environment points Terraform at localaws. The proxy is for one name only
@@ -224,8 +226,10 @@ func history(service, kind string) bool {
 // Close stops localaws. It may have run before this process began, so that the
 // command has to be built.
 func (c *local) Close(ctx context.Context) error {
-	if err := c.localaws.Build(ctx); err != nil {
-		return err
+	if !c.built {
+		if err := c.localaws.Build(ctx); err != nil {
+			return err
+		}
 	}
 	return c.localaws.Stop(ctx)
 }
