@@ -1,12 +1,10 @@
 package ec2
 
 import (
-	"cmp"
 	"context"
-	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -41,7 +39,7 @@ type instanceItem struct {
 	VirtualizationType string                  `out:"virtualizationType"`
 	Hypervisor         string                  `out:"hypervisor"`
 	Lifecycle          string                  `out:"instanceLifecycle"`
-	Tags               []core.Tag              `out:"tagSet"`
+	Tags               []tags.Tag              `out:"tagSet"`
 	Groups             []groupID               `out:"groupSet"`
 	Interfaces         []instanceInterfaceItem `out:"networkInterfaceSet"`
 	Profile            *profileItem            `out:"iamInstanceProfile"`
@@ -100,17 +98,17 @@ type (
 	}
 )
 
-func (s *Service) reservationItem(m *instance) reservationItem {
+func (s *instanceOperations) reservationItem(m *instance) reservationItem {
 	return reservationItem{ID: m.ReservationID, OwnerID: s.account.ID, Groups: []groupID{}, Instances: []instanceItem{s.instanceItem(m)}}
 }
 
-func (s *Service) instanceItem(m *instance) instanceItem {
+func (s *instanceOperations) instanceItem(m *instance) instanceItem {
 	item := instanceItem{
 		ID: m.ID, ImageID: m.ImageID, State: m.state(), KeyName: m.KeyName, Type: m.Type, Launched: m.Launched,
 		Placement: placementZone{m.AvailabilityZone, "default"}, Monitoring: stateName{m.monitoring()}, SubnetID: m.SubnetID, VPCID: m.VPCID,
 		PrivateIP: m.PrivateIP, PublicIP: s.publicIPOf(m), Architecture: m.Architecture, RootDeviceType: "ebs", RootDeviceName: rootDevice,
 		BlockDevices: each(m.Volumes, volume.attached), VirtualizationType: "hvm", Hypervisor: "xen", Lifecycle: m.lifecycle(),
-		Tags: s.tagList(m.ID), Groups: s.groupIDs(m.Groups), Interfaces: []instanceInterfaceItem{}, EBSOptimized: m.EBSOptimized,
+		Tags: s.tagsOf(m.ID).List(), Groups: s.groupIDs(m.Groups), Interfaces: []instanceInterfaceItem{}, EBSOptimized: m.EBSOptimized,
 		ENASupport: true, SourceDestCheck: true, Metadata: m.Metadata, PlatformDetails: "Linux/UNIX",
 	}
 	if m.StateReason != "" {
@@ -119,17 +117,17 @@ func (s *Service) instanceItem(m *instance) instanceItem {
 	if m.ProfileARN != "" {
 		item.Profile = &profileItem{m.ProfileARN, m.ProfileID}
 	}
-	if eni, ok := s.state.Interfaces[m.InterfaceID]; ok {
+	if eni, ok := s.interfaces.Get(m.InterfaceID); ok {
 		item.Groups = s.groupIDs(eni.Groups)
-		item.PrivateDNSName = s.privateName(eni.PrivateIP)
-		item.PublicDNSName = s.publicName(eni.VPCID, eni.PublicIP)
+		item.PrivateDNSName = s.network.privateName(eni.PrivateIP)
+		item.PublicDNSName = s.network.publicName(eni.VPCID, eni.PublicIP)
 		item.Interfaces = append(item.Interfaces, s.instanceInterface(eni))
 	}
 	return item
 }
 
-func (s *Service) instanceInterface(eni *networkInterface) instanceInterfaceItem {
-	full := s.interfaceItem(eni)
+func (s *instanceOperations) instanceInterface(eni *networkInterface) instanceInterfaceItem {
+	full := s.network.interfaceItem(eni)
 	return instanceInterfaceItem{
 		ID: full.ID, SubnetID: full.SubnetID, VPCID: full.VPCID, Description: full.Description, OwnerID: full.OwnerID, Status: full.Status,
 		MAC: full.MAC, InterfaceType: full.InterfaceType, PrivateIP: full.PrivateIP, PrivateDNSName: full.PrivateDNSName,
@@ -158,46 +156,23 @@ func (v volume) attached() instanceDevice {
 	return instanceDevice{v.Device, attachedVolume{v.ID, "attached", v.Created, v.DeleteOnTermination}}
 }
 
-// privateName is a host's name inside the VPC, such as
-// ip-10-0-1-7.us-west-2.compute.internal.
-func (s *Service) privateName(address string) string {
-	name := "ip-" + strings.ReplaceAll(address, ".", "-")
-	if s.account.Region == "us-east-1" {
-		return name + ".ec2.internal"
-	}
-	return name + "." + s.account.Region + ".compute.internal"
-}
-
-// publicName is a host's name on the internet: "" without a public address, or
-// in a VPC that gives no names.
-func (s *Service) publicName(vpcID, address string) string {
-	if v := s.state.VPCs[vpcID]; address == "" || v == nil || !v.DNSHostnames {
-		return ""
-	}
-	name := "ec2-" + strings.ReplaceAll(address, ".", "-")
-	if s.account.Region == "us-east-1" {
-		return name + ".compute-1." + s.account.DNSSuffix()
-	}
-	return name + "." + s.account.Region + ".compute." + s.account.DNSSuffix()
-}
-
-func (s *Service) instances() family[*instance] {
+func (s *instanceOperations) family() family[*instance] {
 	eni := func(get func(*networkInterface) []string) func(*instance) []string {
 		return func(m *instance) []string {
-			if eni, ok := s.state.Interfaces[m.InterfaceID]; ok {
+			if eni, ok := s.interfaces.Get(m.InterfaceID); ok {
 				return get(eni)
 			}
 			return nil
 		}
 	}
 	groups := eni(func(eni *networkInterface) []string { return eni.Groups })
-	names := eni(s.namesOfGroups)
+	names := eni(s.network.namesOfGroups)
 	return family[*instance]{
-		all: values(s.state.Instances), id: func(m *instance) string { return m.ID }, notFound: instanceNotFound,
+		all: list(s.instances), id: func(m *instance) string { return m.ID }, notFound: instanceNotFound,
 		attributes: attributes[*instance]{
 			"architecture":             func(m *instance) []string { return one(m.Architecture) },
 			"availability-zone":        func(m *instance) []string { return one(m.AvailabilityZone) },
-			"dns-name":                 func(m *instance) []string { return one(s.publicName(m.VPCID, s.publicIPOf(m))) },
+			"dns-name":                 func(m *instance) []string { return one(s.network.publicName(m.VPCID, s.publicIPOf(m))) },
 			"iam-instance-profile.arn": func(m *instance) []string { return one(m.ProfileARN) },
 			"image-id":                 func(m *instance) []string { return one(m.ImageID) },
 			"instance-id":              func(m *instance) []string { return one(m.ID) },
@@ -210,7 +185,7 @@ func (s *Service) instances() family[*instance] {
 			"ip-address":               func(m *instance) []string { return one(s.publicIPOf(m)) },
 			"key-name":                 func(m *instance) []string { return one(m.KeyName) },
 			"owner-id":                 func(*instance) []string { return one(s.account.ID) },
-			"private-dns-name":         eni(func(eni *networkInterface) []string { return one(s.privateName(eni.PrivateIP)) }),
+			"private-dns-name":         eni(func(eni *networkInterface) []string { return one(s.network.privateName(eni.PrivateIP)) }),
 			"private-ip-address":       func(m *instance) []string { return one(m.PrivateIP) },
 			"reservation-id":           func(m *instance) []string { return one(m.ReservationID) },
 			"root-device-type":         func(*instance) []string { return one("ebs") },
@@ -241,8 +216,8 @@ type describeInstancesOutput struct {
 	NextToken    string
 }
 
-func (s *Service) describeInstances(_ context.Context, in *describeInstancesInput) (*describeInstancesOutput, error) {
-	page, next, err := choose(s, s.instances(), in.IDs, in.selection)
+func (s *instanceOperations) describeInstances(_ context.Context, in *describeInstancesInput) (*describeInstancesOutput, error) {
+	page, next, err := choose(s.records, s.family(), in.IDs, in.selection)
 	return &describeInstancesOutput{Reservations: each(page, s.reservationItem), NextToken: next}, err
 }
 
@@ -262,12 +237,12 @@ type stateChange struct {
 	Previous stateItem `out:"previousState"`
 }
 
-func (s *Service) terminateInstances(_ context.Context, in *terminateInstancesInput) (*terminateInstancesOutput, error) {
+func (s *instanceOperations) terminateInstances(_ context.Context, in *terminateInstancesInput) (*terminateInstancesOutput, error) {
 	if len(in.IDs) == 0 {
 		return nil, missing("InstanceId")
 	}
 	for _, id := range in.IDs {
-		machine, ok := s.state.Instances[id]
+		machine, ok := s.instances.Get(id)
 		if !ok {
 			return nil, instanceNotFound(id)
 		}
@@ -278,7 +253,7 @@ func (s *Service) terminateInstances(_ context.Context, in *terminateInstancesIn
 	}
 	out := &terminateInstancesOutput{}
 	for _, id := range in.IDs {
-		machine := s.state.Instances[id]
+		machine, _ := s.instances.Get(id)
 		before := machine.state()
 		if err := s.Terminate(id); err != nil {
 			return nil, err
@@ -286,53 +261,6 @@ func (s *Service) terminateInstances(_ context.Context, in *terminateInstancesIn
 		out.Instances = append(out.Instances, stateChange{id, machine.state(), before})
 	}
 	return out, nil
-}
-
-type describeInstanceStatusInput struct {
-	selection
-	IDs        []string `in:"InstanceId"`
-	IncludeAll bool     `in:"IncludeAllInstances"`
-}
-
-type describeInstanceStatusOutput struct {
-	Statuses  []statusItem `out:"instanceStatusSet"`
-	NextToken string
-}
-
-type statusItem struct {
-	ID               string    `out:"instanceId"`
-	AvailabilityZone string    `out:"availabilityZone"`
-	State            stateItem `out:"instanceState"`
-	System           checkItem `out:"systemStatus"`
-	Instance         checkItem `out:"instanceStatus"`
-}
-
-type checkItem struct {
-	Status  string
-	Details []checkDetail
-}
-
-type checkDetail struct{ Name, Status string }
-
-// describeInstanceStatus lists running instances, or all.
-func (s *Service) describeInstanceStatus(_ context.Context, in *describeInstanceStatusInput) (*describeInstanceStatusOutput, error) {
-	f := s.instances()
-	if !in.IncludeAll {
-		in.Filters = append(in.Filters, filter{Name: "instance-state-name", Values: []string{StateRunning}})
-	}
-	page, next, err := choose(s, f, in.IDs, in.selection)
-	return &describeInstanceStatusOutput{Statuses: each(page, (*instance).status), NextToken: next}, err
-}
-
-func (m *instance) status() statusItem {
-	check := checkItem{"not-applicable", []checkDetail{}}
-	switch m.State {
-	case StateRunning:
-		check = checkItem{"ok", []checkDetail{{"reachability", "passed"}}}
-	case StatePending:
-		check = checkItem{"initializing", []checkDetail{{"reachability", "initializing"}}}
-	}
-	return statusItem{m.ID, m.AvailabilityZone, m.state(), check, check}
 }
 
 type describeVolumesInput struct {
@@ -357,7 +285,7 @@ type volumeItem struct {
 	Throughput       *int               `out:"throughput"`
 	Encrypted        bool               `out:"encrypted"`
 	Attachments      []volumeAttachment `out:"attachmentSet"`
-	Tags             []core.Tag         `out:"tagSet"`
+	Tags             []tags.Tag         `out:"tagSet"`
 }
 
 type volumeAttachment struct {
@@ -375,7 +303,7 @@ type ownedVolume struct {
 	owner *instance
 }
 
-func (s *Service) describeVolumes(_ context.Context, in *describeVolumesInput) (*describeVolumesOutput, error) {
+func (s *instanceOperations) describeVolumes(_ context.Context, in *describeVolumesInput) (*describeVolumesOutput, error) {
 	volumes := family[ownedVolume]{
 		all: s.ownedVolumes, id: func(v ownedVolume) string { return v.ID }, notFound: volumeNotFound,
 		attributes: attributes[ownedVolume]{
@@ -390,13 +318,13 @@ func (s *Service) describeVolumes(_ context.Context, in *describeVolumesInput) (
 			"attachment.status":      func(ownedVolume) []string { return one("attached") },
 		},
 	}
-	page, next, err := choose(s, volumes, in.IDs, in.selection)
+	page, next, err := choose(s.records, volumes, in.IDs, in.selection)
 	return &describeVolumesOutput{Volumes: each(page, s.volumeItem), NextToken: next}, err
 }
 
-func (s *Service) ownedVolumes() []ownedVolume {
+func (s *instanceOperations) ownedVolumes() []ownedVolume {
 	var all []ownedVolume
-	for _, m := range s.state.Instances {
+	for _, m := range s.instances.All() {
 		for _, v := range m.Volumes {
 			all = append(all, ownedVolume{v, m})
 		}
@@ -404,50 +332,11 @@ func (s *Service) ownedVolumes() []ownedVolume {
 	return all
 }
 
-func (s *Service) volumeItem(v ownedVolume) volumeItem {
+func (s *instanceOperations) volumeItem(v ownedVolume) volumeItem {
 	return volumeItem{
 		ID: v.ID, Size: v.SizeGiB, SnapshotID: v.SnapshotID, AvailabilityZone: v.owner.AvailabilityZone, Status: "in-use",
 		Created: v.Created, VolumeType: v.Type, IOPS: v.IOPS, Throughput: v.Throughput, Encrypted: v.Encrypted,
 		Attachments: []volumeAttachment{{v.ID, v.owner.ID, v.Device, "attached", v.Created, v.DeleteOnTermination}},
-		Tags:        s.tagList(v.ID),
+		Tags:        s.tagsOf(v.ID).List(),
 	}
-}
-
-type describeInstanceAttributeInput struct {
-	InstanceID string
-	Attribute  string
-}
-
-type describeInstanceAttributeOutput struct {
-	InstanceID                        string       `out:"instanceId"`
-	UserData                          *stringValue `out:"userData"`
-	DisableAPITermination             *boolean     `out:"disableApiTermination"`
-	DisableAPIStop                    *boolean     `out:"disableApiStop"`
-	InstanceInitiatedShutdownBehavior *stringValue `out:"instanceInitiatedShutdownBehavior"`
-	InstanceType                      *stringValue `out:"instanceType"`
-}
-
-type stringValue struct{ Value string }
-
-func (s *Service) describeInstanceAttribute(_ context.Context, in *describeInstanceAttributeInput) (*describeInstanceAttributeOutput, error) {
-	m, ok := s.state.Instances[in.InstanceID]
-	if !ok {
-		return nil, instanceNotFound(in.InstanceID)
-	}
-	out := &describeInstanceAttributeOutput{InstanceID: m.ID}
-	switch in.Attribute {
-	case "userData":
-		out.UserData = &stringValue{m.UserData}
-	case "instanceType":
-		out.InstanceType = &stringValue{m.Type}
-	case "disableApiTermination":
-		out.DisableAPITermination = &boolean{m.NoTermination}
-	case "disableApiStop":
-		out.DisableAPIStop = &boolean{m.NoStop}
-	case "instanceInitiatedShutdownBehavior":
-		out.InstanceInitiatedShutdownBehavior = &stringValue{cmp.Or(m.ShutdownBehavior, "stop")}
-	default:
-		return nil, wire.Errorf("UnsupportedOperation", "localaws does not keep the instance attribute %q", in.Attribute)
-	}
-	return out, nil
 }

@@ -2,9 +2,10 @@ package ec2
 
 import (
 	"context"
+	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -28,7 +29,7 @@ type interfaceItem struct {
 	Groups           []groupID               `out:"groupSet"`
 	Attachment       *attachmentItem         `out:"attachment"`
 	Association      *addressAssociationItem `out:"association"`
-	Tags             []core.Tag              `out:"tagSet"`
+	Tags             []tags.Tag              `out:"tagSet"`
 }
 
 type groupID struct {
@@ -62,19 +63,19 @@ type addressAssociationItem struct {
 	PublicDNSName string `out:"publicDnsName"`
 }
 
-func (s *Service) interfaceItem(eni *networkInterface) interfaceItem {
+func (s *interfaceOperations) interfaceItem(eni *networkInterface) interfaceItem {
 	item := interfaceItem{
 		ID: eni.ID, Description: eni.Description, SubnetID: eni.SubnetID, VPCID: eni.VPCID, AvailabilityZone: eni.AvailabilityZone,
 		InterfaceType: eni.Type, OwnerID: s.account.ID, RequesterID: eni.RequesterID, RequesterManaged: eni.requesterManaged(),
 		Status: eni.status(), MAC: eni.MAC, SourceDestCheck: eni.Type != natGatewayType, PrivateIP: eni.PrivateIP,
 		PrivateDNSName: s.privateName(eni.PrivateIP), IPv6Addresses: []string{}, Groups: s.groupIDs(eni.Groups),
-		Attachment: eni.attachment(), Association: s.addressAssociation(eni), Tags: s.tagList(eni.ID),
+		Attachment: eni.attachment(), Association: s.addressAssociation(eni), Tags: s.tagsOf(eni.ID).List(),
 	}
 	item.PrivateIPs = []privateIPItem{{eni.PrivateIP, true, item.PrivateDNSName, item.Association}}
 	return item
 }
 
-// requesterManaged tells whether AWS made it for a service of its own.
+// requesterManaged reports whether AWS made it for a service of its own.
 func (eni *networkInterface) requesterManaged() bool { return eni.RequesterID != "" }
 
 func (eni *networkInterface) status() string {
@@ -98,7 +99,7 @@ func (eni *networkInterface) attachment() *attachmentItem {
 	return item
 }
 
-func (s *Service) addressAssociation(eni *networkInterface) *addressAssociationItem {
+func (s *interfaceOperations) addressAssociation(eni *networkInterface) *addressAssociationItem {
 	if eni.PublicIP == "" {
 		return nil
 	}
@@ -112,17 +113,40 @@ func (s *Service) addressAssociation(eni *networkInterface) *addressAssociationI
 	return item
 }
 
-func (s *Service) groupIDs(ids []string) []groupID {
+// privateName is a host's name inside the VPC, such as
+// ip-10-0-1-7.us-west-2.compute.internal.
+func (s *interfaceOperations) privateName(address string) string {
+	name := "ip-" + strings.ReplaceAll(address, ".", "-")
+	if s.account.Region == "us-east-1" {
+		return name + ".ec2.internal"
+	}
+	return name + "." + s.account.Region + ".compute.internal"
+}
+
+// publicName is a host's name on the internet: "" without a public address, or
+// in a VPC that gives no names.
+func (s *interfaceOperations) publicName(vpcID, address string) string {
+	if v, ok := s.vpcs.Get(vpcID); address == "" || !ok || !v.DNSHostnames {
+		return ""
+	}
+	name := "ec2-" + strings.ReplaceAll(address, ".", "-")
+	if s.account.Region == "us-east-1" {
+		return name + ".compute-1." + s.account.DNSSuffix()
+	}
+	return name + "." + s.account.Region + ".compute." + s.account.DNSSuffix()
+}
+
+func (s *records) groupIDs(ids []string) []groupID {
 	return each(ids, func(id string) groupID {
 		item := groupID{ID: id}
-		if group, ok := s.state.SecurityGroups[id]; ok {
+		if group, ok := s.securityGroups.Get(id); ok {
 			item.Name = group.Name
 		}
 		return item
 	})
 }
 
-func (s *Service) interfaces() family[*networkInterface] {
+func (s *interfaceOperations) family() family[*networkInterface] {
 	attached := func(get func(*networkInterface) string) func(*networkInterface) []string {
 		return func(eni *networkInterface) []string {
 			if eni.AttachmentID == "" {
@@ -142,7 +166,7 @@ func (s *Service) interfaces() family[*networkInterface] {
 	private := func(eni *networkInterface) []string { return one(eni.PrivateIP) }
 	public := func(eni *networkInterface) []string { return one(eni.PublicIP) }
 	return family[*networkInterface]{
-		all: values(s.state.Interfaces), id: func(eni *networkInterface) string { return eni.ID }, notFound: interfaceNotFound,
+		all: list(s.interfaces), id: func(eni *networkInterface) string { return eni.ID }, notFound: interfaceNotFound,
 		attributes: attributes[*networkInterface]{
 			"availability-zone":    func(eni *networkInterface) []string { return one(eni.AvailabilityZone) },
 			"description":          func(eni *networkInterface) []string { return one(eni.Description) },
@@ -176,7 +200,7 @@ func (s *Service) interfaces() family[*networkInterface] {
 	}
 }
 
-func (s *Service) namesOfGroups(eni *networkInterface) []string {
+func (s *interfaceOperations) namesOfGroups(eni *networkInterface) []string {
 	return each(s.groupIDs(eni.Groups), func(g groupID) string { return g.Name })
 }
 
@@ -191,8 +215,8 @@ type describeInterfacesOutput struct {
 	NextToken  string
 }
 
-func (s *Service) describeNetworkInterfaces(_ context.Context, in *describeInterfacesInput) (*describeInterfacesOutput, error) {
-	page, next, err := choose(s, s.interfaces(), in.IDs, in.selection)
+func (s *interfaceOperations) describeNetworkInterfaces(_ context.Context, in *describeInterfacesInput) (*describeInterfacesOutput, error) {
+	page, next, err := choose(s.records, s.family(), in.IDs, in.selection)
 	return &describeInterfacesOutput{Interfaces: each(page, s.interfaceItem), NextToken: next}, err
 }
 
@@ -203,17 +227,17 @@ type detachInterfaceInput struct {
 
 // detachNetworkInterface refuses: an instance's first interface can't be
 // detached, and the others are AWS's own.
-func (s *Service) detachNetworkInterface(_ context.Context, in *detachInterfaceInput) (*returnOutput, error) {
-	for _, eni := range s.state.Interfaces {
-		if eni.AttachmentID != in.AttachmentID || in.AttachmentID == "" {
-			continue
-		}
-		if eni.InstanceID != "" {
-			return nil, wire.Errorf("OperationNotPermitted", "The network interface at device index 0 cannot be detached.")
-		}
-		return nil, managedInterface(eni)
+func (s *interfaceOperations) detachNetworkInterface(_ context.Context, in *detachInterfaceInput) (*returnOutput, error) {
+	eni, ok := find(s.interfaces, func(eni *networkInterface) bool {
+		return eni.AttachmentID == in.AttachmentID && in.AttachmentID != ""
+	})
+	switch {
+	case !ok:
+		return nil, wire.Errorf("InvalidAttachmentID.NotFound", "Interface attachment '%s' does not exist.", in.AttachmentID)
+	case eni.InstanceID != "":
+		return nil, wire.Errorf("OperationNotPermitted", "The network interface at device index 0 cannot be detached.")
 	}
-	return nil, wire.Errorf("InvalidAttachmentID.NotFound", "Interface attachment '%s' does not exist.", in.AttachmentID)
+	return nil, managedInterface(eni)
 }
 
 func managedInterface(eni *networkInterface) error {
@@ -225,8 +249,8 @@ type interfaceIDInput struct {
 }
 
 // deleteNetworkInterface deletes one that nothing has attached.
-func (s *Service) deleteNetworkInterface(_ context.Context, in *interfaceIDInput) (*returnOutput, error) {
-	eni, ok := s.state.Interfaces[in.NetworkInterfaceID]
+func (s *interfaceOperations) deleteNetworkInterface(_ context.Context, in *interfaceIDInput) (*returnOutput, error) {
+	eni, ok := s.interfaces.Get(in.NetworkInterfaceID)
 	switch {
 	case !ok:
 		return nil, interfaceNotFound(in.NetworkInterfaceID)

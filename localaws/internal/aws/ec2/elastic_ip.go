@@ -2,42 +2,33 @@ package ec2
 
 import (
 	"context"
-	"net/netip"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
-
-// publicNetwork is where public addresses come from: a range that is reserved
-// for tests (RFC 2544), so that it is nobody's.
-var publicNetwork = netip.MustParsePrefix("198.18.0.0/15")
 
 type elasticIP struct {
 	AllocationID, PublicIP string
 	// AssociationID and InterfaceID are "" while it is not associated.
 	AssociationID, InterfaceID string
-	// PTR is the name that reverse DNS gives.
-	PTR string
 }
 
-// allocatePublicIP returns a public address that nothing has.
-func (s *Service) allocatePublicIP() (string, error) {
-	used := map[string]bool{}
-	for _, address := range s.state.ElasticIPs {
-		used[address.PublicIP] = true
+// elasticIPOperations are those on Elastic IP addresses.
+type elasticIPOperations struct {
+	*records
+	addressing *addressing
+}
+
+func (s *elasticIPOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("AllocateAddress", s.allocateAddress),
+		wire.Op("ReleaseAddress", s.releaseAddress),
+		wire.ReadOp("DescribeAddresses", s.describeAddresses),
+		wire.ReadOp("DescribeAddressesAttribute", s.describeAddressesAttribute),
+		wire.Op("AssociateAddress", s.associateAddress),
+		wire.Op("DisassociateAddress", s.disassociateAddress),
 	}
-	for _, eni := range s.state.Interfaces {
-		used[eni.PublicIP] = true
-	}
-	for range hosts(publicNetwork) {
-		address := host(publicNetwork, int(s.state.NextPublicIP)%hosts(publicNetwork)).String()
-		s.state.NextPublicIP++
-		if !used[address] {
-			return address, nil
-		}
-	}
-	return "", wire.Errorf("InsufficientAddressCapacity", "all public addresses of %s are in use", publicNetwork)
 }
 
 type allocateAddressInput struct {
@@ -56,7 +47,7 @@ type allocateAddressOutput struct {
 	NetworkBorderGroup string
 }
 
-func (s *Service) allocateAddress(_ context.Context, in *allocateAddressInput) (*allocateAddressOutput, error) {
+func (s *elasticIPOperations) allocateAddress(_ context.Context, in *allocateAddressInput) (*allocateAddressOutput, error) {
 	if in.Domain != "" && in.Domain != "vpc" {
 		return nil, invalid("domain", in.Domain, "Use vpc.")
 	}
@@ -66,24 +57,24 @@ func (s *Service) allocateAddress(_ context.Context, in *allocateAddressInput) (
 	if in.NetworkBorderGroup != "" && in.NetworkBorderGroup != s.account.Region {
 		return nil, invalid("networkBorderGroup", in.NetworkBorderGroup, "localaws has "+s.account.Region+" only.")
 	}
-	tags, err := in.tagsFor("elastic-ip")
+	set, err := in.tagsFor("elastic-ip")
 	if err != nil {
 		return nil, err
 	}
-	public, err := s.allocatePublicIP()
+	public, err := s.addressing.allocatePublicIP()
 	if err != nil {
 		return nil, err
 	}
 	address := &elasticIP{AllocationID: ids.New("eipalloc"), PublicIP: public}
-	s.state.ElasticIPs[address.AllocationID] = address
-	s.setTags(address.AllocationID, tags)
+	s.elasticIPs.Put(address.AllocationID, address)
+	s.setTags(address.AllocationID, set)
 	return &allocateAddressOutput{
 		AllocationID: address.AllocationID, PublicIP: public, Domain: "vpc", PublicIPv4Pool: "amazon", NetworkBorderGroup: s.account.Region,
 	}, nil
 }
 
-func (s *Service) elasticIP(allocationID string) (*elasticIP, error) {
-	if address, ok := s.state.ElasticIPs[allocationID]; ok {
+func (s *records) elasticIP(allocationID string) (*elasticIP, error) {
+	if address, ok := s.elasticIPs.Get(allocationID); ok {
 		return address, nil
 	}
 	if allocationID == "" {
@@ -103,32 +94,32 @@ type addressItem struct {
 	InterfaceOwnerID   string     `out:"networkInterfaceOwnerId"`
 	InstanceID         string     `out:"instanceId"`
 	PrivateIP          string     `out:"privateIpAddress"`
-	Tags               []core.Tag `out:"tagSet"`
+	Tags               []tags.Tag `out:"tagSet"`
 }
 
-func (s *Service) addressItem(address *elasticIP) addressItem {
+func (s *elasticIPOperations) addressItem(address *elasticIP) addressItem {
 	item := addressItem{
 		AllocationID: address.AllocationID, PublicIP: address.PublicIP, Domain: "vpc", PublicIPv4Pool: "amazon",
-		NetworkBorderGroup: s.account.Region, AssociationID: address.AssociationID, Tags: s.tagList(address.AllocationID),
+		NetworkBorderGroup: s.account.Region, AssociationID: address.AssociationID, Tags: s.tagsOf(address.AllocationID).List(),
 	}
-	if eni, ok := s.state.Interfaces[address.InterfaceID]; ok {
+	if eni, ok := s.interfaces.Get(address.InterfaceID); ok {
 		item.InterfaceID, item.InterfaceOwnerID = eni.ID, s.account.ID
 		item.InstanceID, item.PrivateIP = eni.InstanceID, eni.PrivateIP
 	}
 	return item
 }
 
-func (s *Service) addressFamily() family[*elasticIP] {
+func (s *elasticIPOperations) family() family[*elasticIP] {
 	eni := func(get func(*networkInterface) string) func(*elasticIP) []string {
 		return func(a *elasticIP) []string {
-			if eni, ok := s.state.Interfaces[a.InterfaceID]; ok {
+			if eni, ok := s.interfaces.Get(a.InterfaceID); ok {
 				return one(get(eni))
 			}
 			return nil
 		}
 	}
 	return family[*elasticIP]{
-		all: values(s.state.ElasticIPs), id: func(a *elasticIP) string { return a.AllocationID }, notFound: allocationNotFound,
+		all: list(s.elasticIPs), id: func(a *elasticIP) string { return a.AllocationID }, notFound: allocationNotFound,
 		attributes: attributes[*elasticIP]{
 			"allocation-id":              func(a *elasticIP) []string { return one(a.AllocationID) },
 			"association-id":             func(a *elasticIP) []string { return one(a.AssociationID) },
@@ -153,7 +144,7 @@ type describeAddressesOutput struct {
 	Addresses []addressItem `out:"addressesSet"`
 }
 
-func (s *Service) describeAddresses(_ context.Context, in *describeAddressesInput) (*describeAddressesOutput, error) {
+func (s *elasticIPOperations) describeAddresses(_ context.Context, in *describeAddressesInput) (*describeAddressesOutput, error) {
 	for _, public := range in.PublicIPs {
 		if _, known := s.byPublicIP(public); !known {
 			return nil, wire.Errorf("InvalidAddress.NotFound", "Address '%s' not found.", public)
@@ -162,17 +153,12 @@ func (s *Service) describeAddresses(_ context.Context, in *describeAddressesInpu
 	if len(in.PublicIPs) > 0 {
 		in.Filters = append(in.Filters, filter{Name: "public-ip", Values: in.PublicIPs})
 	}
-	found, _, err := choose(s, s.addressFamily(), in.AllocationIDs, selection{Filters: in.Filters})
+	found, _, err := choose(s.records, s.family(), in.AllocationIDs, selection{Filters: in.Filters})
 	return &describeAddressesOutput{Addresses: each(found, s.addressItem)}, err
 }
 
-func (s *Service) byPublicIP(public string) (*elasticIP, bool) {
-	for _, address := range s.state.ElasticIPs {
-		if address.PublicIP == public {
-			return address, true
-		}
-	}
-	return nil, false
+func (s *records) byPublicIP(public string) (*elasticIP, bool) {
+	return find(s.elasticIPs, func(a *elasticIP) bool { return a.PublicIP == public })
 }
 
 type addressesAttributeInput struct {
@@ -182,29 +168,18 @@ type addressesAttributeInput struct {
 }
 
 type addressesAttributeOutput struct {
-	Addresses []addressAttribute `out:"addressSet"`
+	Addresses []string `out:"addressSet"`
 	NextToken string
 }
 
-type addressAttribute struct {
-	PublicIP     string `out:"publicIp"`
-	AllocationID string `out:"allocationId"`
-	PTRRecord    string `out:"ptrRecord"`
-}
-
-// describeAddressesAttribute lists addresses that have a name in reverse DNS.
-func (s *Service) describeAddressesAttribute(_ context.Context, in *addressesAttributeInput) (*addressesAttributeOutput, error) {
+// describeAddressesAttribute lists addresses that have a name in reverse DNS:
+// none has.
+func (s *elasticIPOperations) describeAddressesAttribute(_ context.Context, in *addressesAttributeInput) (*addressesAttributeOutput, error) {
 	if in.Attribute != "" && in.Attribute != "domain-name" {
 		return nil, invalid("attribute", in.Attribute, "Use domain-name.")
 	}
-	found, next, err := choose(s, s.addressFamily(), in.AllocationIDs, in.selection)
-	out := &addressesAttributeOutput{Addresses: []addressAttribute{}, NextToken: next}
-	for _, address := range found {
-		if address.PTR != "" {
-			out.Addresses = append(out.Addresses, addressAttribute{address.PublicIP, address.AllocationID, address.PTR})
-		}
-	}
-	return out, err
+	_, next, err := choose(s.records, s.family(), in.AllocationIDs, in.selection)
+	return &addressesAttributeOutput{Addresses: []string{}, NextToken: next}, err
 }
 
 type associateAddressInput struct {
@@ -220,19 +195,19 @@ type associationIDOutput struct {
 	AssociationID string `out:"associationId"`
 }
 
-func (s *Service) associateAddress(_ context.Context, in *associateAddressInput) (*associationIDOutput, error) {
+func (s *elasticIPOperations) associateAddress(_ context.Context, in *associateAddressInput) (*associationIDOutput, error) {
 	address, err := s.addressOf(in.AllocationID, in.PublicIP)
 	if err != nil {
 		return nil, err
 	}
 	if in.InstanceID != "" {
-		machine, ok := s.state.Instances[in.InstanceID]
+		machine, ok := s.instances.Get(in.InstanceID)
 		if !ok {
 			return nil, instanceNotFound(in.InstanceID)
 		}
 		in.NetworkInterfaceID = machine.InterfaceID
 	}
-	eni, ok := s.state.Interfaces[in.NetworkInterfaceID]
+	eni, ok := s.interfaces.Get(in.NetworkInterfaceID)
 	switch {
 	case in.NetworkInterfaceID == "":
 		return nil, missing("instanceId or networkInterfaceId")
@@ -244,14 +219,14 @@ func (s *Service) associateAddress(_ context.Context, in *associateAddressInput)
 	if address.InterfaceID != "" && address.InterfaceID != eni.ID && !in.AllowReassociation {
 		return nil, wire.Errorf("Resource.AlreadyAssociated", "resource %s is already associated with associate-id %s", address.AllocationID, address.AssociationID)
 	}
-	if err := s.associate(address, eni); err != nil {
+	if err := s.addressing.associate(address, eni); err != nil {
 		return nil, err
 	}
 	return &associationIDOutput{AssociationID: address.AssociationID}, nil
 }
 
 // addressOf finds an address by its allocation or by itself.
-func (s *Service) addressOf(allocationID, public string) (*elasticIP, error) {
+func (s *elasticIPOperations) addressOf(allocationID, public string) (*elasticIP, error) {
 	if public == "" {
 		return s.elasticIP(allocationID)
 	}
@@ -261,30 +236,8 @@ func (s *Service) addressOf(allocationID, public string) (*elasticIP, error) {
 	return nil, wire.Errorf("AuthFailure", "The address '%s' does not belong to you.", public)
 }
 
-// associate gives an interface an Elastic IP; the public address that it had
-// goes.
-func (s *Service) associate(address *elasticIP, eni *networkInterface) error {
-	if _, attached := s.gatewayOf(eni.VPCID); !attached {
-		return wire.Errorf("Gateway.NotAttached", "Network %s is not attached to any internet gateway", eni.VPCID)
-	}
-	if before, ok := s.state.Interfaces[address.InterfaceID]; ok {
-		before.PublicIP = ""
-	}
-	if before, ok := s.byInterface(eni.ID); ok {
-		before.AssociationID, before.InterfaceID = "", ""
-	}
-	address.AssociationID, address.InterfaceID = ids.New("eipassoc"), eni.ID
-	eni.PublicIP = address.PublicIP
-	return nil
-}
-
-func (s *Service) byInterface(interfaceID string) (*elasticIP, bool) {
-	for _, address := range s.state.ElasticIPs {
-		if address.InterfaceID == interfaceID && interfaceID != "" {
-			return address, true
-		}
-	}
-	return nil, false
+func (s *records) byInterface(interfaceID string) (*elasticIP, bool) {
+	return find(s.elasticIPs, func(a *elasticIP) bool { return a.InterfaceID == interfaceID && interfaceID != "" })
 }
 
 type disassociateAddressInput struct {
@@ -292,26 +245,18 @@ type disassociateAddressInput struct {
 	PublicIP      string
 }
 
-func (s *Service) disassociateAddress(_ context.Context, in *disassociateAddressInput) (*wire.Empty, error) {
-	for _, address := range s.state.ElasticIPs {
-		if address.AssociationID == "" || (address.AssociationID != in.AssociationID && address.PublicIP != in.PublicIP) {
-			continue
-		}
-		eni := s.state.Interfaces[address.InterfaceID]
-		if eni.Type == natGatewayType {
-			return nil, wire.Errorf("AuthFailure", "You do not have permission to access the specified resource.")
-		}
-		s.disassociate(address)
-		return nil, nil
+func (s *elasticIPOperations) disassociateAddress(_ context.Context, in *disassociateAddressInput) (*wire.Empty, error) {
+	address, ok := find(s.elasticIPs, func(a *elasticIP) bool {
+		return a.AssociationID != "" && (a.AssociationID == in.AssociationID || a.PublicIP == in.PublicIP)
+	})
+	if !ok {
+		return nil, associationNotFound(in.AssociationID + in.PublicIP)
 	}
-	return nil, associationNotFound(in.AssociationID + in.PublicIP)
-}
-
-func (s *Service) disassociate(address *elasticIP) {
-	if eni, ok := s.state.Interfaces[address.InterfaceID]; ok {
-		eni.PublicIP = ""
+	if eni, ok := s.interfaces.Get(address.InterfaceID); ok && eni.Type == natGatewayType {
+		return nil, wire.Errorf("AuthFailure", "You do not have permission to access the specified resource.")
 	}
-	address.AssociationID, address.InterfaceID = "", ""
+	s.addressing.disassociate(address)
+	return nil, nil
 }
 
 type releaseAddressInput struct {
@@ -320,7 +265,7 @@ type releaseAddressInput struct {
 	NetworkBorderGroup string
 }
 
-func (s *Service) releaseAddress(_ context.Context, in *releaseAddressInput) (*wire.Empty, error) {
+func (s *elasticIPOperations) releaseAddress(_ context.Context, in *releaseAddressInput) (*wire.Empty, error) {
 	address, err := s.addressOf(in.AllocationID, in.PublicIP)
 	if err != nil {
 		return nil, err
@@ -329,6 +274,6 @@ func (s *Service) releaseAddress(_ context.Context, in *releaseAddressInput) (*w
 		return nil, wire.Errorf("InvalidIPAddress.InUse", "Address %s is in use.", address.PublicIP)
 	}
 	s.forget(address.AllocationID)
-	delete(s.state.ElasticIPs, address.AllocationID)
+	s.elasticIPs.Delete(address.AllocationID)
 	return nil, nil
 }

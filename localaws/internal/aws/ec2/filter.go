@@ -1,14 +1,14 @@
 package ec2
 
 import (
-	"cmp"
-	"encoding/base64"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/glob"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -40,9 +40,8 @@ type family[T any] struct {
 
 // choose returns the page of the family that the ids and the selection ask
 // for, sorted by id, and the token of the next page ("" at the end).
-func choose[T any](s *Service, f family[T], ids []string, sel selection) (page []T, next string, err error) {
+func choose[T any](r *records, f family[T], ids []string, sel selection) (page []T, next string, err error) {
 	all := f.all()
-	slices.SortFunc(all, func(a, b T) int { return cmp.Compare(f.id(a), f.id(b)) })
 	if err := f.mustExist(all, ids); err != nil {
 		return nil, "", err
 	}
@@ -53,11 +52,22 @@ func choose[T any](s *Service, f family[T], ids []string, sel selection) (page [
 	}
 	var found []T
 	for _, resource := range all {
-		if (len(ids) == 0 || slices.Contains(ids, f.id(resource))) && f.passes(s, resource, sel.Filters) {
+		if (len(ids) == 0 || slices.Contains(ids, f.id(resource))) && f.passes(r, resource, sel.Filters) {
 			found = append(found, resource)
 		}
 	}
-	return paginate(found, f.id, sel)
+	return paging.Cut(pages, found, f.id, sel.MaxResults, sel.NextToken)
+}
+
+// pages are as large as a request wants, and hold everything when it doesn't say.
+var pages = paging.Limits{
+	Default: math.MaxInt, Max: math.MaxInt,
+	Size: func(size int) error {
+		return wire.Errorf("InvalidParameterValue", "Value (%d) for parameter maxResults is invalid. It must be at least 1.", size)
+	},
+	Token: func(token string) error {
+		return wire.Errorf("InvalidNextToken", "The token '%s' is invalid", token)
+	},
 }
 
 func (f family[T]) mustExist(all []T, ids []string) error {
@@ -76,20 +86,20 @@ func (f family[T]) known(name string) error {
 	return wire.Errorf("InvalidParameterValue", "The filter '%s' is invalid", name)
 }
 
-func (f family[T]) passes(s *Service, resource T, filters []filter) bool {
+func (f family[T]) passes(r *records, resource T, filters []filter) bool {
 	for _, filter := range filters {
-		if !filter.fits(f.values(s, resource, filter.Name)) {
+		if !filter.fits(f.values(r, resource, filter.Name)) {
 			return false
 		}
 	}
 	return true
 }
 
-func (f family[T]) values(s *Service, resource T, name string) []string {
+func (f family[T]) values(r *records, resource T, name string) []string {
 	if get, ok := f.attributes[name]; ok {
 		return get(resource)
 	}
-	tags := s.state.Tags[f.id(resource)]
+	tags := r.tagsOf(f.id(resource))
 	if key, ok := strings.CutPrefix(name, "tag:"); ok {
 		if value, tagged := tags[key]; tagged {
 			return []string{value}
@@ -105,28 +115,6 @@ func (f filter) fits(values []string) bool {
 	})
 }
 
-// paginate cuts a page off a sorted list. The token is the id of the last
-// resource given, so that a page stays right when resources come and go.
-func paginate[T any](found []T, id func(T) string, sel selection) (page []T, next string, err error) {
-	if sel.NextToken != "" {
-		last, err := base64.RawURLEncoding.DecodeString(sel.NextToken)
-		if err != nil {
-			return nil, "", wire.Errorf("InvalidNextToken", "The token '%s' is invalid", sel.NextToken)
-		}
-		for len(found) > 0 && id(found[0]) <= string(last) {
-			found = found[1:]
-		}
-	}
-	if sel.MaxResults == nil || len(found) <= *sel.MaxResults {
-		return found, "", nil
-	}
-	if *sel.MaxResults < 1 {
-		return nil, "", wire.Errorf("InvalidParameterValue", "Value (%d) for parameter maxResults is invalid. It must be at least 1.", *sel.MaxResults)
-	}
-	page = found[:*sel.MaxResults]
-	return page, base64.RawURLEncoding.EncodeToString([]byte(id(page[len(page)-1]))), nil
-}
-
 // one is the list of values of an attribute with a single one; an empty one is
 // no value.
 func one(value string) []string {
@@ -140,9 +128,4 @@ func oneBool(value bool) []string { return []string{strconv.FormatBool(value)} }
 
 func oneInt[T int | int32 | int64](value T) []string {
 	return []string{strconv.FormatInt(int64(value), 10)}
-}
-
-// values is a list of a map's values.
-func values[T any](m map[string]T) func() []T {
-	return func() []T { return slices.Collect(maps.Values(m)) }
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -43,17 +44,35 @@ type Image struct {
 	Owner   string
 }
 
-// Image returns the image with that id.
-func (s *Service) Image(id string) (Image, bool) {
-	i := slices.IndexFunc(s.images, func(i image) bool { return i.id == id })
-	if i < 0 {
-		return Image{}, false
+// imageOperations are those on machine images.
+type imageOperations struct {
+	*records
+	all []image
+}
+
+func (s *imageOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.ReadOp("DescribeImages", s.describeImages),
+		wire.ReadOp("GetInstanceUefiData", s.getInstanceUEFIData),
 	}
-	return s.images[i].view(), true
+}
+
+// Image returns the image with that id.
+func (s *imageOperations) Image(id string) (Image, bool) {
+	i, ok := s.find(id)
+	return i.view(), ok
+}
+
+func (s *imageOperations) find(id string) (image, bool) {
+	i := slices.IndexFunc(s.all, func(i image) bool { return i.id == id })
+	if i < 0 {
+		return image{}, false
+	}
+	return s.all[i], true
 }
 
 // Images are all images, the newest of each kind first.
-func (s *Service) Images() []Image { return each(s.images, image.view) }
+func (s *imageOperations) Images() []Image { return each(s.all, image.view) }
 
 func (i image) view() Image {
 	return Image{
@@ -143,7 +162,7 @@ type imageItem struct {
 	VirtualizationType string       `out:"virtualizationType"`
 	BootMode           string       `out:"bootMode"`
 	IMDSSupport        string       `out:"imdsSupport"`
-	Tags               []core.Tag   `out:"tagSet"`
+	Tags               []tags.Tag   `out:"tagSet"`
 }
 
 type deviceItem struct {
@@ -175,7 +194,7 @@ func (i image) item() imageItem {
 		DeprecationTime: i.created.AddDate(2, 0, 0).Format(imageTime), Public: true, Architecture: i.architecture,
 		ImageType: "machine", PlatformDetails: "Linux/UNIX", UsageOperation: "RunInstances",
 		BlockDevices: []deviceItem{{rootDevice, drive}}, ENASupport: true, Hypervisor: "xen",
-		RootDeviceName: rootDevice, RootDeviceType: "ebs", SRIOV: "simple", VirtualizationType: "hvm", Tags: []core.Tag{},
+		RootDeviceName: rootDevice, RootDeviceType: "ebs", SRIOV: "simple", VirtualizationType: "hvm", Tags: []tags.Tag{},
 	}
 	if strings.Contains(i.name, "al2023") {
 		item.BootMode, item.IMDSSupport = "uefi-preferred", "v2.0"
@@ -183,9 +202,9 @@ func (i image) item() imageItem {
 	return item
 }
 
-func (s *Service) imageFamily() family[image] {
+func (s *imageOperations) family() family[image] {
 	return family[image]{
-		all: func() []image { return slices.Clone(s.images) }, id: func(i image) string { return i.id }, notFound: imageNotFound,
+		all: func() []image { return slices.Clone(s.all) }, id: func(i image) string { return i.id }, notFound: imageNotFound,
 		attributes: attributes[image]{
 			"architecture":        func(i image) []string { return one(i.architecture) },
 			"creation-date":       func(i image) []string { return one(i.created.Format(imageTime)) },
@@ -229,22 +248,22 @@ type describeImagesOutput struct {
 	NextToken string
 }
 
-func (s *Service) describeImages(_ context.Context, in *describeImagesInput) (*describeImagesOutput, error) {
+func (s *imageOperations) describeImages(_ context.Context, in *describeImagesInput) (*describeImagesOutput, error) {
 	for _, id := range in.IDs {
 		if !imageID.MatchString(id) {
 			return nil, wire.Errorf("InvalidAMIID.Malformed", "Invalid id: %q (expecting \"ami-...\")", id)
 		}
 	}
-	f := s.imageFamily()
+	f := s.family()
 	all := f.all
 	f.all = func() []image {
 		return slices.DeleteFunc(all(), func(i image) bool { return !in.shows(i) })
 	}
-	page, next, err := choose(s, f, in.IDs, in.selection)
+	page, next, err := choose(s.records, f, in.IDs, in.selection)
 	return &describeImagesOutput{Images: each(page, image.item), NextToken: next}, err
 }
 
-// shows tells whether an image is one of the owners' and may be started by
+// shows reports whether an image is one of the owners' and may be started by
 // those asked for.
 func (in *describeImagesInput) shows(i image) bool {
 	owned := len(in.Owners) == 0 || slices.Contains(in.Owners, i.owner) || slices.Contains(in.Owners, amazonAlias)
@@ -262,11 +281,11 @@ type uefiDataOutput struct {
 
 // getInstanceUEFIData is asked by the provider's image data source for the
 // image's id, which EC2 does not take.
-func (s *Service) getInstanceUEFIData(_ context.Context, in *uefiDataInput) (*uefiDataOutput, error) {
+func (s *imageOperations) getInstanceUEFIData(_ context.Context, in *uefiDataInput) (*uefiDataOutput, error) {
 	if !strings.HasPrefix(in.InstanceID, "i-") {
 		return nil, wire.Errorf("InvalidInstanceID.Malformed", "Invalid id: %q (expecting \"i-...\")", in.InstanceID)
 	}
-	if _, ok := s.state.Instances[in.InstanceID]; !ok {
+	if _, ok := s.instances.Get(in.InstanceID); !ok {
 		return nil, instanceNotFound(in.InstanceID)
 	}
 	return nil, wire.Errorf("UnsupportedOperation", "The instance %s has no UEFI variable store", in.InstanceID)

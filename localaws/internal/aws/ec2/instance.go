@@ -1,12 +1,12 @@
 package ec2
 
 import (
-	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -32,23 +32,21 @@ const (
 )
 
 type instance struct {
-	ID, Type, Architecture, ImageID       string
-	SubnetID, VPCID, AvailabilityZone     string
-	State, StateReasonCode, StateReason   string
-	ReservationID, KeyName, UserData      string // UserData is base64
-	ProfileARN, ProfileID                 string
-	InterfaceID, PrivateIP, PublicIP      string
-	Groups                                []string
-	Address                               netip.Addr
-	Launched                              time.Time
-	Spot, EBSOptimized, Monitoring        bool
-	NoTermination, NoStop                 bool // by API calls; Auto Scaling may
-	ShutdownBehavior                      string
-	Metadata                              metadataOptions
-	Volumes                               []volume
-	TemplateID                            string
-	TemplateVersion                       int64
-	CreditSpecification, TerminatedByUser string
+	ID, Type, Architecture, ImageID     string
+	SubnetID, VPCID, AvailabilityZone   string
+	State, StateReasonCode, StateReason string
+	ReservationID, KeyName, UserData    string // UserData is base64
+	ProfileARN, ProfileID               string
+	InterfaceID, PrivateIP, PublicIP    string
+	Groups                              []string
+	Address                             netip.Addr
+	Launched                            time.Time
+	Spot, EBSOptimized, Monitoring      bool
+	NoTermination                       bool // by API calls; Auto Scaling may
+	Metadata                            metadataOptions
+	Volumes                             []volume
+	TemplateID                          string
+	TemplateVersion                     int64
 	// Next is when the state moves on.
 	Next time.Time
 }
@@ -76,7 +74,7 @@ type Instance struct {
 	PrivateIP, PublicIP string
 	Address             netip.Addr
 	LaunchTime          time.Time
-	Tags                core.Tags
+	Tags                tags.Set
 	// MetadataTokens is "required" (IMDSv2) or "optional", MetadataHops the
 	// hops that an answer of the metadata service survives: a container on
 	// the bridge needs 2.
@@ -88,10 +86,24 @@ type Instance struct {
 	Spot            bool
 }
 
+// instanceOperations are those on instances and their volumes.
+type instanceOperations struct {
+	*records
+	network *interfaceOperations
+}
+
+func (s *instanceOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.ReadOp("DescribeInstances", s.describeInstances),
+		wire.ReadOp("DescribeVolumes", s.describeVolumes),
+		wire.Op("TerminateInstances", s.terminateInstances),
+	}
+}
+
 // Instance returns the instance with that id; also a terminated one, for an
 // hour.
-func (s *Service) Instance(id string) (Instance, bool) {
-	machine, ok := s.state.Instances[id]
+func (s *instanceOperations) Instance(id string) (Instance, bool) {
+	machine, ok := s.instances.Get(id)
 	if !ok {
 		return Instance{}, false
 	}
@@ -99,13 +111,9 @@ func (s *Service) Instance(id string) (Instance, bool) {
 }
 
 // Instances are all instances by id, terminated ones too.
-func (s *Service) Instances() []Instance {
-	all := values(s.state.Instances)()
-	slices.SortFunc(all, func(a, b *instance) int { return cmp.Compare(a.ID, b.ID) })
-	return each(all, s.instanceView)
-}
+func (s *instanceOperations) Instances() []Instance { return each(list(s.instances)(), s.instanceView) }
 
-func (s *Service) instanceView(m *instance) Instance {
+func (s *instanceOperations) instanceView(m *instance) Instance {
 	hops := 1
 	if m.Metadata.HTTPPutResponseHopLimit != nil {
 		hops = *m.Metadata.HTTPPutResponseHopLimit
@@ -114,14 +122,14 @@ func (s *Service) instanceView(m *instance) Instance {
 		ID: m.ID, Type: m.Type, Architecture: m.Architecture, ImageID: m.ImageID, SubnetID: m.SubnetID, VPCID: m.VPCID,
 		AvailabilityZone: m.AvailabilityZone, State: m.State, UserData: decodeUserData(m.UserData), ProfileARN: m.ProfileARN,
 		InterfaceID: m.InterfaceID, PrivateIP: m.PrivateIP, PublicIP: s.publicIPOf(m), Address: m.Address,
-		LaunchTime: m.Launched, Tags: core.NewTags(s.tagList(m.ID)),
+		LaunchTime: m.Launched, Tags: maps.Clone(s.tagsOf(m.ID)),
 		MetadataTokens: m.Metadata.HTTPTokens, MetadataHops: hops,
 		TemplateID: m.TemplateID, TemplateVersion: m.TemplateVersion, Spot: m.Spot,
 	}
 }
 
-func (s *Service) publicIPOf(m *instance) string {
-	if eni, ok := s.state.Interfaces[m.InterfaceID]; ok {
+func (s *instanceOperations) publicIPOf(m *instance) string {
+	if eni, ok := s.interfaces.Get(m.InterfaceID); ok {
 		return eni.PublicIP
 	}
 	return ""
@@ -129,8 +137,8 @@ func (s *Service) publicIPOf(m *instance) string {
 
 // Terminate ends an instance: it is shutting down for a while, then terminated,
 // when its interface and volumes go. One that ends already goes on ending.
-func (s *Service) Terminate(id string) error {
-	machine, ok := s.state.Instances[id]
+func (s *instanceOperations) Terminate(id string) error {
+	machine, ok := s.instances.Change(id)
 	if !ok {
 		return instanceNotFound(id)
 	}
@@ -141,8 +149,8 @@ func (s *Service) Terminate(id string) error {
 	return nil
 }
 
-// stepInstance moves an instance's state on when its time has come.
-func (s *Service) stepInstance(m *instance) {
+// stepInstance moves an instance, which is marked, on to its next state.
+func (s *instanceOperations) stepInstance(m *instance) {
 	switch m.State {
 	case StatePending:
 		m.State, m.Next = StateRunning, time.Time{}
@@ -151,13 +159,13 @@ func (s *Service) stepInstance(m *instance) {
 		m.State, m.Next = StateTerminated, s.account.Clock.In(instanceMemory)
 	case StateTerminated:
 		s.forget(m.ID)
-		delete(s.state.Instances, m.ID)
+		s.instances.Delete(m.ID)
 	}
 }
 
 // end takes what a terminated instance no longer has.
-func (s *Service) end(m *instance) {
-	if err := s.DeleteInterface(m.InterfaceID); err != nil {
+func (s *instanceOperations) end(m *instance) {
+	if err := s.network.DeleteInterface(m.InterfaceID); err != nil {
 		s.account.Log.Error("removing the interface of an instance", "instance", m.ID, "error", err)
 	}
 	for _, v := range m.Volumes {
@@ -167,13 +175,10 @@ func (s *Service) end(m *instance) {
 	m.SubnetID, m.VPCID, m.Groups = "", "", nil
 }
 
-func (s *Service) volumeOwner(id string) (*instance, bool) {
-	for _, machine := range s.state.Instances {
-		if slices.ContainsFunc(machine.Volumes, func(v volume) bool { return v.ID == id }) {
-			return machine, true
-		}
-	}
-	return nil, false
+func (s *records) volumeOwner(id string) (*instance, bool) {
+	return find(s.instances, func(m *instance) bool {
+		return slices.ContainsFunc(m.Volumes, func(v volume) bool { return v.ID == id })
+	})
 }
 
 func volumeNotFound(id string) error {

@@ -1,7 +1,6 @@
 package ec2
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,8 +18,15 @@ type InstanceType struct {
 	GPUs          int
 }
 
+// instanceTypeOperations are those on instance types.
+type instanceTypeOperations struct{ *records }
+
+func (s *instanceTypeOperations) operations() []wire.Operation {
+	return []wire.Operation{wire.ReadOp("DescribeInstanceTypes", s.describeInstanceTypes)}
+}
+
 // InstanceType returns the type with that name, such as t3.micro.
-func (s *Service) InstanceType(name string) (InstanceType, bool) {
+func (s *instanceTypeOperations) InstanceType(name string) (InstanceType, bool) {
 	t, ok := findType(name)
 	if !ok {
 		return InstanceType{}, false
@@ -268,67 +274,11 @@ type describeTypesOutput struct {
 // maxTypes is the most that one answer holds, when nothing smaller is asked.
 const maxTypes = 100
 
-func (s *Service) describeInstanceTypes(_ context.Context, in *describeTypesInput) (*describeTypesOutput, error) {
+func (s *instanceTypeOperations) describeInstanceTypes(_ context.Context, in *describeTypesInput) (*describeTypesOutput, error) {
 	if in.MaxResults == nil {
 		limit := maxTypes
 		in.MaxResults = &limit
 	}
-	page, next, err := choose(s, types(), in.Names, in.selection)
+	page, next, err := choose(s.records, types(), in.Names, in.selection)
 	return &describeTypesOutput{Types: each(page, machineType.item), NextToken: next}, err
-}
-
-type offering struct {
-	InstanceType, LocationType, Location string
-}
-
-type describeOfferingsInput struct {
-	selection
-	LocationType string
-}
-
-type describeOfferingsOutput struct {
-	Offerings []offering `out:"instanceTypeOfferingSet"`
-	NextToken string
-}
-
-// describeInstanceTypeOfferings says that every type is everywhere.
-func (s *Service) describeInstanceTypeOfferings(_ context.Context, in *describeOfferingsInput) (*describeOfferingsOutput, error) {
-	locations, err := s.locations(cmp.Or(in.LocationType, "region"))
-	if err != nil {
-		return nil, err
-	}
-	offerings := family[offering]{
-		all: func() []offering {
-			var all []offering
-			for _, t := range allTypes() {
-				for _, location := range locations {
-					all = append(all, offering{t.name(), cmp.Or(in.LocationType, "region"), location})
-				}
-			}
-			return all
-		},
-		id: func(o offering) string { return o.InstanceType + " " + o.Location },
-		attributes: attributes[offering]{
-			"instance-type": func(o offering) []string { return one(o.InstanceType) },
-			"location":      func(o offering) []string { return one(o.Location) },
-		},
-	}
-	page, next, err := choose(s, offerings, nil, in.selection)
-	return &describeOfferingsOutput{Offerings: each(page, func(o offering) offering { return o }), NextToken: next}, err
-}
-
-func (s *Service) locations(kind string) ([]string, error) {
-	switch kind {
-	case "region":
-		return []string{s.account.Region}, nil
-	case "availability-zone":
-		return s.account.Zones(), nil
-	case "availability-zone-id":
-		var ids []string
-		for _, zone := range s.account.Zones() {
-			ids = append(ids, s.zoneID(zone))
-		}
-		return ids, nil
-	}
-	return nil, invalid("locationType", kind, "Use region, availability-zone or availability-zone-id.")
 }

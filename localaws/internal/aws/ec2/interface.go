@@ -72,8 +72,24 @@ func (eni *networkInterface) view() Interface {
 	}
 }
 
+// interfaceOperations are those on network interfaces, and what other parts of
+// localaws do with them.
+type interfaceOperations struct {
+	*records
+	addressing *addressing
+	addresses  Addresses
+}
+
+func (s *interfaceOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.ReadOp("DescribeNetworkInterfaces", s.describeNetworkInterfaces),
+		wire.Op("DetachNetworkInterface", s.detachNetworkInterface),
+		wire.Op("DeleteNetworkInterface", s.deleteNetworkInterface),
+	}
+}
+
 // CreateInterface makes an interface for a host that another service runs.
-func (s *Service) CreateInterface(spec InterfaceSpec) (Interface, error) {
+func (s *interfaceOperations) CreateInterface(spec InterfaceSpec) (Interface, error) {
 	eni, err := s.createInterface(spec)
 	if err != nil {
 		return Interface{}, err
@@ -81,7 +97,7 @@ func (s *Service) CreateInterface(spec InterfaceSpec) (Interface, error) {
 	return eni.view(), nil
 }
 
-func (s *Service) createInterface(spec InterfaceSpec) (*networkInterface, error) {
+func (s *interfaceOperations) createInterface(spec InterfaceSpec) (*networkInterface, error) {
 	sn, err := s.subnet(spec.SubnetID)
 	if err != nil {
 		return nil, err
@@ -95,19 +111,19 @@ func (s *Service) createInterface(spec InterfaceSpec) (*networkInterface, error)
 	if err := s.checkGroups(spec.Groups, sn.VPCID); err != nil {
 		return nil, err
 	}
-	private, err := s.allocateIP(sn)
+	private, err := s.addressing.allocateIP(sn)
 	if err != nil {
 		return nil, err
 	}
 	public := ""
 	if spec.Public {
-		if public, err = s.allocatePublicIP(); err != nil {
+		if public, err = s.addressing.allocatePublicIP(); err != nil {
 			return nil, err
 		}
 	}
-	address, err := s.addresses.Allocate()
+	address, err := s.hostAddress()
 	if err != nil {
-		return nil, fmt.Errorf("finding an address for a network interface: %w", err)
+		return nil, err
 	}
 	now := s.account.Clock.Now()
 	eni := &networkInterface{
@@ -118,8 +134,23 @@ func (s *Service) createInterface(spec InterfaceSpec) (*networkInterface, error)
 	if spec.InstanceOwnerID != "" {
 		eni.AttachmentID = ids.New("ela-attach")
 	}
-	s.state.Interfaces[eni.ID] = eni
+	s.interfaces.Put(eni.ID, eni)
 	return eni, nil
+}
+
+// hostAddress returns an address of this machine that no interface has. The
+// interfaces count, not what Addresses remembers: a restart makes it forget, and
+// nothing puts back what it gave to an operation that failed.
+func (s *interfaceOperations) hostAddress() (netip.Addr, error) {
+	for {
+		address, err := s.addresses.Allocate()
+		if err != nil {
+			return netip.Addr{}, fmt.Errorf("finding an address for a network interface: %w", err)
+		}
+		if _, taken := s.InterfaceByAddress(address); !taken {
+			return address, nil
+		}
+	}
 }
 
 // macOf makes a hardware address of the private one: unique in a VPC.
@@ -129,12 +160,12 @@ func macOf(private string) string {
 }
 
 // checkGroups refuses groups that do not exist or are of another VPC.
-func (s *Service) checkGroups(groups []string, vpcID string) error {
+func (s *interfaceOperations) checkGroups(groups []string, vpcID string) error {
 	if len(groups) > maxGroups {
 		return wire.Errorf("SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached: %d of %d.", len(groups), maxGroups)
 	}
 	for _, id := range groups {
-		group, ok := s.state.SecurityGroups[id]
+		group, ok := s.securityGroups.Get(id)
 		if !ok {
 			return wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist in VPC '%s'", id, vpcID)
 		}
@@ -146,23 +177,23 @@ func (s *Service) checkGroups(groups []string, vpcID string) error {
 }
 
 // DeleteInterface removes an interface and gives its addresses back.
-func (s *Service) DeleteInterface(id string) error {
-	eni, ok := s.state.Interfaces[id]
+func (s *interfaceOperations) DeleteInterface(id string) error {
+	eni, ok := s.interfaces.Get(id)
 	if !ok {
 		return interfaceNotFound(id)
 	}
 	if address, ok := s.byInterface(id); ok {
-		s.disassociate(address)
+		s.addressing.disassociate(address)
 	}
 	s.addresses.Release(eni.Address)
 	s.forget(id)
-	delete(s.state.Interfaces, id)
+	s.interfaces.Delete(id)
 	return nil
 }
 
 // SetInterfaceGroups replaces an interface's security groups.
-func (s *Service) SetInterfaceGroups(id string, groups []string) error {
-	eni, ok := s.state.Interfaces[id]
+func (s *interfaceOperations) SetInterfaceGroups(id string, groups []string) error {
+	eni, ok := s.interfaces.Change(id)
 	if !ok {
 		return interfaceNotFound(id)
 	}
@@ -174,8 +205,8 @@ func (s *Service) SetInterfaceGroups(id string, groups []string) error {
 }
 
 // Interface returns the interface with that id.
-func (s *Service) Interface(id string) (Interface, bool) {
-	eni, ok := s.state.Interfaces[id]
+func (s *interfaceOperations) Interface(id string) (Interface, bool) {
+	eni, ok := s.interfaces.Get(id)
 	if !ok {
 		return Interface{}, false
 	}
@@ -184,11 +215,10 @@ func (s *Service) Interface(id string) (Interface, bool) {
 
 // InterfaceByAddress returns the interface whose host has that address on this
 // machine.
-func (s *Service) InterfaceByAddress(address netip.Addr) (Interface, bool) {
-	for _, eni := range s.state.Interfaces {
-		if eni.Address == address {
-			return eni.view(), true
-		}
+func (s *interfaceOperations) InterfaceByAddress(address netip.Addr) (Interface, bool) {
+	eni, ok := find(s.interfaces, func(eni *networkInterface) bool { return eni.Address == address })
+	if !ok {
+		return Interface{}, false
 	}
-	return Interface{}, false
+	return eni.view(), true
 }

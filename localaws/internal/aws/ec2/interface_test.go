@@ -148,3 +148,29 @@ func TestAddressesWithoutNamesHaveNoAttribute(t *testing.T) {
 	reply := w.call(t, "DescribeAddressesAttribute", "AllocationId.1", allocation, "Attribute", "domain-name").OK(t)
 	assert.Contains(t, string(reply.Body), "<addressSet></addressSet>")
 }
+
+// TestAFailedOperationLeavesNothingBehind: an endpoint for two subnets makes an
+// interface in the first before it finds the second full.
+func TestAFailedOperationLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	n := w.network(t, "10.1.0.0/16")
+	small := w.get(t, "subnetId", "CreateSubnet", "VpcId", n.vpc, "CidrBlock", "10.1.9.0/28", "AvailabilityZone", "us-west-2c")
+	for range 11 {
+		w.createInterface(t, small, false)
+	}
+	state := func() []string {
+		var all []string
+		for _, operation := range []string{"DescribeNetworkInterfaces", "DescribeSubnets", "DescribeVpcEndpoints", "DescribeTags"} {
+			all = append(all, content(w.call(t, operation).OK(t)))
+		}
+		return all
+	}
+	before := state()
+	w.call(t, "CreateVpcEndpoint", "VpcId", n.vpc, "VpcEndpointType", "Interface", "ServiceName", "com.amazonaws.us-west-2.ecs",
+		"SubnetId.1", n.public, "SubnetId.2", small).Refused(t, "InsufficientFreeAddressesInSubnet")
+	assert.Equal(t, before, state())
+
+	first := w.createInterface(t, n.public, false)
+	assert.Equal(t, "10.1.0.4", w.get(t, "privateIpAddress", "DescribeNetworkInterfaces", "NetworkInterfaceId.1", first), "the first that is free")
+}

@@ -3,7 +3,7 @@ package ec2
 import (
 	"context"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -13,21 +13,29 @@ type internetGateway struct {
 	VPCID string // "" when it is detached
 }
 
-func (s *Service) internetGateway(id string) (*internetGateway, error) {
-	if gateway, ok := s.state.InternetGateways[id]; ok {
+func (s *records) internetGateway(id string) (*internetGateway, error) {
+	if gateway, ok := s.internetGateways.Get(id); ok {
 		return gateway, nil
 	}
 	return nil, internetGatewayNotFound(id)
 }
 
 // gatewayOf is the internet gateway that is attached to a VPC.
-func (s *Service) gatewayOf(vpcID string) (*internetGateway, bool) {
-	for _, gateway := range s.state.InternetGateways {
-		if gateway.VPCID == vpcID && vpcID != "" {
-			return gateway, true
-		}
+func (s *records) gatewayOf(vpcID string) (*internetGateway, bool) {
+	return find(s.internetGateways, func(g *internetGateway) bool { return g.VPCID == vpcID && vpcID != "" })
+}
+
+// internetGatewayOperations are those on internet gateways.
+type internetGatewayOperations struct{ *records }
+
+func (s *internetGatewayOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateInternetGateway", s.createInternetGateway),
+		wire.Op("DeleteInternetGateway", s.deleteInternetGateway),
+		wire.ReadOp("DescribeInternetGateways", s.describeInternetGateways),
+		wire.Op("AttachInternetGateway", s.attachInternetGateway),
+		wire.Op("DetachInternetGateway", s.detachInternetGateway),
 	}
-	return nil, false
 }
 
 type createInternetGatewayInput struct{ tagged }
@@ -40,7 +48,7 @@ type internetGatewayItem struct {
 	ID          string              `out:"internetGatewayId"`
 	OwnerID     string              `out:"ownerId"`
 	Attachments []gatewayAttachment `out:"attachmentSet"`
-	Tags        []core.Tag          `out:"tagSet"`
+	Tags        []tags.Tag          `out:"tagSet"`
 }
 
 type gatewayAttachment struct {
@@ -48,20 +56,20 @@ type gatewayAttachment struct {
 	VPCID string `out:"vpcId"`
 }
 
-func (s *Service) createInternetGateway(_ context.Context, in *createInternetGatewayInput) (*internetGatewayOutput, error) {
-	tags, err := in.tagsFor("internet-gateway")
+func (s *internetGatewayOperations) createInternetGateway(_ context.Context, in *createInternetGatewayInput) (*internetGatewayOutput, error) {
+	set, err := in.tagsFor("internet-gateway")
 	if err != nil {
 		return nil, err
 	}
 	gateway := &internetGateway{ID: ids.New("igw")}
-	s.state.InternetGateways[gateway.ID] = gateway
-	s.setTags(gateway.ID, tags)
+	s.internetGateways.Put(gateway.ID, gateway)
+	s.setTags(gateway.ID, set)
 	return &internetGatewayOutput{InternetGateway: s.internetGatewayItem(gateway)}, nil
 }
 
-func (s *Service) internetGatewayItem(gateway *internetGateway) internetGatewayItem {
+func (s *internetGatewayOperations) internetGatewayItem(gateway *internetGateway) internetGatewayItem {
 	item := internetGatewayItem{
-		ID: gateway.ID, OwnerID: s.account.ID, Attachments: []gatewayAttachment{}, Tags: s.tagList(gateway.ID),
+		ID: gateway.ID, OwnerID: s.account.ID, Attachments: []gatewayAttachment{}, Tags: s.tagsOf(gateway.ID).List(),
 	}
 	if gateway.VPCID != "" {
 		item.Attachments = append(item.Attachments, gatewayAttachment{State: "available", VPCID: gateway.VPCID})
@@ -69,9 +77,9 @@ func (s *Service) internetGatewayItem(gateway *internetGateway) internetGatewayI
 	return item
 }
 
-func (s *Service) internetGateways() family[*internetGateway] {
+func (s *internetGatewayOperations) family() family[*internetGateway] {
 	return family[*internetGateway]{
-		all: values(s.state.InternetGateways), id: func(g *internetGateway) string { return g.ID }, notFound: internetGatewayNotFound,
+		all: list(s.internetGateways), id: func(g *internetGateway) string { return g.ID }, notFound: internetGatewayNotFound,
 		attributes: attributes[*internetGateway]{
 			"internet-gateway-id": func(g *internetGateway) []string { return one(g.ID) },
 			"owner-id":            func(*internetGateway) []string { return one(s.account.ID) },
@@ -96,8 +104,8 @@ type describeInternetGatewaysOutput struct {
 	NextToken string
 }
 
-func (s *Service) describeInternetGateways(_ context.Context, in *describeInternetGatewaysInput) (*describeInternetGatewaysOutput, error) {
-	page, next, err := choose(s, s.internetGateways(), in.IDs, in.selection)
+func (s *internetGatewayOperations) describeInternetGateways(_ context.Context, in *describeInternetGatewaysInput) (*describeInternetGatewaysOutput, error) {
+	page, next, err := choose(s.records, s.family(), in.IDs, in.selection)
 	return &describeInternetGatewaysOutput{Gateways: each(page, s.internetGatewayItem), NextToken: next}, err
 }
 
@@ -106,7 +114,7 @@ type attachInternetGatewayInput struct {
 	VPCID             string `in:"VpcId"`
 }
 
-func (s *Service) attachInternetGateway(_ context.Context, in *attachInternetGatewayInput) (*wire.Empty, error) {
+func (s *internetGatewayOperations) attachInternetGateway(_ context.Context, in *attachInternetGatewayInput) (*wire.Empty, error) {
 	gateway, err := s.internetGateway(in.InternetGatewayID)
 	if err != nil {
 		return nil, err
@@ -121,13 +129,14 @@ func (s *Service) attachInternetGateway(_ context.Context, in *attachInternetGat
 	if _, has := s.gatewayOf(v.ID); has {
 		return nil, wire.Errorf("InvalidParameterValue", "Network %s already has an internet gateway attached", v.ID)
 	}
+	s.internetGateways.Put(gateway.ID, gateway)
 	gateway.VPCID = v.ID
 	return nil, nil
 }
 
 // detachInternetGateway refuses while an interface of the VPC has a public
 // address, as its connections would break.
-func (s *Service) detachInternetGateway(_ context.Context, in *attachInternetGatewayInput) (*wire.Empty, error) {
+func (s *internetGatewayOperations) detachInternetGateway(_ context.Context, in *attachInternetGatewayInput) (*wire.Empty, error) {
 	gateway, err := s.internetGateway(in.InternetGatewayID)
 	if err != nil {
 		return nil, err
@@ -138,12 +147,11 @@ func (s *Service) detachInternetGateway(_ context.Context, in *attachInternetGat
 	if gateway.VPCID != in.VPCID {
 		return nil, wire.Errorf("Gateway.NotAttached", "resource %s is not attached to network %s", gateway.ID, in.VPCID)
 	}
-	for _, eni := range s.state.Interfaces {
-		if eni.VPCID == in.VPCID && eni.PublicIP != "" {
-			return nil, wire.Errorf("DependencyViolation",
-				"Network %s has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.", in.VPCID)
-		}
+	if has(s.interfaces, func(eni *networkInterface) bool { return eni.VPCID == in.VPCID && eni.PublicIP != "" }) {
+		return nil, wire.Errorf("DependencyViolation",
+			"Network %s has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.", in.VPCID)
 	}
+	s.internetGateways.Put(gateway.ID, gateway)
 	gateway.VPCID = ""
 	return nil, nil
 }
@@ -152,7 +160,7 @@ type internetGatewayIDInput struct {
 	InternetGatewayID string
 }
 
-func (s *Service) deleteInternetGateway(_ context.Context, in *internetGatewayIDInput) (*wire.Empty, error) {
+func (s *internetGatewayOperations) deleteInternetGateway(_ context.Context, in *internetGatewayIDInput) (*wire.Empty, error) {
 	gateway, err := s.internetGateway(in.InternetGatewayID)
 	if err != nil {
 		return nil, err
@@ -161,6 +169,6 @@ func (s *Service) deleteInternetGateway(_ context.Context, in *internetGatewayID
 		return nil, hasDependencies("internetGateway", gateway.ID)
 	}
 	s.forget(gateway.ID)
-	delete(s.state.InternetGateways, gateway.ID)
+	s.internetGateways.Delete(gateway.ID)
 	return nil, nil
 }

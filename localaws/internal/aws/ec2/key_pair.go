@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -17,6 +17,17 @@ import (
 type keyPair struct {
 	ID, Name, Type, PublicKey, Fingerprint string
 	Created                                time.Time
+}
+
+// keyPairOperations are those on key pairs.
+type keyPairOperations struct{ *records }
+
+func (s *keyPairOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("ImportKeyPair", s.importKeyPair),
+		wire.Op("DeleteKeyPair", s.deleteKeyPair),
+		wire.ReadOp("DescribeKeyPairs", s.describeKeyPairs),
+	}
 }
 
 type importKeyPairInput struct {
@@ -29,17 +40,17 @@ type importKeyPairOutput struct {
 	ID          string     `out:"keyPairId"`
 	Name        string     `out:"keyName"`
 	Fingerprint string     `out:"keyFingerprint"`
-	Tags        []core.Tag `out:"tagSet"`
+	Tags        []tags.Tag `out:"tagSet"`
 }
 
-func (s *Service) importKeyPair(_ context.Context, in *importKeyPairInput) (*importKeyPairOutput, error) {
+func (s *keyPairOperations) importKeyPair(_ context.Context, in *importKeyPairInput) (*importKeyPairOutput, error) {
 	if in.KeyName == "" {
 		return nil, missing("KeyName")
 	}
 	if _, taken := s.keyByName(in.KeyName); taken {
 		return nil, wire.Errorf("InvalidKeyPair.Duplicate", "The keypair already exists: %s", in.KeyName)
 	}
-	tags, err := in.tagsFor("key-pair")
+	set, err := in.tagsFor("key-pair")
 	if err != nil {
 		return nil, err
 	}
@@ -51,9 +62,9 @@ func (s *Service) importKeyPair(_ context.Context, in *importKeyPairInput) (*imp
 		ID: ids.New("key"), Name: in.KeyName, Type: kind, PublicKey: string(in.PublicKeyMaterial),
 		Fingerprint: fingerprint, Created: s.account.Clock.Now(),
 	}
-	s.state.KeyPairs[key.ID] = key
-	s.setTags(key.ID, tags)
-	return &importKeyPairOutput{ID: key.ID, Name: key.Name, Fingerprint: fingerprint, Tags: s.tagList(key.ID)}, nil
+	s.keyPairs.Put(key.ID, key)
+	s.setTags(key.ID, set)
+	return &importKeyPairOutput{ID: key.ID, Name: key.Name, Fingerprint: fingerprint, Tags: s.tagsOf(key.ID).List()}, nil
 }
 
 // readPublicKey reads a key as OpenSSH writes it: a type, base64, a comment.
@@ -82,13 +93,8 @@ func readPublicKey(material string) (kind, fingerprint string, err error) {
 	return kind, strings.Join(pairs, ":"), nil
 }
 
-func (s *Service) keyByName(name string) (*keyPair, bool) {
-	for _, key := range s.state.KeyPairs {
-		if key.Name == name {
-			return key, true
-		}
-	}
-	return nil, false
+func (s *records) keyByName(name string) (*keyPair, bool) {
+	return find(s.keyPairs, func(k *keyPair) bool { return k.Name == name })
 }
 
 type keyPairItem struct {
@@ -98,7 +104,7 @@ type keyPairItem struct {
 	Fingerprint string     `out:"keyFingerprint"`
 	PublicKey   string     `out:"publicKey"`
 	Created     time.Time  `out:"createTime"`
-	Tags        []core.Tag `out:"tagSet"`
+	Tags        []tags.Tag `out:"tagSet"`
 }
 
 type describeKeyPairsInput struct {
@@ -112,9 +118,9 @@ type describeKeyPairsOutput struct {
 	Keys []keyPairItem `out:"keySet"`
 }
 
-func (s *Service) describeKeyPairs(_ context.Context, in *describeKeyPairsInput) (*describeKeyPairsOutput, error) {
+func (s *keyPairOperations) describeKeyPairs(_ context.Context, in *describeKeyPairsInput) (*describeKeyPairsOutput, error) {
 	keys := family[*keyPair]{
-		all: values(s.state.KeyPairs), id: func(k *keyPair) string { return k.ID }, notFound: keyPairNotFound,
+		all: list(s.keyPairs), id: func(k *keyPair) string { return k.ID }, notFound: keyPairNotFound,
 		attributes: attributes[*keyPair]{
 			"key-pair-id": func(k *keyPair) []string { return one(k.ID) },
 			"key-name":    func(k *keyPair) []string { return one(k.Name) },
@@ -128,9 +134,9 @@ func (s *Service) describeKeyPairs(_ context.Context, in *describeKeyPairsInput)
 		}
 		in.IDs = append(in.IDs, key.ID)
 	}
-	found, _, err := choose(s, keys, in.IDs, selection{Filters: in.Filters})
+	found, _, err := choose(s.records, keys, in.IDs, selection{Filters: in.Filters})
 	return &describeKeyPairsOutput{Keys: each(found, func(k *keyPair) keyPairItem {
-		item := keyPairItem{ID: k.ID, Name: k.Name, Type: k.Type, Fingerprint: k.Fingerprint, Created: k.Created, Tags: s.tagList(k.ID)}
+		item := keyPairItem{ID: k.ID, Name: k.Name, Type: k.Type, Fingerprint: k.Fingerprint, Created: k.Created, Tags: s.tagsOf(k.ID).List()}
 		if in.IncludePublicKey {
 			item.PublicKey = k.PublicKey
 		}
@@ -149,15 +155,15 @@ type deleteKeyPairOutput struct {
 }
 
 // deleteKeyPair succeeds for a key that does not exist, as EC2 does.
-func (s *Service) deleteKeyPair(_ context.Context, in *deleteKeyPairInput) (*deleteKeyPairOutput, error) {
+func (s *keyPairOperations) deleteKeyPair(_ context.Context, in *deleteKeyPairInput) (*deleteKeyPairOutput, error) {
 	key, ok := s.keyByName(in.KeyName)
 	if !ok {
-		key, ok = s.state.KeyPairs[in.KeyPairID]
+		key, ok = s.keyPairs.Get(in.KeyPairID)
 	}
 	if !ok {
 		return &deleteKeyPairOutput{Return: true}, nil
 	}
 	s.forget(key.ID)
-	delete(s.state.KeyPairs, key.ID)
+	s.keyPairs.Delete(key.ID)
 	return &deleteKeyPairOutput{Return: true, KeyPairID: key.ID}, nil
 }

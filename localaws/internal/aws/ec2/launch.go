@@ -8,7 +8,7 @@ import (
 	"strconv"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/iam"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -24,7 +24,14 @@ type LaunchSpec struct {
 	Spot bool
 	// Tags are added to the template's tags of the instance. AWS's own
 	// ("aws:...") may be among them.
-	Tags core.Tags
+	Tags tags.Set
+}
+
+// launcher starts instances.
+type launcher struct {
+	*instanceOperations
+	images   *imageOperations
+	profiles Profiles
 }
 
 // plan is a launch that was checked.
@@ -45,12 +52,12 @@ type plan struct {
 // Launch starts an instance. It is pending, and running after about 20 s; what
 // the launch template refers to must exist and fit together, else the error
 // says, as RunInstances does, what does not.
-func (s *Service) Launch(spec LaunchSpec) (Instance, error) {
+func (s *launcher) Launch(spec LaunchSpec) (Instance, error) {
 	p, err := s.plan(spec)
 	if err != nil {
 		return Instance{}, err
 	}
-	eni, err := s.createInterface(InterfaceSpec{SubnetID: p.subnet.ID, Description: p.description(), Groups: p.groups, Public: p.public})
+	eni, err := s.network.createInterface(InterfaceSpec{SubnetID: p.subnet.ID, Description: p.description(), Groups: p.groups, Public: p.public})
 	if err != nil {
 		return Instance{}, err
 	}
@@ -63,22 +70,21 @@ func (s *Service) Launch(spec LaunchSpec) (Instance, error) {
 		Launched: now, Next: s.account.Clock.In(bootTime), Spot: p.spot, Volumes: p.volumes,
 		EBSOptimized: p.data.EBSOptimized != nil && *p.data.EBSOptimized, Monitoring: p.data.Monitoring != nil && p.data.Monitoring.Enabled,
 		NoTermination: p.data.DisableAPITermination != nil && *p.data.DisableAPITermination,
-		NoStop:        p.data.DisableAPIStop != nil && *p.data.DisableAPIStop, ShutdownBehavior: p.data.InstanceInitiatedShutdownBehavior,
-		Metadata: p.metadata(), TemplateID: p.template.ID, TemplateVersion: p.version.Number,
+		Metadata:      p.metadata(), TemplateID: p.template.ID, TemplateVersion: p.version.Number,
 	}
 	eni.InstanceID, eni.AttachmentID, eni.InstanceOwnerID = m.ID, ids.New("eni-attach"), s.account.ID
-	s.state.Instances[m.ID] = m
+	s.instances.Put(m.ID, m)
 	s.tagLaunched(m, p, spec.Tags)
 	return s.instanceView(m), nil
 }
 
 // tagLaunched tags an instance and what came with it.
-func (s *Service) tagLaunched(m *instance, p *plan, extra core.Tags) {
-	tags := p.data.tagsFor("instance")
-	maps.Copy(tags, extra)
-	tags["aws:ec2launchtemplate:id"] = p.template.ID
-	tags["aws:ec2launchtemplate:version"] = strconv.FormatInt(p.version.Number, 10)
-	s.setTags(m.ID, tags)
+func (s *launcher) tagLaunched(m *instance, p *plan, extra tags.Set) {
+	set := p.data.tagsFor("instance")
+	maps.Copy(set, extra)
+	set["aws:ec2launchtemplate:id"] = p.template.ID
+	set["aws:ec2launchtemplate:version"] = strconv.FormatInt(p.version.Number, 10)
+	s.setTags(m.ID, set)
 	s.setTags(m.InterfaceID, p.data.tagsFor("network-interface"))
 	for _, v := range m.Volumes {
 		s.setTags(v.ID, p.data.tagsFor("volume"))
@@ -86,12 +92,12 @@ func (s *Service) tagLaunched(m *instance, p *plan, extra core.Tags) {
 }
 
 // plan resolves and checks a launch, in the order in which RunInstances does.
-func (s *Service) plan(spec LaunchSpec) (*plan, error) {
+func (s *launcher) plan(spec LaunchSpec) (*plan, error) {
 	template, err := s.launchTemplate(spec.TemplateID, spec.TemplateName)
 	if err != nil {
 		return nil, err
 	}
-	version, err := template.version(spec.Version)
+	version, err := s.version(template, spec.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -111,16 +117,16 @@ func (s *Service) plan(spec LaunchSpec) (*plan, error) {
 	return p, s.planVolumes(p)
 }
 
-func (s *Service) planMachine(p *plan, spec LaunchSpec) error {
+func (s *launcher) planMachine(p *plan, spec LaunchSpec) error {
 	imageID := cmp.Or(spec.ImageID, p.data.ImageID)
 	if imageID == "" {
 		return missing("ImageId")
 	}
-	i := slices.IndexFunc(s.images, func(i image) bool { return i.id == imageID })
-	if i < 0 {
+	image, ok := s.images.find(imageID)
+	if !ok {
 		return imageNotFound(imageID)
 	}
-	p.image = s.images[i]
+	p.image = image
 	// Without a type EC2 starts an m1.small, which is of the past.
 	name := cmp.Or(spec.InstanceType, p.data.InstanceType)
 	if name == "" {
@@ -145,7 +151,7 @@ func (s *Service) planMachine(p *plan, spec LaunchSpec) error {
 	return nil
 }
 
-func (s *Service) planNetwork(p *plan, spec LaunchSpec) error {
+func (s *launcher) planNetwork(p *plan, spec LaunchSpec) error {
 	if len(p.data.SecurityGroups) > 0 {
 		return wire.Errorf("InvalidParameterCombination", "The parameter groupName cannot be used with the parameter subnet")
 	}
@@ -167,10 +173,10 @@ func (s *Service) planNetwork(p *plan, spec LaunchSpec) error {
 	if zone := p.data.Placement; zone != nil && zone.AvailabilityZone != "" && zone.AvailabilityZone != sn.AvailabilityZone {
 		return wire.Errorf("InvalidParameterCombination", "The specified Availability Zone %s is not the one of the subnet %s", zone.AvailabilityZone, sn.ID)
 	}
-	return s.checkGroups(p.groups, sn.VPCID)
+	return s.network.checkGroups(p.groups, sn.VPCID)
 }
 
-func (s *Service) planProfile(p *plan) error {
+func (s *launcher) planProfile(p *plan) error {
 	given := p.data.IAMInstanceProfile
 	if given == nil || given.ARN+given.Name == "" {
 		return nil
@@ -190,7 +196,7 @@ func (s *Service) planProfile(p *plan) error {
 
 // planVolumes are the image's volume as the template changes it, and those that
 // the template adds.
-func (s *Service) planVolumes(p *plan) error {
+func (s *launcher) planVolumes(p *plan) error {
 	root := volume{
 		ID: ids.New("vol"), Device: rootDevice, Type: p.image.rootVolumeType, SnapshotID: p.image.snapshotID(), SizeGiB: p.image.rootGiB,
 		DeleteOnTermination: true, Created: s.account.Clock.Now(),

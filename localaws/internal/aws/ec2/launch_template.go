@@ -3,14 +3,13 @@ package ec2
 import (
 	"context"
 	"encoding/base64"
-	"maps"
-	"reflect"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -25,14 +24,21 @@ type launchTemplate struct {
 	ID, Name        string
 	Created         time.Time
 	Default, Latest int64
-	Versions        map[int64]*templateVersion
 }
 
+// templateVersion is a version of a launch template. There is one for each
+// number from 1 to the template's latest.
 type templateVersion struct {
+	TemplateID  string
 	Number      int64
 	Description string
 	Created     time.Time
 	Data        templateData
+}
+
+// versionID is the key of a version's record.
+func versionID(templateID string, number int64) string {
+	return fmt.Sprintf("%s %09d", templateID, number)
 }
 
 // Template is a version of a launch template as other services see it.
@@ -49,14 +55,76 @@ type Template struct {
 	Spot bool
 }
 
+// groups are the security groups of the template's first interface, or of the
+// instance.
+func (d *templateData) groups() []string {
+	if len(d.Interfaces) > 0 {
+		return d.Interfaces[0].Groups
+	}
+	return d.SecurityGroupIDs
+}
+
+func (s *records) launchTemplate(id, name string) (*launchTemplate, error) {
+	if id == "" && name == "" {
+		return nil, missing("launchTemplateId or launchTemplateName")
+	}
+	if id != "" {
+		if template, ok := s.launchTemplates.Get(id); ok {
+			return template, nil
+		}
+		return nil, templateIDNotFound(id)
+	}
+	if template, ok := s.templateByName(name); ok {
+		return template, nil
+	}
+	return nil, templateNameNotFound(name)
+}
+
+func (s *records) templateByName(name string) (*launchTemplate, bool) {
+	return find(s.launchTemplates, func(t *launchTemplate) bool { return t.Name == name })
+}
+
+func (s *records) version(t *launchTemplate, version string) (*templateVersion, error) {
+	number := t.Default
+	switch version {
+	case "", defaultVersion:
+	case latestVersion:
+		number = t.Latest
+	default:
+		n, err := strconv.ParseInt(version, 10, 64)
+		if err != nil {
+			return nil, wire.Errorf("InvalidLaunchTemplateVersion.Malformed", "The launch template version %q is neither a number nor $Latest nor $Default.", version)
+		}
+		number = n
+	}
+	if v, ok := s.templateVersions.Get(versionID(t.ID, number)); ok {
+		return v, nil
+	}
+	return nil, wire.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find the specified version %s for the launch template with ID %s.", version, t.ID)
+}
+
+// launchTemplateOperations are those on launch templates.
+type launchTemplateOperations struct{ *records }
+
+func (s *launchTemplateOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateLaunchTemplate", s.createLaunchTemplate),
+		wire.Op("DeleteLaunchTemplate", s.deleteLaunchTemplate),
+		wire.ReadOp("DescribeLaunchTemplates", s.describeLaunchTemplates),
+		wire.Op("ModifyLaunchTemplate", s.modifyLaunchTemplate),
+		wire.Op("CreateLaunchTemplateVersion", s.createLaunchTemplateVersion),
+		wire.ReadOp("DescribeLaunchTemplateVersions", s.describeLaunchTemplateVersions),
+	}
+}
+
 // ResolveTemplate returns a version of a launch template, found by id or, when
 // id is "", by name. version is a number, $Latest or $Default; "" is $Default.
-func (s *Service) ResolveTemplate(id, name, version string) (Template, error) {
+func (s *launchTemplateOperations) ResolveTemplate(id, name, version string) (Template, error) {
 	template, err := s.launchTemplate(id, name)
 	if err != nil {
 		return Template{}, err
 	}
-	v, err := template.version(version)
+	v, err := s.version(template, version)
 	if err != nil {
 		return Template{}, err
 	}
@@ -75,59 +143,6 @@ func (s *Service) ResolveTemplate(id, name, version string) (Template, error) {
 	return resolved, nil
 }
 
-// groups are the security groups of the template's first interface, or of the
-// instance.
-func (d *templateData) groups() []string {
-	if len(d.Interfaces) > 0 {
-		return d.Interfaces[0].Groups
-	}
-	return d.SecurityGroupIDs
-}
-
-func (s *Service) launchTemplate(id, name string) (*launchTemplate, error) {
-	if id == "" && name == "" {
-		return nil, missing("launchTemplateId or launchTemplateName")
-	}
-	if id != "" {
-		if template, ok := s.state.LaunchTemplates[id]; ok {
-			return template, nil
-		}
-		return nil, templateIDNotFound(id)
-	}
-	if template, ok := s.templateByName(name); ok {
-		return template, nil
-	}
-	return nil, templateNameNotFound(name)
-}
-
-func (s *Service) templateByName(name string) (*launchTemplate, bool) {
-	for _, template := range s.state.LaunchTemplates {
-		if template.Name == name {
-			return template, true
-		}
-	}
-	return nil, false
-}
-
-func (t *launchTemplate) version(version string) (*templateVersion, error) {
-	number := t.Default
-	switch version {
-	case "", defaultVersion:
-	case latestVersion:
-		number = t.Latest
-	default:
-		n, err := strconv.ParseInt(version, 10, 64)
-		if err != nil {
-			return nil, wire.Errorf("InvalidLaunchTemplateVersion.Malformed", "The launch template version %q is neither a number nor $Latest nor $Default.", version)
-		}
-		number = n
-	}
-	if v, ok := t.Versions[number]; ok {
-		return v, nil
-	}
-	return nil, wire.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find the specified version %s for the launch template with ID %s.", version, t.ID)
-}
-
 type launchTemplateItem struct {
 	ID      string     `out:"launchTemplateId"`
 	Name    string     `out:"launchTemplateName"`
@@ -135,13 +150,13 @@ type launchTemplateItem struct {
 	Author  string     `out:"createdBy"`
 	Default int64      `out:"defaultVersionNumber"`
 	Latest  int64      `out:"latestVersionNumber"`
-	Tags    []core.Tag `out:"tagSet"`
+	Tags    []tags.Tag `out:"tagSet"`
 }
 
-func (s *Service) launchTemplateItem(t *launchTemplate) launchTemplateItem {
+func (s *launchTemplateOperations) launchTemplateItem(t *launchTemplate) launchTemplateItem {
 	return launchTemplateItem{
 		ID: t.ID, Name: t.Name, Created: t.Created, Author: s.account.GlobalARN("iam", "root"),
-		Default: t.Default, Latest: t.Latest, Tags: s.tagList(t.ID),
+		Default: t.Default, Latest: t.Latest, Tags: s.tagsOf(t.ID).List(),
 	}
 }
 
@@ -159,8 +174,8 @@ type createLaunchTemplateInput struct {
 
 var templateName = regexp.MustCompile(`^[a-zA-Z0-9().\-/_]{3,128}$`)
 
-func (s *Service) createLaunchTemplate(_ context.Context, in *createLaunchTemplateInput) (*launchTemplateOutput, error) {
-	if made, ok := s.state.LaunchTemplates[s.state.Tokens["lt "+in.ClientToken]]; ok {
+func (s *launchTemplateOperations) createLaunchTemplate(_ context.Context, in *createLaunchTemplateInput) (*launchTemplateOutput, error) {
+	if made, ok := s.launchTemplates.Get(s.made("lt", in.ClientToken)); ok {
 		return &launchTemplateOutput{Template: s.launchTemplateItem(made)}, nil
 	}
 	if !templateName.MatchString(in.Name) {
@@ -173,53 +188,47 @@ func (s *Service) createLaunchTemplate(_ context.Context, in *createLaunchTempla
 	if err := in.Data.check(); err != nil {
 		return nil, err
 	}
-	tags, err := in.tagsFor("launch-template")
+	set, err := in.tagsFor("launch-template")
 	if err != nil {
 		return nil, err
 	}
-	now := s.account.Clock.Now()
-	template := &launchTemplate{
-		ID: ids.New("lt"), Name: in.Name, Created: now, Default: 1, Latest: 1,
-		Versions: map[int64]*templateVersion{1: {Number: 1, Description: in.Description, Created: now, Data: in.Data}},
-	}
-	s.state.LaunchTemplates[template.ID] = template
-	s.setTags(template.ID, tags)
+	template := &launchTemplate{ID: ids.New("lt"), Name: in.Name, Created: s.account.Clock.Now(), Default: 1}
+	s.addVersion(template, in.Description, in.Data)
+	s.setTags(template.ID, set)
 	s.remember("lt", in.ClientToken, template.ID)
 	return &launchTemplateOutput{Template: s.launchTemplateItem(template)}, nil
 }
 
+// addVersion gives a template its next version.
+func (s *launchTemplateOperations) addVersion(t *launchTemplate, description string, data templateData) *templateVersion {
+	s.launchTemplates.Put(t.ID, t)
+	t.Latest++
+	v := &templateVersion{TemplateID: t.ID, Number: t.Latest, Description: description, Created: s.account.Clock.Now(), Data: data}
+	s.templateVersions.Put(versionID(t.ID, v.Number), v)
+	return v
+}
+
 type createVersionInput struct {
-	ID            string `in:"LaunchTemplateId"`
-	Name          string `in:"LaunchTemplateName"`
-	Description   string `in:"VersionDescription"`
-	SourceVersion string
-	Data          templateData `in:"LaunchTemplateData"`
-	ClientToken   string
+	ID          string       `in:"LaunchTemplateId"`
+	Name        string       `in:"LaunchTemplateName"`
+	Description string       `in:"VersionDescription"`
+	Data        templateData `in:"LaunchTemplateData"`
+	ClientToken string
 }
 
 type versionOutput struct {
 	Version versionItem `out:"launchTemplateVersion"`
 }
 
-func (s *Service) createLaunchTemplateVersion(_ context.Context, in *createVersionInput) (*versionOutput, error) {
+func (s *launchTemplateOperations) createLaunchTemplateVersion(_ context.Context, in *createVersionInput) (*versionOutput, error) {
 	template, err := s.launchTemplate(in.ID, in.Name)
 	if err != nil {
 		return nil, err
 	}
-	if in.SourceVersion != "" {
-		source, err := template.version(in.SourceVersion)
-		if err != nil {
-			return nil, err
-		}
-		in.Data.inherit(source.Data)
-	}
 	if err := in.Data.check(); err != nil {
 		return nil, err
 	}
-	template.Latest++
-	v := &templateVersion{Number: template.Latest, Description: in.Description, Created: s.account.Clock.Now(), Data: in.Data}
-	template.Versions[v.Number] = v
-	return &versionOutput{Version: s.versionItem(template, v)}, nil
+	return &versionOutput{Version: s.versionItem(template, s.addVersion(template, in.Description, in.Data))}, nil
 }
 
 type modifyLaunchTemplateInput struct {
@@ -229,16 +238,17 @@ type modifyLaunchTemplateInput struct {
 	ClientToken    string
 }
 
-func (s *Service) modifyLaunchTemplate(_ context.Context, in *modifyLaunchTemplateInput) (*launchTemplateOutput, error) {
+func (s *launchTemplateOperations) modifyLaunchTemplate(_ context.Context, in *modifyLaunchTemplateInput) (*launchTemplateOutput, error) {
 	template, err := s.launchTemplate(in.ID, in.Name)
 	if err != nil {
 		return nil, err
 	}
 	if in.DefaultVersion != "" {
-		v, err := template.version(in.DefaultVersion)
+		v, err := s.version(template, in.DefaultVersion)
 		if err != nil {
 			return nil, err
 		}
+		s.launchTemplates.Put(template.ID, template)
 		template.Default = v.Number
 	}
 	return &launchTemplateOutput{Template: s.launchTemplateItem(template)}, nil
@@ -249,14 +259,17 @@ type launchTemplateIDInput struct {
 	Name string `in:"LaunchTemplateName"`
 }
 
-func (s *Service) deleteLaunchTemplate(_ context.Context, in *launchTemplateIDInput) (*launchTemplateOutput, error) {
+func (s *launchTemplateOperations) deleteLaunchTemplate(_ context.Context, in *launchTemplateIDInput) (*launchTemplateOutput, error) {
 	template, err := s.launchTemplate(in.ID, in.Name)
 	if err != nil {
 		return nil, err
 	}
 	item := s.launchTemplateItem(template)
+	for number := range template.Latest {
+		s.templateVersions.Delete(versionID(template.ID, number+1))
+	}
 	s.forget(template.ID)
-	delete(s.state.LaunchTemplates, template.ID)
+	s.launchTemplates.Delete(template.ID)
 	return &launchTemplateOutput{Template: item}, nil
 }
 
@@ -271,9 +284,9 @@ type describeLaunchTemplatesOutput struct {
 	NextToken string
 }
 
-func (s *Service) describeLaunchTemplates(_ context.Context, in *describeLaunchTemplatesInput) (*describeLaunchTemplatesOutput, error) {
+func (s *launchTemplateOperations) describeLaunchTemplates(_ context.Context, in *describeLaunchTemplatesInput) (*describeLaunchTemplatesOutput, error) {
 	templates := family[*launchTemplate]{
-		all: values(s.state.LaunchTemplates), id: func(t *launchTemplate) string { return t.ID }, notFound: templateIDNotFound,
+		all: list(s.launchTemplates), id: func(t *launchTemplate) string { return t.ID }, notFound: templateIDNotFound,
 		attributes: attributes[*launchTemplate]{
 			"launch-template-name": func(t *launchTemplate) []string { return one(t.Name) },
 			"create-time":          func(t *launchTemplate) []string { return one(t.Created.UTC().Format(time.RFC3339)) },
@@ -286,7 +299,7 @@ func (s *Service) describeLaunchTemplates(_ context.Context, in *describeLaunchT
 		}
 		in.IDs = append(in.IDs, template.ID)
 	}
-	page, next, err := choose(s, templates, in.IDs, in.selection)
+	page, next, err := choose(s.records, templates, in.IDs, in.selection)
 	return &describeLaunchTemplatesOutput{Templates: each(page, s.launchTemplateItem), NextToken: next}, err
 }
 
@@ -301,7 +314,7 @@ type versionItem struct {
 	Data        templateData `out:"launchTemplateData"`
 }
 
-func (s *Service) versionItem(t *launchTemplate, v *templateVersion) versionItem {
+func (s *launchTemplateOperations) versionItem(t *launchTemplate, v *templateVersion) versionItem {
 	return versionItem{
 		ID: t.ID, Name: t.Name, Number: v.Number, Description: v.Description, Created: v.Created,
 		Author: s.account.GlobalARN("iam", "root"), Default: v.Number == t.Default, Data: v.Data,
@@ -310,12 +323,9 @@ func (s *Service) versionItem(t *launchTemplate, v *templateVersion) versionItem
 
 type describeVersionsInput struct {
 	selection
-	ID           string   `in:"LaunchTemplateId"`
-	Name         string   `in:"LaunchTemplateName"`
-	Versions     []string `in:"LaunchTemplateVersion"`
-	MinVersion   *int64
-	MaxVersion   *int64
-	ResolveAlias *bool
+	ID       string   `in:"LaunchTemplateId"`
+	Name     string   `in:"LaunchTemplateName"`
+	Versions []string `in:"LaunchTemplateVersion"`
 }
 
 type describeVersionsOutput struct {
@@ -325,15 +335,14 @@ type describeVersionsOutput struct {
 
 // describeLaunchTemplateVersions lists versions of one template, or without one
 // the latest or default version of all.
-func (s *Service) describeLaunchTemplateVersions(_ context.Context, in *describeVersionsInput) (*describeVersionsOutput, error) {
+func (s *launchTemplateOperations) describeLaunchTemplateVersions(_ context.Context, in *describeVersionsInput) (*describeVersionsOutput, error) {
 	all, err := s.versionsAsked(in)
 	if err != nil {
 		return nil, err
 	}
 	versions := family[versionItem]{
 		all: func() []versionItem { return all },
-		// Padded, so that version 10 comes after 9.
-		id: func(v versionItem) string { return v.ID + " " + strconv.FormatInt(1_000_000+v.Number, 10) },
+		id:  func(v versionItem) string { return versionID(v.ID, v.Number) },
 		attributes: attributes[versionItem]{
 			"image-id":           func(v versionItem) []string { return one(v.Data.ImageID) },
 			"instance-type":      func(v versionItem) []string { return one(v.Data.InstanceType) },
@@ -341,12 +350,12 @@ func (s *Service) describeLaunchTemplateVersions(_ context.Context, in *describe
 			"create-time":        func(v versionItem) []string { return one(v.Created.UTC().Format(time.RFC3339)) },
 		},
 	}
-	page, next, err := choose(s, versions, nil, in.selection)
-	return &describeVersionsOutput{Versions: each(page, func(v versionItem) versionItem { return v }), NextToken: next}, err
+	page, next, err := choose(s.records, versions, nil, in.selection)
+	return &describeVersionsOutput{Versions: page, NextToken: next}, err
 }
 
-func (s *Service) versionsAsked(in *describeVersionsInput) ([]versionItem, error) {
-	templates := slices.Collect(maps.Values(s.state.LaunchTemplates))
+func (s *launchTemplateOperations) versionsAsked(in *describeVersionsInput) ([]versionItem, error) {
+	templates := list(s.launchTemplates)()
 	if in.ID != "" || in.Name != "" {
 		template, err := s.launchTemplate(in.ID, in.Name)
 		if err != nil {
@@ -358,94 +367,21 @@ func (s *Service) versionsAsked(in *describeVersionsInput) ([]versionItem, error
 	}
 	var items []versionItem
 	for _, template := range templates {
-		versions, err := template.chosen(in)
-		if err != nil {
-			return nil, err
+		versions := in.Versions
+		for number := range template.Latest {
+			if len(in.Versions) == 0 {
+				versions = append(versions, strconv.FormatInt(number+1, 10))
+			}
 		}
-		for _, v := range versions {
-			items = append(items, s.versionItem(template, v))
+		for _, version := range versions {
+			v, err := s.version(template, version)
+			if err != nil {
+				return nil, err
+			}
+			if !slices.ContainsFunc(items, func(i versionItem) bool { return i.ID == template.ID && i.Number == v.Number }) {
+				items = append(items, s.versionItem(template, v))
+			}
 		}
 	}
 	return items, nil
-}
-
-func (t *launchTemplate) chosen(in *describeVersionsInput) ([]*templateVersion, error) {
-	var found []*templateVersion
-	for _, version := range in.Versions {
-		v, err := t.version(version)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.Contains(found, v) {
-			found = append(found, v)
-		}
-	}
-	if len(in.Versions) > 0 {
-		return found, nil
-	}
-	for number, v := range t.Versions {
-		if (in.MinVersion == nil || number >= *in.MinVersion) && (in.MaxVersion == nil || number <= *in.MaxVersion) {
-			found = append(found, v)
-		}
-	}
-	return found, nil
-}
-
-type deleteVersionsInput struct {
-	ID       string   `in:"LaunchTemplateId"`
-	Name     string   `in:"LaunchTemplateName"`
-	Versions []string `in:"LaunchTemplateVersion"`
-}
-
-type deleteVersionsOutput struct {
-	Deleted []deletedVersion `out:"successfullyDeletedLaunchTemplateVersionSet"`
-	Kept    []keptVersion    `out:"unsuccessfullyDeletedLaunchTemplateVersionSet"`
-}
-
-type deletedVersion struct {
-	ID     string `out:"launchTemplateId"`
-	Name   string `out:"launchTemplateName"`
-	Number int64  `out:"versionNumber"`
-}
-
-type keptVersion struct {
-	deletedVersion
-	Error versionError `out:"responseError"`
-}
-
-type versionError struct{ Code, Message string }
-
-func (s *Service) deleteLaunchTemplateVersions(_ context.Context, in *deleteVersionsInput) (*deleteVersionsOutput, error) {
-	template, err := s.launchTemplate(in.ID, in.Name)
-	if err != nil {
-		return nil, err
-	}
-	out := &deleteVersionsOutput{Deleted: []deletedVersion{}, Kept: []keptVersion{}}
-	for _, version := range in.Versions {
-		number, err := strconv.ParseInt(version, 10, 64)
-		if err != nil {
-			return nil, invalid("launchTemplateVersion", version, "Use a number.")
-		}
-		named := deletedVersion{template.ID, template.Name, number}
-		switch _, ok := template.Versions[number]; {
-		case !ok:
-			out.Kept = append(out.Kept, keptVersion{named, versionError{"launchTemplateVersionDoesNotExist", "The launch template version does not exist."}})
-		case number == template.Default:
-			out.Kept = append(out.Kept, keptVersion{named, versionError{"unexpectedError", "The default version can't be deleted: delete the template, or make another version its default."}})
-		default:
-			delete(template.Versions, number)
-			out.Deleted = append(out.Deleted, named)
-		}
-	}
-	return out, nil
-}
-
-// inherit takes what the data does not say from a version before.
-func (d *templateData) inherit(source templateData) {
-	to, from := reflect.ValueOf(d).Elem(), reflect.ValueOf(source)
-	for i := range to.NumField() {
-		if to.Field(i).IsZero() {
-			to.Field(i).Set(from.Field(i))
-		}
-	}
 }

@@ -5,9 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -15,16 +14,12 @@ import (
 // from what is false or 0, and come back as they went in. See
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestLaunchTemplateData.html.
 type templateData struct {
-	ImageID                           string `out:"imageId" json:",omitempty"`
-	InstanceType                      string `json:",omitempty"`
-	KeyName                           string `json:",omitempty"`
-	UserData                          string `json:",omitempty"` // base64
-	KernelID                          string `out:"kernelId" json:",omitempty"`
-	RAMDiskID                         string `in:"RamDiskId" out:"ramDiskId" json:",omitempty"`
-	EBSOptimized                      *bool  `out:"ebsOptimized" json:",omitempty"`
-	DisableAPITermination             *bool  `out:"disableApiTermination" json:",omitempty"`
-	DisableAPIStop                    *bool  `out:"disableApiStop" json:",omitempty"`
-	InstanceInitiatedShutdownBehavior string `json:",omitempty"`
+	ImageID               string `out:"imageId" json:",omitempty"`
+	InstanceType          string `json:",omitempty"`
+	KeyName               string `json:",omitempty"`
+	UserData              string `json:",omitempty"` // base64
+	EBSOptimized          *bool  `out:"ebsOptimized" json:",omitempty"`
+	DisableAPITermination *bool  `out:"disableApiTermination" json:",omitempty"`
 
 	SecurityGroupIDs []string `in:"SecurityGroupId" out:"securityGroupIdSet" json:",omitempty"`
 	SecurityGroups   []string `in:"SecurityGroup" out:"securityGroupSet" json:",omitempty"`
@@ -34,17 +29,11 @@ type templateData struct {
 	Interfaces            []templateInterface `in:"NetworkInterface" out:"networkInterfaceSet" json:",omitempty"`
 	TagSpecifications     []tagSpecification  `in:"TagSpecification" out:"tagSpecificationSet" json:",omitempty"`
 	Monitoring            *enabled            `json:",omitempty"`
-	EnclaveOptions        *enabled            `json:",omitempty"`
-	HibernationOptions    *configured         `json:",omitempty"`
 	MetadataOptions       *metadataOptions    `json:",omitempty"`
 	Placement             *placement          `json:",omitempty"`
-	CPUOptions            *cpuOptions         `out:"cpuOptions" json:",omitempty"`
 	CreditSpecification   *creditOption       `json:",omitempty"`
-	MaintenanceOptions    *maintenanceOptions `json:",omitempty"`
 	InstanceMarketOptions *marketOptions      `json:",omitempty"`
-	PrivateDNSNameOptions *hostnameOptions    `in:"PrivateDnsNameOptions" out:"privateDnsNameOptions" json:",omitempty"`
 	CapacityReservation   *reservationOptions `in:"CapacityReservationSpecification" out:"capacityReservationSpecification" json:",omitempty"`
-	NetworkPerformance    *networkPerformance `in:"NetworkPerformanceOptions" out:"networkPerformanceOptions" json:",omitempty"`
 }
 
 type (
@@ -52,14 +41,11 @@ type (
 		ARN  string `out:"arn"`
 		Name string
 	}
-	enabled    struct{ Enabled bool }
-	configured struct{ Configured bool }
+	enabled struct{ Enabled bool }
 
 	templateDevice struct {
-		DeviceName  string
-		VirtualName string
-		NoDevice    string
-		EBS         *templateVolume `out:"ebs"`
+		DeviceName string
+		EBS        *templateVolume `out:"ebs"`
 	}
 	templateVolume struct {
 		Encrypted           *bool
@@ -79,7 +65,6 @@ type (
 		Groups              []string `in:"SecurityGroupId" out:"groupSet" item:"groupId"`
 		InterfaceType       string
 		SubnetID            string `out:"subnetId"`
-		NetworkCardIndex    *int
 	}
 	metadataOptions struct {
 		State                   string `out:"state"`
@@ -91,38 +76,13 @@ type (
 	}
 	placement struct {
 		AvailabilityZone string
-		Affinity         string
-		GroupName        string
-		GroupID          string `out:"groupId"`
-		HostID           string `out:"hostId"`
 		Tenancy          string
-		SpreadDomain     string
-		PartitionNumber  *int
-	}
-	cpuOptions struct {
-		CoreCount      *int
-		ThreadsPerCore *int
-		AMDSEVSNP      string `in:"AmdSevSnp" out:"amdSevSnp"`
 	}
 	creditOption struct {
 		CPUCredits string `out:"cpuCredits"`
 	}
-	maintenanceOptions struct{ AutoRecovery string }
-	marketOptions      struct {
-		MarketType  string
-		SpotOptions *spotOptions
-	}
-	spotOptions struct {
-		MaxPrice                     string
-		SpotInstanceType             string
-		BlockDurationMinutes         *int
-		ValidUntil                   *time.Time
-		InstanceInterruptionBehavior string
-	}
-	hostnameOptions struct {
-		HostnameType                    string
-		EnableResourceNameDNSARecord    *bool `out:"enableResourceNameDnsARecord"`
-		EnableResourceNameDNSAAAARecord *bool `out:"enableResourceNameDnsAAAARecord"`
+	marketOptions struct {
+		MarketType string
 	}
 	reservationOptions struct {
 		Preference string             `in:"CapacityReservationPreference" out:"capacityReservationPreference"`
@@ -132,7 +92,6 @@ type (
 		ID       string `in:"CapacityReservationId" out:"capacityReservationId"`
 		GroupARN string `in:"CapacityReservationResourceGroupArn" out:"capacityReservationResourceGroupArn"`
 	}
-	networkPerformance struct{ BandwidthWeighting string }
 )
 
 // maxUserData is how large user data may be before it is encoded.
@@ -182,9 +141,9 @@ var templateTaggable = []string{"instance", "volume", "network-interface", "spot
 func (d *templateData) checkTags() error {
 	for _, spec := range d.TagSpecifications {
 		if !slices.Contains(templateTaggable, spec.ResourceType) {
-			return wire.Errorf("InvalidParameterValue", "'%s' is not a valid taggable resource type for this operation.", spec.ResourceType)
+			return notTaggable(spec.ResourceType)
 		}
-		if err := checkTags(spec.Tags); err != nil {
+		if _, err := tagRules.New(spec.Tags); err != nil {
 			return err
 		}
 	}
@@ -192,14 +151,14 @@ func (d *templateData) checkTags() error {
 }
 
 // tagsFor are the tags that the data gives to one type of resource.
-func (d *templateData) tagsFor(resourceType string) core.Tags {
-	tags := core.Tags{}
+func (d *templateData) tagsFor(resourceType string) tags.Set {
+	set := tags.Set{}
 	for _, spec := range d.TagSpecifications {
 		if spec.ResourceType == resourceType {
-			tags.Put(spec.Tags)
+			set.Put(spec.Tags)
 		}
 	}
-	return tags
+	return set
 }
 
 var volumeTypes = []string{"standard", "gp2", "gp3", "io1", "io2", "sc1", "st1"}

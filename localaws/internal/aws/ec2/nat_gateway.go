@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -43,6 +43,21 @@ type natGateway struct {
 	Next time.Time
 }
 
+// natGatewayOperations are those on NAT gateways.
+type natGatewayOperations struct {
+	*records
+	addressing *addressing
+	network    *interfaceOperations
+}
+
+func (s *natGatewayOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateNatGateway", s.createNATGateway),
+		wire.Op("DeleteNatGateway", s.deleteNATGateway),
+		wire.ReadOp("DescribeNatGateways", s.describeNATGateways),
+	}
+}
+
 type createNATGatewayInput struct {
 	tagged
 	SubnetID         string
@@ -72,7 +87,7 @@ type natGatewayItem struct {
 	FailureMessage     string           `out:"failureMessage"`
 	Addresses          []natAddressItem `out:"natGatewayAddressSet"`
 	AttachedAppliances []string         `out:"attachedApplianceSet"`
-	Tags               []core.Tag       `out:"tagSet"`
+	Tags               []tags.Tag       `out:"tagSet"`
 }
 
 type natAddressItem struct {
@@ -85,14 +100,14 @@ type natAddressItem struct {
 	Status        string `out:"status"`
 }
 
-func (s *Service) createNATGateway(_ context.Context, in *createNATGatewayInput) (*createNATGatewayOutput, error) {
-	if made, ok := s.state.NATGateways[s.state.Tokens["nat "+in.ClientToken]]; ok {
+func (s *natGatewayOperations) createNATGateway(_ context.Context, in *createNATGatewayInput) (*createNATGatewayOutput, error) {
+	if made, ok := s.natGateways.Get(s.made("nat", in.ClientToken)); ok {
 		return &createNATGatewayOutput{ClientToken: in.ClientToken, NATGateway: s.natGatewayItem(made)}, nil
 	}
 	if in.ConnectivityType == "" {
 		in.ConnectivityType = connectivityPublic
 	}
-	sn, tags, err := s.checkNATGateway(in)
+	sn, set, err := s.checkNATGateway(in)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +115,7 @@ func (s *Service) createNATGateway(_ context.Context, in *createNATGatewayInput)
 		ID: ids.New("nat"), SubnetID: sn.ID, VPCID: sn.VPCID, State: natPending, Connectivity: in.ConnectivityType,
 		AllocationID: in.AllocationID, Created: s.account.Clock.Now(), Next: s.account.Clock.In(natCreation),
 	}
-	eni, err := s.createInterface(InterfaceSpec{
+	eni, err := s.network.createInterface(InterfaceSpec{
 		SubnetID: sn.ID, Description: "Interface for NAT Gateway " + gateway.ID, Type: natGatewayType,
 		RequesterID: s.account.ID, InstanceOwnerID: "amazon-aws",
 	})
@@ -111,13 +126,13 @@ func (s *Service) createNATGateway(_ context.Context, in *createNATGatewayInput)
 		eni.PrivateIP, eni.MAC = in.PrivateIPAddress, macOf(in.PrivateIPAddress)
 	}
 	gateway.InterfaceID, gateway.PrivateIP = eni.ID, eni.PrivateIP
-	s.state.NATGateways[gateway.ID] = gateway
-	s.setTags(gateway.ID, tags)
+	s.natGateways.Put(gateway.ID, gateway)
+	s.setTags(gateway.ID, set)
 	s.remember("nat", in.ClientToken, gateway.ID)
 	return &createNATGatewayOutput{ClientToken: in.ClientToken, NATGateway: s.natGatewayItem(gateway)}, nil
 }
 
-func (s *Service) checkNATGateway(in *createNATGatewayInput) (*subnet, core.Tags, error) {
+func (s *natGatewayOperations) checkNATGateway(in *createNATGatewayInput) (*subnet, tags.Set, error) {
 	sn, err := s.subnet(in.SubnetID)
 	if err != nil {
 		return nil, nil, err
@@ -131,13 +146,9 @@ func (s *Service) checkNATGateway(in *createNATGatewayInput) (*subnet, core.Tags
 		if err != nil {
 			return nil, nil, err
 		}
-		if address.InterfaceID != "" {
+		pending := has(s.natGateways, func(g *natGateway) bool { return g.AllocationID == address.AllocationID && g.State == natPending })
+		if address.InterfaceID != "" || pending {
 			return nil, nil, wire.Errorf("Resource.AlreadyAssociated", "Elastic IP address [%s] is already associated", address.AllocationID)
-		}
-		for _, other := range s.state.NATGateways {
-			if other.AllocationID == address.AllocationID && other.State == natPending {
-				return nil, nil, wire.Errorf("Resource.AlreadyAssociated", "Elastic IP address [%s] is already associated", address.AllocationID)
-			}
 		}
 	case connectivityPrivate:
 		if in.AllocationID != "" {
@@ -147,67 +158,68 @@ func (s *Service) checkNATGateway(in *createNATGatewayInput) (*subnet, core.Tags
 		return nil, nil, invalid("connectivityType", in.ConnectivityType, "Use public or private.")
 	}
 	if in.PrivateIPAddress != "" {
-		if err := s.mustBeFree(sn, in.PrivateIPAddress); err != nil {
+		if err := s.addressing.mustBeFree(sn, in.PrivateIPAddress); err != nil {
 			return nil, nil, err
 		}
 	}
-	tags, err := in.tagsFor("natgateway")
-	return sn, tags, err
+	set, err := in.tagsFor("natgateway")
+	return sn, set, err
 }
 
-// stepNATGateway moves a gateway's state on when its time has come.
-func (s *Service) stepNATGateway(gateway *natGateway) {
+// step moves a gateway, which is marked, on to its next state.
+func (s *natGatewayOperations) step(gateway *natGateway) {
 	switch gateway.State {
 	case natPending:
-		s.finishNATGateway(gateway)
+		s.finish(gateway)
 	case natDeleting:
-		s.releaseNATGateway(gateway)
+		s.release(gateway)
 		now := s.account.Clock.Now()
 		gateway.State, gateway.Deleted, gateway.Next = natDeleted, &now, s.account.Clock.In(natMemory)
 	case natDeleted, natFailed:
 		s.forget(gateway.ID)
-		delete(s.state.NATGateways, gateway.ID)
+		s.natGateways.Delete(gateway.ID)
 	}
 }
 
-// finishNATGateway gives the gateway its public address. Without an internet
+// finish gives the gateway its public address. Without an internet
 // gateway on the network it fails, as
 // https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
 // describes.
-func (s *Service) finishNATGateway(gateway *natGateway) {
+func (s *natGatewayOperations) finish(gateway *natGateway) {
 	gateway.State, gateway.Next = natAvailable, time.Time{}
 	if gateway.Connectivity == connectivityPrivate {
 		return
 	}
-	address, ok := s.state.ElasticIPs[gateway.AllocationID]
+	address, ok := s.elasticIPs.Get(gateway.AllocationID)
 	if !ok {
-		s.failNATGateway(gateway, "InvalidAllocationID.NotFound", "Elastic IP address "+gateway.AllocationID+" could not be associated with this NAT gateway")
+		s.fail(gateway, "InvalidAllocationID.NotFound", "Elastic IP address "+gateway.AllocationID+" could not be associated with this NAT gateway")
 		return
 	}
-	if err := s.associate(address, s.state.Interfaces[gateway.InterfaceID]); err != nil {
-		s.failNATGateway(gateway, "Gateway.NotAttached", "Network "+gateway.VPCID+" has no Internet gateway attached")
+	eni, ok := s.interfaces.Get(gateway.InterfaceID)
+	if !ok || s.addressing.associate(address, eni) != nil {
+		s.fail(gateway, "Gateway.NotAttached", "Network "+gateway.VPCID+" has no Internet gateway attached")
 		return
 	}
 	gateway.PublicIP, gateway.AssociationID = address.PublicIP, address.AssociationID
 }
 
-func (s *Service) failNATGateway(gateway *natGateway, code, message string) {
+func (s *natGatewayOperations) fail(gateway *natGateway, code, message string) {
 	gateway.State, gateway.FailureCode, gateway.FailureMessage = natFailed, code, message
 	gateway.Next = s.account.Clock.In(natMemory)
-	s.releaseNATGateway(gateway)
+	s.release(gateway)
 }
 
-func (s *Service) releaseNATGateway(gateway *natGateway) {
+func (s *natGatewayOperations) release(gateway *natGateway) {
 	if gateway.InterfaceID == "" {
 		return
 	}
-	if err := s.DeleteInterface(gateway.InterfaceID); err != nil {
+	if err := s.network.DeleteInterface(gateway.InterfaceID); err != nil {
 		s.account.Log.Error("removing the interface of a NAT gateway", "gateway", gateway.ID, "error", err)
 	}
 	gateway.InterfaceID = ""
 }
 
-func (s *Service) natGatewayItem(gateway *natGateway) natGatewayItem {
+func (s *natGatewayOperations) natGatewayItem(gateway *natGateway) natGatewayItem {
 	status := "succeeded"
 	switch gateway.State {
 	case natPending:
@@ -223,13 +235,13 @@ func (s *Service) natGatewayItem(gateway *natGateway) natGatewayItem {
 			AllocationID: gateway.AllocationID, AssociationID: gateway.AssociationID, InterfaceID: gateway.InterfaceID,
 			PrivateIP: gateway.PrivateIP, PublicIP: gateway.PublicIP, IsPrimary: true, Status: status,
 		}},
-		AttachedAppliances: []string{}, Tags: s.tagList(gateway.ID),
+		AttachedAppliances: []string{}, Tags: s.tagsOf(gateway.ID).List(),
 	}
 }
 
-func (s *Service) natGateways() family[*natGateway] {
+func (s *natGatewayOperations) family() family[*natGateway] {
 	return family[*natGateway]{
-		all: values(s.state.NATGateways), id: func(g *natGateway) string { return g.ID }, notFound: natGatewayNotFound,
+		all: list(s.natGateways), id: func(g *natGateway) string { return g.ID }, notFound: natGatewayNotFound,
 		attributes: attributes[*natGateway]{
 			"nat-gateway-id":    func(g *natGateway) []string { return one(g.ID) },
 			"state":             func(g *natGateway) []string { return one(g.State) },
@@ -250,8 +262,8 @@ type describeNATGatewaysOutput struct {
 	NextToken string
 }
 
-func (s *Service) describeNATGateways(_ context.Context, in *describeNATGatewaysInput) (*describeNATGatewaysOutput, error) {
-	page, next, err := choose(s, s.natGateways(), in.IDs, in.selection)
+func (s *natGatewayOperations) describeNATGateways(_ context.Context, in *describeNATGatewaysInput) (*describeNATGatewaysOutput, error) {
+	page, next, err := choose(s.records, s.family(), in.IDs, in.selection)
 	return &describeNATGatewaysOutput{Gateways: each(page, s.natGatewayItem), NextToken: next}, err
 }
 
@@ -263,28 +275,14 @@ type natGatewayIDOutput struct {
 	NATGatewayID string `out:"natGatewayId"`
 }
 
-func (s *Service) deleteNATGateway(_ context.Context, in *natGatewayIDInput) (*natGatewayIDOutput, error) {
-	gateway, ok := s.state.NATGateways[in.NATGatewayID]
+func (s *natGatewayOperations) deleteNATGateway(_ context.Context, in *natGatewayIDInput) (*natGatewayIDOutput, error) {
+	gateway, ok := s.natGateways.Get(in.NATGatewayID)
 	if !ok {
 		return nil, natGatewayNotFound(in.NATGatewayID)
 	}
 	if gateway.State != natDeleting && gateway.State != natDeleted {
+		s.natGateways.Put(gateway.ID, gateway)
 		gateway.State, gateway.Next = natDeleting, s.account.Clock.In(natDeletion)
 	}
 	return &natGatewayIDOutput{NATGatewayID: gateway.ID}, nil
-}
-
-// mustBeFree refuses a private address that is not the subnet's or is in use.
-func (s *Service) mustBeFree(sn *subnet, address string) error {
-	prefix := prefixOf(sn.CIDR)
-	for n := range hosts(prefix) {
-		if host(prefix, n).String() != address {
-			continue
-		}
-		if s.usedIPs(sn)[address] {
-			return wire.Errorf("InvalidIPAddress.InUse", "The specified address %s is already in use.", address)
-		}
-		return nil
-	}
-	return invalid("privateIpAddress", address, "Address does not fall within the subnet's address range.")
 }

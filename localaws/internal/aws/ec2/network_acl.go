@@ -1,12 +1,10 @@
 package ec2
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 // networkACL is a VPC's default network ACL, which lets everything through.
@@ -15,9 +13,11 @@ type networkACL struct {
 	ID, VPCID string
 }
 
-func (s *Service) makeDefaultNetworkACL(vpcID string) {
-	acl := &networkACL{ID: ids.New("acl"), VPCID: vpcID}
-	s.state.NetworkACLs[acl.ID] = acl
+// networkACLOperations are those on network ACLs.
+type networkACLOperations struct{ *records }
+
+func (s *networkACLOperations) operations() []wire.Operation {
+	return []wire.Operation{wire.ReadOp("DescribeNetworkAcls", s.describeNetworkACLs)}
 }
 
 type networkACLItem struct {
@@ -27,7 +27,7 @@ type networkACLItem struct {
 	Default      bool             `out:"default"`
 	Associations []aclAssociation `out:"associationSet"`
 	Entries      []aclEntry       `out:"entrySet"`
-	Tags         []core.Tag       `out:"tagSet"`
+	Tags         []tags.Tag       `out:"tagSet"`
 }
 
 type aclAssociation struct {
@@ -44,10 +44,10 @@ type aclEntry struct {
 	RuleNumber int
 }
 
-func (s *Service) networkACLItem(acl *networkACL) networkACLItem {
+func (s *networkACLOperations) networkACLItem(acl *networkACL) networkACLItem {
 	item := networkACLItem{
 		ID: acl.ID, VPCID: acl.VPCID, OwnerID: s.account.ID, Default: true,
-		Associations: []aclAssociation{}, Tags: s.tagList(acl.ID),
+		Associations: []aclAssociation{}, Tags: s.tagsOf(acl.ID).List(),
 	}
 	for _, sn := range s.subnetsOf(acl) {
 		item.Associations = append(item.Associations, aclAssociation{sn.ACLAssociationID, acl.ID, sn.ID})
@@ -61,20 +61,19 @@ func (s *Service) networkACLItem(acl *networkACL) networkACLItem {
 }
 
 // subnetsOf are the subnets of the ACL's VPC, by id.
-func (s *Service) subnetsOf(acl *networkACL) []*subnet {
+func (s *networkACLOperations) subnetsOf(acl *networkACL) []*subnet {
 	var found []*subnet
-	for _, sn := range s.state.Subnets {
+	for _, sn := range s.subnets.All() {
 		if sn.VPCID == acl.VPCID {
 			found = append(found, sn)
 		}
 	}
-	slices.SortFunc(found, func(a, b *subnet) int { return cmp.Compare(a.ID, b.ID) })
 	return found
 }
 
-func (s *Service) networkACLs() family[*networkACL] {
+func (s *networkACLOperations) family() family[*networkACL] {
 	return family[*networkACL]{
-		all: values(s.state.NetworkACLs), id: func(a *networkACL) string { return a.ID }, notFound: networkACLNotFound,
+		all: list(s.networkACLs), id: func(a *networkACL) string { return a.ID }, notFound: networkACLNotFound,
 		attributes: attributes[*networkACL]{
 			"network-acl-id": func(a *networkACL) []string { return one(a.ID) },
 			"vpc-id":         func(a *networkACL) []string { return one(a.VPCID) },
@@ -107,7 +106,7 @@ type describeNetworkACLsOutput struct {
 	NextToken string
 }
 
-func (s *Service) describeNetworkACLs(_ context.Context, in *describeNetworkACLsInput) (*describeNetworkACLsOutput, error) {
-	page, next, err := choose(s, s.networkACLs(), in.IDs, in.selection)
+func (s *networkACLOperations) describeNetworkACLs(_ context.Context, in *describeNetworkACLsInput) (*describeNetworkACLsOutput, error) {
+	page, next, err := choose(s.records, s.family(), in.IDs, in.selection)
 	return &describeNetworkACLsOutput{ACLs: each(page, s.networkACLItem), NextToken: next}, err
 }

@@ -78,7 +78,6 @@ func TestNetworkRefusals(t *testing.T) {
 		"a NAT gateway of no subnet":    {"CreateNatGateway", []string{"SubnetId", "subnet-0", "AllocationId", "eipalloc-0"}, "InvalidSubnetID.NotFound", "subnet-0"},
 		"an unknown NAT gateway":        {"DescribeNatGateways", []string{"NatGatewayId.1", "nat-0"}, "NatGatewayNotFound", "nat-0"},
 		"an unknown address":            {"ReleaseAddress", []string{"AllocationId", "eipalloc-0"}, "InvalidAllocationID.NotFound", "eipalloc-0"},
-		"a CIDR block that overlaps":    {"AssociateVpcCidrBlock", []string{"VpcId", n.vpc, "CidrBlock", "10.1.128.0/17"}, "InvalidVpc.Range", "10.1.128.0/17"},
 		"tags of nothing":               {"CreateTags", []string{"ResourceId.1", "vpc-0", "Tag.1.Key", "a", "Tag.1.Value", "b"}, "InvalidVpcID.NotFound", "vpc-0"},
 		"tags of something unknown":     {"CreateTags", []string{"ResourceId.1", "banana-1", "Tag.1.Key", "a"}, "InvalidID", "banana-1"},
 	}
@@ -240,18 +239,4 @@ func TestSubnetAsOthersSeeIt(t *testing.T) {
 	_, ok = subnet("subnet-0")
 	assert.False(t, ok)
 	assert.Equal(t, []string{"251", "251"}, w.list(t, "availableIpAddressCount", "DescribeSubnets"))
-}
-
-func TestSecondaryCIDRBlock(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	n := w.network(t, "10.1.0.0/16")
-	association := w.get(t, "associationId", "AssociateVpcCidrBlock", "VpcId", n.vpc, "CidrBlock", "10.7.0.0/16")
-	subnet := w.get(t, "subnetId", "CreateSubnet", "VpcId", n.vpc, "CidrBlock", "10.7.1.0/24")
-	w.call(t, "DisassociateVpcCidrBlock", "AssociationId", association).Refused(t, "DependencyViolation")
-	w.call(t, "DeleteSubnet", "SubnetId", subnet).OK(t)
-	w.call(t, "DisassociateVpcCidrBlock", "AssociationId", association).OK(t)
-	w.call(t, "DisassociateVpcCidrBlock", "AssociationId", association).Refused(t, "InvalidVpcCidrBlockAssociationID.NotFound")
-	primary := w.get(t, "associationId", "DescribeVpcs", "VpcId.1", n.vpc)
-	w.call(t, "DisassociateVpcCidrBlock", "AssociationId", primary).Refused(t, "OperationNotPermitted")
 }

@@ -23,7 +23,7 @@ type permission struct {
 	GroupID string
 }
 
-// same tells whether two permissions allow the same.
+// same reports whether two permissions allow the same.
 func (p permission) same(other permission) bool {
 	return p.Protocol == other.Protocol && equal(p.From, other.From) && equal(p.To, other.To) &&
 		p.CIDR == other.CIDR && p.GroupID == other.GroupID
@@ -31,7 +31,7 @@ func (p permission) same(other permission) bool {
 
 func equal(a, b *int) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
 
-// allows tells whether the permission covers a packet: its protocol and port,
+// allows reports whether the permission covers a packet: its protocol and port,
 // and the other end's address or groups.
 func (p permission) allows(protocol string, port uint16, peer netip.Addr, groups []string) bool {
 	if p.Protocol != allProtocols {
@@ -173,7 +173,7 @@ type described struct {
 }
 
 // peers takes a request's permission apart, one peer each.
-func (s *Service) peers(item permissionItem, vpcID string) ([]described, error) {
+func (s *securityGroupRuleOperations) peers(item permissionItem, vpcID string) ([]described, error) {
 	if len(item.PrefixLists) > 0 {
 		return nil, noPrefixLists(item.PrefixLists[0].ID)
 	}
@@ -216,16 +216,17 @@ func noPrefixLists(id string) error {
 }
 
 // peerGroup checks the group that a rule refers to; it is of the same VPC.
-func (s *Service) peerGroup(g groupPeer, vpcID string) (string, error) {
+func (s *securityGroupRuleOperations) peerGroup(g groupPeer, vpcID string) (string, error) {
 	if g.UserID != "" && g.UserID != s.account.ID {
 		return "", wire.Errorf("InvalidGroup.NotFound", "You have specified two resources that belong to different networks: account %s", g.UserID)
 	}
-	for _, group := range s.state.SecurityGroups {
-		if group.VPCID == vpcID && (group.ID == g.GroupID || (g.GroupID == "" && group.Name == g.GroupName)) {
-			return group.ID, nil
-		}
+	group, ok := find(s.securityGroups, func(known *securityGroup) bool {
+		return known.VPCID == vpcID && (known.ID == g.GroupID || (g.GroupID == "" && known.Name == g.GroupName))
+	})
+	if ok {
+		return group.ID, nil
 	}
-	if _, elsewhere := s.state.SecurityGroups[g.GroupID]; elsewhere {
+	if s.securityGroups.Has(g.GroupID) {
 		return "", wire.Errorf("InvalidGroup.NotFound", "You have specified two resources that belong to different networks: %s is not in %s.", g.GroupID, vpcID)
 	}
 	return "", groupNotFound(g.GroupID + g.GroupName)
@@ -233,7 +234,7 @@ func (s *Service) peerGroup(g groupPeer, vpcID string) (string, error) {
 
 // permissionItems puts a group's rules of one direction together as
 // DescribeSecurityGroups does: one item for each protocol and range of ports.
-func (s *Service) permissionItems(group *securityGroup, egress bool) []permissionItem {
+func (s *securityGroupOperations) permissionItems(group *securityGroup, egress bool) []permissionItem {
 	items := []permissionItem{}
 	for _, r := range group.Rules {
 		if r.Egress != egress {
@@ -254,7 +255,7 @@ func (s *Service) permissionItems(group *securityGroup, egress bool) []permissio
 	return items
 }
 
-func (s *Service) addPeer(item *permissionItem, r rule) {
+func (s *securityGroupOperations) addPeer(item *permissionItem, r rule) {
 	switch {
 	case r.GroupID != "":
 		item.Groups = append(item.Groups, groupPeer{GroupID: r.GroupID, UserID: s.account.ID, Description: r.Description})

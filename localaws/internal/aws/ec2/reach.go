@@ -18,12 +18,18 @@ type Peer struct {
 	Address netip.Addr
 }
 
-// Reach tells whether a packet gets from one peer to the other, and the answer
+// reachability follows packets through the network.
+type reachability struct {
+	*records
+	routing *routing
+}
+
+// Reach reports whether a packet gets from one peer to the other, and the answer
 // back: nil, or an error that says what is in the way. Security groups are
 // stateful, so only the packet that opens a connection is checked;
 // https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html.
 // protocol is "tcp", "udp" or "icmp".
-func (s *Service) Reach(from, to Peer, protocol string, port uint16) error {
+func (s *reachability) Reach(from, to Peer, protocol string, port uint16) error {
 	p := packet{protocol: protocol, port: port}
 	source, err := s.endpointOf(from)
 	if err != nil {
@@ -59,11 +65,11 @@ type endpoint struct {
 	address netip.Addr
 }
 
-func (s *Service) endpointOf(p Peer) (endpoint, error) {
+func (s *reachability) endpointOf(p Peer) (endpoint, error) {
 	if p.InterfaceID == "" {
 		return endpoint{address: p.Address}, nil
 	}
-	eni, ok := s.state.Interfaces[p.InterfaceID]
+	eni, ok := s.interfaces.Get(p.InterfaceID)
 	if !ok {
 		return endpoint{}, fmt.Errorf("the network interface %s does not exist", p.InterfaceID)
 	}
@@ -75,7 +81,7 @@ func (s *Service) endpointOf(p Peer) (endpoint, error) {
 }
 
 // reachWithin is a packet inside a VPC, where the local route leads everywhere.
-func (s *Service) reachWithin(source, target endpoint, p packet) error {
+func (s *reachability) reachWithin(source, target endpoint, p packet) error {
 	if err := s.mayLeave(source.eni, target.eni.privateAddr(), target.eni.Groups, p); err != nil {
 		return err
 	}
@@ -83,7 +89,7 @@ func (s *Service) reachWithin(source, target endpoint, p packet) error {
 }
 
 // reachOut is a packet to the internet.
-func (s *Service) reachOut(source endpoint, to netip.Addr, p packet) error {
+func (s *reachability) reachOut(source endpoint, to netip.Addr, p packet) error {
 	if _, err := s.wayOut(source.eni, to); err != nil {
 		return err
 	}
@@ -91,14 +97,14 @@ func (s *Service) reachOut(source endpoint, to netip.Addr, p packet) error {
 }
 
 // reachIn is a packet from the internet, whose answers must find the way back.
-func (s *Service) reachIn(source, target endpoint, p packet) error {
+func (s *reachability) reachIn(source, target endpoint, p packet) error {
 	eni := target.eni
 	if eni.PublicIP == "" {
 		return fmt.Errorf("%s has no public address, so nothing on the internet reaches it", eni)
 	}
-	table := s.tableOf(s.state.Subnets[eni.SubnetID])
-	r, ok := s.routeTo(table, routable(source.address))
-	if !ok || r.GatewayID == "" || s.isBlackhole(table, r) {
+	table := s.routing.tableOf(eni.VPCID, eni.SubnetID)
+	r, ok := s.routing.routeTo(table, routable(source.address))
+	if !ok || r.GatewayID == "" || s.routing.isBlackhole(table, r) {
 		return fmt.Errorf("the subnet %s of %s has no route to an internet gateway for %s (route table %s)", eni.SubnetID, eni, source.address, table.ID)
 	}
 	return s.mayEnter(eni, source.address, nil, p)
@@ -106,7 +112,7 @@ func (s *Service) reachIn(source, target endpoint, p packet) error {
 
 // reachAcross is a packet from one VPC to another: over the internet, as
 // localaws has no peering.
-func (s *Service) reachAcross(source, target endpoint, p packet) error {
+func (s *reachability) reachAcross(source, target endpoint, p packet) error {
 	public, err := netip.ParseAddr(target.eni.PublicIP)
 	if err != nil {
 		return fmt.Errorf("%s and %s are in different networks (%s and %s)", source.eni, target.eni, source.eni.VPCID, target.eni.VPCID)
@@ -132,30 +138,31 @@ func routable(address netip.Addr) netip.Addr {
 
 // wayOut finds how an interface's packets get to the internet, and returns the
 // public address that they come from there.
-func (s *Service) wayOut(eni *networkInterface, to netip.Addr) (seenAs netip.Addr, err error) {
-	table := s.tableOf(s.state.Subnets[eni.SubnetID])
-	r, ok := s.routeTo(table, routable(to))
+func (s *reachability) wayOut(eni *networkInterface, to netip.Addr) (seenAs netip.Addr, err error) {
+	table := s.routing.tableOf(eni.VPCID, eni.SubnetID)
+	r, ok := s.routing.routeTo(table, routable(to))
 	switch {
 	case !ok:
 		return netip.Addr{}, fmt.Errorf("the subnet %s of %s has no route to %s (route table %s)", eni.SubnetID, eni, to, table.ID)
-	case s.isBlackhole(table, r):
+	case s.routing.isBlackhole(table, r):
 		return netip.Addr{}, fmt.Errorf("the route to %s of the subnet %s leads to %s, which is gone (route table %s)", r.Destination, eni.SubnetID, r.GatewayID+r.NATGatewayID, table.ID)
 	case r.NATGatewayID != "":
-		return s.wayThroughNAT(s.state.NATGateways[r.NATGatewayID])
+		gateway, _ := s.natGateways.Get(r.NATGatewayID) // there, as the route is no black hole
+		return s.wayThroughNAT(gateway)
 	case eni.PublicIP == "":
 		return netip.Addr{}, fmt.Errorf("%s has no public address, so the internet gateway %s drops its packets", eni, r.GatewayID)
 	}
 	return netip.MustParseAddr(eni.PublicIP), nil
 }
 
-func (s *Service) wayThroughNAT(gateway *natGateway) (netip.Addr, error) {
+func (s *reachability) wayThroughNAT(gateway *natGateway) (netip.Addr, error) {
 	if gateway.State != natAvailable {
 		return netip.Addr{}, fmt.Errorf("the NAT gateway %s is %s", gateway.ID, gateway.State)
 	}
 	if gateway.Connectivity == connectivityPrivate {
 		return netip.Addr{}, fmt.Errorf("the NAT gateway %s is private: it does not lead to the internet", gateway.ID)
 	}
-	if !s.isPublic(s.state.Subnets[gateway.SubnetID]) {
+	if !s.routing.isPublic(gateway.VPCID, gateway.SubnetID) {
 		return netip.Addr{}, fmt.Errorf("the NAT gateway %s lies in the subnet %s, which has no route to an internet gateway", gateway.ID, gateway.SubnetID)
 	}
 	return netip.MustParseAddr(gateway.PublicIP), nil
@@ -164,9 +171,9 @@ func (s *Service) wayThroughNAT(gateway *natGateway) (netip.Addr, error) {
 // awsEndpoint stands for the addresses of AWS's services.
 var awsEndpoint = netip.MustParseAddr("52.94.0.10")
 
-// InternetAccess tells whether an interface's host can call AWS's services and
+// InternetAccess reports whether an interface's host can call AWS's services and
 // other hosts on the internet over HTTPS; if not, the error says why.
-func (s *Service) InternetAccess(interfaceID string) error {
+func (s *reachability) InternetAccess(interfaceID string) error {
 	return s.Reach(Peer{InterfaceID: interfaceID}, Peer{Address: awsEndpoint}, "tcp", 443)
 }
 
@@ -180,7 +187,7 @@ func (eni *networkInterface) String() string {
 func (eni *networkInterface) privateAddr() netip.Addr { return netip.MustParseAddr(eni.PrivateIP) }
 
 // mayLeave checks the egress rules of an interface's groups.
-func (s *Service) mayLeave(eni *networkInterface, to netip.Addr, peers []string, p packet) error {
+func (s *reachability) mayLeave(eni *networkInterface, to netip.Addr, peers []string, p packet) error {
 	if s.allowed(eni, true, p, to, peers) {
 		return nil
 	}
@@ -188,18 +195,18 @@ func (s *Service) mayLeave(eni *networkInterface, to netip.Addr, peers []string,
 }
 
 // mayEnter checks the ingress rules of an interface's groups.
-func (s *Service) mayEnter(eni *networkInterface, from netip.Addr, peers []string, p packet) error {
+func (s *reachability) mayEnter(eni *networkInterface, from netip.Addr, peers []string, p packet) error {
 	if s.allowed(eni, false, p, from, peers) {
 		return nil
 	}
 	return fmt.Errorf("no ingress rule of %s lets %s in from %s%s: %s", s.groupNames(eni.Groups), p, from, s.orGroups(peers), eni)
 }
 
-// allowed tells whether a rule of an interface's groups covers a packet. An
+// allowed reports whether a rule of an interface's groups covers a packet. An
 // interface without groups, of a network load balancer, is open.
-func (s *Service) allowed(eni *networkInterface, egress bool, p packet, peer netip.Addr, peerGroups []string) bool {
+func (s *reachability) allowed(eni *networkInterface, egress bool, p packet, peer netip.Addr, peerGroups []string) bool {
 	for _, id := range eni.Groups {
-		group, ok := s.state.SecurityGroups[id]
+		group, ok := s.securityGroups.Get(id)
 		if !ok {
 			continue
 		}
@@ -212,7 +219,7 @@ func (s *Service) allowed(eni *networkInterface, egress bool, p packet, peer net
 	return len(eni.Groups) == 0
 }
 
-func (s *Service) orGroups(ids []string) string {
+func (s *reachability) orGroups(ids []string) string {
 	if len(ids) == 0 {
 		return ""
 	}
@@ -220,10 +227,10 @@ func (s *Service) orGroups(ids []string) string {
 }
 
 // groupNames are ids with names, for people.
-func (s *Service) groupNames(ids []string) string {
+func (s *reachability) groupNames(ids []string) string {
 	var names []string
 	for _, id := range ids {
-		if group, ok := s.state.SecurityGroups[id]; ok {
+		if group, ok := s.securityGroups.Get(id); ok {
 			id += " (" + group.Name + ")"
 		}
 		names = append(names, id)

@@ -18,8 +18,15 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(sum[:])[:17]
 }
 
+// region has the Availability Zones.
+type region struct{ *records }
+
+func (s *region) operations() []wire.Operation {
+	return []wire.Operation{wire.ReadOp("DescribeAvailabilityZones", s.describeAvailabilityZones)}
+}
+
 // zoneID is a zone's id, the same in all accounts: us-west-2a is usw2-az1.
-func (s *Service) zoneID(zone string) string {
+func (s *region) zoneID(zone string) string {
 	parts := strings.Split(s.account.Region, "-")
 	short := parts[0]
 	for _, part := range parts[1 : len(parts)-1] {
@@ -32,6 +39,19 @@ func (s *Service) zoneID(zone string) string {
 var directions = map[string]string{
 	"north": "n", "south": "s", "east": "e", "west": "w", "central": "c", "gov": "g",
 	"northeast": "ne", "northwest": "nw", "southeast": "se", "southwest": "sw",
+}
+
+// zone returns the Availability Zone with that name or id; the first when both
+// are "".
+func (s *region) zone(name, id string) (string, error) {
+	for _, zone := range s.account.Zones() {
+		switch {
+		case name == "" && id == "", name == zone, id == s.zoneID(zone):
+			return zone, nil
+		}
+	}
+	return "", invalid("availabilityZone", name+id, "Subnets can currently only be created in the following availability zones: "+
+		strings.Join(s.account.Zones(), ", ")+".")
 }
 
 type describeZonesInput struct {
@@ -58,7 +78,7 @@ type zoneItem struct {
 	Messages           []string `out:"messageSet"`
 }
 
-func (s *Service) zoneItems() []zoneItem {
+func (s *region) zoneItems() []zoneItem {
 	region := s.account.Region
 	var items []zoneItem
 	for _, zone := range s.account.Zones() {
@@ -70,7 +90,7 @@ func (s *Service) zoneItems() []zoneItem {
 	return items
 }
 
-func zones(s *Service) family[zoneItem] {
+func (s *region) family() family[zoneItem] {
 	return family[zoneItem]{
 		all: s.zoneItems, id: func(z zoneItem) string { return z.ZoneName },
 		notFound: func(name string) error { return invalid("zoneName", name, "There is no such zone.") },
@@ -82,93 +102,15 @@ func zones(s *Service) family[zoneItem] {
 			"region-name":          func(z zoneItem) []string { return one(z.RegionName) },
 			"opt-in-status":        func(z zoneItem) []string { return one(z.OptInStatus) },
 			"group-name":           func(z zoneItem) []string { return one(z.GroupName) },
-			"message":              func(zoneItem) []string { return nil },
-			"parent-zone-id":       func(zoneItem) []string { return nil },
-			"parent-zone-name":     func(zoneItem) []string { return nil },
 			"network-border-group": func(z zoneItem) []string { return one(z.NetworkBorderGroup) },
 		},
 	}
 }
 
-func (s *Service) describeAvailabilityZones(_ context.Context, in *describeZonesInput) (*describeZonesOutput, error) {
+func (s *region) describeAvailabilityZones(_ context.Context, in *describeZonesInput) (*describeZonesOutput, error) {
 	if len(in.ZoneIDs) > 0 {
 		in.Filters = append(in.Filters, filter{Name: "zone-id", Values: in.ZoneIDs})
 	}
-	found, _, err := choose(s, zones(s), in.ZoneNames, selection{Filters: in.Filters})
-	return &describeZonesOutput{Zones: each(found, func(z zoneItem) zoneItem { return z })}, err
-}
-
-type describeRegionsInput struct {
-	Filters     []filter `in:"Filter"`
-	RegionNames []string `in:"RegionName"`
-	AllRegions  bool
-}
-
-type describeRegionsOutput struct {
-	Regions []regionItem `out:"regionInfo"`
-}
-
-type regionItem struct {
-	RegionName     string
-	RegionEndpoint string
-	OptInStatus    string
-}
-
-// describeRegions knows the one region of this localaws.
-func (s *Service) describeRegions(_ context.Context, in *describeRegionsInput) (*describeRegionsOutput, error) {
-	region := s.account.Region
-	regions := family[regionItem]{
-		all: func() []regionItem {
-			return []regionItem{{region, "ec2." + region + "." + s.account.DNSSuffix(), "opt-in-not-required"}}
-		},
-		id:       func(r regionItem) string { return r.RegionName },
-		notFound: func(name string) error { return invalid("region", name, "This localaws has "+region+" only.") },
-		attributes: attributes[regionItem]{
-			"region-name":   func(r regionItem) []string { return one(r.RegionName) },
-			"endpoint":      func(r regionItem) []string { return one(r.RegionEndpoint) },
-			"opt-in-status": func(r regionItem) []string { return one(r.OptInStatus) },
-		},
-	}
-	found, _, err := choose(s, regions, in.RegionNames, selection{Filters: in.Filters})
-	return &describeRegionsOutput{Regions: each(found, func(r regionItem) regionItem { return r })}, err
-}
-
-type accountAttributesInput struct {
-	AttributeNames []string `in:"AttributeName"`
-}
-
-type accountAttributesOutput struct {
-	Attributes []accountAttribute `out:"accountAttributeSet"`
-}
-
-type accountAttribute struct {
-	Name   string           `out:"attributeName"`
-	Values []attributeValue `out:"attributeValueSet"`
-}
-
-type attributeValue struct {
-	Value string `out:"attributeValue"`
-}
-
-func (s *Service) describeAccountAttributes(_ context.Context, in *accountAttributesInput) (*accountAttributesOutput, error) {
-	all := []accountAttribute{
-		{"supported-platforms", []attributeValue{{"VPC"}}},
-		{"default-vpc", []attributeValue{{"none"}}},
-		{"max-instances", []attributeValue{{"20"}}},
-		{"vpc-max-security-groups-per-interface", []attributeValue{{"5"}}},
-		{"max-elastic-ips", []attributeValue{{"5"}}},
-		{"vpc-max-elastic-ips", []attributeValue{{"5"}}},
-	}
-	out := &accountAttributesOutput{Attributes: []accountAttribute{}}
-	for _, attribute := range all {
-		if len(in.AttributeNames) == 0 || slices.Contains(in.AttributeNames, attribute.Name) {
-			out.Attributes = append(out.Attributes, attribute)
-		}
-	}
-	for _, name := range in.AttributeNames {
-		if !slices.ContainsFunc(all, func(a accountAttribute) bool { return a.Name == name }) {
-			return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attributeName is invalid.", name)
-		}
-	}
-	return out, nil
+	found, _, err := choose(s.records, s.family(), in.ZoneNames, selection{Filters: in.Filters})
+	return &describeZonesOutput{Zones: found}, err
 }

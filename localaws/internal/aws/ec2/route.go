@@ -35,12 +35,17 @@ type routeItem struct {
 	State               string
 }
 
-// routeItems are a table's routes, the local ones first.
-func (s *Service) routeItems(table *routeTable) []routeItem {
-	var items []routeItem
-	for _, c := range s.state.VPCs[table.VPCID].CIDRs {
-		items = append(items, routeItem{DestinationCIDR: c.CIDR, GatewayID: localGateway, Origin: originTable, State: routeActive})
+// cidrOf is the block of a table's VPC.
+func (s *routeTableOperations) cidrOf(table *routeTable) string {
+	if v, ok := s.vpcs.Get(table.VPCID); ok {
+		return v.CIDR
 	}
+	return ""
+}
+
+// routeItems are a table's routes, the local one first.
+func (s *routeTableOperations) routeItems(table *routeTable) []routeItem {
+	items := []routeItem{{DestinationCIDR: s.cidrOf(table), GatewayID: localGateway, Origin: originTable, State: routeActive}}
 	for _, r := range table.Routes {
 		item := routeItem{GatewayID: r.GatewayID, NATGatewayID: r.NATGatewayID, Origin: originRoute, State: routeActive}
 		if prefixOf(r.Destination).Addr().Is4() {
@@ -48,44 +53,12 @@ func (s *Service) routeItems(table *routeTable) []routeItem {
 		} else {
 			item.DestinationIPv6CIDR = r.Destination
 		}
-		if s.isBlackhole(table, r) {
+		if s.routing.isBlackhole(table, r) {
 			item.State = routeBlackhole
 		}
 		items = append(items, item)
 	}
 	return items
-}
-
-// isBlackhole tells whether a route's gateway is gone or detached.
-func (s *Service) isBlackhole(table *routeTable, r route) bool {
-	if r.NATGatewayID != "" {
-		gateway, ok := s.state.NATGateways[r.NATGatewayID]
-		return !ok || gateway.State == natDeleted || gateway.State == natDeleting || gateway.State == natFailed
-	}
-	gateway, ok := s.state.InternetGateways[r.GatewayID]
-	return !ok || gateway.VPCID != table.VPCID
-}
-
-// routeTo is the most specific route to an address that is not in the VPC.
-func (s *Service) routeTo(table *routeTable, address netip.Addr) (route, bool) {
-	best, found := route{}, false
-	for _, r := range table.Routes {
-		prefix := prefixOf(r.Destination)
-		if prefix.Contains(address) && (!found || prefix.Bits() > prefixOf(best.Destination).Bits()) {
-			best, found = r, true
-		}
-	}
-	return best, found
-}
-
-// anywhere is an address on the internet that stands for all of them.
-var anywhere = netip.MustParseAddr("192.0.2.1")
-
-// isPublic tells whether a subnet's default route leads to an internet gateway.
-func (s *Service) isPublic(sn *subnet) bool {
-	table := s.tableOf(sn)
-	r, ok := s.routeTo(table, anywhere)
-	return ok && r.GatewayID != "" && !s.isBlackhole(table, r)
 }
 
 type routeInput struct {
@@ -110,7 +83,7 @@ func (in *routeInput) destination() (netip.Prefix, error) {
 }
 
 // route makes a checked route of a request.
-func (s *Service) route(in *routeInput) (*routeTable, route, error) {
+func (s *routeTableOperations) route(in *routeInput) (*routeTable, route, error) {
 	table, err := s.routeTable(in.RouteTableID)
 	if err != nil {
 		return nil, route{}, err
@@ -119,25 +92,25 @@ func (s *Service) route(in *routeInput) (*routeTable, route, error) {
 	if err != nil {
 		return nil, route{}, err
 	}
-	if s.state.VPCs[table.VPCID].covers(prefix) {
+	if covers(prefixOf(s.cidrOf(table)), prefix) {
 		return nil, route{}, wire.Errorf("InvalidParameterValue",
 			"The destination CIDR block %s is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.", prefix)
 	}
 	return table, route{Destination: prefix.String(), GatewayID: in.GatewayID, NATGatewayID: in.NATGatewayID}, s.checkTarget(table, in)
 }
 
-func (s *Service) checkTarget(table *routeTable, in *routeInput) error {
+func (s *routeTableOperations) checkTarget(table *routeTable, in *routeInput) error {
 	switch {
 	case in.GatewayID != "" && in.NATGatewayID != "":
 		return wire.Errorf("InvalidParameterCombination", "Only one of gatewayId and natGatewayId can be specified")
 	case in.NATGatewayID != "":
-		gateway, ok := s.state.NATGateways[in.NATGatewayID]
+		gateway, ok := s.natGateways.Get(in.NATGatewayID)
 		if !ok {
 			return wire.Errorf("InvalidNatGatewayID.NotFound", "The natGateway ID '%s' does not exist", in.NATGatewayID)
 		}
 		return sameNetwork(table, gateway.VPCID, "nat gateway "+gateway.ID)
 	case in.GatewayID != "":
-		gateway, ok := s.state.InternetGateways[in.GatewayID]
+		gateway, ok := s.internetGateways.Get(in.GatewayID)
 		if !ok {
 			return wire.Errorf("InvalidGatewayID.NotFound", "The gateway ID '%s' does not exist", in.GatewayID)
 		}
@@ -157,7 +130,7 @@ func (t *routeTable) find(destination string) int {
 	return slices.IndexFunc(t.Routes, func(r route) bool { return r.Destination == destination })
 }
 
-func (s *Service) createRoute(_ context.Context, in *routeInput) (*returnOutput, error) {
+func (s *routeTableOperations) createRoute(_ context.Context, in *routeInput) (*returnOutput, error) {
 	table, r, err := s.route(in)
 	if err != nil {
 		return nil, err
@@ -168,6 +141,7 @@ func (s *Service) createRoute(_ context.Context, in *routeInput) (*returnOutput,
 		}
 		return nil, wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", r.Destination)
 	}
+	s.routeTables.Put(table.ID, table)
 	table.Routes = append(table.Routes, r)
 	return &returnOutput{Return: true}, nil
 }
@@ -176,7 +150,7 @@ func routeNotFound(table *routeTable, destination string) error {
 	return wire.Errorf("InvalidRoute.NotFound", "no route with destination-cidr-block %s in route table %s", destination, table.ID)
 }
 
-func (s *Service) replaceRoute(_ context.Context, in *routeInput) (*wire.Empty, error) {
+func (s *routeTableOperations) replaceRoute(_ context.Context, in *routeInput) (*wire.Empty, error) {
 	table, r, err := s.route(in)
 	if err != nil {
 		return nil, err
@@ -185,11 +159,12 @@ func (s *Service) replaceRoute(_ context.Context, in *routeInput) (*wire.Empty, 
 	if i < 0 {
 		return nil, wire.Errorf("InvalidParameterValue", "There is no route defined for '%s' in the route table. Use CreateRoute instead.", r.Destination)
 	}
+	s.routeTables.Put(table.ID, table)
 	table.Routes[i] = r
 	return nil, nil
 }
 
-func (s *Service) deleteRoute(_ context.Context, in *routeInput) (*wire.Empty, error) {
+func (s *routeTableOperations) deleteRoute(_ context.Context, in *routeInput) (*wire.Empty, error) {
 	table, err := s.routeTable(in.RouteTableID)
 	if err != nil {
 		return nil, err
@@ -198,13 +173,14 @@ func (s *Service) deleteRoute(_ context.Context, in *routeInput) (*wire.Empty, e
 	if err != nil {
 		return nil, err
 	}
-	if s.state.VPCs[table.VPCID].covers(prefix) {
+	if covers(prefixOf(s.cidrOf(table)), prefix) {
 		return nil, wire.Errorf("InvalidParameterValue", "cannot remove local route %s in route table %s", prefix, table.ID)
 	}
 	i := table.find(prefix.String())
 	if i < 0 {
 		return nil, routeNotFound(table, prefix.String())
 	}
+	s.routeTables.Put(table.ID, table)
 	table.Routes = slices.Delete(table.Routes, i, i+1)
 	return nil, nil
 }

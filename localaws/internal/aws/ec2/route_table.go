@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -20,45 +20,46 @@ type routeTableAssociation struct {
 	SubnetID string // "" for the main association
 }
 
-func (t *routeTable) isMain() bool {
-	return slices.ContainsFunc(t.Associations, func(a routeTableAssociation) bool { return a.SubnetID == "" })
+func (t *routeTable) isMain() bool { return t.isOf("") }
+
+// isOf reports whether the table is a subnet's own, or with "" a VPC's main one.
+func (t *routeTable) isOf(subnetID string) bool {
+	return slices.ContainsFunc(t.Associations, func(a routeTableAssociation) bool { return a.SubnetID == subnetID })
 }
 
-func (s *Service) makeMainRouteTable(vpcID string) {
-	table := &routeTable{
-		ID: ids.New("rtb"), VPCID: vpcID,
-		Associations: []routeTableAssociation{{ID: ids.New("rtbassoc")}},
-	}
-	s.state.RouteTables[table.ID] = table
+// newMainRouteTable makes the table that a VPC comes with.
+func newMainRouteTable(vpcID string) *routeTable {
+	return &routeTable{ID: ids.New("rtb"), VPCID: vpcID, Associations: []routeTableAssociation{{ID: ids.New("rtbassoc")}}}
 }
 
-// tableOf is the route table of a subnet: its own, else the VPC's main one.
-func (s *Service) tableOf(sn *subnet) *routeTable {
-	var main *routeTable
-	for _, table := range s.state.RouteTables {
-		if table.VPCID != sn.VPCID {
-			continue
-		}
-		for _, a := range table.Associations {
-			switch a.SubnetID {
-			case sn.ID:
-				return table
-			case "":
-				main = table
-			}
-		}
-	}
-	return main
-}
-
-func (s *Service) routeTable(id string) (*routeTable, error) {
-	if table, ok := s.state.RouteTables[id]; ok {
+func (s *records) routeTable(id string) (*routeTable, error) {
+	if table, ok := s.routeTables.Get(id); ok {
 		return table, nil
 	}
 	if id == "" {
 		return nil, missing("routeTableId")
 	}
 	return nil, routeTableNotFound(id)
+}
+
+// routeTableOperations are those on route tables and their routes.
+type routeTableOperations struct {
+	*records
+	routing *routing
+}
+
+func (s *routeTableOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateRouteTable", s.createRouteTable),
+		wire.Op("DeleteRouteTable", s.deleteRouteTable),
+		wire.ReadOp("DescribeRouteTables", s.describeRouteTables),
+		wire.Op("AssociateRouteTable", s.associateRouteTable),
+		wire.Op("DisassociateRouteTable", s.disassociateRouteTable),
+		wire.Op("ReplaceRouteTableAssociation", s.replaceRouteTableAssociation),
+		wire.Op("CreateRoute", s.createRoute),
+		wire.Op("ReplaceRoute", s.replaceRoute),
+		wire.Op("DeleteRoute", s.deleteRoute),
+	}
 }
 
 type createRouteTableInput struct {
@@ -79,7 +80,7 @@ type routeTableItem struct {
 	Routes          []routeItem                 `out:"routeSet"`
 	Associations    []routeTableAssociationItem `out:"associationSet"`
 	PropagatingVGWs []string                    `out:"propagatingVgwSet"`
-	Tags            []core.Tag                  `out:"tagSet"`
+	Tags            []tags.Tag                  `out:"tagSet"`
 }
 
 type routeTableAssociationItem struct {
@@ -92,36 +93,29 @@ type routeTableAssociationItem struct {
 
 type associationState struct{ State string }
 
-func (s *Service) createRouteTable(_ context.Context, in *createRouteTableInput) (*routeTableOutput, error) {
-	if made, ok := s.state.RouteTables[s.state.Tokens["rtb "+in.ClientToken]]; ok {
+func (s *routeTableOperations) createRouteTable(_ context.Context, in *createRouteTableInput) (*routeTableOutput, error) {
+	if made, ok := s.routeTables.Get(s.made("rtb", in.ClientToken)); ok {
 		return &routeTableOutput{RouteTable: s.routeTableItem(made), ClientToken: in.ClientToken}, nil
 	}
 	v, err := s.vpc(in.VPCID)
 	if err != nil {
 		return nil, err
 	}
-	tags, err := in.tagsFor("route-table")
+	set, err := in.tagsFor("route-table")
 	if err != nil {
 		return nil, err
 	}
 	table := &routeTable{ID: ids.New("rtb"), VPCID: v.ID}
-	s.state.RouteTables[table.ID] = table
-	s.setTags(table.ID, tags)
+	s.routeTables.Put(table.ID, table)
+	s.setTags(table.ID, set)
 	s.remember("rtb", in.ClientToken, table.ID)
 	return &routeTableOutput{RouteTable: s.routeTableItem(table), ClientToken: in.ClientToken}, nil
 }
 
-// remember keeps the client token of a request that made a resource.
-func (s *Service) remember(prefix, token, id string) {
-	if token != "" {
-		s.state.Tokens[prefix+" "+token] = id
-	}
-}
-
-func (s *Service) routeTableItem(table *routeTable) routeTableItem {
+func (s *routeTableOperations) routeTableItem(table *routeTable) routeTableItem {
 	item := routeTableItem{
 		ID: table.ID, VPCID: table.VPCID, OwnerID: s.account.ID, Routes: s.routeItems(table),
-		Associations: []routeTableAssociationItem{}, PropagatingVGWs: []string{}, Tags: s.tagList(table.ID),
+		Associations: []routeTableAssociationItem{}, PropagatingVGWs: []string{}, Tags: s.tagsOf(table.ID).List(),
 	}
 	for _, a := range table.Associations {
 		item.Associations = append(item.Associations, routeTableAssociationItem{
@@ -131,7 +125,7 @@ func (s *Service) routeTableItem(table *routeTable) routeTableItem {
 	return item
 }
 
-func (s *Service) routeTables() family[*routeTable] {
+func (s *routeTableOperations) family() family[*routeTable] {
 	associations := func(get func(routeTableAssociation) []string) func(*routeTable) []string {
 		return func(t *routeTable) (all []string) {
 			for _, a := range t.Associations {
@@ -149,7 +143,7 @@ func (s *Service) routeTables() family[*routeTable] {
 		}
 	}
 	return family[*routeTable]{
-		all: values(s.state.RouteTables), id: func(t *routeTable) string { return t.ID }, notFound: routeTableNotFound,
+		all: list(s.routeTables), id: func(t *routeTable) string { return t.ID }, notFound: routeTableNotFound,
 		attributes: attributes[*routeTable]{
 			"route-table-id": func(t *routeTable) []string { return one(t.ID) },
 			"vpc-id":         func(t *routeTable) []string { return one(t.VPCID) },
@@ -182,8 +176,8 @@ type describeRouteTablesOutput struct {
 	NextToken string
 }
 
-func (s *Service) describeRouteTables(_ context.Context, in *describeRouteTablesInput) (*describeRouteTablesOutput, error) {
-	page, next, err := choose(s, s.routeTables(), in.IDs, in.selection)
+func (s *routeTableOperations) describeRouteTables(_ context.Context, in *describeRouteTablesInput) (*describeRouteTablesOutput, error) {
+	page, next, err := choose(s.records, s.family(), in.IDs, in.selection)
 	return &describeRouteTablesOutput{Tables: each(page, s.routeTableItem), NextToken: next}, err
 }
 
@@ -191,7 +185,7 @@ type routeTableIDInput struct {
 	RouteTableID string
 }
 
-func (s *Service) deleteRouteTable(_ context.Context, in *routeTableIDInput) (*wire.Empty, error) {
+func (s *routeTableOperations) deleteRouteTable(_ context.Context, in *routeTableIDInput) (*wire.Empty, error) {
 	table, err := s.routeTable(in.RouteTableID)
 	if err != nil {
 		return nil, err
@@ -200,7 +194,7 @@ func (s *Service) deleteRouteTable(_ context.Context, in *routeTableIDInput) (*w
 		return nil, hasDependencies("routeTable", table.ID)
 	}
 	s.forget(table.ID)
-	delete(s.state.RouteTables, table.ID)
+	s.routeTables.Delete(table.ID)
 	return nil, nil
 }
 
@@ -214,7 +208,7 @@ type routeTableAssociationOutput struct {
 	State         associationState `out:"associationState"`
 }
 
-func (s *Service) associateRouteTable(_ context.Context, in *associateRouteTableInput) (*routeTableAssociationOutput, error) {
+func (s *routeTableOperations) associateRouteTable(_ context.Context, in *associateRouteTableInput) (*routeTableAssociationOutput, error) {
 	table, err := s.routeTable(in.RouteTableID)
 	if err != nil {
 		return nil, err
@@ -226,22 +220,19 @@ func (s *Service) associateRouteTable(_ context.Context, in *associateRouteTable
 	if sn.VPCID != table.VPCID {
 		return nil, wire.Errorf("InvalidParameterValue", "Route table %s and subnet %s belong to different networks", table.ID, sn.ID)
 	}
-	for _, other := range s.state.RouteTables {
-		for _, a := range other.Associations {
-			if a.SubnetID == sn.ID {
-				return nil, wire.Errorf("Resource.AlreadyAssociated",
-					"the specified association for route table %s conflicts with an existing association", table.ID)
-			}
-		}
+	if has(s.routeTables, func(t *routeTable) bool { return t.isOf(sn.ID) }) {
+		return nil, wire.Errorf("Resource.AlreadyAssociated",
+			"the specified association for route table %s conflicts with an existing association", table.ID)
 	}
+	s.routeTables.Put(table.ID, table)
 	a := routeTableAssociation{ID: ids.New("rtbassoc"), SubnetID: sn.ID}
 	table.Associations = append(table.Associations, a)
 	return &routeTableAssociationOutput{AssociationID: a.ID, State: associationState{"associated"}}, nil
 }
 
 // association finds an association and the table that it is in.
-func (s *Service) association(id string) (*routeTable, int, error) {
-	for _, table := range s.state.RouteTables {
+func (s *routeTableOperations) association(id string) (*routeTable, int, error) {
+	for _, table := range s.routeTables.All() {
 		for i, a := range table.Associations {
 			if a.ID == id {
 				return table, i, nil
@@ -251,7 +242,11 @@ func (s *Service) association(id string) (*routeTable, int, error) {
 	return nil, 0, associationNotFound(id)
 }
 
-func (s *Service) disassociateRouteTable(_ context.Context, in *associationIDInput) (*wire.Empty, error) {
+type associationIDInput struct {
+	AssociationID string
+}
+
+func (s *routeTableOperations) disassociateRouteTable(_ context.Context, in *associationIDInput) (*wire.Empty, error) {
 	table, i, err := s.association(in.AssociationID)
 	if err != nil {
 		return nil, err
@@ -259,6 +254,7 @@ func (s *Service) disassociateRouteTable(_ context.Context, in *associationIDInp
 	if table.Associations[i].SubnetID == "" {
 		return nil, wire.Errorf("InvalidParameterValue", "cannot disassociate the main route table association %s", in.AssociationID)
 	}
+	s.routeTables.Put(table.ID, table)
 	table.Associations = slices.Delete(table.Associations, i, i+1)
 	return nil, nil
 }
@@ -275,7 +271,7 @@ type replaceAssociationOutput struct {
 
 // replaceRouteTableAssociation moves a subnet, or with the main association
 // the VPC, to another table.
-func (s *Service) replaceRouteTableAssociation(_ context.Context, in *replaceAssociationInput) (*replaceAssociationOutput, error) {
+func (s *routeTableOperations) replaceRouteTableAssociation(_ context.Context, in *replaceAssociationInput) (*replaceAssociationOutput, error) {
 	from, i, err := s.association(in.AssociationID)
 	if err != nil {
 		return nil, err
@@ -288,6 +284,8 @@ func (s *Service) replaceRouteTableAssociation(_ context.Context, in *replaceAss
 		return nil, wire.Errorf("InvalidParameterValue", "Route tables %s and %s belong to different networks", from.ID, to.ID)
 	}
 	moved := routeTableAssociation{ID: ids.New("rtbassoc"), SubnetID: from.Associations[i].SubnetID}
+	s.routeTables.Put(from.ID, from)
+	s.routeTables.Put(to.ID, to)
 	from.Associations = slices.Delete(from.Associations, i, i+1)
 	to.Associations = append(to.Associations, moved)
 	return &replaceAssociationOutput{NewAssociationID: moved.ID, State: associationState{"associated"}}, nil

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -17,17 +17,8 @@ type securityGroup struct {
 	Rules                        []rule
 }
 
-// SecurityGroupVPC returns the VPC of a security group.
-func (s *Service) SecurityGroupVPC(id string) (vpcID string, ok bool) {
-	group, ok := s.state.SecurityGroups[id]
-	if !ok {
-		return "", false
-	}
-	return group.VPCID, true
-}
-
-func (s *Service) group(id string) (*securityGroup, error) {
-	if group, ok := s.state.SecurityGroups[id]; ok {
+func (s *records) group(id string) (*securityGroup, error) {
+	if group, ok := s.securityGroups.Get(id); ok {
 		return group, nil
 	}
 	if id == "" {
@@ -36,9 +27,9 @@ func (s *Service) group(id string) (*securityGroup, error) {
 	return nil, groupNotFound(id)
 }
 
-// makeDefaultGroup makes the group that a VPC comes with: its members reach one
+// newDefaultGroup makes the group that a VPC comes with: its members reach one
 // another and everything outside.
-func (s *Service) makeDefaultGroup(vpcID string) {
+func newDefaultGroup(vpcID string) *securityGroup {
 	group := &securityGroup{
 		ID: ids.New("sg"), Name: defaultGroupName, Description: "default VPC security group", VPCID: vpcID,
 	}
@@ -46,7 +37,7 @@ func (s *Service) makeDefaultGroup(vpcID string) {
 		{ID: ids.New("sgr"), permission: permission{Protocol: allProtocols, GroupID: group.ID}},
 		anyEgress(),
 	}
-	s.state.SecurityGroups[group.ID] = group
+	return group
 }
 
 // anyEgress is the rule that every new group has.
@@ -55,13 +46,32 @@ func anyEgress() rule {
 }
 
 // defaultGroup is the id of a VPC's default group.
-func (s *Service) defaultGroup(vpcID string) string {
-	for _, group := range s.state.SecurityGroups {
-		if group.VPCID == vpcID && group.Name == defaultGroupName {
-			return group.ID
-		}
+func (s *records) defaultGroup(vpcID string) string {
+	group, ok := find(s.securityGroups, func(g *securityGroup) bool { return g.VPCID == vpcID && g.Name == defaultGroupName })
+	if !ok {
+		return ""
 	}
-	return ""
+	return group.ID
+}
+
+// securityGroupOperations are those on security groups.
+type securityGroupOperations struct{ *records }
+
+func (s *securityGroupOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateSecurityGroup", s.createSecurityGroup),
+		wire.Op("DeleteSecurityGroup", s.deleteSecurityGroup),
+		wire.ReadOp("DescribeSecurityGroups", s.describeSecurityGroups),
+	}
+}
+
+// SecurityGroupVPC returns the VPC of a security group.
+func (s *securityGroupOperations) SecurityGroupVPC(id string) (vpcID string, ok bool) {
+	group, ok := s.securityGroups.Get(id)
+	if !ok {
+		return "", false
+	}
+	return group.VPCID, true
 }
 
 type createSecurityGroupInput struct {
@@ -74,10 +84,10 @@ type createSecurityGroupInput struct {
 type createSecurityGroupOutput struct {
 	GroupID string     `out:"groupId"`
 	ARN     string     `out:"securityGroupArn"`
-	Tags    []core.Tag `out:"tagSet"`
+	Tags    []tags.Tag `out:"tagSet"`
 }
 
-func (s *Service) createSecurityGroup(_ context.Context, in *createSecurityGroupInput) (*createSecurityGroupOutput, error) {
+func (s *securityGroupOperations) createSecurityGroup(_ context.Context, in *createSecurityGroupInput) (*createSecurityGroupOutput, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
@@ -88,21 +98,19 @@ func (s *Service) createSecurityGroup(_ context.Context, in *createSecurityGroup
 	if err != nil {
 		return nil, err
 	}
-	for _, other := range s.state.SecurityGroups {
-		if other.VPCID == v.ID && other.Name == in.GroupName {
-			return nil, wire.Errorf("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", in.GroupName, v.ID)
-		}
+	if has(s.securityGroups, func(g *securityGroup) bool { return g.VPCID == v.ID && g.Name == in.GroupName }) {
+		return nil, wire.Errorf("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", in.GroupName, v.ID)
 	}
-	tags, err := in.tagsFor("security-group")
+	set, err := in.tagsFor("security-group")
 	if err != nil {
 		return nil, err
 	}
 	group := &securityGroup{
 		ID: ids.New("sg"), Name: in.GroupName, Description: in.GroupDescription, VPCID: v.ID, Rules: []rule{anyEgress()},
 	}
-	s.state.SecurityGroups[group.ID] = group
-	s.setTags(group.ID, tags)
-	return &createSecurityGroupOutput{GroupID: group.ID, ARN: s.groupARN(group), Tags: s.tagList(group.ID)}, nil
+	s.securityGroups.Put(group.ID, group)
+	s.setTags(group.ID, set)
+	return &createSecurityGroupOutput{GroupID: group.ID, ARN: s.groupARN(group), Tags: s.tagsOf(group.ID).List()}, nil
 }
 
 // groupText are the characters that names and descriptions may hold.
@@ -128,7 +136,7 @@ func (in *createSecurityGroupInput) check() error {
 	return nil
 }
 
-func (s *Service) groupARN(group *securityGroup) string {
+func (s *securityGroupOperations) groupARN(group *securityGroup) string {
 	return s.account.ARN("ec2", "security-group/"+group.ID)
 }
 
@@ -141,19 +149,19 @@ type groupItem struct {
 	OwnerID     string           `out:"ownerId"`
 	Ingress     []permissionItem `out:"ipPermissions"`
 	Egress      []permissionItem `out:"ipPermissionsEgress"`
-	Tags        []core.Tag       `out:"tagSet"`
+	Tags        []tags.Tag       `out:"tagSet"`
 }
 
-func (s *Service) groupItem(group *securityGroup) groupItem {
+func (s *securityGroupOperations) groupItem(group *securityGroup) groupItem {
 	return groupItem{
 		ID: group.ID, ARN: s.groupARN(group), Name: group.Name, Description: group.Description, VPCID: group.VPCID, OwnerID: s.account.ID,
-		Ingress: s.permissionItems(group, false), Egress: s.permissionItems(group, true), Tags: s.tagList(group.ID),
+		Ingress: s.permissionItems(group, false), Egress: s.permissionItems(group, true), Tags: s.tagsOf(group.ID).List(),
 	}
 }
 
-func (s *Service) groups() family[*securityGroup] {
+func (s *securityGroupOperations) family() family[*securityGroup] {
 	f := family[*securityGroup]{
-		all: values(s.state.SecurityGroups), id: func(g *securityGroup) string { return g.ID }, notFound: groupNotFound,
+		all: list(s.securityGroups), id: func(g *securityGroup) string { return g.ID }, notFound: groupNotFound,
 		attributes: attributes[*securityGroup]{
 			"group-id":    func(g *securityGroup) []string { return one(g.ID) },
 			"group-name":  func(g *securityGroup) []string { return one(g.Name) },
@@ -188,12 +196,12 @@ type describeSecurityGroupsOutput struct {
 	NextToken string
 }
 
-func (s *Service) describeSecurityGroups(_ context.Context, in *describeSecurityGroupsInput) (*describeSecurityGroupsOutput, error) {
+func (s *securityGroupOperations) describeSecurityGroups(_ context.Context, in *describeSecurityGroupsInput) (*describeSecurityGroupsOutput, error) {
 	if len(in.GroupNames) > 0 {
 		// A name alone means a group of the default VPC, and there is none.
 		return nil, groupNotFound(strings.Join(in.GroupNames, ", "))
 	}
-	page, next, err := choose(s, s.groups(), in.GroupIDs, in.selection)
+	page, next, err := choose(s.records, s.family(), in.GroupIDs, in.selection)
 	return &describeSecurityGroupsOutput{Groups: each(page, s.groupItem), NextToken: next}, err
 }
 
@@ -206,7 +214,7 @@ type deleteSecurityGroupOutput struct {
 	GroupID string `out:"groupId"`
 }
 
-func (s *Service) deleteSecurityGroup(_ context.Context, in *securityGroupIDInput) (*deleteSecurityGroupOutput, error) {
+func (s *securityGroupOperations) deleteSecurityGroup(_ context.Context, in *securityGroupIDInput) (*deleteSecurityGroupOutput, error) {
 	group, err := s.group(in.GroupID)
 	if err != nil {
 		return nil, err
@@ -214,29 +222,20 @@ func (s *Service) deleteSecurityGroup(_ context.Context, in *securityGroupIDInpu
 	if group.Name == defaultGroupName {
 		return nil, wire.Errorf("CannotDelete", "the specified group: %q name: %q cannot be deleted by a user", group.ID, group.Name)
 	}
-	for _, eni := range s.state.Interfaces {
-		if slices.Contains(eni.Groups, group.ID) {
-			return nil, groupInUse(group)
-		}
+	refers := func(r rule) bool { return r.GroupID == group.ID }
+	if has(s.interfaces, func(eni *networkInterface) bool { return slices.Contains(eni.Groups, group.ID) }) ||
+		has(s.securityGroups, func(g *securityGroup) bool { return g.ID != group.ID && slices.ContainsFunc(g.Rules, refers) }) {
+		return nil, wire.Errorf("DependencyViolation", "resource %s has a dependent object", group.ID)
 	}
-	for _, other := range s.state.SecurityGroups {
-		if other.ID != group.ID && slices.ContainsFunc(other.Rules, func(r rule) bool { return r.GroupID == group.ID }) {
-			return nil, groupInUse(group)
-		}
-	}
-	s.dropGroup(group.ID)
+	s.dropGroup(group)
 	return &deleteSecurityGroupOutput{Return: true, GroupID: group.ID}, nil
 }
 
-func groupInUse(group *securityGroup) error {
-	return wire.Errorf("DependencyViolation", "resource %s has a dependent object", group.ID)
-}
-
 // dropGroup removes a group and what is kept beside its rules.
-func (s *Service) dropGroup(id string) {
-	for _, r := range s.state.SecurityGroups[id].Rules {
+func (s *records) dropGroup(group *securityGroup) {
+	for _, r := range group.Rules {
 		s.forget(r.ID)
 	}
-	s.forget(id)
-	delete(s.state.SecurityGroups, id)
+	s.forget(group.ID)
+	s.securityGroups.Delete(group.ID)
 }

@@ -2,10 +2,11 @@ package ec2
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -22,8 +23,8 @@ type rule struct {
 }
 
 // ruleByID finds a rule and the group that has it.
-func (s *Service) ruleByID(id string) (*securityGroup, *rule, bool) {
-	for _, group := range s.state.SecurityGroups {
+func (s *records) ruleByID(id string) (*securityGroup, *rule, bool) {
+	for _, group := range s.securityGroups.All() {
 		for i := range group.Rules {
 			if group.Rules[i].ID == id {
 				return group, &group.Rules[i], true
@@ -31,6 +32,20 @@ func (s *Service) ruleByID(id string) (*securityGroup, *rule, bool) {
 		}
 	}
 	return nil, nil, false
+}
+
+// securityGroupRuleOperations are those on the rules of security groups.
+type securityGroupRuleOperations struct{ *records }
+
+func (s *securityGroupRuleOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("AuthorizeSecurityGroupIngress", s.authorizeIngress),
+		wire.Op("AuthorizeSecurityGroupEgress", s.authorizeEgress),
+		wire.Op("RevokeSecurityGroupIngress", s.revokeIngress),
+		wire.Op("RevokeSecurityGroupEgress", s.revokeEgress),
+		wire.ReadOp("DescribeSecurityGroupRules", s.describeSecurityGroupRules),
+		wire.Op("ModifySecurityGroupRules", s.modifySecurityGroupRules),
+	}
 }
 
 // authorizeInput also takes a single permission written flat, as the command
@@ -83,13 +98,13 @@ type ruleItem struct {
 	CIDRIPv6       string     `out:"cidrIpv6"`
 	ReferencedInfo *groupPeer `out:"referencedGroupInfo"`
 	Description    string     `out:"description"`
-	Tags           []core.Tag `out:"tagSet"`
+	Tags           []tags.Tag `out:"tagSet"`
 }
 
-func (s *Service) ruleItem(group *securityGroup, r *rule) ruleItem {
+func (s *securityGroupRuleOperations) ruleItem(group *securityGroup, r *rule) ruleItem {
 	item := ruleItem{
 		ID: r.ID, ARN: s.account.ARN("ec2", "security-group-rule/"+r.ID), GroupID: group.ID, GroupOwnerID: s.account.ID,
-		IsEgress: r.Egress, Protocol: r.Protocol, From: -1, To: -1, Description: r.Description, Tags: s.tagList(r.ID),
+		IsEgress: r.Egress, Protocol: r.Protocol, From: -1, To: -1, Description: r.Description, Tags: s.tagsOf(r.ID).List(),
 	}
 	if r.From != nil && r.To != nil {
 		item.From, item.To = *r.From, *r.To
@@ -105,15 +120,15 @@ func (s *Service) ruleItem(group *securityGroup, r *rule) ruleItem {
 	return item
 }
 
-func (s *Service) authorizeIngress(_ context.Context, in *authorizeInput) (*authorizeOutput, error) {
+func (s *securityGroupRuleOperations) authorizeIngress(_ context.Context, in *authorizeInput) (*authorizeOutput, error) {
 	return s.authorize(in, false)
 }
 
-func (s *Service) authorizeEgress(_ context.Context, in *authorizeInput) (*authorizeOutput, error) {
+func (s *securityGroupRuleOperations) authorizeEgress(_ context.Context, in *authorizeInput) (*authorizeOutput, error) {
 	return s.authorize(in, true)
 }
 
-func (s *Service) authorize(in *authorizeInput, egress bool) (*authorizeOutput, error) {
+func (s *securityGroupRuleOperations) authorize(in *authorizeInput, egress bool) (*authorizeOutput, error) {
 	group, err := s.group(in.GroupID)
 	if err != nil {
 		return nil, err
@@ -133,22 +148,23 @@ func (s *Service) authorize(in *authorizeInput, egress bool) (*authorizeOutput, 
 	if group.count(egress)+len(wanted) > maxRules {
 		return nil, wire.Errorf("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached: %d.", maxRules)
 	}
-	tags, err := in.tagsFor("security-group-rule")
+	set, err := in.tagsFor("security-group-rule")
 	if err != nil {
 		return nil, err
 	}
+	s.securityGroups.Put(group.ID, group)
 	out := &authorizeOutput{Return: true}
 	for _, p := range wanted {
 		r := rule{ID: ids.New("sgr"), Egress: egress, permission: p.permission, Description: p.Description}
 		group.Rules = append(group.Rules, r)
-		s.setTags(r.ID, core.NewTags(tags.List()))
+		s.setTags(r.ID, maps.Clone(set))
 		out.Rules = append(out.Rules, s.ruleItem(group, &r))
 	}
 	return out, nil
 }
 
 // permissions are all that a request names, one peer each.
-func (s *Service) permissions(in *authorizeInput, group *securityGroup) ([]described, error) {
+func (s *securityGroupRuleOperations) permissions(in *authorizeInput, group *securityGroup) ([]described, error) {
 	var all []described
 	for _, item := range append(in.Permissions, in.item()...) {
 		peers, err := s.peers(item, group.VPCID)
@@ -209,15 +225,15 @@ type revokedItem struct {
 	Description     string `out:"description"`
 }
 
-func (s *Service) revokeIngress(_ context.Context, in *revokeInput) (*revokeOutput, error) {
+func (s *securityGroupRuleOperations) revokeIngress(_ context.Context, in *revokeInput) (*revokeOutput, error) {
 	return s.revoke(in, false)
 }
 
-func (s *Service) revokeEgress(_ context.Context, in *revokeInput) (*revokeOutput, error) {
+func (s *securityGroupRuleOperations) revokeEgress(_ context.Context, in *revokeInput) (*revokeOutput, error) {
 	return s.revoke(in, true)
 }
 
-func (s *Service) revoke(in *revokeInput, egress bool) (*revokeOutput, error) {
+func (s *securityGroupRuleOperations) revoke(in *revokeInput, egress bool) (*revokeOutput, error) {
 	group, err := s.group(in.GroupID)
 	if err != nil {
 		return nil, err
@@ -242,6 +258,7 @@ func (s *Service) revoke(in *revokeInput, egress bool) (*revokeOutput, error) {
 	if len(ids) == 0 {
 		return nil, missing("ipPermissions or securityGroupRuleIds")
 	}
+	s.securityGroups.Put(group.ID, group)
 	out := &revokeOutput{Return: true}
 	for _, id := range ids {
 		i := slices.IndexFunc(group.Rules, func(r rule) bool { return r.ID == id })
@@ -255,7 +272,7 @@ func (s *Service) revoke(in *revokeInput, egress bool) (*revokeOutput, error) {
 	return out, nil
 }
 
-func (s *Service) revokedItem(group *securityGroup, r *rule) revokedItem {
+func (s *securityGroupRuleOperations) revokedItem(group *securityGroup, r *rule) revokedItem {
 	item := s.ruleItem(group, r)
 	return revokedItem{
 		ID: item.ID, GroupID: item.GroupID, IsEgress: item.IsEgress, Protocol: item.Protocol, From: item.From, To: item.To,
@@ -269,9 +286,9 @@ type groupRule struct {
 	rule  *rule
 }
 
-func (s *Service) allRules() []groupRule {
+func (s *securityGroupRuleOperations) allRules() []groupRule {
 	var all []groupRule
-	for _, group := range s.state.SecurityGroups {
+	for _, group := range s.securityGroups.All() {
 		for i := range group.Rules {
 			all = append(all, groupRule{group, &group.Rules[i]})
 		}
@@ -289,7 +306,7 @@ type describeRulesOutput struct {
 	NextToken string
 }
 
-func (s *Service) describeSecurityGroupRules(_ context.Context, in *describeRulesInput) (*describeRulesOutput, error) {
+func (s *securityGroupRuleOperations) describeSecurityGroupRules(_ context.Context, in *describeRulesInput) (*describeRulesOutput, error) {
 	rules := family[groupRule]{
 		all: s.allRules, id: func(r groupRule) string { return r.rule.ID }, notFound: ruleNotFound,
 		attributes: attributes[groupRule]{
@@ -297,7 +314,7 @@ func (s *Service) describeSecurityGroupRules(_ context.Context, in *describeRule
 			"security-group-rule-id": func(r groupRule) []string { return one(r.rule.ID) },
 		},
 	}
-	page, next, err := choose(s, rules, in.RuleIDs, in.selection)
+	page, next, err := choose(s.records, rules, in.RuleIDs, in.selection)
 	return &describeRulesOutput{Rules: each(page, func(r groupRule) ruleItem { return s.ruleItem(r.group, r.rule) }), NextToken: next}, err
 }
 
@@ -322,7 +339,7 @@ type ruleRequest struct {
 	Description       string
 }
 
-func (s *Service) modifySecurityGroupRules(_ context.Context, in *modifyRulesInput) (*returnOutput, error) {
+func (s *securityGroupRuleOperations) modifySecurityGroupRules(_ context.Context, in *modifyRulesInput) (*returnOutput, error) {
 	group, err := s.group(in.GroupID)
 	if err != nil {
 		return nil, err
@@ -344,11 +361,12 @@ func (s *Service) modifySecurityGroupRules(_ context.Context, in *modifyRulesInp
 		}
 		changed[i].permission, changed[i].Description = p, update.Rule.Description
 	}
+	s.securityGroups.Put(group.ID, group)
 	group.Rules = changed
 	return &returnOutput{Return: true}, nil
 }
 
-func (s *Service) requested(r ruleRequest, group *securityGroup) (permission, error) {
+func (s *securityGroupRuleOperations) requested(r ruleRequest, group *securityGroup) (permission, error) {
 	item := permissionItem{Protocol: r.Protocol, From: r.From, To: r.To}
 	switch {
 	case r.PrefixListID != "":
@@ -370,52 +388,4 @@ func (s *Service) requested(r ruleRequest, group *securityGroup) (permission, er
 		return permission{}, err
 	}
 	return peers[0].permission, nil
-}
-
-type describeAsInput struct {
-	authorizeInput
-	Descriptions []ruleDescription `in:"SecurityGroupRuleDescription"`
-}
-
-type ruleDescription struct {
-	ID          string `in:"SecurityGroupRuleId"`
-	Description string
-}
-
-func (s *Service) describeIngressAs(_ context.Context, in *describeAsInput) (*returnOutput, error) {
-	return s.describeAs(in, false)
-}
-
-func (s *Service) describeEgressAs(_ context.Context, in *describeAsInput) (*returnOutput, error) {
-	return s.describeAs(in, true)
-}
-
-// describeAs changes what rules say of themselves.
-func (s *Service) describeAs(in *describeAsInput, egress bool) (*returnOutput, error) {
-	group, err := s.group(in.GroupID)
-	if err != nil {
-		return nil, err
-	}
-	wanted, err := s.permissions(&in.authorizeInput, group)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range in.Descriptions {
-		owner, r, ok := s.ruleByID(d.ID)
-		if !ok || owner != group || r.Egress != egress {
-			return nil, ruleNotFound(d.ID)
-		}
-		if err := checkDescription(d.Description); err != nil {
-			return nil, err
-		}
-		r.Description = d.Description
-	}
-	for _, p := range wanted {
-		i := slices.IndexFunc(group.Rules, func(r rule) bool { return r.Egress == egress && r.same(p.permission) })
-		if i < 0 {
-			return nil, wire.Errorf("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
-		}
-		group.Rules[i].Description = p.Description
-	}
-	return &returnOutput{Return: true}, nil
 }

@@ -65,10 +65,6 @@ func TestSecurityGroupRuleChanges(t *testing.T) {
 	assert.Equal(t, []string{"443"}, texts(t, reply.Body, "fromPort"))
 	assert.Equal(t, []string{"changed"}, texts(t, reply.Body, "description"))
 	w.call(t, "ModifySecurityGroupRules", modify("22", "10.0.0.0/8")...).Refused(t, "InvalidPermission.Duplicate")
-
-	w.call(t, "UpdateSecurityGroupRuleDescriptionsIngress", append(permission("tcp", "443", "443", "IpRanges.1.CidrIp", "0.0.0.0/0"),
-		"GroupId", group, "IpPermissions.1.IpRanges.1.Description", "again")...).OK(t)
-	assert.Equal(t, "again", w.get(t, "description", "DescribeSecurityGroupRules", "SecurityGroupRuleId.1", id))
 }
 
 func TestSecurityGroupRefusals(t *testing.T) {

@@ -4,9 +4,8 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -33,27 +32,44 @@ type Subnet struct {
 	HasGateway bool
 }
 
-// Subnet returns the subnet with that id.
-func (s *Service) Subnet(id string) (Subnet, bool) {
-	sn, ok := s.state.Subnets[id]
-	if !ok {
-		return Subnet{}, false
-	}
-	_, attached := s.gatewayOf(sn.VPCID)
-	return Subnet{
-		ID: sn.ID, VPCID: sn.VPCID, AvailabilityZone: sn.AvailabilityZone, CIDR: sn.CIDR,
-		Public: s.isPublic(sn), MapPublicIP: sn.MapPublicIP, HasGateway: attached,
-	}, true
-}
-
-func (s *Service) subnet(id string) (*subnet, error) {
-	if sn, ok := s.state.Subnets[id]; ok {
+func (s *records) subnet(id string) (*subnet, error) {
+	if sn, ok := s.subnets.Get(id); ok {
 		return sn, nil
 	}
 	if id == "" {
 		return nil, missing("subnetId")
 	}
 	return nil, subnetNotFound(id)
+}
+
+// subnetOperations are those on subnets.
+type subnetOperations struct {
+	*records
+	region     *region
+	routing    *routing
+	addressing *addressing
+}
+
+func (s *subnetOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateSubnet", s.createSubnet),
+		wire.Op("DeleteSubnet", s.deleteSubnet),
+		wire.ReadOp("DescribeSubnets", s.describeSubnets),
+		wire.Op("ModifySubnetAttribute", s.modifySubnetAttribute),
+	}
+}
+
+// Subnet returns the subnet with that id.
+func (s *subnetOperations) Subnet(id string) (Subnet, bool) {
+	sn, ok := s.subnets.Get(id)
+	if !ok {
+		return Subnet{}, false
+	}
+	_, attached := s.gatewayOf(sn.VPCID)
+	return Subnet{
+		ID: sn.ID, VPCID: sn.VPCID, AvailabilityZone: sn.AvailabilityZone, CIDR: sn.CIDR,
+		Public: s.routing.isPublic(sn.VPCID, sn.ID), MapPublicIP: sn.MapPublicIP, HasGateway: attached,
+	}, true
 }
 
 type createSubnetInput struct {
@@ -88,7 +104,7 @@ type subnetItem struct {
 	EnableDNS64            bool         `out:"enableDns64"`
 	IPv6Native             bool         `out:"ipv6Native"`
 	PrivateDNSNameOnLaunch hostnameItem `out:"privateDnsNameOptionsOnLaunch"`
-	Tags                   []core.Tag   `out:"tagSet"`
+	Tags                   []tags.Tag   `out:"tagSet"`
 }
 
 type hostnameItem struct {
@@ -97,7 +113,7 @@ type hostnameItem struct {
 	EnableResourceNameDNSAAAARecord bool `out:"enableResourceNameDnsAAAARecord"`
 }
 
-func (s *Service) createSubnet(_ context.Context, in *createSubnetInput) (*subnetOutput, error) {
+func (s *subnetOperations) createSubnet(_ context.Context, in *createSubnetInput) (*subnetOutput, error) {
 	if in.IPv6CIDRBlock != "" || in.IPv6Native {
 		return nil, noIPv6("Ipv6CidrBlock and Ipv6Native")
 	}
@@ -115,16 +131,14 @@ func (s *Service) createSubnet(_ context.Context, in *createSubnetInput) (*subne
 	if !v.covers(prefix) {
 		return nil, wire.Errorf("InvalidSubnet.Range", "The CIDR '%s' is invalid.", prefix)
 	}
-	for _, other := range s.state.Subnets {
-		if other.VPCID == v.ID && prefixOf(other.CIDR).Overlaps(prefix) {
-			return nil, wire.Errorf("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", prefix)
-		}
+	if has(s.subnets, func(sn *subnet) bool { return sn.VPCID == v.ID && prefixOf(sn.CIDR).Overlaps(prefix) }) {
+		return nil, wire.Errorf("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", prefix)
 	}
-	zone, err := s.zone(in.AvailabilityZone, in.AvailabilityZoneID)
+	zone, err := s.region.zone(in.AvailabilityZone, in.AvailabilityZoneID)
 	if err != nil {
 		return nil, err
 	}
-	tags, err := in.tagsFor("subnet")
+	set, err := in.tagsFor("subnet")
 	if err != nil {
 		return nil, err
 	}
@@ -132,70 +146,30 @@ func (s *Service) createSubnet(_ context.Context, in *createSubnetInput) (*subne
 		ID: ids.New("subnet"), VPCID: v.ID, AvailabilityZone: zone, CIDR: prefix.String(),
 		HostnameType: "ip-name", ACLAssociationID: ids.New("aclassoc"),
 	}
-	s.state.Subnets[sn.ID] = sn
-	s.setTags(sn.ID, tags)
+	s.subnets.Put(sn.ID, sn)
+	s.setTags(sn.ID, set)
 	item := s.subnetItem(sn)
 	item.State = "pending"
 	return &subnetOutput{Subnet: item}, nil
 }
 
-// zone returns the Availability Zone with that name or id; the first when both
-// are "".
-func (s *Service) zone(name, id string) (string, error) {
-	for _, zone := range s.account.Zones() {
-		switch {
-		case name == "" && id == "", name == zone, id == s.zoneID(zone):
-			return zone, nil
-		}
-	}
-	return "", invalid("availabilityZone", name+id, "Subnets can currently only be created in the following availability zones: "+
-		strings.Join(s.account.Zones(), ", ")+".")
-}
-
-func (s *Service) subnetItem(sn *subnet) subnetItem {
+func (s *subnetOperations) subnetItem(sn *subnet) subnetItem {
 	return subnetItem{
 		SubnetID: sn.ID, SubnetARN: s.account.ARN("ec2", "subnet/"+sn.ID), VPCID: sn.VPCID, OwnerID: s.account.ID,
-		State: "available", CIDRBlock: sn.CIDR, AvailableIPs: s.freeIPs(sn),
-		AvailabilityZone: sn.AvailabilityZone, AvailabilityZoneID: s.zoneID(sn.AvailabilityZone),
+		State: "available", CIDRBlock: sn.CIDR, AvailableIPs: s.addressing.freeIPs(sn),
+		AvailabilityZone: sn.AvailabilityZone, AvailabilityZoneID: s.region.zoneID(sn.AvailabilityZone),
 		MapPublicIPOnLaunch: sn.MapPublicIP, IPv6Associations: []string{}, EnableDNS64: sn.DNS64,
 		PrivateDNSNameOnLaunch: hostnameItem{
 			HostnameType: sn.HostnameType, EnableResourceNameDNSARecord: sn.ResourceNameA,
 			EnableResourceNameDNSAAAARecord: sn.ResourceNameAAAA,
 		},
-		Tags: s.tagList(sn.ID),
+		Tags: s.tagsOf(sn.ID).List(),
 	}
 }
 
-// usedIPs are the private addresses of a subnet's interfaces.
-func (s *Service) usedIPs(sn *subnet) map[string]bool {
-	used := map[string]bool{}
-	for _, eni := range s.state.Interfaces {
-		if eni.SubnetID == sn.ID {
-			used[eni.PrivateIP] = true
-		}
-	}
-	return used
-}
-
-func (s *Service) freeIPs(sn *subnet) int { return hosts(prefixOf(sn.CIDR)) - len(s.usedIPs(sn)) }
-
-// allocateIP returns a private address of the subnet that no interface has.
-func (s *Service) allocateIP(sn *subnet) (string, error) {
-	prefix := prefixOf(sn.CIDR)
-	used := s.usedIPs(sn)
-	for range hosts(prefix) {
-		address := host(prefix, sn.Next%hosts(prefix)).String()
-		sn.Next++
-		if !used[address] {
-			return address, nil
-		}
-	}
-	return "", wire.Errorf("InsufficientFreeAddressesInSubnet", "The specified subnet '%s' does not have enough free addresses to satisfy the request.", sn.ID)
-}
-
-func (s *Service) subnets() family[*subnet] {
+func (s *subnetOperations) family() family[*subnet] {
 	return family[*subnet]{
-		all: values(s.state.Subnets), id: func(sn *subnet) string { return sn.ID }, notFound: subnetNotFound,
+		all: list(s.subnets), id: func(sn *subnet) string { return sn.ID }, notFound: subnetNotFound,
 		attributes: attributes[*subnet]{
 			"subnet-id":                  func(sn *subnet) []string { return one(sn.ID) },
 			"subnet-arn":                 func(sn *subnet) []string { return one(s.account.ARN("ec2", "subnet/"+sn.ID)) },
@@ -205,19 +179,16 @@ func (s *Service) subnets() family[*subnet] {
 			"cidr":                       func(sn *subnet) []string { return one(sn.CIDR) },
 			"cidr-block":                 func(sn *subnet) []string { return one(sn.CIDR) },
 			"cidrBlock":                  func(sn *subnet) []string { return one(sn.CIDR) },
-			"available-ip-address-count": func(sn *subnet) []string { return []string{strconv.Itoa(s.freeIPs(sn))} },
+			"available-ip-address-count": func(sn *subnet) []string { return []string{strconv.Itoa(s.addressing.freeIPs(sn))} },
 			"availability-zone":          func(sn *subnet) []string { return one(sn.AvailabilityZone) },
 			"availabilityZone":           func(sn *subnet) []string { return one(sn.AvailabilityZone) },
-			"availability-zone-id":       func(sn *subnet) []string { return one(s.zoneID(sn.AvailabilityZone)) },
-			"availabilityZoneId":         func(sn *subnet) []string { return one(s.zoneID(sn.AvailabilityZone)) },
+			"availability-zone-id":       func(sn *subnet) []string { return one(s.region.zoneID(sn.AvailabilityZone)) },
+			"availabilityZoneId":         func(sn *subnet) []string { return one(s.region.zoneID(sn.AvailabilityZone)) },
 			"default-for-az":             func(*subnet) []string { return oneBool(false) },
 			"defaultForAz":               func(*subnet) []string { return oneBool(false) },
 			"map-public-ip-on-launch":    func(sn *subnet) []string { return oneBool(sn.MapPublicIP) },
 			"enable-dns64":               func(sn *subnet) []string { return oneBool(sn.DNS64) },
 			"ipv6-native":                func(*subnet) []string { return oneBool(false) },
-			"ipv6-cidr-block-association.association-id":  func(*subnet) []string { return nil },
-			"ipv6-cidr-block-association.ipv6-cidr-block": func(*subnet) []string { return nil },
-			"ipv6-cidr-block-association.state":           func(*subnet) []string { return nil },
 		},
 	}
 }
@@ -232,8 +203,8 @@ type describeSubnetsOutput struct {
 	NextToken string
 }
 
-func (s *Service) describeSubnets(_ context.Context, in *describeSubnetsInput) (*describeSubnetsOutput, error) {
-	page, next, err := choose(s, s.subnets(), in.SubnetIDs, in.selection)
+func (s *subnetOperations) describeSubnets(_ context.Context, in *describeSubnetsInput) (*describeSubnetsOutput, error) {
+	page, next, err := choose(s.records, s.family(), in.SubnetIDs, in.selection)
 	return &describeSubnetsOutput{Subnets: each(page, s.subnetItem), NextToken: next}, err
 }
 
@@ -246,11 +217,12 @@ type modifySubnetAttributeInput struct {
 	PrivateDNSHostnameTypeOnLaunch string
 }
 
-func (s *Service) modifySubnetAttribute(_ context.Context, in *modifySubnetAttributeInput) (*wire.Empty, error) {
+func (s *subnetOperations) modifySubnetAttribute(_ context.Context, in *modifySubnetAttributeInput) (*wire.Empty, error) {
 	sn, err := s.subnet(in.SubnetID)
 	if err != nil {
 		return nil, err
 	}
+	s.subnets.Put(sn.ID, sn)
 	for to, from := range map[*bool]*boolean{
 		&sn.MapPublicIP: in.MapPublicIPOnLaunch, &sn.DNS64: in.EnableDNS64,
 		&sn.ResourceNameA: in.EnableResourceNameARecord, &sn.ResourceNameAAAA: in.EnableResourceNameAAAARecord,
@@ -272,20 +244,19 @@ type subnetIDInput struct {
 	SubnetID string
 }
 
-func (s *Service) deleteSubnet(_ context.Context, in *subnetIDInput) (*wire.Empty, error) {
+func (s *subnetOperations) deleteSubnet(_ context.Context, in *subnetIDInput) (*wire.Empty, error) {
 	sn, err := s.subnet(in.SubnetID)
 	if err != nil {
 		return nil, err
 	}
-	for _, eni := range s.state.Interfaces {
-		if eni.SubnetID == sn.ID {
-			return nil, hasDependencies("subnet", sn.ID)
-		}
+	if has(s.interfaces, func(eni *networkInterface) bool { return eni.SubnetID == sn.ID }) {
+		return nil, hasDependencies("subnet", sn.ID)
 	}
-	for _, table := range s.state.RouteTables {
+	for id, table := range s.routeTables.All() {
+		s.routeTables.Put(id, table)
 		table.Associations = slices.DeleteFunc(table.Associations, func(a routeTableAssociation) bool { return a.SubnetID == sn.ID })
 	}
 	s.forget(sn.ID)
-	delete(s.state.Subnets, sn.ID)
+	s.subnets.Delete(sn.ID)
 	return nil, nil
 }

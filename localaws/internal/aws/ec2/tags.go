@@ -2,20 +2,34 @@ package ec2
 
 import (
 	"context"
-	"slices"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
-// maxTags is the quota of tags on one resource.
-const maxTags = 50
+// tagRules are EC2's,
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html.
+var tagRules = tags.Rules{MaxKey: 127, MaxValue: 255, AnyCharacter: true, Refuse: func(f tags.Fault) error {
+	switch {
+	case f.Problem == tags.TooMany:
+		return wire.Errorf("TagLimitExceeded", "More than %d tags were given for a resource.", f.Limit)
+	case f.Problem == tags.KeyLength && f.Tag.Key == "":
+		return wire.Errorf("InvalidParameterValue", "Tag keys must not be empty")
+	case f.Problem == tags.KeyLength:
+		return wire.Errorf("InvalidParameterValue", "Tag key exceeds the maximum length of %d characters: '%s'", f.Limit, f.Tag.Key)
+	case f.Problem == tags.ValueLength:
+		return wire.Errorf("InvalidParameterValue", "Tag value exceeds the maximum length of %d characters: '%s'", f.Limit, f.Tag.Value)
+	case f.Problem == tags.Reserved:
+		return wire.Errorf("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use")
+	}
+	return wire.Errorf("InvalidParameterValue", "Duplicate tag key '%s' specified.", f.Tag.Key)
+}}
 
 // tagSpecification is the tags of a resource that a request makes.
 type tagSpecification struct {
 	ResourceType string
-	Tags         []core.Tag `in:"Tag" out:"tagSet"`
+	Tags         []tags.Tag `in:"Tag" out:"tagSet"`
 }
 
 // tagged is a request that can tag what it makes.
@@ -25,129 +39,42 @@ type tagged struct {
 
 // tagsFor returns the tags for the one type of resource that the request makes,
 // and refuses those for another.
-func (t tagged) tagsFor(resourceType string) (core.Tags, error) {
-	tags := core.Tags{}
+func (t tagged) tagsFor(resourceType string) (tags.Set, error) {
+	var given []tags.Tag
 	for _, spec := range t.TagSpecifications {
 		if spec.ResourceType != resourceType {
-			return nil, wire.Errorf("InvalidParameterValue", "'%s' is not a valid taggable resource type for this operation.", spec.ResourceType)
+			return nil, notTaggable(spec.ResourceType)
 		}
-		if err := checkTags(spec.Tags); err != nil {
-			return nil, err
-		}
-		tags.Put(spec.Tags)
+		given = append(given, spec.Tags...)
 	}
-	return tags, mustFit(tags)
+	return tagRules.New(given)
 }
 
-func checkTags(tags []core.Tag) error {
-	for _, tag := range tags {
-		switch {
-		case tag.Key == "":
-			return wire.Errorf("InvalidParameterValue", "Tag keys must not be empty")
-		case len([]rune(tag.Key)) > 127:
-			return wire.Errorf("InvalidParameterValue", "Tag key exceeds the maximum length of 127 characters: '%s'", tag.Key)
-		case len([]rune(tag.Value)) > 255:
-			return wire.Errorf("InvalidParameterValue", "Tag value exceeds the maximum length of 255 characters: '%s'", tag.Value)
-		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
-			return wire.Errorf("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use")
-		}
-	}
-	return nil
+func notTaggable(resourceType string) error {
+	return wire.Errorf("InvalidParameterValue", "'%s' is not a valid taggable resource type for this operation.", resourceType)
 }
 
-func mustFit(tags core.Tags) error {
-	own := 0
-	for key := range tags {
-		if !strings.HasPrefix(key, "aws:") {
-			own++
-		}
-	}
-	if own > maxTags {
-		return wire.Errorf("TagLimitExceeded", "More than %d tags were given for a resource.", maxTags)
-	}
-	return nil
-}
+// tagOperations are those on the tags of any resource.
+type tagOperations struct{ *records }
 
-// setTags gives a new resource its tags.
-func (s *Service) setTags(id string, tags core.Tags) {
-	if len(tags) > 0 {
-		s.state.Tags[id] = tags
+func (s *tagOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateTags", s.createTags),
+		wire.Op("DeleteTags", s.deleteTags),
+		wire.ReadOp("DescribeTags", s.describeTags),
 	}
 }
 
-func (s *Service) tagList(id string) []core.Tag { return s.state.Tags[id].List() }
-
-type tagsInput struct {
-	ResourceIDs []string    `in:"ResourceId"`
-	Tags        []tagChange `in:"Tag"`
-}
-
-// tagChange has a pointer, as DeleteTags tells an empty value from none.
-type tagChange struct {
-	Key   string
-	Value *string
-}
-
-func (s *Service) createTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	tags := make([]core.Tag, 0, len(in.Tags))
-	for _, tag := range in.Tags {
-		value := ""
-		if tag.Value != nil {
-			value = *tag.Value
-		}
-		tags = append(tags, core.Tag{Key: tag.Key, Value: value})
-	}
-	if err := checkTags(tags); err != nil {
-		return nil, err
-	}
-	changed := map[string]core.Tags{}
-	for _, id := range in.ResourceIDs {
-		if _, err := s.taggable(id); err != nil {
-			return nil, err
-		}
-		all := core.NewTags(s.tagList(id))
-		all.Put(tags)
-		if err := mustFit(all); err != nil {
-			return nil, err
-		}
-		changed[id] = all
-	}
-	for id, all := range changed {
-		s.setTags(id, all)
-	}
-	return nil, nil
-}
-
-func (s *Service) deleteTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	for _, id := range in.ResourceIDs {
-		if _, err := s.taggable(id); err != nil {
-			return nil, err
-		}
-	}
-	for _, id := range in.ResourceIDs {
-		s.deleteTagsOf(id, in.Tags)
-	}
-	return nil, nil
-}
-
-// deleteTagsOf removes tags by key, or by key and value when a value is given;
-// without any, all but AWS's own.
-func (s *Service) deleteTagsOf(id string, tags []tagChange) {
-	has := s.state.Tags[id]
-	for key, value := range has {
-		gone := slices.ContainsFunc(tags, func(t tagChange) bool { return t.Key == key && (t.Value == nil || *t.Value == value) })
-		if (gone || len(tags) == 0) && !strings.HasPrefix(key, "aws:") {
-			delete(has, key)
-		}
-	}
-	if len(has) == 0 {
-		delete(s.state.Tags, id)
-	}
+func (s *tagOperations) resources() tags.Resources {
+	return tags.Resources{Rules: tagRules, Find: func(id string) (tags.Resource, error) {
+		_, err := s.taggable(id)
+		return tags.Resource{Tags: s.tagsOf(id), Replace: func(all tags.Set) { s.setTags(id, all) }}, err
+	}}
 }
 
 // taggable returns the type of an existing resource, as tag specifications
 // write it.
-func (s *Service) taggable(id string) (resourceType string, err error) {
+func (s *tagOperations) taggable(id string) (resourceType string, err error) {
 	prefix, _, _ := strings.Cut(id, "-")
 	kind, known := s.taggables()[prefix]
 	if !known {
@@ -166,28 +93,57 @@ type taggableKind struct {
 }
 
 // taggables are the kinds of resources by the prefix of their ids.
-func (s *Service) taggables() map[string]taggableKind {
+func (s *tagOperations) taggables() map[string]taggableKind {
 	return map[string]taggableKind{
-		"vpc":      {"vpc", in(s.state.VPCs), vpcNotFound},
-		"subnet":   {"subnet", in(s.state.Subnets), subnetNotFound},
-		"igw":      {"internet-gateway", in(s.state.InternetGateways), internetGatewayNotFound},
-		"nat":      {"natgateway", in(s.state.NATGateways), natGatewayNotFound},
-		"eipalloc": {"elastic-ip", in(s.state.ElasticIPs), allocationNotFound},
-		"rtb":      {"route-table", in(s.state.RouteTables), routeTableNotFound},
-		"acl":      {"network-acl", in(s.state.NetworkACLs), networkACLNotFound},
-		"sg":       {"security-group", in(s.state.SecurityGroups), groupNotFound},
+		"vpc":      {"vpc", s.vpcs.Has, vpcNotFound},
+		"subnet":   {"subnet", s.subnets.Has, subnetNotFound},
+		"igw":      {"internet-gateway", s.internetGateways.Has, internetGatewayNotFound},
+		"nat":      {"natgateway", s.natGateways.Has, natGatewayNotFound},
+		"eipalloc": {"elastic-ip", s.elasticIPs.Has, allocationNotFound},
+		"rtb":      {"route-table", s.routeTables.Has, routeTableNotFound},
+		"acl":      {"network-acl", s.networkACLs.Has, networkACLNotFound},
+		"sg":       {"security-group", s.securityGroups.Has, groupNotFound},
 		"sgr":      {"security-group-rule", func(id string) bool { _, _, ok := s.ruleByID(id); return ok }, ruleNotFound},
-		"vpce":     {"vpc-endpoint", in(s.state.VPCEndpoints), vpcEndpointNotFound},
-		"eni":      {"network-interface", in(s.state.Interfaces), interfaceNotFound},
-		"lt":       {"launch-template", in(s.state.LaunchTemplates), templateIDNotFound},
-		"key":      {"key-pair", in(s.state.KeyPairs), keyPairNotFound},
-		"i":        {"instance", in(s.state.Instances), instanceNotFound},
+		"vpce":     {"vpc-endpoint", s.vpcEndpoints.Has, vpcEndpointNotFound},
+		"eni":      {"network-interface", s.interfaces.Has, interfaceNotFound},
+		"lt":       {"launch-template", s.launchTemplates.Has, templateIDNotFound},
+		"key":      {"key-pair", s.keyPairs.Has, keyPairNotFound},
+		"i":        {"instance", s.instances.Has, instanceNotFound},
 		"vol":      {"volume", func(id string) bool { _, ok := s.volumeOwner(id); return ok }, volumeNotFound},
 	}
 }
 
-func in[T any](m map[string]T) func(id string) bool {
-	return func(id string) bool { _, ok := m[id]; return ok }
+type createTagsInput struct {
+	ResourceIDs []string   `in:"ResourceId"`
+	Tags        []tags.Tag `in:"Tag"`
+}
+
+func (s *tagOperations) createTags(_ context.Context, in *createTagsInput) (*wire.Empty, error) {
+	return nil, s.resources().Add(in.Tags, in.ResourceIDs...)
+}
+
+type deleteTagsInput struct {
+	ResourceIDs []string `in:"ResourceId"`
+	Tags        []struct {
+		Key   string
+		Value *string
+	} `in:"Tag"`
+}
+
+// deleteTags removes tags by key, or by key and value when a value is given;
+// without any, all but AWS's own.
+func (s *tagOperations) deleteTags(_ context.Context, in *deleteTagsInput) (*wire.Empty, error) {
+	return nil, s.resources().Change(func(set tags.Set) {
+		for key, value := range set {
+			gone := len(in.Tags) == 0
+			for _, t := range in.Tags {
+				gone = gone || t.Key == key && (t.Value == nil || *t.Value == value)
+			}
+			if gone && !strings.HasPrefix(key, "aws:") {
+				delete(set, key)
+			}
+		}
+	}, in.ResourceIDs...)
 }
 
 type describeTagsInput struct{ selection }
@@ -201,13 +157,13 @@ type taggedResource struct {
 	Key          string
 	ResourceID   string `out:"resourceId"`
 	ResourceType string
-	Value        string
+	Value        string `empty:"kept"`
 }
 
 func (t taggedResource) id() string { return t.ResourceID + " " + t.Key }
 
-func (s *Service) describeTags(_ context.Context, in *describeTagsInput) (*describeTagsOutput, error) {
-	tags := family[taggedResource]{
+func (s *tagOperations) describeTags(_ context.Context, in *describeTagsInput) (*describeTagsOutput, error) {
+	all := family[taggedResource]{
 		all: s.taggedResources, id: taggedResource.id,
 		attributes: attributes[taggedResource]{
 			"key":           func(t taggedResource) []string { return []string{t.Key} },
@@ -216,30 +172,30 @@ func (s *Service) describeTags(_ context.Context, in *describeTagsInput) (*descr
 			"resource-type": func(t taggedResource) []string { return []string{t.ResourceType} },
 		},
 	}
-	page, next, err := choose(s, tags, nil, in.selection)
+	page, next, err := choose(s.records, all, nil, in.selection)
 	return &describeTagsOutput{Tags: page, NextToken: next}, err
 }
 
-func (s *Service) taggedResources() []taggedResource {
+func (s *tagOperations) taggedResources() []taggedResource {
 	var all []taggedResource
-	for id, tags := range s.state.Tags {
+	for id, set := range s.tags.All() {
 		resourceType, err := s.taggable(id)
 		if err != nil {
 			continue // gone, and its tags go with it
 		}
-		for key, value := range tags {
-			all = append(all, taggedResource{Key: key, ResourceID: id, ResourceType: resourceType, Value: value})
+		for _, tag := range set.List() {
+			all = append(all, taggedResource{Key: tag.Key, ResourceID: id, ResourceType: resourceType, Value: tag.Value})
 		}
 	}
 	return all
 }
 
 // TaggedResources lists what has tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
-	var all []core.TaggedResource
-	for id, tags := range s.state.Tags {
+func (s *tagOperations) TaggedResources() []tags.Tagged {
+	var all []tags.Tagged
+	for id, set := range s.tags.All() {
 		if resourceType, err := s.taggable(id); err == nil {
-			all = append(all, core.TaggedResource{ARN: s.account.ARN("ec2", resourceType+"/"+id), Tags: tags})
+			all = append(all, tags.Tagged{ARN: s.account.ARN("ec2", resourceType+"/"+id), Tags: set})
 		}
 	}
 	return all

@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/netip"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -12,34 +12,39 @@ import (
 // vpc is a virtual private cloud. Its main route table, default security group
 // and network ACL are found by their own VPCID.
 type vpc struct {
-	ID             string
-	CIDRs          []cidrAssociation // the first is the VPC's own
-	Tenancy        string
-	DNSSupport     bool
-	DNSHostnames   bool
-	AddressMetrics bool
+	ID                  string
+	CIDR, AssociationID string
+	Tenancy             string
+	DNSSupport          bool
+	DNSHostnames        bool
+	AddressMetrics      bool
 }
 
-type cidrAssociation struct{ ID, CIDR string }
+// covers reports whether a network lies in the VPC.
+func (v *vpc) covers(prefix netip.Prefix) bool { return covers(prefixOf(v.CIDR), prefix) }
 
-// covers tells whether a network lies in the VPC.
-func (v *vpc) covers(prefix netip.Prefix) bool {
-	for _, c := range v.CIDRs {
-		if covers(prefixOf(c.CIDR), prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *Service) vpc(id string) (*vpc, error) {
-	if v, ok := s.state.VPCs[id]; ok {
+func (s *records) vpc(id string) (*vpc, error) {
+	if v, ok := s.vpcs.Get(id); ok {
 		return v, nil
 	}
 	if id == "" {
 		return nil, missing("vpcId")
 	}
 	return nil, vpcNotFound(id)
+}
+
+// vpcOperations are those on VPCs.
+type vpcOperations struct{ *records }
+
+func (s *vpcOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateVpc", s.createVPC),
+		wire.Op("DeleteVpc", s.deleteVPC),
+		wire.ReadOp("DescribeVpcs", s.describeVPCs),
+		wire.ReadOp("DescribeVpcAttribute", s.describeVPCAttribute),
+		wire.Op("ModifyVpcAttribute", s.modifyVPCAttribute),
+		wire.Op("ModifyVpcTenancy", s.modifyVPCTenancy),
+	}
 }
 
 type createVPCInput struct {
@@ -63,7 +68,7 @@ type vpcItem struct {
 	InstanceTenancy string        `out:"instanceTenancy"`
 	IsDefault       bool          `out:"isDefault"`
 	State           string        `out:"state"`
-	Tags            []core.Tag    `out:"tagSet"`
+	Tags            []tags.Tag    `out:"tagSet"`
 }
 
 type vpcCIDRItem struct {
@@ -74,7 +79,7 @@ type vpcCIDRItem struct {
 
 type cidrState struct{ State string }
 
-func (s *Service) createVPC(_ context.Context, in *createVPCInput) (*vpcOutput, error) {
+func (s *vpcOperations) createVPC(_ context.Context, in *createVPCInput) (*vpcOutput, error) {
 	if in.AmazonProvidedIPv6CIDRBlock {
 		return nil, noIPv6("AmazonProvidedIpv6CidrBlock")
 	}
@@ -85,7 +90,7 @@ func (s *Service) createVPC(_ context.Context, in *createVPCInput) (*vpcOutput, 
 	if err := mustBeNetwork("InvalidVpc.Range", prefix); err != nil {
 		return nil, err
 	}
-	tags, err := in.tagsFor("vpc")
+	set, err := in.tagsFor("vpc")
 	if err != nil {
 		return nil, err
 	}
@@ -93,14 +98,15 @@ func (s *Service) createVPC(_ context.Context, in *createVPCInput) (*vpcOutput, 
 		in.InstanceTenancy = "default"
 	}
 	v := &vpc{
-		ID: ids.New("vpc"), Tenancy: in.InstanceTenancy, DNSSupport: true,
-		CIDRs: []cidrAssociation{{ID: ids.New("vpc-cidr-assoc"), CIDR: prefix.String()}},
+		ID: ids.New("vpc"), CIDR: prefix.String(), AssociationID: ids.New("vpc-cidr-assoc"),
+		Tenancy: in.InstanceTenancy, DNSSupport: true,
 	}
-	s.state.VPCs[v.ID] = v
-	s.setTags(v.ID, tags)
-	s.makeMainRouteTable(v.ID)
-	s.makeDefaultNetworkACL(v.ID)
-	s.makeDefaultGroup(v.ID)
+	s.vpcs.Put(v.ID, v)
+	s.setTags(v.ID, set)
+	table, acl, group := newMainRouteTable(v.ID), &networkACL{ID: ids.New("acl"), VPCID: v.ID}, newDefaultGroup(v.ID)
+	s.routeTables.Put(table.ID, table)
+	s.networkACLs.Put(acl.ID, acl)
+	s.securityGroups.Put(group.ID, group)
 	item := s.vpcItem(v)
 	item.State = "pending"
 	return &vpcOutput{VPC: item}, nil
@@ -110,44 +116,31 @@ func noIPv6(parameter string) error {
 	return wire.Errorf("UnsupportedOperation", "localaws has no IPv6 networks: leave %s out", parameter)
 }
 
-func (s *Service) vpcItem(v *vpc) vpcItem {
-	item := vpcItem{
-		VPCID: v.ID, OwnerID: s.account.ID, CIDRBlock: v.CIDRs[0].CIDR, DHCPOptionsID: s.dhcpOptionsID(),
-		InstanceTenancy: v.Tenancy, State: "available", Tags: s.tagList(v.ID),
+func (s *vpcOperations) vpcItem(v *vpc) vpcItem {
+	return vpcItem{
+		VPCID: v.ID, OwnerID: s.account.ID, CIDRBlock: v.CIDR, DHCPOptionsID: s.dhcpOptionsID(),
+		CIDRs:           []vpcCIDRItem{{AssociationID: v.AssociationID, CIDRBlock: v.CIDR, State: cidrState{"associated"}}},
+		InstanceTenancy: v.Tenancy, State: "available", Tags: s.tagsOf(v.ID).List(),
 	}
-	for _, c := range v.CIDRs {
-		item.CIDRs = append(item.CIDRs, vpcCIDRItem{AssociationID: c.ID, CIDRBlock: c.CIDR, State: cidrState{"associated"}})
-	}
-	return item
 }
 
 // dhcpOptionsID names the set that the region gives to every VPC.
-func (s *Service) dhcpOptionsID() string { return "dopt-" + digest("dhcp", s.account.Region) }
+func (s *vpcOperations) dhcpOptionsID() string { return "dopt-" + digest("dhcp", s.account.Region) }
 
-func (s *Service) vpcs() family[*vpc] {
+func (s *vpcOperations) family() family[*vpc] {
 	return family[*vpc]{
-		all: values(s.state.VPCs), id: func(v *vpc) string { return v.ID }, notFound: vpcNotFound,
+		all: list(s.vpcs), id: func(v *vpc) string { return v.ID }, notFound: vpcNotFound,
 		attributes: attributes[*vpc]{
-			"vpc-id":          func(v *vpc) []string { return one(v.ID) },
-			"cidr":            func(v *vpc) []string { return one(v.CIDRs[0].CIDR) },
-			"cidr-block":      func(v *vpc) []string { return one(v.CIDRs[0].CIDR) },
-			"dhcp-options-id": func(*vpc) []string { return one(s.dhcpOptionsID()) },
-			"is-default":      func(*vpc) []string { return oneBool(false) },
-			"isDefault":       func(*vpc) []string { return oneBool(false) },
-			"owner-id":        func(*vpc) []string { return one(s.account.ID) },
-			"state":           func(*vpc) []string { return one("available") },
-			"cidr-block-association.cidr-block": func(v *vpc) (all []string) {
-				for _, c := range v.CIDRs {
-					all = append(all, c.CIDR)
-				}
-				return all
-			},
-			"cidr-block-association.association-id": func(v *vpc) (all []string) {
-				for _, c := range v.CIDRs {
-					all = append(all, c.ID)
-				}
-				return all
-			},
+			"vpc-id":                                func(v *vpc) []string { return one(v.ID) },
+			"cidr":                                  func(v *vpc) []string { return one(v.CIDR) },
+			"cidr-block":                            func(v *vpc) []string { return one(v.CIDR) },
+			"dhcp-options-id":                       func(*vpc) []string { return one(s.dhcpOptionsID()) },
+			"is-default":                            func(*vpc) []string { return oneBool(false) },
+			"isDefault":                             func(*vpc) []string { return oneBool(false) },
+			"owner-id":                              func(*vpc) []string { return one(s.account.ID) },
+			"state":                                 func(*vpc) []string { return one("available") },
+			"cidr-block-association.cidr-block":     func(v *vpc) []string { return one(v.CIDR) },
+			"cidr-block-association.association-id": func(v *vpc) []string { return one(v.AssociationID) },
 		},
 	}
 }
@@ -162,8 +155,8 @@ type describeVPCsOutput struct {
 	NextToken string
 }
 
-func (s *Service) describeVPCs(_ context.Context, in *describeVPCsInput) (*describeVPCsOutput, error) {
-	page, next, err := choose(s, s.vpcs(), in.VPCIDs, in.selection)
+func (s *vpcOperations) describeVPCs(_ context.Context, in *describeVPCsInput) (*describeVPCsOutput, error) {
+	page, next, err := choose(s.records, s.family(), in.VPCIDs, in.selection)
 	return &describeVPCsOutput{VPCs: each(page, s.vpcItem), NextToken: next}, err
 }
 
@@ -186,11 +179,12 @@ type modifyVPCAttributeInput struct {
 	EnableNetworkAddressUsageMetrics *boolean
 }
 
-func (s *Service) modifyVPCAttribute(_ context.Context, in *modifyVPCAttributeInput) (*wire.Empty, error) {
+func (s *vpcOperations) modifyVPCAttribute(_ context.Context, in *modifyVPCAttributeInput) (*wire.Empty, error) {
 	v, err := s.vpc(in.VPCID)
 	if err != nil {
 		return nil, err
 	}
+	s.vpcs.Put(v.ID, v)
 	given := 0
 	for to, from := range map[*bool]*boolean{
 		&v.DNSHostnames: in.EnableDNSHostnames, &v.DNSSupport: in.EnableDNSSupport,
@@ -219,7 +213,7 @@ type describeVPCAttributeOutput struct {
 	EnableNetworkAddressUsageMetrics *boolean `out:"enableNetworkAddressUsageMetrics"`
 }
 
-func (s *Service) describeVPCAttribute(_ context.Context, in *describeVPCAttributeInput) (*describeVPCAttributeOutput, error) {
+func (s *vpcOperations) describeVPCAttribute(_ context.Context, in *describeVPCAttributeInput) (*describeVPCAttributeOutput, error) {
 	v, err := s.vpc(in.VPCID)
 	if err != nil {
 		return nil, err
@@ -244,7 +238,7 @@ type vpcIDInput struct {
 
 // deleteVPC takes what came with the VPC away with it, and refuses while
 // anything else is left.
-func (s *Service) deleteVPC(_ context.Context, in *vpcIDInput) (*wire.Empty, error) {
+func (s *vpcOperations) deleteVPC(_ context.Context, in *vpcIDInput) (*wire.Empty, error) {
 	v, err := s.vpc(in.VPCID)
 	if err != nil {
 		return nil, err
@@ -252,66 +246,35 @@ func (s *Service) deleteVPC(_ context.Context, in *vpcIDInput) (*wire.Empty, err
 	if s.inUse(v.ID) {
 		return nil, hasDependencies("vpc", v.ID)
 	}
-	for id, table := range s.state.RouteTables {
+	for id, table := range s.routeTables.All() {
 		if table.VPCID == v.ID {
 			s.forget(id)
-			delete(s.state.RouteTables, id)
+			s.routeTables.Delete(id)
 		}
 	}
-	for id, acl := range s.state.NetworkACLs {
+	for id, acl := range s.networkACLs.All() {
 		if acl.VPCID == v.ID {
 			s.forget(id)
-			delete(s.state.NetworkACLs, id)
+			s.networkACLs.Delete(id)
 		}
 	}
-	for id, group := range s.state.SecurityGroups {
+	for _, group := range s.securityGroups.All() {
 		if group.VPCID == v.ID {
-			s.dropGroup(id)
+			s.dropGroup(group)
 		}
 	}
 	s.forget(v.ID)
-	delete(s.state.VPCs, v.ID)
+	s.vpcs.Delete(v.ID)
 	return nil, nil
 }
 
-// inUse tells whether a VPC holds anything but what came with it.
-func (s *Service) inUse(vpcID string) bool {
-	for _, sn := range s.state.Subnets {
-		if sn.VPCID == vpcID {
-			return true
-		}
-	}
-	for _, endpoint := range s.state.VPCEndpoints {
-		if endpoint.VPCID == vpcID {
-			return true
-		}
-	}
-	for _, gateway := range s.state.InternetGateways {
-		if gateway.VPCID == vpcID {
-			return true
-		}
-	}
-	for _, table := range s.state.RouteTables {
-		if table.VPCID == vpcID && !table.isMain() {
-			return true
-		}
-	}
-	for _, group := range s.state.SecurityGroups {
-		if group.VPCID == vpcID && group.Name != defaultGroupName {
-			return true
-		}
-	}
-	return false
-}
-
-// forget drops what is kept beside a resource.
-func (s *Service) forget(id string) {
-	delete(s.state.Tags, id)
-	for token, made := range s.state.Tokens {
-		if made == id {
-			delete(s.state.Tokens, token)
-		}
-	}
+// inUse reports whether a VPC holds anything but what came with it.
+func (s *vpcOperations) inUse(vpcID string) bool {
+	return has(s.subnets, func(sn *subnet) bool { return sn.VPCID == vpcID }) ||
+		has(s.vpcEndpoints, func(e *vpcEndpoint) bool { return e.VPCID == vpcID }) ||
+		has(s.internetGateways, func(g *internetGateway) bool { return g.VPCID == vpcID }) ||
+		has(s.routeTables, func(t *routeTable) bool { return t.VPCID == vpcID && !t.isMain() }) ||
+		has(s.securityGroups, func(g *securityGroup) bool { return g.VPCID == vpcID && g.Name != defaultGroupName })
 }
 
 type modifyVPCTenancyInput struct {
@@ -323,7 +286,7 @@ type returnOutput struct {
 	Return bool `out:"return"`
 }
 
-func (s *Service) modifyVPCTenancy(_ context.Context, in *modifyVPCTenancyInput) (*returnOutput, error) {
+func (s *vpcOperations) modifyVPCTenancy(_ context.Context, in *modifyVPCTenancyInput) (*returnOutput, error) {
 	v, err := s.vpc(in.VPCID)
 	if err != nil {
 		return nil, err
@@ -331,6 +294,7 @@ func (s *Service) modifyVPCTenancy(_ context.Context, in *modifyVPCTenancyInput)
 	if in.InstanceTenancy != "default" {
 		return nil, invalid("instanceTenancy", in.InstanceTenancy, "It can be changed to default only.")
 	}
+	s.vpcs.Put(v.ID, v)
 	v.Tenancy = in.InstanceTenancy
 	return &returnOutput{Return: true}, nil
 }

@@ -2,11 +2,10 @@ package ec2
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -25,8 +24,8 @@ const (
 	endpointDeletion = 60 * time.Second
 )
 
-// interfaceEndpoint is the one kind of VPC endpoint that localaws has. Nobody
-// answers behind it: it is there for what it blocks.
+// interfaceEndpoint is the one kind of VPC endpoint that localaws has.
+// Nothing answers behind it: it is there for what it blocks.
 const interfaceEndpoint = "Interface"
 
 type vpcEndpoint struct {
@@ -35,6 +34,20 @@ type vpcEndpoint struct {
 	Created                       time.Time
 	// Next is when the state moves on.
 	Next time.Time
+}
+
+// vpcEndpointOperations are those on VPC endpoints.
+type vpcEndpointOperations struct {
+	*records
+	network *interfaceOperations
+}
+
+func (s *vpcEndpointOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateVpcEndpoint", s.createVPCEndpoint),
+		wire.Op("DeleteVpcEndpoints", s.deleteVPCEndpoints),
+		wire.ReadOp("DescribeVpcEndpoints", s.describeVPCEndpoints),
+	}
 }
 
 type createVPCEndpointInput struct {
@@ -64,13 +77,13 @@ type vpcEndpointItem struct {
 	RequesterManaged  bool       `out:"requesterManaged"`
 	CreationTimestamp time.Time  `out:"creationTimestamp"`
 	OwnerID           string     `out:"ownerId"`
-	Tags              []core.Tag `out:"tagSet"`
+	Tags              []tags.Tag `out:"tagSet"`
 }
 
 // createVPCEndpoint makes an interface endpoint, with a network interface in
 // each subnet.
-func (s *Service) createVPCEndpoint(_ context.Context, in *createVPCEndpointInput) (*vpcEndpointOutput, error) {
-	tags, err := in.tagsFor("vpc-endpoint")
+func (s *vpcEndpointOperations) createVPCEndpoint(_ context.Context, in *createVPCEndpointInput) (*vpcEndpointOutput, error) {
+	set, err := in.tagsFor("vpc-endpoint")
 	if err != nil {
 		return nil, err
 	}
@@ -86,22 +99,21 @@ func (s *Service) createVPCEndpoint(_ context.Context, in *createVPCEndpointInpu
 		Groups: groups, Created: s.account.Clock.Now(), Next: s.account.Clock.In(endpointCreation),
 	}
 	for _, id := range in.SubnetIDs {
-		eni, err := s.createInterface(InterfaceSpec{
+		eni, err := s.network.createInterface(InterfaceSpec{
 			SubnetID: id, Description: "VPC Endpoint Interface " + endpoint.ID, Type: "vpc_endpoint",
 			RequesterID: "amazon-vpce", InstanceOwnerID: "amazon-aws", Groups: groups,
 		})
 		if err != nil {
-			s.dropEndpoint(endpoint)
 			return nil, err
 		}
 		endpoint.Interfaces = append(endpoint.Interfaces, eni.ID)
 	}
-	s.state.VPCEndpoints[endpoint.ID] = endpoint
-	s.setTags(endpoint.ID, tags)
+	s.vpcEndpoints.Put(endpoint.ID, endpoint)
+	s.setTags(endpoint.ID, set)
 	return &vpcEndpointOutput{VPCEndpoint: s.vpcEndpointItem(endpoint)}, nil
 }
 
-func (s *Service) checkVPCEndpoint(in *createVPCEndpointInput) error {
+func (s *vpcEndpointOperations) checkVPCEndpoint(in *createVPCEndpointInput) error {
 	v, err := s.vpc(in.VPCID)
 	if err != nil {
 		return err
@@ -126,14 +138,14 @@ func (s *Service) checkVPCEndpoint(in *createVPCEndpointInput) error {
 		}
 		zones[sn.AvailabilityZone] = true
 	}
-	return s.checkGroups(in.SecurityGroupIDs, v.ID)
+	return s.network.checkGroups(in.SecurityGroupIDs, v.ID)
 }
 
-func (s *Service) vpcEndpointItem(e *vpcEndpoint) vpcEndpointItem {
+func (s *vpcEndpointOperations) vpcEndpointItem(e *vpcEndpoint) vpcEndpointItem {
 	return vpcEndpointItem{
 		ID: e.ID, Type: interfaceEndpoint, VPCID: e.VPCID, ServiceName: e.ServiceName, State: e.State, RouteTables: []string{},
 		Subnets: e.Subnets, Groups: s.groupIDs(e.Groups), Interfaces: e.Interfaces, CreationTimestamp: e.Created,
-		OwnerID: s.account.ID, Tags: s.tagList(e.ID),
+		OwnerID: s.account.ID, Tags: s.tagsOf(e.ID).List(),
 	}
 }
 
@@ -147,9 +159,9 @@ type describeVPCEndpointsOutput struct {
 	NextToken    string
 }
 
-func (s *Service) describeVPCEndpoints(_ context.Context, in *describeVPCEndpointsInput) (*describeVPCEndpointsOutput, error) {
+func (s *vpcEndpointOperations) describeVPCEndpoints(_ context.Context, in *describeVPCEndpointsInput) (*describeVPCEndpointsOutput, error) {
 	endpoints := family[*vpcEndpoint]{
-		all: values(s.state.VPCEndpoints), id: func(e *vpcEndpoint) string { return e.ID }, notFound: vpcEndpointNotFound,
+		all: list(s.vpcEndpoints), id: func(e *vpcEndpoint) string { return e.ID }, notFound: vpcEndpointNotFound,
 		attributes: attributes[*vpcEndpoint]{
 			"vpc-endpoint-id":    func(e *vpcEndpoint) []string { return one(e.ID) },
 			"vpc-endpoint-state": func(e *vpcEndpoint) []string { return one(e.State) },
@@ -158,7 +170,7 @@ func (s *Service) describeVPCEndpoints(_ context.Context, in *describeVPCEndpoin
 			"service-name":       func(e *vpcEndpoint) []string { return one(e.ServiceName) },
 		},
 	}
-	page, next, err := choose(s, endpoints, in.VPCEndpointIDs, in.selection)
+	page, next, err := choose(s.records, endpoints, in.VPCEndpointIDs, in.selection)
 	return &describeVPCEndpointsOutput{VPCEndpoints: each(page, s.vpcEndpointItem), NextToken: next}, err
 }
 
@@ -180,15 +192,15 @@ type unsuccessfulError struct {
 	Message string `out:"message"`
 }
 
-// deleteVPCEndpoints begins deletions; what can't be deleted is listed, and is
-// no error of the call.
-func (s *Service) deleteVPCEndpoints(_ context.Context, in *deleteVPCEndpointsInput) (*deleteVPCEndpointsOutput, error) {
+// deleteVPCEndpoints begins deletions; what can't be deleted is listed, and does
+// not fail the call.
+func (s *vpcEndpointOperations) deleteVPCEndpoints(_ context.Context, in *deleteVPCEndpointsInput) (*deleteVPCEndpointsOutput, error) {
 	if len(in.VPCEndpointIDs) == 0 {
 		return nil, missing("VpcEndpointId")
 	}
 	out := &deleteVPCEndpointsOutput{Unsuccessful: []unsuccessfulItem{}}
 	for _, id := range in.VPCEndpointIDs {
-		endpoint, ok := s.state.VPCEndpoints[id]
+		endpoint, ok := s.vpcEndpoints.Change(id)
 		if !ok {
 			out.Unsuccessful = append(out.Unsuccessful, unsuccessfulItem{ResourceID: id, Error: unsuccessfulError{
 				Code: "InvalidVpcEndpointId.NotFound", Message: "The Vpc Endpoint Id '" + id + "' does not exist",
@@ -199,24 +211,19 @@ func (s *Service) deleteVPCEndpoints(_ context.Context, in *deleteVPCEndpointsIn
 			endpoint.State, endpoint.Next = endpointDeleting, s.account.Clock.In(endpointDeletion)
 		}
 	}
-	s.account.Changed()
 	return out, nil
 }
 
-// stepVPCEndpoint moves an endpoint on to its next state. Its interfaces go
-// with it.
-func (s *Service) stepVPCEndpoint(e *vpcEndpoint) {
-	if e.State == endpointDeleting {
-		s.dropEndpoint(e)
+// step moves an endpoint, which is marked, on to its next state. Its interfaces
+// go with it.
+func (s *vpcEndpointOperations) step(e *vpcEndpoint) {
+	if e.State != endpointDeleting {
+		e.State, e.Next = endpointAvailable, time.Time{}
 		return
 	}
-	e.State, e.Next = endpointAvailable, time.Time{}
-}
-
-func (s *Service) dropEndpoint(e *vpcEndpoint) {
-	for _, id := range slices.Clone(e.Interfaces) {
-		_ = s.DeleteInterface(id) // it can only be gone already
+	for _, id := range e.Interfaces {
+		_ = s.network.DeleteInterface(id) // it can only be gone already
 	}
 	s.forget(e.ID)
-	delete(s.state.VPCEndpoints, e.ID)
+	s.vpcEndpoints.Delete(e.ID)
 }

@@ -37,12 +37,6 @@ func (a *addresses) Allocate() (netip.Addr, error) {
 	return address, nil
 }
 
-func (a *addresses) Take(address netip.Addr) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.taken[address] = true
-}
-
 func (a *addresses) Release(address netip.Addr) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
