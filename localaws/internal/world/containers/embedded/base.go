@@ -15,7 +15,7 @@ import (
 // Base is the operating system that an image is built on.
 type Base int
 
-// Debian has dash and bash, Alpine busybox's sh and wget, AmazonLinux bash and
+// Debian has dash and bash, Alpine busybox's sh, AmazonLinux bash and
 // curl. NoBase has no programs at all, as images built from scratch.
 const (
 	Debian Base = iota
@@ -40,7 +40,9 @@ func Programs() map[string]kernel.Program {
 // elsewhere are programs that the real images have and the embedded runtime has
 // not: they say so, rather than that they do not exist.
 var elsewhere = strings.Fields("awk mawk find xargs tar gzip gunzip perl diff apt-get dpkg apk ldd" +
-	" paste join od split tac nl fold expand comm csplit df du dd sync mount umount su chroot nice nohup")
+	" paste join od split tac nl fold expand comm csplit df du dd sync mount umount su chroot nice nohup" +
+	" basename chown cp date dirname env id install kill mktemp mv nproc printenv ps readlink rmdir seq sort" +
+	" stat tail tee timeout tr uname uniq wc whoami")
 
 func notEmbedded(_ context.Context, p *kernel.Process) int {
 	p.Errorf("%s: not provided by the embedded runtime; localaws --runtime docker runs the real image", p.Name())
@@ -96,7 +98,7 @@ func basePrograms(base Base) map[string]string {
 	}
 	for name := range tools.Programs() {
 		switch name {
-		case "curl", "wget", "openssl": // not in every image
+		case "curl", "openssl": // not in every image
 		default:
 			files[name] = name
 		}
@@ -106,7 +108,7 @@ func basePrograms(base Base) map[string]string {
 	}
 	switch base {
 	case Alpine:
-		files["sh"], files["ash"], files["wget"] = "ash", "ash", "wget"
+		files["sh"], files["ash"], files["wget"] = "ash", "ash", "not-embedded"
 	case AmazonLinux:
 		files["sh"], files["bash"], files["curl"] = "bash", "bash", "curl"
 	default:

@@ -57,24 +57,16 @@ func images() []image {
 			env: map[string]string{"RUN_IN_CONTAINER": "True"},
 		},
 		{
-			repository: "amazon/cloudwatch-agent", tags: tags("1"), base: NoBase,
-			entryPoint: []string{daemons.CloudWatchAgentCommand}, install: daemons.InstallCloudWatchAgent, programs: daemons.Programs(),
-			env: map[string]string{"RUN_IN_CONTAINER": "True"},
-		},
-		{
 			repository: "timberio/vector", tags: tags("0|nightly"), base: Debian,
 			entryPoint: []string{"/usr/local/bin/vector"}, install: daemons.InstallVector, programs: daemons.Programs(),
 		},
 		shellImage("debian", `1[0-9]|[0-9]{8}`, Debian, "bash"),
-		shellImage("ubuntu", `[0-9]+`, Debian, "bash"),
 		shellImage("alpine", `3|[0-9]{8}`, Alpine, "/bin/sh"),
 		shellImage("busybox", `1`, Alpine, "sh"),
-		shellImage("bash", `[345]`, Alpine, "bash"),
 		{
 			repository: "public.ecr.aws/aws-cli/aws-cli", tags: tags("2"), base: AmazonLinux,
 			entryPoint: []string{"/usr/local/bin/aws"}, workingDir: "/aws", install: installAWSCLI,
 		},
-		shellImage("amazonlinux", `20[0-9]{2}|2`, AmazonLinux, "/bin/bash"),
 	}
 }
 

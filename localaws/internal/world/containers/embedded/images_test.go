@@ -147,10 +147,10 @@ func TestDaemons(t *testing.T) {
 			"watching /var/log/a.log for log group g", 0,
 		},
 		"the CloudWatch agent without configuration": {
-			containers.Spec{Image: "amazon/cloudwatch-agent"}, nil, "please provide config", 1,
+			containers.Spec{Image: "public.ecr.aws/cloudwatch-agent/cloudwatch-agent"}, nil, "please provide config", 1,
 		},
 		"the CloudWatch agent with a broken one": {
-			containers.Spec{Image: "amazon/cloudwatch-agent"}, map[string]string{"CW_CONFIG_CONTENT": `{"log":{}}`}, "additional property log is not allowed", 1,
+			containers.Spec{Image: "public.ecr.aws/cloudwatch-agent/cloudwatch-agent"}, map[string]string{"CW_CONFIG_CONTENT": `{"log":{}}`}, "additional property log is not allowed", 1,
 		},
 		"Vector":                       {vector, map[string]string{"AGENT_CONFIG": vectorConfig}, "Vector has started", 0},
 		"Vector with an unknown input": {vector, map[string]string{"AGENT_CONFIG": `{"sources": {"a": {}}, "sinks": {"out": {"inputs": ["b"]}}}`}, `Input "b" for "out"`, 78},

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"maps"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -38,16 +39,13 @@ type Host struct {
 	DocumentRoot string
 	ErrorLog     string
 	Logs         []accessLog
-	Redirects    []redirect
 	MapPaths     []mapping
-	ErrorPages   map[int]string
 	Settings     settings
 	Sections     []section
 	Signature    bool
 	ServerTokens string
 	Protocols    []string // h2c, http/1.1; nil: as the main server
 	H2Direct     *bool    // nil: as the main server
-	FallBack     string
 	TLS          encryption
 }
 
@@ -58,51 +56,18 @@ type hostAddress struct {
 
 type accessLog struct{ file, format string }
 
-type redirect struct {
-	status  int
-	from    string
-	pattern *regexp.Regexp // of RedirectMatch
-	to      string
-}
-
 // mapping is an Alias.
 type mapping struct {
-	from    string
-	pattern *regexp.Regexp // of AliasMatch
-	to      string
-	script  bool
+	from, to string
+	script   bool
 }
 
 // settings are what may differ by directory or location; nil is not said.
 type settings struct {
-	index    []string
-	require  *requirement
-	indexes  *bool // Options Indexes
-	headers  []headerEdit
-	types    map[string]string // AddType
-	force    string            // ForceType
-	charset  string
-	fallback string
-}
-
-// requirement is what Require lines say together: access needs one of them
-// (RequireAny, as by default) or all.
-type requirement struct {
-	all  bool
-	each []rule
-}
-
-type rule struct {
-	negate bool
-	kind   string // granted, denied, ip, local, method, env, unsupported
-	nets   []netip.Prefix
-	values []string
-	nested *requirement
-}
-
-type headerEdit struct {
-	always              bool
-	action, name, value string
+	index   []string
+	granted *bool             // Require
+	indexes *bool             // Options Indexes
+	types   map[string]string // AddType
 }
 
 // section is a <Directory>, <Files>, <Location> or their Match forms.
@@ -127,34 +92,22 @@ func (s settings) merge(over settings) settings {
 	if over.index != nil {
 		s.index = over.index
 	}
-	if over.require != nil {
-		s.require = over.require
+	if over.granted != nil {
+		s.granted = over.granted
 	}
 	if over.indexes != nil {
 		s.indexes = over.indexes
 	}
-	s.headers = append(s.headers[:len(s.headers):len(s.headers)], over.headers...)
-	merged := map[string]string{}
-	for extension, mime := range s.types {
-		merged[extension] = mime
+	merged := maps.Clone(s.types)
+	if merged == nil {
+		merged = map[string]string{}
 	}
-	for extension, mime := range over.types {
-		merged[extension] = mime
-	}
+	maps.Copy(merged, over.types)
 	s.types = merged
-	if over.force != "" {
-		s.force = over.force
-	}
-	if over.charset != "" {
-		s.charset = over.charset
-	}
-	if over.fallback != "" {
-		s.fallback = over.fallback
-	}
 	return s
 }
 
-// matches tells whether a section is about a file or URL path.
+// matches reports whether a section is about a file or URL path.
 func (s *section) matches(name string) bool {
 	if s.pattern != nil {
 		return s.pattern.MatchString(name)
@@ -189,7 +142,7 @@ func (c *Config) hostFor(address netip.Addr, port uint16, name string) *Host {
 	return c.Main
 }
 
-// fits tells whether a host is for an address and port; exact leaves out those
+// fits reports whether a host is for an address and port; exact leaves out those
 // that are for any address.
 func (h *Host) fits(address netip.Addr, port uint16, exact bool) bool {
 	for _, a := range h.Addresses {
@@ -200,7 +153,7 @@ func (h *Host) fits(address netip.Addr, port uint16, exact bool) bool {
 	return false
 }
 
-// speaksH2C tells whether connections to an address and port may begin with
+// speaksH2C reports whether connections to an address and port may begin with
 // HTTP/2 in clear text. https://httpd.apache.org/docs/2.4/mod/mod_http2.html#h2direct
 func (c *Config) speaksH2C(at netip.AddrPort) bool {
 	direct := c.Main.H2Direct
@@ -210,7 +163,7 @@ func (c *Config) speaksH2C(at netip.AddrPort) bool {
 	return c.speaks(at, "h2c") && (direct == nil || *direct)
 }
 
-// speaks tells whether HTTP/2, as h2 or h2c, is spoken on an address and port.
+// speaks reports whether HTTP/2, as h2 or h2c, is spoken on an address and port.
 // The first virtual host of the address decides, since no name is known yet.
 func (c *Config) speaks(at netip.AddrPort, protocol string) bool {
 	protocols := c.Main.Protocols

@@ -3,10 +3,8 @@ package httpd
 import (
 	"fmt"
 	"maps"
-	"net/http"
 	"net/netip"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +21,6 @@ type scope struct {
 	name      string // of the section, "" for the main server
 	inSection bool
 	sections  *[]section // of a section; nil: the host's
-	require   *requirement
 }
 
 func (s *scope) errorf(format string, values ...any) error {
@@ -77,6 +74,11 @@ var accepted = map[string]string{
 	"ssl_module":        tlsAccepted,
 }
 
+// refused are directives of the modules that the image loads, with an effect that
+// the embedded httpd does not have.
+const refused = "AddDefaultCharset AliasMatch ErrorDocument FallbackResource ForceType Header Redirect RedirectMatch " +
+	"RedirectPermanent RedirectTemp ScriptAliasMatch SetHandler TransferLog Undefine"
+
 // directives are all that httpd knows here, by lower-case name.
 var directives map[string]directive
 
@@ -84,49 +86,38 @@ func init() { directives = allDirectives() } //nolint:gochecknoinits // Include 
 
 func allDirectives() map[string]directive {
 	table := map[string]directive{
-		"listen":            {"", 1, 2, true, listen},
-		"servername":        {"", 1, 1, false, text(func(s *scope, v string) { s.host.ServerName = v })},
-		"serveralias":       {"", 1, -1, false, func(s *scope, args []string) error { s.host.Aliases = append(s.host.Aliases, args...); return nil }},
-		"serverroot":        {"", 1, 1, true, text(func(s *scope, v string) { s.config.ServerRoot = v })},
-		"documentroot":      {"", 1, 1, false, documentRoot},
-		"pidfile":           {"", 1, 1, true, text(func(s *scope, v string) { s.config.PidFile = v })},
-		"errorlog":          {"", 1, 1, false, text(func(s *scope, v string) { s.host.ErrorLog = v })},
-		"loglevel":          {"", 1, -1, false, logLevel},
-		"serversignature":   {"", 1, 1, false, onOff(func(s *scope, on bool) { s.host.Signature = on })},
-		"servertokens":      {"", 1, 1, true, text(func(s *scope, v string) { s.config.Main.ServerTokens = v })},
-		"errordocument":     {"", 2, -1, false, errorDocument},
-		"options":           {"", 1, -1, false, options},
-		"forcetype":         {"", 1, 1, false, text(func(s *scope, v string) { s.settings.force = v })},
-		"adddefaultcharset": {"", 1, 1, false, text(func(s *scope, v string) { s.settings.charset = v })},
-		"sethandler":        {"", 1, 1, false, unsupportedUnless("none")},
-		"define":            {"", 1, 2, false, define},
-		"undefine":          {"", 1, 1, false, func(s *scope, args []string) error { delete(s.config.defines, args[0]); return nil }},
-		"include":           {"", 1, 1, false, func(s *scope, args []string) error { return s.reader.include(args[0], false, s) }},
-		"includeoptional":   {"", 1, 1, false, func(s *scope, args []string) error { return s.reader.include(args[0], true, s) }},
-		"loadmodule":        {"so_module", 2, 2, true, loadModule},
-		"require":           {"authz_core_module", 1, -1, false, require},
-		"directoryindex":    {"dir_module", 1, -1, false, func(s *scope, args []string) error { s.settings.index = args; return nil }},
-		"protocols":         {"", 1, -1, false, func(s *scope, args []string) error { s.host.Protocols = args; return nil }},
-		"h2direct":          {"http2_module", 1, 1, false, onOff(func(s *scope, on bool) { s.host.H2Direct = &on })},
-		"fallbackresource":  {"dir_module", 1, 1, false, text(func(s *scope, v string) { s.settings.fallback = v })},
-		"directoryslash":    {"dir_module", 1, 1, false, nil},
-		"alias":             {"alias_module", 2, 2, false, alias(false, false)},
-		"aliasmatch":        {"alias_module", 2, 2, false, alias(true, false)},
-		"scriptalias":       {"alias_module", 2, 2, false, alias(false, true)},
-		"scriptaliasmatch":  {"alias_module", 2, 2, false, alias(true, true)},
-		"redirect":          {"alias_module", 1, 3, false, redirectTo(false, 0)},
-		"redirectmatch":     {"alias_module", 1, 3, false, redirectTo(true, 0)},
-		"redirectpermanent": {"alias_module", 2, 2, false, redirectTo(false, http.StatusMovedPermanently)},
-		"redirecttemp":      {"alias_module", 2, 2, false, redirectTo(false, http.StatusFound)},
-		"header":            {"headers_module", 2, -1, false, header},
-		"requestheader":     {"headers_module", 2, -1, false, nil},
-		"typesconfig":       {"mime_module", 1, 1, true, typesConfig},
-		"addtype":           {"mime_module", 2, -1, false, addType},
-		"customlog":         {"log_config_module", 2, 3, false, customLog},
-		"transferlog":       {"log_config_module", 1, 1, false, customLog},
-		"logformat":         {"log_config_module", 1, 2, false, logFormat},
+		"listen":          {"", 1, 2, true, listen},
+		"servername":      {"", 1, 1, false, text(func(s *scope, v string) { s.host.ServerName = v })},
+		"serveralias":     {"", 1, -1, false, func(s *scope, args []string) error { s.host.Aliases = append(s.host.Aliases, args...); return nil }},
+		"serverroot":      {"", 1, 1, true, text(func(s *scope, v string) { s.config.ServerRoot = v })},
+		"documentroot":    {"", 1, 1, false, documentRoot},
+		"pidfile":         {"", 1, 1, true, text(func(s *scope, v string) { s.config.PidFile = v })},
+		"errorlog":        {"", 1, 1, false, text(func(s *scope, v string) { s.host.ErrorLog = v })},
+		"loglevel":        {"", 1, -1, false, logLevel},
+		"serversignature": {"", 1, 1, false, onOff(func(s *scope, on bool) { s.host.Signature = on })},
+		"servertokens":    {"", 1, 1, true, text(func(s *scope, v string) { s.config.Main.ServerTokens = v })},
+		"options":         {"", 1, -1, false, options},
+		"define":          {"", 1, 2, false, define},
+		"include":         {"", 1, 1, false, func(s *scope, args []string) error { return s.reader.include(args[0], false, s) }},
+		"includeoptional": {"", 1, 1, false, func(s *scope, args []string) error { return s.reader.include(args[0], true, s) }},
+		"loadmodule":      {"so_module", 2, 2, true, loadModule},
+		"require":         {"authz_core_module", 1, -1, false, require},
+		"directoryindex":  {"dir_module", 1, -1, false, func(s *scope, args []string) error { s.settings.index = args; return nil }},
+		"protocols":       {"", 1, -1, false, func(s *scope, args []string) error { s.host.Protocols = args; return nil }},
+		"h2direct":        {"http2_module", 1, 1, false, onOff(func(s *scope, on bool) { s.host.H2Direct = &on })},
+		"directoryslash":  {"dir_module", 1, 1, false, nil},
+		"alias":           {"alias_module", 2, 2, false, alias(false)},
+		"scriptalias":     {"alias_module", 2, 2, false, alias(true)},
+		"requestheader":   {"headers_module", 2, -1, false, nil},
+		"typesconfig":     {"mime_module", 1, 1, true, typesConfig},
+		"addtype":         {"mime_module", 2, -1, false, addType},
+		"customlog":       {"log_config_module", 2, 3, false, customLog},
+		"logformat":       {"log_config_module", 1, 2, false, logFormat},
 	}
 	maps.Copy(table, tlsDirectives())
+	for _, name := range strings.Fields(refused) {
+		table[strings.ToLower(name)] = directive{least: 0, most: -1, apply: unsupported}
+	}
 	for module, names := range accepted {
 		for _, name := range strings.Fields(names) {
 			table[strings.ToLower(name)] = directive{module: module, least: 0, most: -1}
@@ -178,13 +169,8 @@ func onOff(set func(*scope, bool)) func(*scope, []string) error {
 	}
 }
 
-func unsupportedUnless(value string) func(*scope, []string) error {
-	return func(s *scope, args []string) error {
-		if strings.EqualFold(args[0], value) {
-			return nil
-		}
-		return s.errorf("the handler %q is not supported by the embedded httpd; localaws --runtime docker runs the real one", args[0])
-	}
+func unsupported(s *scope, _ []string) error {
+	return s.errorf("it is not supported by the embedded httpd; localaws --runtime docker runs the real one")
 }
 
 // listen reads port, address:port or [address]:port, and a protocol.
@@ -200,7 +186,7 @@ func listen(s *scope, args []string) error {
 	address := netip.IPv4Unspecified()
 	if host != "" && host != "*" {
 		if address, err = netip.ParseAddr(host); err != nil {
-			return s.errorf("Listen %q: the address is no IP address", args[0])
+			return s.errorf("Listen %q: the address is not an IP address", args[0])
 		}
 	}
 	l := Listener{Address: netip.AddrPortFrom(address, uint16(number)), Protocol: "http", At: s.at}
@@ -255,15 +241,6 @@ func logLevel(s *scope, args []string) error {
 	return nil
 }
 
-func errorDocument(s *scope, args []string) error {
-	code, err := strconv.Atoi(args[0])
-	if err != nil || code < 400 || code > 599 {
-		return s.errorf("Unsupported HTTP response code %s", args[0])
-	}
-	s.host.ErrorPages[code] = strings.Join(args[1:], " ")
-	return nil
-}
-
 func options(s *scope, args []string) error {
 	known := []string{"indexes", "followsymlinks", "symlinksifownermatch", "execcgi", "includes", "includesnoexec", "multiviews", "all", "none"}
 	for _, arg := range args {
@@ -309,81 +286,14 @@ func loadModule(s *scope, args []string) error {
 	return s.errorf("LoadModule %s: the embedded httpd has no such module; localaws --runtime docker runs the real one", args[0])
 }
 
-func alias(match, script bool) func(*scope, []string) error {
+func alias(script bool) func(*scope, []string) error {
 	return func(s *scope, args []string) error {
-		m := mapping{from: args[0], to: args[1], script: script}
-		if match {
-			pattern, err := regexp.Compile(args[0])
-			if err != nil {
-				return s.errorf("Regular expression could not be compiled.")
-			}
-			m.pattern = pattern
-		} else if !strings.HasPrefix(args[0], "/") {
+		if !strings.HasPrefix(args[0], "/") {
 			return s.errorf("Alias: the URL path %q must begin with /", args[0])
 		}
-		s.host.MapPaths = append(s.host.MapPaths, m)
+		s.host.MapPaths = append(s.host.MapPaths, mapping{from: args[0], to: args[1], script: script})
 		return nil
 	}
-}
-
-var redirectWords = map[string]int{
-	"permanent": http.StatusMovedPermanently, "temp": http.StatusFound,
-	"seeother": http.StatusSeeOther, "gone": http.StatusGone,
-}
-
-func redirectTo(match bool, status int) func(*scope, []string) error {
-	return func(s *scope, args []string) error {
-		r := redirect{status: status}
-		if status == 0 {
-			r.status = http.StatusFound
-			number, err := strconv.Atoi(args[0])
-			word, known := redirectWords[strings.ToLower(args[0])]
-			switch {
-			case known:
-				r.status, args = word, args[1:]
-			case err == nil && number >= 300 && number < 600:
-				r.status, args = number, args[1:]
-			}
-		}
-		wantsTarget := r.status < 400
-		if len(args) == 0 || wantsTarget && len(args) != 2 || !wantsTarget && len(args) != 1 {
-			return s.errorf("Redirect URL not valid for this status, or missing")
-		}
-		r.from = args[0]
-		if wantsTarget {
-			r.to = args[1]
-		}
-		if match {
-			pattern, err := regexp.Compile(r.from)
-			if err != nil {
-				return s.errorf("Regular expression could not be compiled.")
-			}
-			r.pattern = pattern
-		}
-		s.host.Redirects = append(s.host.Redirects, r)
-		return nil
-	}
-}
-
-// header is Header [always] action name [value].
-func header(s *scope, args []string) error {
-	edit := headerEdit{}
-	if condition := strings.ToLower(args[0]); condition == "always" || condition == "onsuccess" {
-		edit.always, args = condition == "always", args[1:]
-	}
-	edit.action = strings.ToLower(args[0])
-	if !slices.Contains([]string{"set", "setifempty", "add", "append", "merge", "unset"}, edit.action) {
-		return s.errorf("first argument must be 'add', 'set', 'setifempty', 'append', 'merge' or 'unset' (the embedded httpd knows no other), not %q", args[0])
-	}
-	if edit.action == "unset" && len(args) != 2 || edit.action != "unset" && len(args) != 3 {
-		return s.errorf("Header %s: wrong number of arguments (conditions are not supported by the embedded httpd)", edit.action)
-	}
-	edit.name = strings.TrimSuffix(args[1], ":")
-	if len(args) > 2 {
-		edit.value = args[2]
-	}
-	s.settings.headers = append(s.settings.headers, edit)
-	return nil
 }
 
 func typesConfig(s *scope, args []string) error {

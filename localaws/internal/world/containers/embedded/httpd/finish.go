@@ -15,7 +15,7 @@ const Prefix = "/usr/local/apache2"
 func newConfig(serverRoot string) *Config {
 	return &Config{
 		ServerRoot: serverRoot, LogLevel: "warn",
-		Main:    &Host{ErrorPages: map[int]string{}, DocumentRoot: path.Join(serverRoot, "htdocs")},
+		Main:    &Host{DocumentRoot: path.Join(serverRoot, "htdocs")},
 		modules: map[string]bool{}, defines: map[string]string{}, types: map[string]string{},
 		formats: map[string]string{"common": `%h %l %u %t "%r" %>s %b`},
 	}
@@ -39,14 +39,6 @@ func (c *Config) finish(files Files) error {
 		}
 		if host.Logs == nil {
 			host.Logs = c.Main.Logs
-		}
-		if host.Redirects == nil {
-			host.Redirects = c.Main.Redirects
-		}
-		for code, page := range c.Main.ErrorPages {
-			if _, own := host.ErrorPages[code]; !own {
-				host.ErrorPages[code] = page
-			}
 		}
 		host.MapPaths = append(host.MapPaths, c.Main.MapPaths...)
 		host.Settings = c.Main.Settings.merge(host.Settings)

@@ -52,17 +52,13 @@ type exchange struct {
 	client   netip.Addr
 	w        *recorder
 	settings settings
-	inError  bool // an ErrorDocument is being served
 }
 
-// recorder knows what was answered, and adds headers at the last moment.
+// recorder knows what was answered.
 type recorder struct {
 	http.ResponseWriter
 	status int
 	size   int64
-	// pending is the status that an ErrorDocument is sent with, 0 for none.
-	pending int
-	edit    func(status int, header http.Header)
 }
 
 func (w *recorder) WriteHeader(status int) {
@@ -70,9 +66,6 @@ func (w *recorder) WriteHeader(status int) {
 		return
 	}
 	w.status = status
-	if w.edit != nil {
-		w.edit(status, w.Header())
-	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
@@ -87,7 +80,6 @@ func (w *recorder) Write(b []byte) (int, error) {
 
 func (e *exchange) serve() {
 	e.w.Header().Set("Server", e.host.serverHeader())
-	e.w.edit = func(status int, header http.Header) { editHeaders(e.settings.headers, status, header) }
 	switch e.request.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	case http.MethodOptions:
@@ -103,41 +95,7 @@ func (e *exchange) serve() {
 	if strings.HasSuffix(e.request.URL.Path, "/") && url != "/" {
 		url += "/"
 	}
-	if e.redirect(e.request.URL.Path) {
-		return
-	}
 	e.file(url)
-}
-
-func (e *exchange) redirect(url string) bool {
-	for _, r := range e.host.Redirects {
-		target := r.to
-		switch {
-		case r.pattern != nil:
-			match := r.pattern.FindStringSubmatchIndex(url)
-			if match == nil {
-				continue
-			}
-			target = string(r.pattern.ExpandString(nil, strings.NewReplacer("$0", "${0}", "$1", "${1}", "$2", "${2}", "$3", "${3}").Replace(r.to), url, match))
-		case url == r.from || strings.HasPrefix(url, strings.TrimSuffix(r.from, "/")+"/"):
-			target += strings.TrimPrefix(url, r.from)
-		default:
-			continue
-		}
-		if r.status >= 400 {
-			e.fail(r.status)
-			return true
-		}
-		if strings.HasPrefix(target, "/") {
-			target = "http://" + e.request.Host + target
-		}
-		if e.request.URL.RawQuery != "" {
-			target += "?" + e.request.URL.RawQuery
-		}
-		e.moved(r.status, target)
-		return true
-	}
-	return false
 }
 
 func (e *exchange) moved(status int, target string) {
@@ -149,12 +107,6 @@ func (e *exchange) moved(status int, target string) {
 // document root.
 func (e *exchange) mapped(url string) (name string, script bool) {
 	for _, m := range e.host.MapPaths {
-		if m.pattern != nil {
-			if match := m.pattern.FindStringSubmatchIndex(url); match != nil {
-				return string(m.pattern.ExpandString(nil, m.to, url, match)), m.script
-			}
-			continue
-		}
 		if rest, ok := strings.CutPrefix(url, m.from); ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(m.from, "/")) {
 			return m.to + rest, m.script
 		}
@@ -167,7 +119,7 @@ func (e *exchange) file(url string) {
 	name, script := e.mapped(url)
 	name = path.Clean(name)
 	e.settings = e.host.settingsFor(name, url)
-	if !e.settings.require.grants(e.request, e.client) {
+	if !e.settings.grants() {
 		e.logs.error("authz_core", "error", fmt.Sprintf("[client %s] AH01630: client denied by server configuration: %s", e.request.RemoteAddr, name))
 		e.fail(http.StatusForbidden)
 		return
@@ -175,7 +127,7 @@ func (e *exchange) file(url string) {
 	info, err := e.files.Stat(name)
 	switch {
 	case err != nil:
-		e.missing(url)
+		e.fail(http.StatusNotFound)
 	case script:
 		e.logs.error("cgid", "error", "scripts are not run by the embedded httpd: "+name)
 		e.fail(http.StatusInternalServerError)
@@ -186,13 +138,9 @@ func (e *exchange) file(url string) {
 	}
 }
 
-func (e *exchange) missing(url string) {
-	if fallback := e.settings.fallback; fallback != "" && fallback != "disabled" && fallback != url {
-		e.file(fallback)
-		return
-	}
-	e.fail(http.StatusNotFound)
-}
+// grants reports whether a request may have what Require guards; it may when
+// there is no Require.
+func (s *settings) grants() bool { return s.granted == nil || *s.granted }
 
 // settingsFor merges the sections for a file and URL in httpd's order:
 // directories from the shortest, files, then locations.
@@ -254,17 +202,13 @@ func (e *exchange) directory(name, url string) {
 			full, _ = e.mapped(candidate)
 		}
 		if info, err := e.files.Stat(full); err == nil && !info.IsDir() {
-			if s := e.host.settingsFor(full, path.Join(url, candidate)); !s.require.grants(e.request, e.client) {
+			if s := e.host.settingsFor(full, path.Join(url, candidate)); !s.grants() {
 				e.fail(http.StatusForbidden)
 				return
 			}
 			e.send(full)
 			return
 		}
-	}
-	if e.settings.fallback != "" {
-		e.missing(url)
-		return
 	}
 	if e.settings.indexes == nil || !*e.settings.indexes || !e.config.hasModule("autoindex_module") {
 		e.logs.error("autoindex", "error", fmt.Sprintf(
@@ -331,63 +275,14 @@ func (e *exchange) send(name string) {
 		request = request.Clone(request.Context())
 		request.Method = http.MethodGet
 	}
-	if e.inError {
-		header.Set("Content-Length", fmt.Sprint(info.Size()))
-		e.w.WriteHeader(e.w.pendingStatus())
-		if request.Method != http.MethodHead {
-			_, _ = io.Copy(e.w, f) // the client may have gone
-		}
-		return
-	}
 	http.ServeContent(e.w, request, "", info.ModTime(), f)
 }
 
 func (e *exchange) contentType(name string) string {
-	if e.settings.force != "" && !strings.EqualFold(e.settings.force, "none") {
-		return e.settings.force
-	}
 	extension := path.Ext(name)
 	found := cmp.Or(e.settings.types[extension], e.config.types[extension])
 	if found == "" && len(e.config.types) == 0 {
 		found, _, _ = strings.Cut(mime.TypeByExtension(extension), ";")
 	}
-	if e.settings.charset != "" && !strings.EqualFold(e.settings.charset, "off") &&
-		(found == "text/html" || found == "text/plain") {
-		charset := e.settings.charset
-		if strings.EqualFold(charset, "on") {
-			charset = "iso-8859-1"
-		}
-		found += ";charset=" + charset
-	}
 	return found
-}
-
-// editHeaders does what Header lines say; those without "always" are for answers
-// that are no errors.
-func editHeaders(edits []headerEdit, status int, header http.Header) {
-	for _, edit := range edits {
-		if !edit.always && status >= 400 {
-			continue
-		}
-		switch edit.action {
-		case "set":
-			header.Set(edit.name, edit.value)
-		case "setifempty":
-			if header.Get(edit.name) == "" {
-				header.Set(edit.name, edit.value)
-			}
-		case "add":
-			header.Add(edit.name, edit.value)
-		case "append", "merge":
-			if old := header.Get(edit.name); old != "" {
-				if edit.action == "append" || !strings.Contains(old, edit.value) {
-					header.Set(edit.name, old+", "+edit.value)
-				}
-			} else {
-				header.Set(edit.name, edit.value)
-			}
-		case "unset":
-			header.Del(edit.name)
-		}
-	}
 }

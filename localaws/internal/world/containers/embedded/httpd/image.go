@@ -38,7 +38,7 @@ func Install(files *kernel.Tree) error {
 			return fmt.Errorf("laying out the httpd image: %w", err)
 		}
 	}
-	if err := kernel.InstallPrograms(files, Prefix+"/bin", map[string]string{"httpd": "httpd", "apachectl": "apachectl"}); err != nil {
+	if err := kernel.InstallProgram(files, Prefix+"/bin/httpd", "httpd"); err != nil {
 		return fmt.Errorf("laying out the httpd image: %w", err)
 	}
 	original, err := image.ReadFile("image/conf/httpd.conf")

@@ -17,9 +17,7 @@ func (r *reader) section(c *cursor, l line, name string, args []string, in *scop
 		return r.virtualHost(c, name, args, in)
 	case "directory", "files", "location", "directorymatch", "filesmatch", "locationmatch":
 		return r.pathSection(c, name, args, in)
-	case "requireall", "requireany", "requirenone":
-		return r.requireSection(c, name, in)
-	case "limit", "limitexcept", "proxy", "proxymatch", "if", "elseif", "else", "macro":
+	case "requireall", "requireany", "requirenone", "limit", "limitexcept", "proxy", "proxymatch", "if", "elseif", "else", "macro":
 		return in.errorf("<%s> is not supported by the embedded httpd; localaws --runtime docker runs the real one", name)
 	}
 	return in.errorf("Invalid command '<%s', perhaps misspelled or defined by a module not included in the server configuration", name)
@@ -79,7 +77,7 @@ func (r *reader) virtualHost(c *cursor, name string, args []string, in *scope) e
 	if len(args) == 0 {
 		return in.errorf("<VirtualHost> directive requires additional arguments")
 	}
-	host := &Host{ErrorPages: map[int]string{}}
+	host := &Host{}
 	for _, arg := range args {
 		address, ok := parseHostAddress(arg)
 		if !ok {
@@ -150,17 +148,6 @@ func (r *reader) pathSection(c *cursor, name string, args []string, in *scope) e
 		return err
 	}
 	*in.sectionList() = append(*in.sectionList(), s)
-	return nil
-}
-
-func (r *reader) requireSection(c *cursor, name string, in *scope) error {
-	nested := &requirement{all: strings.EqualFold(name, "RequireAll")}
-	inner := *in
-	inner.require = nested
-	if err := r.until(c, name, &inner); err != nil {
-		return err
-	}
-	in.addRule(rule{nested: nested, negate: strings.EqualFold(name, "RequireNone"), kind: "nested"})
 	return nil
 }
 

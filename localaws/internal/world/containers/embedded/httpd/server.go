@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,21 +24,16 @@ import (
 )
 
 // Programs are what the files in the image's bin directory run.
-func Programs() map[string]kernel.Program {
-	return map[string]kernel.Program{"httpd": run, "apachectl": apachectl}
-}
+func Programs() map[string]kernel.Program { return map[string]kernel.Program{"httpd": run} }
 
 // invocation is httpd's command line.
 type invocation struct {
 	config, root string
 	defines      []string
-	action       string // "", test, version, modules or vhosts
-	foreground   bool
-	control      string // -k
 }
 
 func arguments(args []string) (invocation, error) {
-	in := invocation{root: Prefix}
+	in := invocation{root: Prefix, config: "conf/httpd.conf"}
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]
@@ -45,7 +41,7 @@ func arguments(args []string) (invocation, error) {
 			return in, fmt.Errorf("illegal option -- %s", arg)
 		}
 		value := arg[2:]
-		if strings.IndexByte("DdfCck", arg[1]) >= 0 && value == "" {
+		if strings.IndexByte("Ddf", arg[1]) >= 0 && value == "" {
 			if len(args) == 0 {
 				return in, fmt.Errorf("option requires an argument -- %c", arg[1])
 			}
@@ -53,29 +49,22 @@ func arguments(args []string) (invocation, error) {
 		}
 		switch arg[1] {
 		case 'D':
-			in.foreground = in.foreground || value == "FOREGROUND"
 			in.defines = append(in.defines, value)
 		case 'd':
 			in.root = value
 		case 'f':
 			in.config = value
-		case 'k':
-			in.control = value
-		case 't', 'S':
-			in.action = "test"
-		case 'v', 'V':
-			in.action = "version"
 		case 'X':
-			in.foreground = true
+			in.defines = append(in.defines, "FOREGROUND")
 		default:
-			return in, fmt.Errorf("illegal option -- %c (the embedded httpd knows -D, -d, -f, -k, -t, -v and -X)", arg[1])
+			return in, fmt.Errorf("illegal option -- %c (the embedded httpd knows -D, -d, -f and -X)", arg[1])
 		}
-	}
-	if in.config == "" {
-		in.config = "conf/httpd.conf"
 	}
 	if !path.IsAbs(in.config) {
 		in.config = path.Join(in.root, in.config)
+	}
+	if !slices.Contains(in.defines, "FOREGROUND") {
+		return in, errors.New("the embedded httpd runs with -DFOREGROUND only, as by httpd-foreground")
 	}
 	return in, nil
 }
@@ -85,10 +74,6 @@ func run(ctx context.Context, p *kernel.Process) int {
 	if err != nil {
 		p.Errorf("httpd: %s", err)
 		return 1
-	}
-	if in.action == "version" {
-		_, _ = fmt.Fprintf(p.Stdout, "Server version: Apache/%s (Unix)\n", Version)
-		return 0
 	}
 	config, err := Parse(p.Kernel.Files, in.config, in.root, in.defines)
 	if err != nil {
@@ -101,65 +86,7 @@ func run(ctx context.Context, p *kernel.Process) int {
 	if config.Main.ServerName == "" {
 		p.Errorf("AH00558: httpd: Could not reliably determine the server's fully qualified domain name, using %s. Set the 'ServerName' directive globally to suppress this message", kernel.Address)
 	}
-	switch {
-	case in.action == "test":
-		p.Errorf("Syntax OK")
-		return 0
-	case in.control != "" && in.control != "start":
-		return control(p, config, in.control)
-	case in.foreground:
-		return serve(ctx, p, config)
-	}
-	// A daemon: the process goes on in the background.
-	_, err = p.Spawn(kernel.Spec{
-		Args: append(append([]string{}, p.Args...), "-DFOREGROUND"), Env: p.Env, Dir: p.Dir, Stdout: p.Stdout, Stderr: p.Stderr,
-	}, run)
-	if err != nil {
-		p.Errorf("httpd: %s", err)
-		return 1
-	}
-	return 0
-}
-
-// apachectl is httpd with words for signals.
-func apachectl(ctx context.Context, p *kernel.Process) int {
-	args := p.Args[1:]
-	if len(args) == 0 {
-		args = []string{"start"}
-	}
-	switch args[0] {
-	case "start", "stop", "restart", "graceful", "graceful-stop":
-		args = append([]string{"-k"}, args...)
-	case "configtest":
-		args = []string{"-t"}
-	}
-	p.Args = append([]string{"httpd"}, args...)
-	return run(ctx, p)
-}
-
-// control signals the running server by its PID file.
-func control(p *kernel.Process, config *Config, action string) int {
-	content, err := p.Kernel.Files.ReadFile(config.pidFile())
-	pid, parseErr := strconv.Atoi(strings.TrimSpace(string(content)))
-	if err != nil || parseErr != nil {
-		p.Errorf("httpd (no pid file) not running")
-		return 1
-	}
-	server, ok := p.Kernel.Process(pid)
-	if !ok {
-		p.Errorf("httpd (pid %d?) not running", pid)
-		return 1
-	}
-	signals := map[string]kernel.Signal{
-		"stop": kernel.SIGTERM, "graceful-stop": kernel.SIGWINCH, "restart": kernel.SIGHUP, "graceful": kernel.SIGUSR1,
-	}
-	signal, ok := signals[action]
-	if !ok {
-		p.Errorf("httpd: invalid argument of -k: %s", action)
-		return 1
-	}
-	server.Signal(signal)
-	return 0
+	return serve(ctx, p, config)
 }
 
 func (c *Config) pidFile() string {
@@ -169,33 +96,23 @@ func (c *Config) pidFile() string {
 	return c.rooted(c.PidFile)
 }
 
-// serve runs the server until a signal ends it; SIGHUP and SIGUSR1 make it read
-// its configuration again.
+// serve runs the server until a signal ends it.
 func serve(ctx context.Context, p *kernel.Process, config *Config) int {
-	signals := make(chan kernel.Signal, 4)
-	p.Notify(signals, kernel.SIGTERM, kernel.SIGINT, kernel.SIGWINCH, kernel.SIGHUP, kernel.SIGUSR1)
-	for {
-		s, err := start(p, config)
-		if err != nil {
-			p.Errorf("%s", err)
-			return 1
-		}
-		var signal kernel.Signal
-		select {
-		case <-ctx.Done():
-		case signal = <-signals:
-		}
-		s.stop(ctx, signal)
-		if signal != kernel.SIGHUP && signal != kernel.SIGUSR1 {
-			_ = p.Kernel.Files.Remove(config.pidFile())
-			return 0
-		}
-		in, _ := arguments(p.Args[1:]) // they were read before
-		if config, err = Parse(p.Kernel.Files, in.config, in.root, in.defines); err != nil {
-			p.Errorf("%s", err)
-			return 1
-		}
+	signals := make(chan kernel.Signal, 3)
+	p.Notify(signals, kernel.SIGTERM, kernel.SIGINT, kernel.SIGWINCH)
+	s, err := start(p, config)
+	if err != nil {
+		p.Errorf("%s", err)
+		return 1
 	}
+	var signal kernel.Signal
+	select {
+	case <-ctx.Done():
+	case signal = <-signals:
+	}
+	s.stop(ctx, signal)
+	_ = p.Kernel.Files.Remove(config.pidFile())
+	return 0
 }
 
 type server struct {
@@ -293,7 +210,7 @@ func displayed(address netip.AddrPort) string {
 // answered.
 const gracePeriod = 10 * time.Second
 
-// stop ends the listeners: after SIGWINCH and SIGUSR1 requests are let finish.
+// stop ends the listeners; after SIGWINCH it lets requests finish.
 func (s *server) stop(ctx context.Context, signal kernel.Signal) {
 	switch signal {
 	case kernel.SIGWINCH:
@@ -301,8 +218,7 @@ func (s *server) stop(ctx context.Context, signal kernel.Signal) {
 	case kernel.SIGTERM, kernel.SIGINT:
 		s.logs.error("mpm_event", "notice", "AH00491: caught SIGTERM, shutting down")
 	}
-	graceful := signal == kernel.SIGWINCH || signal == kernel.SIGUSR1
-	if graceful {
+	if signal == kernel.SIGWINCH {
 		bounded, cancel := context.WithTimeout(ctx, gracePeriod)
 		defer cancel()
 		var stopping sync.WaitGroup

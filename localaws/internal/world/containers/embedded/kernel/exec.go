@@ -231,7 +231,3 @@ func (k *Kernel) RunCommand(ctx context.Context, spec Spec) (*Process, error) {
 	spec.Args = args
 	return k.Start(ctx, spec, program)
 }
-
-// IsCrossDevice tells whether a rename or link failed because the two names are
-// on different mounts.
-func IsCrossDevice(err error) bool { return errors.Is(err, syscall.EXDEV) }

@@ -29,7 +29,6 @@ type Process struct {
 	Stderr io.Writer
 	Kernel *Kernel
 
-	command []string
 	session context.Context
 	cancel  context.CancelFunc
 	killed  <-chan struct{}
@@ -68,7 +67,7 @@ func (k *Kernel) Start(ctx context.Context, spec Spec, program Program) (*Proces
 	p := &Process{
 		PID: k.lastPID, Args: slices.Clone(spec.Args), Env: maps.Clone(spec.Env), Dir: spec.Dir,
 		Stdin: spec.Stdin, Stdout: spec.Stdout, Stderr: spec.Stderr, Kernel: k,
-		command: spec.Args, session: ctx, cancel: cancel, killed: own.Done(), done: make(chan struct{}),
+		session: ctx, cancel: cancel, killed: own.Done(), done: make(chan struct{}),
 		handled: map[Signal]chan<- Signal{}, ignored: map[Signal]bool{},
 	}
 	p.fillIn()
@@ -202,9 +201,6 @@ func (p *Process) Signal(s Signal) {
 	p.killedBy = s
 	p.cancel()
 }
-
-// Command is what the process was started with.
-func (p *Process) Command() []string { return p.command }
 
 // Name is the program's name in messages.
 func (p *Process) Name() string {

@@ -319,22 +319,6 @@ func (t *Tree) removable(name string) (place, error) {
 	return p, err
 }
 
-// Rename moves a file within one mount.
-func (t *Tree) Rename(from, to string) error {
-	source, err := t.removable(from)
-	if err != nil {
-		return pathError("rename", from, err)
-	}
-	target, err := t.removable(to)
-	if err != nil {
-		return pathError("rename", to, err)
-	}
-	if source.root != target.root {
-		return pathError("rename", from, syscall.EXDEV)
-	}
-	return pathError("rename", from, source.root.Rename(source.name, target.name))
-}
-
 // Symlink makes a link that says target, whatever that is.
 func (t *Tree) Symlink(target, name string) error {
 	p, err := t.find(name, false, true)
@@ -342,32 +326,6 @@ func (t *Tree) Symlink(target, name string) error {
 		err = p.root.Symlink(target, p.name)
 	}
 	return pathError("symlink", name, err)
-}
-
-// Link gives a file a second name within one mount.
-func (t *Tree) Link(existing, name string) error {
-	source, err := t.find(existing, false, true)
-	if err != nil {
-		return pathError("link", existing, err)
-	}
-	target, err := t.find(name, false, true)
-	if err != nil {
-		return pathError("link", name, err)
-	}
-	if source.root != target.root {
-		return pathError("link", name, syscall.EXDEV)
-	}
-	return pathError("link", name, source.root.Link(source.name, target.name))
-}
-
-// Readlink returns what a link says.
-func (t *Tree) Readlink(name string) (string, error) {
-	p, err := t.find(name, false, false)
-	if err != nil {
-		return "", pathError("readlink", name, err)
-	}
-	target, err := p.root.Readlink(p.name)
-	return target, pathError("readlink", name, err)
 }
 
 // Chmod sets a file's permission bits.

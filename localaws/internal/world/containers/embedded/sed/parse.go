@@ -18,15 +18,12 @@ func Parse(script string, extended bool) (*Script, error) {
 	if extended {
 		p.syntax = regex.Extended
 	}
-	commands, err := p.commands(0)
+	commands, err := p.commands()
 	if err != nil {
 		return nil, fmt.Errorf("-e expression #1, char %d: %w", len(script)-len(p.rest)+1, err)
 	}
 	return &Script{commands: commands}, nil
 }
-
-// maxDepth bounds nested blocks.
-const maxDepth = 50
 
 type parser struct {
 	rest   string
@@ -35,28 +32,14 @@ type parser struct {
 
 func (p *parser) skip(characters string) { p.rest = strings.TrimLeft(p.rest, characters) }
 
-func (p *parser) commands(depth int) ([]instruction, error) {
-	if depth > maxDepth {
-		return nil, errors.New("too many nested blocks")
-	}
+func (p *parser) commands() ([]instruction, error) {
 	var list []instruction
 	for {
 		p.skip(" \t\n;")
-		switch {
-		case p.rest == "" && depth > 0:
-			return nil, errors.New("unmatched `{'")
-		case p.rest == "":
-			return list, nil
-		case p.rest[0] == '#':
-			_, p.rest, _ = strings.Cut(p.rest, "\n")
-			continue
-		case p.rest[0] == '}' && depth == 0:
-			return nil, errors.New("unexpected `}'")
-		case p.rest[0] == '}':
-			p.rest = p.rest[1:]
+		if p.rest == "" {
 			return list, nil
 		}
-		c, err := p.instruction(depth)
+		c, err := p.instruction()
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +47,7 @@ func (p *parser) commands(depth int) ([]instruction, error) {
 	}
 }
 
-func (p *parser) instruction(depth int) (c instruction, err error) {
+func (p *parser) instruction() (c instruction, err error) {
 	if c.from, err = p.address(); err != nil {
 		return c, err
 	}
@@ -80,29 +63,14 @@ func (p *parser) instruction(depth int) (c instruction, err error) {
 		}
 		p.skip(" \t")
 	}
-	for strings.HasPrefix(p.rest, "!") {
-		c.negate = true
-		p.rest = p.rest[1:]
-		p.skip(" \t")
-	}
 	if p.rest == "" {
 		return c, errors.New("missing command")
 	}
 	c.name, p.rest = p.rest[0], p.rest[1:]
 	switch c.name {
-	case '{':
-		c.block, err = p.commands(depth + 1)
-		return c, err
 	case 's':
 		return c, errors.Join(p.substitute(&c), p.end())
-	case 'y':
-		return c, errors.Join(p.transliterate(&c), p.end())
-	case 'a', 'i', 'c':
-		return c, p.textOf(&c)
-	case 'd', 'p', '=', 'n':
-		return c, p.end()
-	case 'q':
-		p.skip("0123456789")
+	case 'd', 'p':
 		return c, p.end()
 	}
 	return c, fmt.Errorf("the command `%c' is not supported by the embedded runtime", c.name)
@@ -111,61 +79,29 @@ func (p *parser) instruction(depth int) (c instruction, err error) {
 // end checks that nothing but the end of the command follows.
 func (p *parser) end() error {
 	p.skip(" \t")
-	if p.rest == "" || strings.ContainsRune(";\n}#", rune(p.rest[0])) {
+	if p.rest == "" || strings.ContainsRune(";\n", rune(p.rest[0])) {
 		return nil
 	}
 	return errors.New("extra characters after command")
 }
 
-func (p *parser) number() (int, bool) {
-	digits := len(p.rest) - len(strings.TrimLeft(p.rest, "0123456789"))
-	n, err := strconv.Atoi(p.rest[:digits])
-	p.rest = p.rest[digits:]
-	return n, err == nil
-}
-
 func (p *parser) address() (*address, error) {
-	if p.rest == "" {
-		return nil, nil
-	}
-	switch c := p.rest[0]; {
-	case c == '$':
+	digits := len(p.rest) - len(strings.TrimLeft(p.rest, "0123456789"))
+	switch {
+	case digits > 0:
+		line, err := strconv.Atoi(p.rest[:digits])
+		p.rest = p.rest[digits:]
+		return &address{line: line}, err
+	case strings.HasPrefix(p.rest, "$"):
 		p.rest = p.rest[1:]
 		return &address{last: true}, nil
-	case c == '+':
+	case strings.HasPrefix(p.rest, "/"):
 		p.rest = p.rest[1:]
-		n, ok := p.number()
-		if !ok {
-			return nil, errors.New("a number is expected behind +")
-		}
-		return &address{line: n, relative: true}, nil
-	case c >= '0' && c <= '9':
-		n, _ := p.number()
-		a := &address{line: n}
-		if strings.HasPrefix(p.rest, "~") {
-			p.rest = p.rest[1:]
-			a.step, _ = p.number()
-		}
-		return a, nil
-	case c == '/' || c == '\\':
-		p.rest = p.rest[1:]
-		delimiter := "/"
-		if c == '\\' {
-			if p.rest == "" {
-				return nil, errors.New("unterminated address regex")
-			}
-			_, size := utf8.DecodeRuneInString(p.rest)
-			delimiter, p.rest = p.rest[:size], p.rest[size:]
-		}
-		pattern, ok := p.delimited(delimiter, true)
+		pattern, ok := p.delimited("/", true)
 		if !ok {
 			return nil, errors.New("unterminated address regex")
 		}
-		ignoreCase := strings.HasPrefix(p.rest, "I")
-		if ignoreCase {
-			p.rest = p.rest[1:]
-		}
-		compiled, err := p.compile(pattern, ignoreCase)
+		compiled, err := p.compile(pattern, false)
 		return &address{pattern: compiled}, err
 	}
 	return nil, nil
@@ -211,45 +147,36 @@ func (p *parser) delimited(delimiter string, pattern bool) (string, bool) {
 	return "", false
 }
 
-func (p *parser) pair(command string) (first, second string, err error) {
+func (p *parser) substitute(c *instruction) error {
 	if p.rest == "" || p.rest[0] == '\n' || p.rest[0] == '\\' {
-		return "", "", fmt.Errorf("unterminated `%s' command", command)
+		return errors.New("unterminated `s' command")
 	}
 	_, size := utf8.DecodeRuneInString(p.rest)
 	delimiter := p.rest[:size]
 	p.rest = p.rest[size:]
-	first, ok := p.delimited(delimiter, command == "s")
+	pattern, ok := p.delimited(delimiter, true)
+	replacement := ""
 	if ok {
-		second, ok = p.delimited(delimiter, false)
+		replacement, ok = p.delimited(delimiter, false)
 	}
 	if !ok {
-		return "", "", fmt.Errorf("unterminated `%s' command", command)
-	}
-	return first, second, nil
-}
-
-func (p *parser) substitute(c *instruction) error {
-	pattern, replacement, err := p.pair("s")
-	if err != nil {
-		return err
+		return errors.New("unterminated `s' command")
 	}
 	ignoreCase := false
 	for strings.IndexAny(p.rest, "gpiI123456789ewmM") == 0 {
-		switch letter := p.rest[0]; {
-		case letter == 'g':
+		switch letter := p.rest[0]; letter {
+		case 'g':
 			c.global = true
-		case letter == 'p':
+		case 'p':
 			c.print = true
-		case letter == 'i' || letter == 'I':
+		case 'i', 'I':
 			ignoreCase = true
-		case letter >= '1' && letter <= '9':
-			c.which, _ = p.number()
-			continue
 		default:
 			return fmt.Errorf("the flag `%c' of s is not supported by the embedded runtime", letter)
 		}
 		p.rest = p.rest[1:]
 	}
+	var err error
 	if c.pattern, err = p.compile(pattern, ignoreCase); err != nil {
 		return err
 	}
@@ -275,61 +202,12 @@ func (c *instruction) replacement(text string) error {
 				c.replace = append(c.replace, part{group: group})
 			case letter == 'n':
 				add("\n")
-			case letter == 't':
-				add("\t")
-			case strings.IndexByte("ULEul", letter) >= 0:
-				c.replace = append(c.replace, part{group: -1, change: letter})
+			case strings.IndexByte("tULEul", letter) >= 0:
+				return fmt.Errorf("\\%c in a replacement is not supported by the embedded runtime", letter)
 			default:
 				add(text[i : i+1])
 			}
 		}
 	}
 	return nil
-}
-
-func (p *parser) transliterate(c *instruction) error {
-	from, to, err := p.pair("y")
-	if err != nil {
-		return err
-	}
-	unescape := strings.NewReplacer(`\\`, `\`, `\n`, "\n")
-	left, right := []rune(unescape.Replace(from)), []rune(unescape.Replace(to))
-	if len(left) != len(right) {
-		return errors.New("strings for `y' command are different lengths")
-	}
-	c.mapping = map[rune]rune{}
-	for i, r := range left {
-		c.mapping[r] = right[i]
-	}
-	return nil
-}
-
-// textOf reads the text of a, i and c: behind a backslash and a newline, or in
-// GNU's way on the same line. A backslash at the end of a line continues it.
-func (p *parser) textOf(c *instruction) error {
-	p.skip(" \t")
-	if rest, ok := strings.CutPrefix(p.rest, "\\"); ok {
-		p.rest = strings.TrimPrefix(strings.TrimLeft(rest, " \t"), "\n")
-	}
-	if p.rest == "" {
-		return fmt.Errorf("expected \\ after `a', `c' or `i'")
-	}
-	var out strings.Builder
-	for i := 0; ; i++ {
-		switch {
-		case i == len(p.rest):
-			p.rest = ""
-		case p.rest[i] == '\n':
-			p.rest = p.rest[i+1:]
-		case p.rest[i] == '\\' && i+1 < len(p.rest):
-			i++
-			out.WriteByte(p.rest[i])
-			continue
-		default:
-			out.WriteByte(p.rest[i])
-			continue
-		}
-		c.text = out.String()
-		return nil
-	}
 }

@@ -18,7 +18,7 @@ func fileMode(text string, otherwise fs.FileMode) (fs.FileMode, error) {
 	}
 	mode, err := strconv.ParseUint(text, 8, 12)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no octal mode: the embedded runtime knows no other", text)
+		return 0, fmt.Errorf("%q is not an octal mode, and the embedded runtime knows no others", text)
 	}
 	return fs.FileMode(mode) & fs.ModePerm, nil
 }
@@ -94,16 +94,4 @@ func changedMode(mode fs.FileMode, change string) (fs.FileMode, error) {
 		}
 	}
 	return mode, nil
-}
-
-// chown checks that the files exist: everything here belongs to root.
-func chown(_ context.Context, p *kernel.Process) int {
-	_, args, ok := options(p, "Rhv")
-	if !ok || len(args) < 2 {
-		return missing(p)
-	}
-	return each(p, args[1:], "cannot access", func(name string) error {
-		_, err := p.Kernel.Files.Lstat(p.Path(name))
-		return err
-	})
 }

@@ -17,15 +17,10 @@ import (
 // Programs are all tools by name.
 func Programs() map[string]kernel.Program {
 	return map[string]kernel.Program{
-		"[": testProgram, "basename": basename, "cat": cat, "chmod": chmod, "chown": chown,
-		"cp": cp, "curl": curl, "cut": cut, "date": date, "dirname": dirname, "echo": echo, "env": env,
-		"false": exits(1), "grep": grep, "head": head, "hostname": hostname, "id": id,
-		"install": install, "kill": kill, "ln": ln, "ls": ls, "mkdir": mkdir, "mktemp": mktemp,
-		"mv": mv, "nproc": nproc, "openssl": openssl, "printenv": printenv, "printf": printf, "ps": ps, "pwd": pwd,
-		"readlink": readlink, "rm": rm, "rmdir": rmdir, "sed": sedProgram, "seq": seq,
-		"sleep": sleep, "sort": sortLines, "stat": stat, "tail": tail, "tee": tee,
-		"test": testProgram, "timeout": timeout, "touch": touch, "tr": tr, "true": exits(0),
-		"uname": uname, "uniq": uniq, "wc": wc, "wget": wget, "whoami": whoami,
+		"[": testProgram, "cat": cat, "chmod": chmod, "curl": curl, "cut": cut, "echo": echo, "false": exits(1),
+		"grep": grep, "head": head, "hostname": hostname, "ln": ln, "ls": ls, "mkdir": mkdir, "openssl": openssl,
+		"printf": printf, "pwd": pwd, "rm": rm, "sed": sedProgram, "sleep": sleep, "test": testProgram,
+		"touch": touch, "true": exits(0),
 	}
 }
 
@@ -71,7 +66,7 @@ func options(p *kernel.Process, known string) (flags map[byte]string, rest []str
 			if letters == "" {
 				letters, args = args[0], args[1:]
 			}
-			if letter == 'H' && before != "" { // headers of curl and wget: all count
+			if letter == 'H' && before != "" { // headers of curl: all count
 				letters = before + "\n" + letters
 			}
 			flags[letter], letters = letters, ""
@@ -96,7 +91,7 @@ func fail(p *kernel.Process, what string, err error) int {
 	return 1
 }
 
-// missing says that an operand is wanted.
+// missing says that an operand is missing.
 func missing(p *kernel.Process) int {
 	p.Errorf("%s: missing operand", p.Name())
 	return 1
@@ -119,7 +114,7 @@ func inputs(p *kernel.Process, names []string, f func(name string, r io.Reader) 
 	return code
 }
 
-// errBrokenPipe says that nobody reads the output any more.
+// errBrokenPipe says that the output has no reader anymore.
 var errBrokenPipe = errors.New("broken pipe")
 
 func input(p *kernel.Process, name string, f func(string, io.Reader) error) error {
