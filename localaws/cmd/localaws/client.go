@@ -154,7 +154,7 @@ func (c *command) stop(ctx context.Context, args []string, stdout io.Writer) err
 	if *keep {
 		return nil
 	}
-	release, err := lock(c.dir) // nobody else may be starting here
+	release, err := lock(c.dir) // no other process may be starting here
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		fmt.Fprint(stdout, usage)
 		return nil
 	}
-	return fmt.Errorf("%w: there is no command %q", errUsage, args[0])
+	return fmt.Errorf("%w: %q is not a command", errUsage, args[0])
 }
 
 // parse reads the flags and makes the directory's path absolute.

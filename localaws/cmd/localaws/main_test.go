@@ -26,13 +26,16 @@ import (
 )
 
 // The test binary is localaws itself when this variable is set, so that start
-// can run it in the background, and tests can look at exit statuses.
+// can run it in the background.
 const beLocalaws = "LOCALAWS_TEST_BE_LOCALAWS"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(beLocalaws) != "" {
 		main()
 		return
+	}
+	if err := os.Setenv(beLocalaws, "1"); err != nil { // for what start starts
+		panic(err)
 	}
 	os.Exit(m.Run())
 }
@@ -41,20 +44,12 @@ func TestMain(m *testing.M) {
 // exit status.
 func localawsCommand(t *testing.T, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
-	self, err := os.Executable()
-	require.NoError(t, err)
-	command := exec.CommandContext(t.Context(), self, args...)
-	command.Env = append(os.Environ(), beLocalaws+"=1")
 	var out, errOut bytes.Buffer
-	command.Stdout, command.Stderr = &out, &errOut
-	if err := command.Run(); err != nil {
-		var exit *exec.ExitError
-		require.ErrorAs(t, err, &exit)
-	}
-	return out.String(), errOut.String(), command.ProcessState.ExitCode()
+	status = exitStatus(run(t.Context(), args, &out, &errOut), &errOut)
+	return out.String(), errOut.String(), status
 }
 
-// serverOf tells whether a process runs for a directory, as far as the system
+// serverOf reports whether a process runs for a directory, as far as the system
 // tells of processes.
 func serverOf(t *testing.T, dir string) bool {
 	t.Helper()
@@ -196,17 +191,17 @@ func TestRefusals(t *testing.T) {
 		want   string
 	}{
 		"no command":           {nil, exitUsage, "name a command"},
-		"unknown command":      {[]string{"launch"}, exitUsage, `no command "launch"`},
+		"unknown command":      {[]string{"launch"}, exitUsage, `"launch" is not a command`},
 		"unknown flag":         {[]string{"status", "-colour"}, exitUsage, "-colour"},
 		"left-over argument":   {[]string{"status", "now"}, exitUsage, `unexpected argument "now"`},
-		"address without port": {[]string{"serve", "-listen", "localhost"}, exitUsage, `"localhost" is no address with a port`},
+		"address without port": {[]string{"serve", "-listen", "localhost"}, exitUsage, `"localhost" must be an address with a port`},
 		"address of the world": {[]string{"serve", "-listen", "0.0.0.0:0"}, exitFailed, "stays on loopback addresses"},
 		"port taken":           {[]string{"start", "-listen", taken.Addr().String()}, exitFailed, taken.Addr().String()},
-		"no speed":             {[]string{"start", "-speed", "NaN"}, exitFailed, "speed NaN: give one above 0"},
-		"backwards":            {[]string{"start", "-speed", "-1"}, exitFailed, "speed -1: give one above 0"},
-		"faster than a clock":  {[]string{"start", "-speed", "1e13"}, exitFailed, "speed 1e+13: give one above 0, at most 10000"},
-		"no region":            {[]string{"start", "-region", "us west"}, exitFailed, `"us west" is no region`},
-		"no zone":              {[]string{"start", "-zone", "a b"}, exitFailed, `"a b" is no domain`},
+		"no speed":             {[]string{"serve", "-speed", "NaN"}, exitFailed, "speed NaN: give one above 0"},
+		"backwards":            {[]string{"serve", "-speed", "-1"}, exitFailed, "speed -1: give one above 0"},
+		"faster than a clock":  {[]string{"serve", "-speed", "1e13"}, exitFailed, "speed 1e+13: give one above 0, at most 10000"},
+		"no region":            {[]string{"serve", "-region", "us west"}, exitFailed, `"us west" is not a valid region`},
+		"no zone":              {[]string{"serve", "-zone", "a b"}, exitFailed, `"a b" is not a valid domain`},
 		"unknown runtime":      {[]string{"start", "-runtime", "podman"}, exitFailed, `"podman"`},
 		"not running":          {[]string{"status"}, exitNotRunning, "localaws is not running"},
 		"env, not running":     {[]string{"env"}, exitNotRunning, "localaws is not running"},

@@ -61,7 +61,7 @@ func (c *command) serve(ctx context.Context, args []string, stdout io.Writer) er
 	}
 	listen, err := netip.ParseAddrPort(flags.listen)
 	if err != nil {
-		return fmt.Errorf("%w: -listen %q is no address with a port, such as 127.0.0.1:4566", errUsage, flags.listen)
+		return fmt.Errorf("%w: -listen %q must be an address with a port, such as 127.0.0.1:4566", errUsage, flags.listen)
 	}
 	release, err := lock(c.dir)
 	if err != nil {

@@ -38,7 +38,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func answerJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the client is gone; nobody is left to tell
+	_ = json.NewEncoder(w).Encode(body) // the client may be gone
 }
 
 func (s *Server) answerResolve(w http.ResponseWriter, r *http.Request) {
@@ -61,11 +61,11 @@ func (s *Server) Resolve(hostPort string) (string, error) {
 func (s *Server) route(hostPort string) (client.Route, error) {
 	host, portText, err := net.SplitHostPort(hostPort)
 	if err != nil {
-		return client.Route{}, fmt.Errorf("%q is no host:port: %w", hostPort, err)
+		return client.Route{}, fmt.Errorf("%q is not host:port: %w", hostPort, err)
 	}
 	port, err := strconv.ParseUint(portText, 10, 16)
 	if err != nil {
-		return client.Route{}, fmt.Errorf("%q is no port", portText)
+		return client.Route{}, fmt.Errorf("%q is not a valid port", portText)
 	}
 	addresses := s.world.dns.Lookup(strings.TrimSuffix(host, "."))
 	if len(addresses) == 0 {

@@ -27,7 +27,7 @@ const (
 // the ports of targets that were healthy: were they checked before they listen
 // again, ECS and Auto Scaling would replace what has nothing wrong with it. Then
 // the listeners: else the first client after a restart would be told of healthy
-// targets and find nobody there.
+// targets and find none listening.
 func (s *Server) awake(ctx context.Context, addresses []netip.AddrPort) {
 	ctx, cancel := context.WithTimeout(ctx, awakeTime)
 	defer cancel()
@@ -74,7 +74,7 @@ func (w *world) healthyTargets() []netip.AddrPort {
 	return all
 }
 
-// reach dials until somebody accepts and stays.
+// reach dials until the other side accepts and stays.
 func (s *Server) reach(ctx context.Context, to netip.AddrPort) error {
 	for {
 		err := s.stays(ctx, to)

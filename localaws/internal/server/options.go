@@ -96,9 +96,9 @@ func (o Options) check() error {
 	}
 	switch {
 	case !regionName.MatchString(o.Region):
-		return fmt.Errorf("%q is no region, such as us-west-2", o.Region)
+		return fmt.Errorf("%q is not a valid region, such as us-west-2", o.Region)
 	case !zoneName.MatchString(o.Zone):
-		return fmt.Errorf("%q is no domain, such as localaws.test", o.Zone)
+		return fmt.Errorf("%q is not a valid domain, such as localaws.test", o.Zone)
 	case o.Speed < 0, o.Speed > maxSpeed, math.IsNaN(o.Speed):
 		return fmt.Errorf("speed %g: give one above 0, at most %d; 1 is AWS's own pace", o.Speed, maxSpeed)
 	}

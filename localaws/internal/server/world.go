@@ -140,7 +140,7 @@ func newRuntime(ctx context.Context, a *core.Account, network *loopback.Network,
 	case "docker":
 		return docker.New(ctx)
 	}
-	return nil, fmt.Errorf("there is no container runtime %q: embedded runs known images inside the process, docker runs real ones", options.Runtime)
+	return nil, fmt.Errorf("%q is not a container runtime: embedded runs known images inside the process, docker runs real ones", options.Runtime)
 }
 
 // seed makes what an account has before anyone uses it.

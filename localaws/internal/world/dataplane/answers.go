@@ -51,7 +51,7 @@ func (x *exchange) answer(w http.ResponseWriter, status int, contentType, body s
 	x.listenerHeaders(h)
 	w.WriteHeader(status)
 	if x.request.Method != http.MethodHead {
-		_, _ = w.Write([]byte(body)) // the client is gone; nobody is left to tell
+		_, _ = w.Write([]byte(body)) // the client may be gone
 	}
 }
 

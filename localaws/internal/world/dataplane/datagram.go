@@ -128,7 +128,7 @@ func (p *Plane) dialPackets(l *lease, who client) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return net.Dial("udp4", p.network.Resolve("udp", l.host.address).String()) //nolint:noctx // a UDP socket waits for nobody
+	return net.Dial("udp4", p.network.Resolve("udp", l.host.address).String()) //nolint:noctx // a UDP socket does not wait
 }
 
 // answer passes the target's packets back until the flow has been silent for

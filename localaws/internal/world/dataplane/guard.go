@@ -129,7 +129,7 @@ func (g *guard) deliver(c *conn) {
 	select {
 	case g.accepted <- c:
 	case <-g.closed.Done():
-		_ = c.Close() // nobody is left to tell
+		_ = c.Close() // the client may be gone
 	}
 }
 
@@ -252,7 +252,7 @@ func (p *Plane) identify(address net.Addr, node elbv2.Node) client {
 	return who
 }
 
-// admits tells whether packets of a client get to the node it came in at.
+// admits reports whether packets of a client get to the node it came in at.
 func (p *Plane) admits(who client, protocol string, port uint16) bool {
 	err := p.reach(who.peer, ec2.Peer{InterfaceID: who.node.InterfaceID}, protocol, port)
 	if err != nil {

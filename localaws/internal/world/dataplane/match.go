@@ -12,7 +12,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/glob"
 )
 
-// condition tells whether a request is one that a rule is for.
+// condition reports whether a request is one that a rule is for.
 type condition func(r *http.Request, from netip.Addr) bool
 
 // match returns the first rule whose conditions all hold; the default rule is

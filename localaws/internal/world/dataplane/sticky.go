@@ -126,7 +126,7 @@ func (x *exchange) setStickiness(response *http.Response) {
 	}
 }
 
-// sets tells whether the target's answer sets that cookie.
+// sets reports whether the target's answer sets that cookie.
 func sets(response *http.Response, name string) bool {
 	for _, cookie := range response.Cookies() {
 		if cookie.Name == name {

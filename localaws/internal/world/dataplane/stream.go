@@ -206,5 +206,5 @@ func reset(c net.Conn) {
 	if tcp, ok := c.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0) // then it is closed with a FIN
 	}
-	_ = c.Close() // nobody is left to tell
+	_ = c.Close() // the client may be gone
 }

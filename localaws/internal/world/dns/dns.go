@@ -58,7 +58,7 @@ func New(a *core.Account, zones Zones, hosts Hosts, log *slog.Logger) *Server {
 }
 
 // Listen takes the address for UDP and TCP; port 0 means any that is free for
-// both. An address that is no loopback address is refused. Run serves.
+// both. It refuses addresses other than loopback. Run serves.
 func (s *Server) Listen(ctx context.Context, address netip.AddrPort) error {
 	if !address.Addr().IsLoopback() {
 		return fmt.Errorf("refusing to serve DNS on %s: localaws stays on loopback addresses", address)
@@ -154,7 +154,7 @@ func (s *Server) serveStreams(ctx context.Context) {
 // serveStream answers the queries of one connection, each with its length in
 // front, RFC 1035 section 4.2.2.
 func (s *Server) serveStream(connection net.Conn) {
-	defer func() { _ = connection.Close() }() // there is nobody to tell
+	defer func() { _ = connection.Close() }() // the error would reach no one
 	for {
 		if err := connection.SetDeadline(time.Now().Add(connectionIdle)); err != nil {
 			return

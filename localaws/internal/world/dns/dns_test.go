@@ -158,7 +158,7 @@ func TestWhatIsNotThere(t *testing.T) {
 		{"no such type", "www.localaws.test.", dnsmessage.TypeAAAA, dnsmessage.RCodeSuccess, 0, true},
 		{"no IPv6 of an alias", "balanced.localaws.test.", dnsmessage.TypeAAAA, dnsmessage.RCodeSuccess, 0, true},
 		{"no IPv6 of a load balancer", loadBalancer + ".", dnsmessage.TypeAAAA, dnsmessage.RCodeSuccess, 0, false},
-		{"a type that nobody stores", "www.localaws.test.", dnsmessage.Type(65), dnsmessage.RCodeSuccess, 0, true},
+		{"a type that is never stored", "www.localaws.test.", dnsmessage.Type(65), dnsmessage.RCodeSuccess, 0, true},
 		{"another domain", "www.example.com.", dnsmessage.TypeA, dnsmessage.RCodeRefused, 0, false},
 		{"lame delegation", "a.lame.localaws.test.", dnsmessage.TypeA, dnsmessage.RCodeServerFailure, 0, false},
 		{"a circle", "circle.localaws.test.", dnsmessage.TypeA, dnsmessage.RCodeServerFailure, maxChain, false},

@@ -96,7 +96,7 @@ func (n *Network) Close() error { return n.claim.Close() }
 // Second is the range's second byte, to claim the same one again.
 func (n *Network) Second() byte { return n.prefix.Addr().As4()[1] }
 
-// Contains tells whether an address is of this range.
+// Contains reports whether an address is of this range.
 func (n *Network) Contains(address netip.Addr) bool { return n.prefix.Contains(address) }
 
 // Allocate returns an address that nothing else has.

@@ -133,7 +133,7 @@ func TestListenersSitOnTheirTruePorts(t *testing.T) {
 	assert.Equal(t, at, n.Resolve("tcp", at))
 
 	_, err = n.Listen(t.Context(), at)
-	require.ErrorIs(t, err, syscall.EADDRINUSE, "a port that another has is no case for a stand-in")
+	require.ErrorIs(t, err, syscall.EADDRINUSE, "a port that another process has gets no stand-in")
 	require.ErrorContains(t, err, "listening on tcp "+at.String())
 
 	source, err := n.Allocate()

@@ -55,13 +55,6 @@ func (m *Machine) layOut(hostname string) error {
 	if err := embedded.InstallBase(m.disk, embedded.AmazonLinux, hostname); err != nil {
 		return err
 	}
-	programs := map[string]string{}
-	for _, command := range ineffective {
-		programs[command] = "ineffective"
-	}
-	if err := kernel.InstallPrograms(m.disk, "/usr/bin", programs); err != nil {
-		return err
-	}
 	for _, directory := range []string{"/etc/sysconfig", "/etc/systemd/system", path.Dir(bootFinished), scriptsDir} {
 		if err := m.disk.MkdirAll(directory, 0o755); err != nil {
 			return err
@@ -80,7 +73,7 @@ func (m *Machine) userData(ctx context.Context, hostname string) {
 		hostname = config.Hostname
 	}
 	k := kernel.New(kernel.Options{
-		Files: m.disk, Clock: m.machines.account.Clock, Hostname: hostname, Programs: programs(),
+		Files: m.disk, Clock: m.machines.account.Clock, Hostname: hostname, Programs: embedded.Programs(), Absent: absent(),
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			return m.Dial(ctx, network, address, false)
 		},
@@ -194,11 +187,14 @@ var ineffective = strings.Fields("systemctl service yum dnf rpm amazon-linux-ext
 	"mount umount mkfs mkfs.ext4 mkfs.xfs swapon mkswap fallocate blkid useradd usermod groupadd passwd chpasswd timedatectl " +
 	"hostnamectl localectl start stop restart docker aws ec2-metadata cfn-init cfn-signal logger nvidia-smi")
 
-func programs() map[string]kernel.Program {
-	programs := embedded.Programs()
-	programs["ineffective"] = func(_ context.Context, p *kernel.Process) int {
-		p.Errorf("%s: has no effect on an instance of localaws", strings.Join(p.Args, " "))
-		return 0
+// absent are the programs that a real instance has and that do nothing here.
+func absent() map[string]kernel.Program {
+	programs := embedded.Absent(embedded.AmazonLinux)
+	for _, command := range ineffective {
+		programs[command] = func(_ context.Context, p *kernel.Process) int {
+			p.Errorf("%s: has no effect on an instance of localaws", strings.Join(p.Args, " "))
+			return 0
+		}
 	}
 	return programs
 }

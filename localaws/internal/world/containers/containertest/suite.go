@@ -55,7 +55,7 @@ func Run(t *testing.T, subject Subject) {
 		"exec ends with its context":                    execDeadline,
 		"mounts are seen, and read-only where asked":    mounts,
 		"a published port reaches the container":        publishedPort,
-		"a port nobody listens on closes connections":   unusedPort,
+		"a port without a listener closes connections":  unusedPort,
 		"a taken host port is an error":                 takenPort,
 		"stop ends a process that handles the signal":   stopHandled,
 		"stop kills what does not end":                  stopKills,

@@ -32,7 +32,7 @@ func newClient(host string) (*client, error) {
 	}
 	parsed, err := url.Parse(host)
 	if err != nil {
-		return nil, fmt.Errorf("DOCKER_HOST %q is no address of a Docker daemon: %w", host, err)
+		return nil, fmt.Errorf("DOCKER_HOST %q is not an address of a Docker daemon: %w", host, err)
 	}
 	switch parsed.Scheme {
 	case "unix":
@@ -62,7 +62,7 @@ func (c *client) negotiate(ctx context.Context) error {
 
 func hostFromEnvironment() string { return os.Getenv("DOCKER_HOST") }
 
-// apiError is an answer of the daemon that is no success.
+// apiError is an error that the daemon answered.
 type apiError struct {
 	status  int
 	message string

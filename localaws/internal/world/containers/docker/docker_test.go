@@ -35,7 +35,7 @@ func TestContract(t *testing.T) {
 	}
 	busybox, err := exec.LookPath("busybox")
 	if err != nil {
-		t.Skipf("skipped: there is no busybox to make an image of: %s", err)
+		t.Skipf("skipped: no busybox to make an image of: %s", err)
 	}
 	if os.Getenv("DOCKER_HOST") != "" {
 		t.Skip("skipped: DOCKER_HOST is set, and the test image is made by the default socket only")

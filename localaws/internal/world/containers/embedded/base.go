@@ -37,8 +37,22 @@ func Programs() map[string]kernel.Program {
 	return programs
 }
 
-// elsewhere are programs that the real images have and the embedded runtime has
-// not: they say so, rather than that they do not exist.
+// Absent are the programs that the real images of a base have and the embedded
+// runtime has not: they say so, rather than that they do not exist.
+func Absent(base Base) map[string]kernel.Program {
+	programs := map[string]kernel.Program{}
+	if base == NoBase {
+		return programs
+	}
+	for _, name := range elsewhere {
+		programs[name] = notEmbedded
+	}
+	if base == Alpine {
+		programs["wget"] = notEmbedded
+	}
+	return programs
+}
+
 var elsewhere = strings.Fields("awk mawk find xargs tar gzip gunzip perl diff apt-get dpkg apk ldd" +
 	" paste join od split tac nl fold expand comm csplit df du dd sync mount umount su chroot nice nohup" +
 	" basename chown cp date dirname env id install kill mktemp mv nproc printenv ps readlink rmdir seq sort" +
@@ -103,12 +117,9 @@ func basePrograms(base Base) map[string]string {
 			files[name] = name
 		}
 	}
-	for _, name := range elsewhere {
-		files[name] = "not-embedded"
-	}
 	switch base {
 	case Alpine:
-		files["sh"], files["ash"], files["wget"] = "ash", "ash", "not-embedded"
+		files["sh"], files["ash"] = "ash", "ash"
 	case AmazonLinux:
 		files["sh"], files["bash"], files["curl"] = "bash", "bash", "curl"
 	default:

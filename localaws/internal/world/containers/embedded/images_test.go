@@ -88,7 +88,7 @@ func TestTempo(t *testing.T) {
 	}{
 		"a trace":                         {4317, export, message, "0"},
 		"an empty request":                {4317, export, nil, "0"},
-		"a message that is no protobuf":   {4317, export, []byte{0xff}, "13"},
+		"a message that is not protobuf":  {4317, export, []byte{0xff}, "13"},
 		"a trace id that is too short":    {4317, export, field(1, field(2, field(2, field(1, []byte{1})))), "3"},
 		"the load balancer's own check":   {4317, "/AWS.ALB/healthcheck", nil, "12"},
 		"a method that is not there":      {4317, "/opentelemetry.proto.collector.trace.v1.TraceService/Other", nil, "12"},

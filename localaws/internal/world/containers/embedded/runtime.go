@@ -64,7 +64,8 @@ func (r *Runtime) Start(ctx context.Context, spec containers.Spec) (containers.C
 		files:      files,
 		done:       make(chan struct{}),
 		kernel: kernel.New(kernel.Options{
-			Files: files, Clock: r.clock, Hostname: hostname, Programs: programs, Dial: spec.Dial,
+			Files: files, Clock: r.clock, Hostname: hostname, Programs: programs,
+			Absent: Absent(known.base), Dial: spec.Dial,
 		}),
 	}
 	if c.stopSignal == 0 {

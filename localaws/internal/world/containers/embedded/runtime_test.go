@@ -43,7 +43,7 @@ func TestContract(t *testing.T) {
 	containertest.Run(t, containertest.Subject{
 		NoCPUTime: noCPUTime,
 		Runtime:   embedded.New(clock.New(1), network), Network: network,
-		Shell: "debian:12", Missing: "nobody/nothing:1",
+		Shell: "debian:12", Missing: "acme/nothing:1",
 		Web:        "httpd:2.4",
 		WebCommand: []string{"sh", "-c", "printf served > htdocs/index.html && exec httpd-foreground"},
 	})
@@ -279,7 +279,7 @@ func (r *running) proto(t *testing.T, port uint16) (string, error) {
 	return response.Proto, nil
 }
 
-// Health checks are run from outside: however often they come, they are no load.
+// Health checks are run from outside: however often they run, they are not load.
 // Requests are.
 func TestUsageCountsRequestsButNotExec(t *testing.T) {
 	t.Parallel()

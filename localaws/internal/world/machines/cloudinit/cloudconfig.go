@@ -32,7 +32,7 @@ func (r *reader) cloudConfig(data []byte, name string) {
 	}
 	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {
-		r.warn("%s: failed loading yaml blob: a mapping is expected at line %d", name, root.Line)
+		r.warn("%s: failed loading yaml blob: line %d must be a mapping", name, root.Line)
 		return
 	}
 	for i := 0; i+1 < len(root.Content); i += 2 {
@@ -72,7 +72,7 @@ func each(list *yaml.Node, f func(*yaml.Node) error) error {
 		return nil
 	}
 	if list.Kind != yaml.SequenceNode {
-		return fmt.Errorf("a list is expected at line %d", list.Line)
+		return fmt.Errorf("line %d must be a list", list.Line)
 	}
 	var failed []error
 	for _, item := range list.Content {
@@ -116,7 +116,7 @@ func command(n *yaml.Node, list *[]Command) error {
 // file reads an entry of write_files.
 func (r *reader) file(n *yaml.Node) error {
 	if n.Kind != yaml.MappingNode {
-		return fmt.Errorf("a mapping is expected at line %d", n.Line)
+		return fmt.Errorf("line %d must be a mapping", n.Line)
 	}
 	f := File{Mode: 0o644}
 	content, encoding := "", ""
@@ -134,7 +134,7 @@ func (r *reader) file(n *yaml.Node) error {
 		case "permissions":
 			mode, err := strconv.ParseUint(strings.TrimPrefix(value.Value, "0o"), 8, 12)
 			if err != nil {
-				return fmt.Errorf("permissions %q are no octal number (line %d)", value.Value, value.Line)
+				return fmt.Errorf("permissions %q are not an octal number (line %d)", value.Value, value.Line)
 			}
 			f.Mode = fs.FileMode(mode) & fs.ModePerm
 		case "owner", "defer":

@@ -117,9 +117,9 @@ func TestUsers(t *testing.T) {
 			cloudinit.Config{
 				Users: []cloudinit.User{{Name: "mia", Home: "/home/mia", NoHome: true, Shell: "/bin/bash"}},
 				Warnings: []string{"part-001: cloud-config users: unknown key \"sshkeys\" (line 4)\n" +
-					"\"Eve!\" is no user's name (line 5)\n" +
+					"\"Eve!\" is not a valid user name (line 5)\n" +
 					"a user must be a name or a mapping (line 6)\n" +
-					"uid \"first\" is no number of a user (line 10)"},
+					"uid \"first\" is not a valid user number (line 10)"},
 			},
 		},
 	} {

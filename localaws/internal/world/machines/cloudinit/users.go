@@ -23,7 +23,7 @@ type User struct {
 }
 
 // withoutEffect are keys of a user that change nothing that can be seen here:
-// everything runs as root, and nobody logs in.
+// everything runs as root, without logins.
 var withoutEffect = strings.Fields("doas expiredate groups hashed_passwd inactive lock_passwd no_log_init no_user_group passwd " +
 	"plain_text_passwd primary_group selinux_user snapuser ssh_import_id ssh_redirect_user sudo system create_groups")
 
@@ -53,7 +53,7 @@ func (r *reader) addUser(u User, line int) error {
 		return nil
 	}
 	if !userName.MatchString(u.Name) {
-		return fmt.Errorf("%q is no user's name (line %d)", u.Name, line)
+		return fmt.Errorf("%q is not a valid user name (line %d)", u.Name, line)
 	}
 	if u.Home == "" {
 		u.Home = "/home/" + u.Name
@@ -79,7 +79,7 @@ func (u *User) set(key string, value *yaml.Node) (err error) {
 		u.Shell = value.Value
 	case "uid":
 		if u.UID, err = strconv.Atoi(value.Value); err != nil || u.UID < 1 {
-			return fmt.Errorf("uid %q is no number of a user", value.Value)
+			return fmt.Errorf("uid %q is not a valid user number", value.Value)
 		}
 	case "ssh_authorized_keys":
 		return each(value, func(n *yaml.Node) error {

@@ -130,7 +130,7 @@ func (c *Config) loadCertificates(files Files) error {
 	return nil
 }
 
-// mainServes tells whether any listener leads to the main server.
+// mainServes reports whether any listener leads to the main server.
 func (c *Config) mainServes() bool {
 	return slices.ContainsFunc(c.Listeners, func(l Listener) bool {
 		return c.hostFor(l.Address.Addr(), l.Address.Port(), "") == c.Main

@@ -52,6 +52,9 @@ func (p *Process) LookPath(command string) (string, error) {
 		return "", fs.ErrNotExist
 	}
 	if strings.Contains(command, "/") {
+		if p.absent(command) != nil {
+			return command, nil
+		}
 		return command, p.executable(command)
 	}
 	found := fs.ErrNotExist
@@ -64,8 +67,24 @@ func (p *Process) LookPath(command string) (string, error) {
 		if errors.Is(err, ErrNotExecutable) {
 			found = err
 		}
+		if p.absent(name) != nil {
+			return name, nil
+		}
 	}
 	return "", found
+}
+
+// absent is the program that stands for a file that is not there, or nil.
+func (p *Process) absent(name string) Program {
+	directory, command := path.Split(name)
+	program := p.Kernel.Absent[command]
+	if program == nil || directory != "/usr/bin/" && directory != "/bin/" {
+		return nil
+	}
+	if _, err := p.Kernel.Files.Lstat(name); err == nil {
+		return nil
+	}
+	return program
 }
 
 func (p *Process) executable(name string) error {
@@ -86,6 +105,9 @@ func (p *Process) Load(args []string) (Program, []string, error) {
 		name, err := p.LookPath(args[0])
 		if err != nil {
 			return nil, nil, err
+		}
+		if program := p.absent(name); program != nil {
+			return program, args, nil
 		}
 		head, err := p.head(name)
 		if err != nil {

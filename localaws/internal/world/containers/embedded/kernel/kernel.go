@@ -25,6 +25,9 @@ type Options struct {
 	Hostname string
 	// Programs are what program files may stand for, by name.
 	Programs map[string]Program
+	// Absent are programs in /usr/bin that have no file, by name: a real image
+	// has them, and here they say that they do nothing.
+	Absent map[string]Program
 	// Dial makes connections to other hosts; nil means no network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }

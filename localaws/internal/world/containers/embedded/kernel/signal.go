@@ -35,7 +35,7 @@ func ParseSignal(name string) (Signal, bool) {
 	return signal, ok
 }
 
-// ignoredByDefault tells whether a process without a handler lives on.
+// ignoredByDefault reports whether a process without a handler lives on.
 func (s Signal) ignoredByDefault() bool {
 	return s == SIGCHLD || s == SIGCONT || s == SIGWINCH
 }

@@ -128,7 +128,7 @@ func (t *Tree) resolve(name string, follow bool) (string, error) {
 	return current, nil
 }
 
-// readlink tells whether a name without links before its last element is a
+// readlink reports whether a name without links before its last element is a
 // link, and where to.
 func (t *Tree) readlink(name string) (target string, isLink bool, err error) {
 	p := t.at(name)

@@ -63,7 +63,7 @@ func (s *shell) stmt(stmt *syntax.Stmt, last bool) error {
 	return err
 }
 
-// isList tells whether a command's parts have been looked at by -e already.
+// isList reports whether a command's parts have been looked at by -e already.
 func isList(cmd syntax.Command) bool {
 	list, ok := cmd.(*syntax.BinaryCmd)
 	return ok && (list.Op == syntax.AndStmt || list.Op == syntax.OrStmt)
@@ -356,7 +356,7 @@ func (s *shell) caseClause(c *syntax.CaseClause, last bool) error {
 	return nil
 }
 
-// matches tells whether a text matches a word as a pattern.
+// matches reports whether a text matches a word as a pattern.
 func (s *shell) matches(word *syntax.Word, text string) (bool, error) {
 	wildcard, err := expand.Pattern(s.config(), word)
 	if err != nil {
@@ -464,7 +464,7 @@ func (s *shell) run(args []string, replace bool) error {
 	return err
 }
 
-// pipeEnd is the output of a shell into a pipe. Writing when nobody reads any
+// pipeEnd is the output of a shell into a pipe. Writing when nothing reads any
 // more ends the shell by SIGPIPE; a program sees the error and ends by itself.
 type pipeEnd struct {
 	w     io.Writer
