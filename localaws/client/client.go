@@ -109,10 +109,10 @@ type Fault struct {
 	Services []string `json:"services,omitempty"`
 	// Operation is the operation that it counts, "" for all.
 	Operation string `json:"operation,omitempty"`
-	// Times is how many calls it refuses; 0 means without end.
+	// Times is how many calls it refuses; 0 means no limit.
 	Times int `json:"times,omitempty"`
-	// Every is which of the calls it refuses: each third for 3; 0 and 1
-	// mean each.
+	// Every says which of the calls it refuses: every third for 3, all for 0
+	// and 1.
 	Every int `json:"every,omitempty"`
 	// Code, Message and Status are those of the refusal; Status is 400 when 0.
 	Code    string `json:"code"`
@@ -245,7 +245,7 @@ func (c *Client) Stop(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("localaws (pid %d) does not end: %w", c.PID, ctx.Err())
+			return fmt.Errorf("localaws (pid %d) did not end: %w", c.PID, ctx.Err())
 		case <-ticker.C:
 		}
 	}

@@ -149,7 +149,7 @@ func (c *command) stop(ctx context.Context, args []string, stdout io.Writer) err
 		}
 		fmt.Fprintf(stdout, "localaws ended (pid %d)\n", client.PID)
 	} else {
-		fmt.Fprintf(stdout, "no localaws runs in %s\n", c.dir)
+		fmt.Fprintf(stdout, "no localaws is running in %s\n", c.dir)
 	}
 	if *keep {
 		return nil

@@ -86,7 +86,7 @@ func TestStartIsDoneOnceAndStopLeavesNothing(t *testing.T) {
 
 	stdout, _, status := localawsCommand(t, "start", "-dir", dir)
 	assert.Zero(t, status)
-	assert.Contains(t, stdout, "runs already")
+	assert.Contains(t, stdout, "already running")
 
 	stdout, _, status = localawsCommand(t, "status", "-dir", dir)
 	assert.Zero(t, status)
@@ -100,7 +100,7 @@ func TestStartIsDoneOnceAndStopLeavesNothing(t *testing.T) {
 
 	stdout, _, status = localawsCommand(t, "stop", "-dir", dir)
 	assert.Zero(t, status)
-	assert.Contains(t, stdout, "no localaws runs")
+	assert.Contains(t, stdout, "no localaws is running")
 }
 
 func TestAStoppedLocalawsComesBackOnItsPort(t *testing.T) {
@@ -197,9 +197,9 @@ func TestRefusals(t *testing.T) {
 		"address without port": {[]string{"serve", "-listen", "localhost"}, exitUsage, `"localhost" must be an address with a port`},
 		"address of the world": {[]string{"serve", "-listen", "0.0.0.0:0"}, exitFailed, "stays on loopback addresses"},
 		"port taken":           {[]string{"start", "-listen", taken.Addr().String()}, exitFailed, taken.Addr().String()},
-		"no speed":             {[]string{"serve", "-speed", "NaN"}, exitFailed, "speed NaN: give one above 0"},
-		"backwards":            {[]string{"serve", "-speed", "-1"}, exitFailed, "speed -1: give one above 0"},
-		"faster than a clock":  {[]string{"serve", "-speed", "1e13"}, exitFailed, "speed 1e+13: give one above 0, at most 10000"},
+		"no speed":             {[]string{"serve", "-speed", "NaN"}, exitFailed, "speed NaN must be above 0"},
+		"backwards":            {[]string{"serve", "-speed", "-1"}, exitFailed, "speed -1 must be above 0"},
+		"faster than a clock":  {[]string{"serve", "-speed", "1e13"}, exitFailed, "speed 1e+13 must be above 0 and at most 10000"},
 		"no region":            {[]string{"serve", "-region", "us west"}, exitFailed, `"us west" is not a valid region`},
 		"no zone":              {[]string{"serve", "-zone", "a b"}, exitFailed, `"a b" is not a valid domain`},
 		"unknown runtime":      {[]string{"start", "-runtime", "podman"}, exitFailed, `"podman"`},
@@ -235,7 +235,7 @@ func TestStartRefusesAnotherRegion(t *testing.T) {
 	dir := started(t)
 	_, stderr, status := localawsCommand(t, "start", "-dir", dir, "-region", "eu-west-1")
 	assert.Equal(t, exitFailed, status)
-	assert.Contains(t, stderr, "of region us-west-2, not eu-west-1")
+	assert.Contains(t, stderr, "has region us-west-2, not eu-west-1")
 }
 
 func TestExitStatusOfHelpIsGood(t *testing.T) {

@@ -25,7 +25,7 @@ const (
 
 // awake waits until what the restored state says is there can be reached. First
 // the ports of targets that were healthy: were they checked before they listen
-// again, ECS and Auto Scaling would replace what has nothing wrong with it. Then
+// again, ECS and Auto Scaling would replace what is in good order. Then
 // the listeners: else the first client after a restart would be told of healthy
 // targets and find none listening.
 func (s *Server) awake(ctx context.Context, addresses []netip.AddrPort) {

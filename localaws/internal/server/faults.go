@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -54,18 +55,33 @@ func concerns(f *client.Fault, service, operation string) bool {
 // answerSetFaults replaces all faults by those of the body.
 func (s *Server) answerSetFaults(w http.ResponseWriter, r *http.Request) {
 	var all []client.Fault
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxFaults)).Decode(&all); err != nil {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxFaults))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&all); err != nil {
 		http.Error(w, fmt.Sprintf("the body is not a list of faults: %v", err), http.StatusBadRequest)
 		return
 	}
-	for _, fault := range all {
-		if fault.Code == "" {
-			http.Error(w, "a fault needs a Code, such as Throttling", http.StatusBadRequest)
+	for i := range all {
+		if err := checkFault(&all[i]); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
+		all[i].Calls, all[i].Refused = 0, 0
 	}
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.all = all
 	w.WriteHeader(http.StatusNoContent)
+}
+
+func checkFault(f *client.Fault) error {
+	switch {
+	case f.Code == "":
+		return errors.New("a fault needs a Code, such as Throttling")
+	case f.Times < 0 || f.Every < 0:
+		return fmt.Errorf("the fault %s: Times and Every must be at least 0", f.Code)
+	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
+		return fmt.Errorf("the fault %s: Status %d must be from 400 to 599, or 0 for 400", f.Code, f.Status)
+	}
+	return nil
 }

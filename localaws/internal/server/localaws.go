@@ -114,7 +114,7 @@ func (s *Server) build(ctx context.Context) error {
 func openState(options Options) (*store.File, error) {
 	old := filepath.Join(options.Directory, oldStateFile)
 	if _, err := os.Stat(old); err == nil {
-		return nil, fmt.Errorf("the state %s is of an older localaws: remove its directory to begin anew", old)
+		return nil, fmt.Errorf("the state %s is from an older localaws: remove its directory to start over", old)
 	}
 	return store.OpenFile(filepath.Join(options.Directory, stateFile), options.Region)
 }

@@ -2,9 +2,10 @@
 // provider, the SDKs and the AWS CLI talk to it, its load balancers listen,
 // its health checks dial real sockets, and its tasks run.
 //
-// Three layers: wire speaks the protocols; one package a service keeps the
-// state (ec2, elbv2, ecs, ...); loadbalancer, agent and dns are the world in
-// which the state has effect. This package puts them together.
+// Three layers: wire speaks the protocols; one package per service keeps the
+// state (ec2, elbv2, ecs, ...); world (machines, the ECS agent, containers, the
+// load balancers' data plane, DNS) gives it effect. This package puts them
+// together.
 package server
 
 import (
@@ -24,8 +25,8 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/clock"
 )
 
-// Options are how a localaws is to be. The zero value is usable: it is a
-// localaws in us-west-2 on a free port that leaves nothing behind.
+// Options configure a localaws. The zero value is a localaws in us-west-2 on a
+// free port that leaves nothing behind.
 type Options struct {
 	// Directory keeps the state; "" means a temporary one that Close removes.
 	Directory string
@@ -87,7 +88,7 @@ var (
 // maxSpeed is that of a clock on which AWS's second still lasts.
 const maxSpeed = 10_000
 
-// check refuses what localaws would start with, and then not work.
+// check refuses options with which localaws would start and not work.
 func (o Options) check() error {
 	for _, address := range o.Listen {
 		if !address.Addr().IsLoopback() {
@@ -100,7 +101,7 @@ func (o Options) check() error {
 	case !zoneName.MatchString(o.Zone):
 		return fmt.Errorf("%q is not a valid domain, such as localaws.test", o.Zone)
 	case o.Speed < 0, o.Speed > maxSpeed, math.IsNaN(o.Speed):
-		return fmt.Errorf("speed %g: give one above 0, at most %d; 1 is AWS's own pace", o.Speed, maxSpeed)
+		return fmt.Errorf("speed %g must be above 0 and at most %d; 1 is AWS's own pace", o.Speed, maxSpeed)
 	}
 	return nil
 }

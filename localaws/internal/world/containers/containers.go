@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// ErrCannotPull is wrapped by Pull's error when the image can't be had; its
+// ErrCannotPull is wrapped by Pull's error when the image can't be pulled; its
 // text is what ECS puts behind "CannotPullContainerError: ".
 var ErrCannotPull = errors.New("cannot pull the image")
 

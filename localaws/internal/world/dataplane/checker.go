@@ -11,7 +11,7 @@ import (
 )
 
 // checkerKey is a target with all that its checks depend on: when any of it
-// changes, checking begins anew.
+// changes, checking starts over.
 type checkerKey struct {
 	targetKey
 	host     host

@@ -223,7 +223,7 @@ func TestNoRequestFailsWhileThingsChange(t *testing.T) {
 			}
 		})
 	}
-	for round := range 12 {
+	for round := range 6 {
 		w.register(green, second)
 		w.modify(listener, []types.Action{{Type: "forward", ForwardConfig: &types.ForwardActionConfig{TargetGroups: []types.TargetGroupTuple{
 			{TargetGroupArn: blue.TargetGroupArn, Weight: aws.Int32(1)}, {TargetGroupArn: green.TargetGroupArn, Weight: aws.Int32(1)},

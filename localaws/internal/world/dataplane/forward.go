@@ -50,7 +50,7 @@ func (w *webServer) forward(ctx context.Context, out http.ResponseWriter, x *exc
 	w.proxy.ServeHTTP(out, x.request.WithContext(ctx))
 }
 
-// incompatible reports whether the client's protocol can't be had by the group.
+// incompatible reports whether the group can't serve the client's protocol.
 func incompatible(r *http.Request, group elbv2.TargetGroup) bool {
 	isGRPC := strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
 	switch group.ProtocolVersion {

@@ -106,7 +106,7 @@ func (p *Plane) newFront(key frontKey, first *site) *front {
 }
 
 // bind opens sockets on nodes that lack them and closes those of nodes that
-// are gone. It returns false when a port can't be had now.
+// are gone. It returns false when a port is not free now.
 func (f *front) bind(ctx context.Context, nodes []elbv2.Node) (complete bool) {
 	complete = true
 	f.unbind(nodes)

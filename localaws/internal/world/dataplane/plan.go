@@ -10,7 +10,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 )
 
-// plan is what is wanted, read in one go under the account's lock. Nothing in
+// plan is the desired state, read in one go under the account's lock. Nothing in
 // it changes afterwards.
 type plan struct {
 	balancers    []elbv2.Balancer

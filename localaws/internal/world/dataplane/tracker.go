@@ -35,8 +35,8 @@ func (t *tracker) leave() {
 	}
 }
 
-// close turns newcomers away, and returns a channel that is closed once no connection
-// is left. It may be called once.
+// close turns newcomers away, and returns a channel that is closed once no
+// connection is left. It may be called once.
 func (t *tracker) close() <-chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()

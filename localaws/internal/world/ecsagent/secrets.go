@@ -37,7 +37,7 @@ type secretReader struct {
 }
 
 // read reads an SSM parameter, by name or ARN, or a secret of Secrets Manager
-// by ARN, with :json-key:version-stage:version-id behind it.
+// by ARN, with :json-key:version-stage:version-id after it.
 func (r secretReader) read(from string) (string, error) {
 	if r.role == "" {
 		return "", errors.New("the task has no execution role")

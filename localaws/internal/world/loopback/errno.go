@@ -15,8 +15,8 @@ func canStandIn(err error) bool {
 	return errors.Is(err, errAddressNotAvailable) || errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM)
 }
 
-// isTakenOrCanStandIn reports whether another port cures it for a caller that needs none
-// but the address: a port that another socket has counts too.
+// isTakenOrCanStandIn reports whether another port cures it for a caller that
+// needs only the address: a port that another socket has counts too.
 func isTakenOrCanStandIn(err error) bool {
 	return errors.Is(err, syscall.EADDRINUSE) || canStandIn(err)
 }

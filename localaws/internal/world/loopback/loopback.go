@@ -134,7 +134,7 @@ func (n *Network) Release(address netip.Addr) {
 }
 
 // Listen listens for TCP on that address and port. A port that another socket
-// has is an error (EADDRINUSE); an address or port that can't be had at all is
+// has is an error (EADDRINUSE); an address or port that can't be bound at all is
 // stood in for.
 func (n *Network) Listen(ctx context.Context, at netip.AddrPort) (net.Listener, error) {
 	return n.listen(ctx, at, canStandIn)
@@ -195,7 +195,7 @@ func (n *Network) Resolve(protocol string, at netip.AddrPort) netip.AddrPort {
 	return to
 }
 
-// StandIn is Resolve, with the reason why the port itself can't be had: nil
+// StandIn is Resolve, with the reason why the port itself can't be bound: nil
 // when it can.
 func (n *Network) StandIn(protocol string, at netip.AddrPort) (to netip.AddrPort, because error) {
 	n.mu.Lock()

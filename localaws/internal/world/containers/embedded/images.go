@@ -24,12 +24,12 @@ type image struct {
 	workingDir string
 	stopSignal kernel.Signal // what Stop sends; 0 means SIGTERM
 	install    func(files *kernel.Tree) error
-	tools      []string // what the image has beside its base's, but for its Alpine flavour
+	tools      []string // what the image has beside its base's, but for its Alpine flavor
 	programs   map[string]kernel.Program
 }
 
 // tags of a version scheme: latest, or versions beginning with major, with an
-// optional flavour behind a hyphen.
+// optional flavor after a hyphen.
 func tags(major string) *regexp.Regexp {
 	return regexp.MustCompile(`^(latest|stable|mainline|alpine|[a-z]+|(` + major + `)(\.[0-9a-z]+)*)(-[a-z0-9.]+)*$`)
 }
@@ -80,7 +80,7 @@ func shellImage(repository, major string, base Base, command string) image {
 	return image{repository: repository, tags: tags(major), base: base, command: []string{command}}
 }
 
-// pullError is what Docker says of an image that can't be had.
+// pullError is what Docker says about an image that it can't pull.
 type pullError struct{ text string }
 
 func (e *pullError) Error() string { return e.text }

@@ -13,7 +13,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 )
 
-// directive is a statement of the configuration, with the block behind it if it
+// directive is a statement of the configuration, with the block after it if it
 // has one.
 type directive struct {
 	name  string

@@ -88,7 +88,7 @@ func basic(pattern string, i int, start bool) string {
 	return c
 }
 
-// escape translates a backslash and the character behind it.
+// escape translates a backslash and the character after it.
 func escape(s string, syntax Syntax) (string, error) {
 	if len(s) < 2 {
 		return "", errors.New("trailing backslash (\\)")

@@ -114,7 +114,7 @@ func (p *parser) compile(pattern string, ignoreCase bool) (*regexp.Regexp, error
 	return regex.Compile(pattern, p.syntax, ignoreCase)
 }
 
-// delimited reads up to the delimiter. A delimiter behind a backslash is part of
+// delimited reads up to the delimiter. A delimiter after a backslash is part of
 // the text; in a pattern one within brackets, too.
 func (p *parser) delimited(delimiter string, pattern bool) (string, bool) {
 	var out strings.Builder

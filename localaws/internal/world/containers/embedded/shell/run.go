@@ -15,7 +15,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 )
 
-// stmts runs a list. last says that the shell ends behind it: its last command
+// stmts runs a list. last says that the shell ends after it: its last command
 // then takes over the shell's process, as after exec, so that it gets the
 // signals which are sent to a container.
 func (s *shell) stmts(list []*syntax.Stmt, last bool) error {

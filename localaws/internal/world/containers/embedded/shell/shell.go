@@ -213,7 +213,7 @@ func (s *shell) setLong(name string, on bool) error {
 	return s.setShort(letters[name], on)
 }
 
-// source parses and runs a text. last says that the shell ends behind it.
+// source parses and runs a text. last says that the shell ends after it.
 func (s *shell) source(text string, last bool) error {
 	if s.depth++; s.depth > maxDepth {
 		return s.fatal(2, "maximum nesting level exceeded")

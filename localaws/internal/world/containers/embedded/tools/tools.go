@@ -29,7 +29,7 @@ func exits(code int) kernel.Program {
 }
 
 // options splits a tool's arguments: single letters that it knows from those
-// that follow. A letter with a colon behind it in known takes a value. ok is
+// that follow. A letter with a colon after it in known takes a value. ok is
 // false when it said on stderr what is wrong.
 func options(p *kernel.Process, known string) (flags map[byte]string, rest []string, ok bool) {
 	flags = map[byte]string{}
