@@ -67,9 +67,9 @@ func (p *Plane) applyFronts(ctx context.Context, wanted *plan) (complete bool) {
 		for _, listener := range balancer.Listeners {
 			key := keyOf(listener)
 			f, ok := p.fronts[key]
-			site := p.newSite(wanted, balancer.LoadBalancer, listener)
+			site := newSite(p, wanted, balancer.LoadBalancer, listener)
 			if !ok {
-				f = p.newFront(key, site)
+				f = newFront(p, key, site)
 				p.fronts[key] = f
 			}
 			f.site.Store(site)
@@ -93,7 +93,7 @@ func (p *Plane) closeFronts(which func(frontKey) bool) {
 	}
 }
 
-func (p *Plane) newFront(key frontKey, first *site) *front {
+func newFront(p *Plane, key frontKey, first *site) *front {
 	f := &front{plane: p, key: key, sockets: map[netip.Addr]*socket{}}
 	f.site.Store(first)
 	switch key.protocol {
@@ -157,7 +157,7 @@ func (f *front) open(ctx context.Context, node elbv2.Node) (*socket, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.guard = f.plane.newGuard(listener, node, port)
+		s.guard = newGuard(f.plane, listener, node, port)
 		s.served.Go(func() { f.server.serve(s.guard) })
 	}
 	if f.key.protocol == "UDP" || f.key.protocol == "TCP_UDP" {

@@ -68,7 +68,7 @@ type guard struct {
 	changed chan struct{} // closed when the rules may have changed
 }
 
-func (p *Plane) newGuard(listener net.Listener, node elbv2.Node, port uint16) *guard {
+func newGuard(p *Plane, listener net.Listener, node elbv2.Node, port uint16) *guard {
 	g := &guard{plane: p, listener: listener, node: node, port: port, accepted: make(chan *conn), changed: make(chan struct{})}
 	g.closed, g.close = context.WithCancel(context.Background())
 	g.running.Go(g.accept)

@@ -69,7 +69,7 @@ func (p *Plane) applyPools(wanted *plan) {
 		if !ok {
 			pool = newPool(p.account.Clock)
 			if group.ProtocolVersion != "" {
-				pool.transport = p.newTransport(pool, group)
+				pool.transport = newTransport(p, pool, group)
 			}
 			p.pools[arn] = pool
 		}

@@ -32,7 +32,7 @@ type weighted struct {
 	weight int
 }
 
-func (p *Plane) newSite(wanted *plan, balancer elbv2.LoadBalancer, listener elbv2.BalancerListener) *site {
+func newSite(p *Plane, wanted *plan, balancer elbv2.LoadBalancer, listener elbv2.BalancerListener) *site {
 	s := &site{balancer: balancer, listener: listener.Listener, tls: newTLS(wanted, balancer, listener.Listener)}
 	idle := seconds(balancer.Attribute("idle_timeout.timeout_seconds"))
 	if balancer.Type == elbv2.Network {

@@ -20,7 +20,7 @@ const connectTimeout = 10 * time.Second
 // newTransport makes the connections to the targets of a group that balances
 // requests: HTTP/1.1, or HTTP/2 from the first byte; with TLS the certificate
 // is not verified, as on AWS.
-func (p *Plane) newTransport(o *pool, group elbv2.TargetGroup) *http.Transport {
+func newTransport(p *Plane, o *pool, group elbv2.TargetGroup) *http.Transport {
 	protocols := &http.Protocols{}
 	switch {
 	case group.ProtocolVersion == "HTTP1":

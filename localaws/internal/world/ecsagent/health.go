@@ -39,7 +39,7 @@ func (c *taskContainer) checkHealth(ctx context.Context, started containers.Cont
 		if clock.Sleep(ctx, interval) != nil {
 			return
 		}
-		healthy := c.check(ctx, started, command, timeout)
+		healthy := passes(ctx, started, command, timeout)
 		if ctx.Err() != nil {
 			return
 		}
@@ -58,7 +58,8 @@ func (c *taskContainer) checkHealth(ctx context.Context, started containers.Cont
 	}
 }
 
-func (c *taskContainer) check(ctx context.Context, started containers.Container, command []string, timeout time.Duration) bool {
+// passes runs the check's command once.
+func passes(ctx context.Context, started containers.Container, command []string, timeout time.Duration) bool {
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	code, _, err := started.Exec(bounded, command)

@@ -168,8 +168,8 @@ func exec(s *shell, args []string) error {
 	return exitError{s.status} // it could not be run
 }
 
-// code is a builtin's operand, or the status before it.
-func (s *shell) code(args []string) (int, error) {
+// codeOperand is a builtin's operand, or the status before it.
+func codeOperand(s *shell, args []string) (int, error) {
 	if len(args) < 2 {
 		return s.before, nil
 	}
@@ -180,16 +180,16 @@ func (s *shell) code(args []string) (int, error) {
 	return n & 0xff, nil
 }
 
-// count is a builtin's operand, 1 without one.
-func (s *shell) count(args []string) (int, error) {
+// countOperand is a builtin's operand, 1 without one.
+func countOperand(s *shell, args []string) (int, error) {
 	if len(args) < 2 {
 		return 1, nil
 	}
-	return s.code(args)
+	return codeOperand(s, args)
 }
 
 func exit(s *shell, args []string) error {
-	code, err := s.code(args)
+	code, err := codeOperand(s, args)
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func exit(s *shell, args []string) error {
 }
 
 func leaveFunction(s *shell, args []string) error {
-	code, err := s.code(args)
+	code, err := codeOperand(s, args)
 	if err != nil {
 		return err
 	}
@@ -206,7 +206,7 @@ func leaveFunction(s *shell, args []string) error {
 }
 
 func leaveLoop(s *shell, args []string) error {
-	n, err := s.count(args)
+	n, err := countOperand(s, args)
 	if err != nil {
 		return err
 	}
@@ -245,10 +245,10 @@ func set(s *shell, args []string) error {
 			case letter == 'o' && len(args) == 0:
 				return nil
 			case letter == 'o':
-				err = s.setLong(args[0], arg[0] == '-')
+				err = setLong(s, args[0], arg[0] == '-')
 				args = args[1:]
 			default:
-				err = s.setShort(letter, arg[0] == '-')
+				err = setShort(s, letter, arg[0] == '-')
 			}
 			if err != nil {
 				return s.fatal(2, "%s", err)
@@ -262,7 +262,7 @@ func set(s *shell, args []string) error {
 }
 
 func shift(s *shell, args []string) error {
-	n, err := s.count(args)
+	n, err := countOperand(s, args)
 	if err != nil {
 		return err
 	}
@@ -301,7 +301,7 @@ func command(s *shell, args []string) error {
 	if len(args) > 0 && (args[0] == "-v" || args[0] == "-V") {
 		s.status = 127
 		for _, name := range args[1:] {
-			if found := s.whatIs(name); found != "" {
+			if found := whatIs(s, name); found != "" {
 				s.status = 0
 				_, _ = s.p.Stdout.Write([]byte(found + "\n"))
 			}
@@ -320,7 +320,7 @@ func command(s *shell, args []string) error {
 	return s.run(args, false)
 }
 
-func (s *shell) whatIs(name string) string {
+func whatIs(s *shell, name string) string {
 	if s.funcs[name] != nil || builtins[name] != nil || syntax.IsKeyword(name) {
 		return name
 	}
@@ -334,9 +334,9 @@ func (s *shell) whatIs(name string) string {
 
 func typeOf(s *shell, args []string) error {
 	for _, name := range args[1:] {
-		text := name + " is " + s.whatIs(name)
+		text := name + " is " + whatIs(s, name)
 		switch {
-		case s.whatIs(name) == "":
+		case whatIs(s, name) == "":
 			s.status, text = 127, name+": not found"
 		case s.funcs[name] != nil:
 			text = name + " is a shell function"
@@ -364,7 +364,7 @@ func read(s *shell, args []string) error {
 	if len(names) == 0 {
 		names = []string{"REPLY"}
 	}
-	line, ok := s.readLine(raw)
+	line, ok := readLine(s, raw)
 	values := expand.ReadFields(s.config(), line, len(names), raw)
 	for i, name := range names {
 		value := ""
@@ -380,7 +380,7 @@ func read(s *shell, args []string) error {
 }
 
 // readLine reads byte by byte: what follows the line is for the next command.
-func (s *shell) readLine(raw bool) (string, bool) {
+func readLine(s *shell, raw bool) (string, bool) {
 	var line []byte
 	one := make([]byte, 1)
 	for {
@@ -450,7 +450,7 @@ func trap(s *shell, args []string) error {
 func wait(s *shell, args []string) error {
 	if len(args) == 1 {
 		for _, job := range s.jobs {
-			if done, err := s.waitFor(job); !done || err != nil {
+			if done, err := waitFor(s, job); !done || err != nil {
 				return err
 			}
 		}
@@ -463,7 +463,7 @@ func wait(s *shell, args []string) error {
 			s.status = 127
 			continue
 		}
-		if done, err := s.waitFor(s.jobs[at]); !done || err != nil {
+		if done, err := waitFor(s, s.jobs[at]); !done || err != nil {
 			return err
 		}
 	}
@@ -471,7 +471,7 @@ func wait(s *shell, args []string) error {
 }
 
 // waitFor returns false when a signal came first.
-func (s *shell) waitFor(job *kernel.Process) (bool, error) {
+func waitFor(s *shell, job *kernel.Process) (bool, error) {
 	select {
 	case <-job.Done():
 		s.status = job.ExitCode()

@@ -16,7 +16,7 @@ import (
 
 // redirect applies redirections and returns how to undo them. ok is false when
 // one could not be made, after saying why.
-func (s *shell) redirect(list []*syntax.Redirect) (restore func(), ok bool) {
+func redirect(s *shell, list []*syntax.Redirect) (restore func(), ok bool) {
 	stdin, stdout, stderr := s.p.Stdin, s.p.Stdout, s.p.Stderr
 	files := s.files
 	s.files = map[int]stream{}
@@ -31,7 +31,7 @@ func (s *shell) redirect(list []*syntax.Redirect) (restore func(), ok bool) {
 		}
 	}
 	for _, r := range list {
-		file, err := s.redirectOne(r)
+		file, err := redirectOne(s, r)
 		if err != nil {
 			s.errorf("%s", err)
 			return restore, false
@@ -43,7 +43,7 @@ func (s *shell) redirect(list []*syntax.Redirect) (restore func(), ok bool) {
 	return restore, true
 }
 
-func (s *shell) redirectOne(r *syntax.Redirect) (io.Closer, error) {
+func redirectOne(s *shell, r *syntax.Redirect) (io.Closer, error) {
 	number := 1
 	switch r.Op {
 	case syntax.RdrIn, syntax.DplIn, syntax.Hdoc, syntax.DashHdoc, syntax.WordHdoc, syntax.RdrInOut:
@@ -56,11 +56,11 @@ func (s *shell) redirectOne(r *syntax.Redirect) (io.Closer, error) {
 		}
 	}
 	if r.Hdoc != nil {
-		text, err := s.document(r)
+		text, err := hereDocument(s, r)
 		if err != nil {
 			return nil, err
 		}
-		s.setFile(number, stream{reader: strings.NewReader(text)})
+		setFile(s, number, stream{reader: strings.NewReader(text)})
 		return nil, nil
 	}
 	word, err := expand.Literal(s.config(), r.Word)
@@ -69,15 +69,15 @@ func (s *shell) redirectOne(r *syntax.Redirect) (io.Closer, error) {
 	}
 	switch r.Op {
 	case syntax.WordHdoc:
-		s.setFile(number, stream{reader: strings.NewReader(word + "\n")})
+		setFile(s, number, stream{reader: strings.NewReader(word + "\n")})
 		return nil, nil
 	case syntax.DplIn, syntax.DplOut:
-		return nil, s.duplicate(number, word)
+		return nil, duplicate(s, number, word)
 	}
-	return s.openFile(r.Op, number, word)
+	return openFile(s, r.Op, number, word)
 }
 
-func (s *shell) openFile(op syntax.RedirOperator, number int, name string) (io.Closer, error) {
+func openFile(s *shell, op syntax.RedirOperator, number int, name string) (io.Closer, error) {
 	flag := os.O_WRONLY | os.O_CREATE | os.O_TRUNC
 	switch op {
 	case syntax.RdrIn:
@@ -93,18 +93,18 @@ func (s *shell) openFile(op syntax.RedirOperator, number int, name string) (io.C
 	}
 	file, err := s.p.Open(name, flag, 0o644)
 	if err != nil {
-		return nil, s.openError(name, flag, err)
+		return nil, openError(s, name, flag, err)
 	}
-	s.setFile(number, stream{file, file})
+	setFile(s, number, stream{file, file})
 	if op == syntax.RdrAll || op == syntax.AppAll {
-		s.setFile(2, stream{file, file})
+		setFile(s, 2, stream{file, file})
 	}
 	return file, nil
 }
 
 // openError says what the dialect says: dash "cannot create x: Directory
 // nonexistent", bash "x: No such file or directory".
-func (s *shell) openError(name string, flag int, err error) error {
+func openError(s *shell, name string, flag int, err error) error {
 	reason := kernel.Reason(err)
 	if s.dialect == Bash {
 		return errors.New(name + ": " + reason)
@@ -121,8 +121,8 @@ func (s *shell) openError(name string, flag int, err error) error {
 	return errors.New("cannot create " + name + ": " + reason)
 }
 
-// document expands a here-document; <<- takes the tabs away.
-func (s *shell) document(r *syntax.Redirect) (string, error) {
+// hereDocument expands a here-document; <<- takes the tabs away.
+func hereDocument(s *shell, r *syntax.Redirect) (string, error) {
 	text, err := expand.Document(s.config(), r.Hdoc)
 	if err != nil || r.Op != syntax.DashHdoc {
 		return text, err
@@ -135,9 +135,9 @@ func (s *shell) document(r *syntax.Redirect) (string, error) {
 }
 
 // duplicate is n>&word: another descriptor, or "-" to close.
-func (s *shell) duplicate(number int, word string) error {
+func duplicate(s *shell, number int, word string) error {
 	if word == "-" {
-		s.setFile(number, stream{strings.NewReader(""), io.Discard})
+		setFile(s, number, stream{strings.NewReader(""), io.Discard})
 		return nil
 	}
 	from, err := strconv.Atoi(word)
@@ -146,22 +146,22 @@ func (s *shell) duplicate(number int, word string) error {
 	}
 	switch from {
 	case 0:
-		s.setFile(number, stream{reader: s.p.Stdin})
+		setFile(s, number, stream{reader: s.p.Stdin})
 	case 1:
-		s.setFile(number, stream{writer: s.p.Stdout})
+		setFile(s, number, stream{writer: s.p.Stdout})
 	case 2:
-		s.setFile(number, stream{writer: s.p.Stderr})
+		setFile(s, number, stream{writer: s.p.Stderr})
 	default:
 		file, ok := s.files[from]
 		if !ok {
 			return errors.New(word + ": bad file descriptor")
 		}
-		s.setFile(number, file)
+		setFile(s, number, file)
 	}
 	return nil
 }
 
-func (s *shell) setFile(number int, file stream) {
+func setFile(s *shell, number int, file stream) {
 	if file.reader == nil {
 		file.reader = strings.NewReader("")
 	}

@@ -39,7 +39,7 @@ func (s *shell) stmt(stmt *syntax.Stmt, last bool) error {
 		return s.fatal(2, "coprocesses are not supported by the embedded runtime")
 	}
 	if stmt.Background {
-		return s.start(stmt)
+		return startJob(s, stmt)
 	}
 	if stmt.Negated {
 		s.tested++
@@ -69,8 +69,8 @@ func isList(cmd syntax.Command) bool {
 	return ok && (list.Op == syntax.AndStmt || list.Op == syntax.OrStmt)
 }
 
-// start runs a command in the background.
-func (s *shell) start(stmt *syntax.Stmt) error {
+// startJob runs a command in the background.
+func startJob(s *shell, stmt *syntax.Stmt) error {
 	foreground := *stmt
 	foreground.Background = false
 	child, err := s.fork(strings.NewReader(""), s.p.Stdout, s.p.Stderr, func(sub *shell) error {
@@ -88,7 +88,7 @@ func (s *shell) redirected(stmt *syntax.Stmt, last bool) error {
 	if len(stmt.Redirs) == 0 {
 		return s.command(stmt.Cmd, last)
 	}
-	restore, ok := s.redirect(stmt.Redirs)
+	restore, ok := redirect(s, stmt.Redirs)
 	if !ok {
 		restore()
 		s.status = 2
@@ -116,27 +116,27 @@ func (s *shell) command(cmd syntax.Command, last bool) error {
 	case *syntax.CallExpr:
 		return s.call(c, last)
 	case *syntax.BinaryCmd:
-		return s.binary(c, last)
+		return binaryCommand(s, c, last)
 	case *syntax.Block:
 		return s.stmts(c.Stmts, last)
 	case *syntax.Subshell:
-		return s.subshell(func(sub *shell) error { return sub.stmts(c.Stmts, true) })
+		return subshell(s, func(sub *shell) error { return sub.stmts(c.Stmts, true) })
 	case *syntax.IfClause:
-		return s.ifClause(c, last)
+		return ifClause(s, c, last)
 	case *syntax.WhileClause:
-		return s.while(c)
+		return whileClause(s, c)
 	case *syntax.ForClause:
-		return s.forClause(c)
+		return forClause(s, c)
 	case *syntax.CaseClause:
-		return s.caseClause(c, last)
+		return caseClause(s, c, last)
 	case *syntax.FuncDecl:
 		s.funcs[c.Name.Value] = c.Body
 		s.status = 0
 		return nil
 	case *syntax.DeclClause:
-		return s.declare(c)
+		return declareClause(s, c)
 	case *syntax.TestClause:
-		truth, err := s.testClause(c.X)
+		truth, err := testClause(s, c.X)
 		if err != nil {
 			return s.expansionFailed(err)
 		}
@@ -165,7 +165,7 @@ func exitStatus(truth bool) int {
 }
 
 // subshell runs f in a process of its own and waits for it.
-func (s *shell) subshell(f func(*shell) error) error {
+func subshell(s *shell, f func(*shell) error) error {
 	child, err := s.fork(s.p.Stdin, s.p.Stdout, s.p.Stderr, f)
 	if err != nil {
 		return err
@@ -174,9 +174,9 @@ func (s *shell) subshell(f func(*shell) error) error {
 	return err
 }
 
-func (s *shell) binary(c *syntax.BinaryCmd, last bool) error {
+func binaryCommand(s *shell, c *syntax.BinaryCmd, last bool) error {
 	if c.Op == syntax.Pipe || c.Op == syntax.PipeAll {
-		return s.pipe(c)
+		return pipeline(s, c)
 	}
 	s.tested++
 	err := s.stmt(c.X, false)
@@ -187,8 +187,8 @@ func (s *shell) binary(c *syntax.BinaryCmd, last bool) error {
 	return s.stmt(c.Y, last)
 }
 
-// pipe runs both sides in processes of their own.
-func (s *shell) pipe(c *syntax.BinaryCmd) error {
+// pipeline runs both sides in processes of their own.
+func pipeline(s *shell, c *syntax.BinaryCmd) error {
 	r, w := io.Pipe()
 	stderr := s.p.Stderr
 	if c.Op == syntax.PipeAll {
@@ -222,7 +222,7 @@ func (s *shell) pipe(c *syntax.BinaryCmd) error {
 	return err
 }
 
-func (s *shell) ifClause(c *syntax.IfClause, last bool) error {
+func ifClause(s *shell, c *syntax.IfClause, last bool) error {
 	for c != nil && len(c.Cond) > 0 {
 		s.tested++
 		err := s.stmts(c.Cond, false)
@@ -242,7 +242,7 @@ func (s *shell) ifClause(c *syntax.IfClause, last bool) error {
 	return nil
 }
 
-func (s *shell) while(c *syntax.WhileClause) error {
+func whileClause(s *shell, c *syntax.WhileClause) error {
 	status := 0
 	for {
 		s.tested++
@@ -284,13 +284,13 @@ func (s *shell) body(list []*syntax.Stmt) (stop bool, err error) {
 	return false, err
 }
 
-func (s *shell) forClause(c *syntax.ForClause) error {
+func forClause(s *shell, c *syntax.ForClause) error {
 	if c.Select {
 		return s.fatal(2, "select is not supported by the embedded runtime")
 	}
 	loop, ok := c.Loop.(*syntax.WordIter)
 	if !ok {
-		return s.cStyleLoop(c.Loop.(*syntax.CStyleLoop), c.Do)
+		return cStyleLoop(s, c.Loop.(*syntax.CStyleLoop), c.Do)
 	}
 	items := s.params
 	if loop.InPos.IsValid() {
@@ -311,7 +311,7 @@ func (s *shell) forClause(c *syntax.ForClause) error {
 	return nil
 }
 
-func (s *shell) cStyleLoop(loop *syntax.CStyleLoop, do []*syntax.Stmt) error {
+func cStyleLoop(s *shell, loop *syntax.CStyleLoop, do []*syntax.Stmt) error {
 	evaluate := func(e syntax.ArithmExpr) (int, error) {
 		if e == nil {
 			return 1, nil
@@ -336,7 +336,7 @@ func (s *shell) cStyleLoop(loop *syntax.CStyleLoop, do []*syntax.Stmt) error {
 	return s.expansionFailed(err)
 }
 
-func (s *shell) caseClause(c *syntax.CaseClause, last bool) error {
+func caseClause(s *shell, c *syntax.CaseClause, last bool) error {
 	word, err := expand.Literal(s.config(), c.Word)
 	if err != nil {
 		return s.expansionFailed(err)
@@ -344,7 +344,7 @@ func (s *shell) caseClause(c *syntax.CaseClause, last bool) error {
 	s.status = 0
 	for _, item := range c.Items {
 		for _, candidate := range item.Patterns {
-			matched, err := s.matches(candidate, word)
+			matched, err := matchesWord(s, candidate, word)
 			if err != nil {
 				return s.expansionFailed(err)
 			}
@@ -356,8 +356,8 @@ func (s *shell) caseClause(c *syntax.CaseClause, last bool) error {
 	return nil
 }
 
-// matches reports whether a text matches a word as a pattern.
-func (s *shell) matches(word *syntax.Word, text string) (bool, error) {
+// matchesWord reports whether a text matches a word as a pattern.
+func matchesWord(s *shell, word *syntax.Word, text string) (bool, error) {
 	wildcard, err := expand.Pattern(s.config(), word)
 	if err != nil {
 		return false, err

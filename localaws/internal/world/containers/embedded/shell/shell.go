@@ -115,7 +115,7 @@ func newShell(ctx context.Context, p *kernel.Process, dialect Dialect) *shell {
 
 // main runs sh [-options] [-c command [name [arg...]] | script [arg...]].
 func (s *shell) main(args []string) int {
-	command, rest, err := s.arguments(args)
+	command, rest, err := shellArguments(s, args)
 	if err != nil {
 		s.p.Errorf("%s: 0: %s", s.name, err)
 		return 2
@@ -151,8 +151,8 @@ func (s *shell) main(args []string) int {
 	return s.finish(s.source(source, true))
 }
 
-// arguments reads the shell's own options.
-func (s *shell) arguments(args []string) (command bool, rest []string, err error) {
+// shellArguments reads the shell's own options.
+func shellArguments(s *shell, args []string) (command bool, rest []string, err error) {
 	for len(args) > 0 && len(args[0]) > 1 && (args[0][0] == '-' || args[0][0] == '+') {
 		arg := args[0]
 		args = args[1:]
@@ -171,12 +171,12 @@ func (s *shell) arguments(args []string) (command bool, rest []string, err error
 				if len(args) == 0 || i != len(arg)-2 {
 					return false, nil, errors.New("-o requires an argument")
 				}
-				if err := s.setLong(args[0], arg[0] == '-'); err != nil {
+				if err := setLong(s, args[0], arg[0] == '-'); err != nil {
 					return false, nil, err
 				}
 				args = args[1:]
 			default:
-				if err := s.setShort(letter, arg[0] == '-'); err != nil {
+				if err := setShort(s, letter, arg[0] == '-'); err != nil {
 					return false, nil, err
 				}
 			}
@@ -185,7 +185,7 @@ func (s *shell) arguments(args []string) (command bool, rest []string, err error
 	return command, args, nil
 }
 
-func (s *shell) setShort(letter rune, on bool) error {
+func setShort(s *shell, letter rune, on bool) error {
 	o := &s.opts
 	flags := map[rune]*bool{
 		'e': &o.exitOnError, 'u': &o.noUnset, 'f': &o.noGlob, 'x': &o.trace, 'a': &o.exportAll,
@@ -198,7 +198,7 @@ func (s *shell) setShort(letter rune, on bool) error {
 	return nil
 }
 
-func (s *shell) setLong(name string, on bool) error {
+func setLong(s *shell, name string, on bool) error {
 	letters := map[string]rune{
 		"errexit": 'e', "nounset": 'u', "noglob": 'f', "xtrace": 'x', "allexport": 'a',
 		"noexec": 'n', "noclobber": 'C', "verbose": 'v', "monitor": 'm', "notify": 'b',
@@ -210,7 +210,7 @@ func (s *shell) setLong(name string, on bool) error {
 	if letters[name] == 0 {
 		return fmt.Errorf("set: Illegal option -o %s", name)
 	}
-	return s.setShort(letters[name], on)
+	return setShort(s, letters[name], on)
 }
 
 // source parses and runs a text. last says that the shell ends after it.

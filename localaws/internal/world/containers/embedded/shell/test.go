@@ -11,16 +11,16 @@ import (
 )
 
 // testClause evaluates bash's [[ ]].
-func (s *shell) testClause(x syntax.TestExpr) (bool, error) {
+func testClause(s *shell, x syntax.TestExpr) (bool, error) {
 	switch x := x.(type) {
 	case *syntax.Word:
 		text, err := expand.Literal(s.config(), x)
 		return text != "", err
 	case *syntax.ParenTest:
-		return s.testClause(x.X)
+		return testClause(s, x.X)
 	case *syntax.UnaryTest:
 		if x.Op == syntax.TsNot {
-			truth, err := s.testClause(x.X)
+			truth, err := testClause(s, x.X)
 			return !truth, err
 		}
 		word, ok := x.X.(*syntax.Word)
@@ -36,18 +36,18 @@ func (s *shell) testClause(x syntax.TestExpr) (bool, error) {
 		}
 		return tools.TestUnary(s.p, x.Op.String(), text)
 	case *syntax.BinaryTest:
-		return s.binaryTest(x)
+		return binaryTest(s, x)
 	}
 	return false, errors.New("unexpected expression in [[")
 }
 
-func (s *shell) binaryTest(x *syntax.BinaryTest) (bool, error) {
+func binaryTest(s *shell, x *syntax.BinaryTest) (bool, error) {
 	if x.Op == syntax.AndTest || x.Op == syntax.OrTest {
-		truth, err := s.testClause(x.X)
+		truth, err := testClause(s, x.X)
 		if err != nil || truth == (x.Op == syntax.OrTest) {
 			return truth, err
 		}
-		return s.testClause(x.Y)
+		return testClause(s, x.Y)
 	}
 	left, okLeft := x.X.(*syntax.Word)
 	right, okRight := x.Y.(*syntax.Word)
@@ -60,7 +60,7 @@ func (s *shell) binaryTest(x *syntax.BinaryTest) (bool, error) {
 	}
 	switch x.Op {
 	case syntax.TsMatch, syntax.TsMatchShort, syntax.TsNoMatch:
-		matched, err := s.matches(right, text)
+		matched, err := matchesWord(s, right, text)
 		return matched == (x.Op != syntax.TsNoMatch), err
 	}
 	other, err := expand.Literal(s.config(), right)

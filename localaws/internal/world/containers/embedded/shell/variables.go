@@ -22,7 +22,7 @@ const maxSubstitution = 4 << 20
 func (s *shell) config() *expand.Config {
 	config := &expand.Config{
 		Env:      environ{s},
-		CmdSubst: s.substitute,
+		CmdSubst: func(w io.Writer, c *syntax.CmdSubst) error { return substitute(s, w, c) },
 		ProcSubst: func(*syntax.ProcSubst) (string, error) {
 			return "", errors.New("process substitution is not supported by the embedded runtime")
 		},
@@ -37,12 +37,12 @@ func (s *shell) config() *expand.Config {
 }
 
 // substitute runs $(...).
-func (s *shell) substitute(w io.Writer, c *syntax.CmdSubst) error {
+func substitute(s *shell, w io.Writer, c *syntax.CmdSubst) error {
 	limited := &limitedWriter{w: w, left: maxSubstitution}
 	defer limited.close()
 	child, err := s.fork(s.p.Stdin, &pipeEnd{w: limited}, s.p.Stderr, func(sub *shell) error {
 		if len(c.Stmts) == 1 && c.Stmts[0].Cmd == nil && len(c.Stmts[0].Redirs) == 1 {
-			return sub.copyFile(c.Stmts[0])
+			return copyFile(sub, c.Stmts[0])
 		}
 		return sub.stmts(c.Stmts, true)
 	})
@@ -59,8 +59,8 @@ func (s *shell) substitute(w io.Writer, c *syntax.CmdSubst) error {
 }
 
 // copyFile is $(<file).
-func (s *shell) copyFile(stmt *syntax.Stmt) error {
-	restore, ok := s.redirect(stmt.Redirs)
+func copyFile(s *shell, stmt *syntax.Stmt) error {
+	restore, ok := redirect(s, stmt.Redirs)
 	defer restore()
 	if !ok {
 		return exitError{1}
@@ -210,7 +210,7 @@ func (s *shell) environment() map[string]string {
 func (s *shell) assign(assigns []*syntax.Assign, export bool, hidden map[string]expand.Variable) error {
 	for _, a := range assigns {
 		name := a.Name.Value
-		value, err := s.assigned(a)
+		value, err := assigned(s, a)
 		if err != nil {
 			return err
 		}
@@ -231,7 +231,7 @@ func (s *shell) assign(assigns []*syntax.Assign, export bool, hidden map[string]
 	return nil
 }
 
-func (s *shell) assigned(a *syntax.Assign) (string, error) {
+func assigned(s *shell, a *syntax.Assign) (string, error) {
 	if a.Array != nil || a.Index != nil {
 		return "", s.fatal(2, "arrays are not supported by the embedded runtime")
 	}
@@ -248,9 +248,9 @@ func (s *shell) assigned(a *syntax.Assign) (string, error) {
 	return value, nil
 }
 
-// declare is export, readonly, local, declare and typeset where the library
+// declareClause is export, readonly, local, declare and typeset where the library
 // parses them itself (bash).
-func (s *shell) declare(c *syntax.DeclClause) error {
+func declareClause(s *shell, c *syntax.DeclClause) error {
 	args := []string{c.Variant.Value}
 	for _, a := range c.Args {
 		switch {
@@ -263,7 +263,7 @@ func (s *shell) declare(c *syntax.DeclClause) error {
 		case a.Naked:
 			args = append(args, a.Name.Value)
 		default:
-			value, err := s.assigned(a)
+			value, err := assigned(s, a)
 			if err != nil {
 				return err
 			}
