@@ -49,7 +49,7 @@ func (s providerAPI) createCapacityProvider(_ context.Context, in *createProvide
 		return nil, clientError("The specified capacity provider already exists. To change the configuration of an existing capacity provider, update the capacity provider. (%s)", in.Name)
 	}
 	if in.AutoScalingGroupProvider == nil {
-		return nil, clientError("The capacity provider %s needs an autoScalingGroupProvider: localaws has no other kind.", in.Name)
+		return nil, clientError("The capacity provider %s must have an autoScalingGroupProvider: localaws supports no other kind.", in.Name)
 	}
 	arn := aws.ToString(in.AutoScalingGroupProvider.AutoScalingGroupArn)
 	group, ok := s.groups.Group(arn)

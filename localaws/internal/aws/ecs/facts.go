@@ -16,8 +16,7 @@ import (
 // facts describes the records to package schedule.
 type facts struct{ *region }
 
-// cluster is all that is in a cluster. refused says that the schedule is for
-// starting tasks, which may fail for their roles.
+// cluster is all that is in a cluster.
 func (f facts) cluster(name string) schedule.Cluster {
 	c := schedule.Cluster{
 		Now: f.acct.Clock.Now(), Pace: f.acct.Clock.Real(time.Hour).Hours(),

@@ -110,7 +110,7 @@ func TestServiceRefusals(t *testing.T) {
 			change: func(in *sdk.CreateServiceInput) {
 				in.VolumeConfigurations = []types.ServiceVolumeConfiguration{{Name: aws.String("v")}}
 			},
-			message: "localaws has no volumes configured at launch. (service web)",
+			message: "localaws does not support volumes configured at launch. (service web)",
 		},
 	}
 	for name, test := range cases {
@@ -294,7 +294,7 @@ func TestOtherRefusals(t *testing.T) {
 				_, err := c.client.ExecuteCommand(context.Background(), &sdk.ExecuteCommandInput{Cluster: aws.String("main"), Task: aws.String("t"), Command: aws.String("ls"), Interactive: true})
 				return err
 			},
-			"TargetNotConnectedException", "localaws has no ECS Exec",
+			"TargetNotConnectedException", "localaws does not support ECS Exec",
 		},
 		"tasks of an unknown service": {
 			func() error {

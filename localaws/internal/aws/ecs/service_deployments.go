@@ -154,7 +154,7 @@ func (s serviceDeploymentAPI) stopServiceDeployment(_ context.Context, in *stopS
 		return nil, invalid("The service deployment %s is %s and can't be stopped.", in.ServiceDeploymentArn, d.Outcome)
 	}
 	if in.StopType == types.StopServiceDeploymentStopTypeAbort {
-		return nil, invalid("localaws has no ABORT: stop the deployment with stopType ROLLBACK.")
+		return nil, invalid("localaws does not support ABORT: stop the deployment with stopType ROLLBACK.")
 	}
 	last := svc.deployment(svc.LastCompleted)
 	if last == nil || last == d {

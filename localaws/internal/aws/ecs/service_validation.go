@@ -57,9 +57,9 @@ func (s serviceRules) checkCreation(c *cluster, svc *service, in *createServiceI
 func checkAbsent(name string, volumes []types.ServiceVolumeConfiguration, lattice []types.VpcLatticeConfiguration) error {
 	switch {
 	case len(volumes) > 0:
-		return invalid("localaws has no volumes configured at launch. (service %s)", name)
+		return invalid("localaws does not support volumes configured at launch. (service %s)", name)
 	case len(lattice) > 0:
-		return invalid("localaws has no VPC Lattice. (service %s)", name)
+		return invalid("localaws does not support VPC Lattice. (service %s)", name)
 	}
 	return nil
 }
@@ -67,7 +67,7 @@ func checkAbsent(name string, volumes []types.ServiceVolumeConfiguration, lattic
 // checkSettings checks what can be set and changed without a new deployment.
 func (s serviceRules) checkSettings(svc *service, given *types.DeploymentConfiguration, controller *types.DeploymentController) error {
 	if controller != nil && controller.Type != "" && controller.Type != types.DeploymentControllerTypeEcs {
-		return invalid("localaws has the deployment controller ECS; service %s asks for %s.", svc.Name, controller.Type)
+		return invalid("localaws supports only the deployment controller ECS; service %s requests %s.", svc.Name, controller.Type)
 	}
 	if svc.DesiredCount < 0 {
 		return invalid("The desiredCount %d must not be negative.", svc.DesiredCount)
@@ -101,11 +101,11 @@ func configuration(svc *service, given *types.DeploymentConfiguration) (types.De
 	if given != nil {
 		switch {
 		case given.Strategy != "" && given.Strategy != types.DeploymentStrategyRolling:
-			return n, invalid("localaws has the deployment strategy ROLLING; service %s asks for %s.", svc.Name, given.Strategy)
+			return n, invalid("localaws supports only the deployment strategy ROLLING; service %s requests %s.", svc.Name, given.Strategy)
 		case len(given.LifecycleHooks) > 0 || given.CanaryConfiguration != nil || given.LinearConfiguration != nil:
-			return n, invalid("localaws has no deployment lifecycle hooks, canary or linear deployments. (service %s)", svc.Name)
+			return n, invalid("localaws does not support deployment lifecycle hooks, canary or linear deployments. (service %s)", svc.Name)
 		case given.Alarms != nil && given.Alarms.Enable:
-			return n, invalid("localaws has no deployment alarms. (service %s)", svc.Name)
+			return n, invalid("localaws does not support deployment alarms. (service %s)", svc.Name)
 		}
 		setTo(&n.MaximumPercent, given.MaximumPercent)
 		setTo(&n.MinimumHealthyPercent, given.MinimumHealthyPercent)
@@ -154,9 +154,9 @@ func (s serviceRules) completeRevision(c *cluster, svc *service, r *revision, de
 	case r.Network != nil:
 		return invalid("Network Configuration is not valid for the given networkMode of this task definition.")
 	case r.Connect != nil && r.Connect.Enabled:
-		return invalid("localaws has no Service Connect. (service %s)", svc.Name)
+		return invalid("localaws does not support Service Connect. (service %s)", svc.Name)
 	case len(r.Registries) > 0:
-		return invalid("localaws has no service discovery registries. (service %s)", svc.Name)
+		return invalid("localaws does not support service discovery registries. (service %s)", svc.Name)
 	}
 	if len(r.Strategy) == 0 && r.LaunchType == "" {
 		// Without a word of the caller's, the cluster's default strategy
@@ -190,9 +190,9 @@ func (s serviceRules) checkLoadBalancers(d *types.TaskDefinition, loadBalancers 
 		arn, name, port := aws.ToString(lb.TargetGroupArn), aws.ToString(lb.ContainerName), aws.ToInt32(lb.ContainerPort)
 		switch {
 		case lb.LoadBalancerName != nil:
-			return invalid("localaws has no Classic Load Balancers: loadBalancerName %s.", *lb.LoadBalancerName)
+			return invalid("localaws does not support Classic Load Balancers: loadBalancerName %s.", *lb.LoadBalancerName)
 		case lb.AdvancedConfiguration != nil:
-			return invalid("localaws has no blue/green deployments: advancedConfiguration of target group %s.", arn)
+			return invalid("localaws does not support blue/green deployments: advancedConfiguration of target group %s.", arn)
 		case arn == "":
 			return invalid("targetGroupArn cannot be empty.")
 		}

@@ -92,7 +92,7 @@ func validateVolumes(in *registerDefinitionInput) (map[string]bool, error) {
 		case names[name]:
 			return nil, clientError("The volume name '%s' is not unique.", name)
 		case v.FsxWindowsFileServerVolumeConfiguration != nil || v.S3filesVolumeConfiguration != nil || aws.ToBool(v.ConfiguredAtLaunch):
-			return nil, clientError("Volume %s: localaws has host, Docker and EFS volumes.", name)
+			return nil, clientError("Volume %s: localaws supports only host, Docker and EFS volumes.", name)
 		case v.EfsVolumeConfiguration != nil && aws.ToString(v.EfsVolumeConfiguration.FileSystemId) == "":
 			return nil, clientError("EFS volume %s needs a fileSystemId.", name)
 		}
@@ -144,7 +144,7 @@ func validatePorts(mode types.NetworkMode, name string, mappings []types.PortMap
 		id := fmt.Sprintf("%d/%s/%d", port, protocol, host)
 		switch {
 		case m.ContainerPortRange != nil:
-			return clientError("Container %s: localaws has no containerPortRange.", name)
+			return clientError("Container %s: localaws does not support containerPortRange.", name)
 		case port < 1 || port > 65535:
 			return clientError("Invalid containerPort %d for container %s: it must be between 1 and 65535.", port, name)
 		case host < 0 || host > 65535:
@@ -242,7 +242,7 @@ func validateLinks(in *registerDefinitionInput, names map[string]bool) error {
 		for _, d := range c.DependsOn {
 			other := aws.ToString(d.ContainerName)
 			if !names[other] || other == name {
-				return clientError("Container %s depends on %s, which is no other container of the task definition.", name, other)
+				return clientError("Container %s depends on %s, which is not another container of the task definition.", name, other)
 			}
 		}
 		for _, v := range c.VolumesFrom {

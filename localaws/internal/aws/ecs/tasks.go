@@ -370,5 +370,5 @@ type executeCommandInput struct {
 
 func (s taskAPI) executeCommand(_ context.Context, in *executeCommandInput) (*wire.Empty, error) {
 	return nil, wire.Errorf("TargetNotConnectedException",
-		"localaws has no ECS Exec: the execute command agent isn't running in task %s.", in.Task)
+		"localaws does not support ECS Exec: the execute command agent isn't running in task %s.", in.Task)
 }

@@ -75,7 +75,7 @@ type (
 	Retire struct{ Service, Deployment string }
 	// Complete completes a deployment.
 	Complete struct{ Service, Deployment string }
-	// Settle announces the steady state; Unsettle notes that it is over.
+	// Settle announces the steady state.
 	Settle struct{ Service string }
 	// Unsettle notes that the steady state is over.
 	Unsettle struct{ Service string }
