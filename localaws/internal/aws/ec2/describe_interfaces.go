@@ -10,26 +10,32 @@ import (
 )
 
 type interfaceItem struct {
-	ID               string                  `out:"networkInterfaceId"`
-	Description      string                  `out:"description"`
-	SubnetID         string                  `out:"subnetId"`
-	VPCID            string                  `out:"vpcId"`
-	AvailabilityZone string                  `out:"availabilityZone"`
-	InterfaceType    string                  `out:"interfaceType"`
-	OwnerID          string                  `out:"ownerId"`
-	RequesterID      string                  `out:"requesterId"`
-	RequesterManaged bool                    `out:"requesterManaged"`
-	Status           string                  `out:"status"`
-	MAC              string                  `out:"macAddress"`
-	SourceDestCheck  bool                    `out:"sourceDestCheck"`
-	PrivateIP        string                  `out:"privateIpAddress"`
-	PrivateDNSName   string                  `out:"privateDnsName"`
-	PrivateIPs       []privateIPItem         `out:"privateIpAddressesSet"`
-	IPv6Addresses    []string                `out:"ipv6AddressesSet"`
-	Groups           []groupID               `out:"groupSet"`
-	Attachment       *attachmentItem         `out:"attachment"`
-	Association      *addressAssociationItem `out:"association"`
-	Tags             []tags.Tag              `out:"tagSet"`
+	interfaceFacts
+	AvailabilityZone string          `out:"availabilityZone"`
+	RequesterID      string          `out:"requesterId"`
+	RequesterManaged bool            `out:"requesterManaged"`
+	IPv6Addresses    []string        `out:"ipv6AddressesSet"`
+	Attachment       *attachmentItem `out:"attachment"`
+	Tags             []tags.Tag      `out:"tagSet"`
+}
+
+// interfaceFacts are what answers say of interfaces by themselves and as
+// instances have them.
+type interfaceFacts struct {
+	ID              string                  `out:"networkInterfaceId"`
+	Description     string                  `out:"description"`
+	SubnetID        string                  `out:"subnetId"`
+	VPCID           string                  `out:"vpcId"`
+	InterfaceType   string                  `out:"interfaceType"`
+	OwnerID         string                  `out:"ownerId"`
+	Status          string                  `out:"status"`
+	MAC             string                  `out:"macAddress"`
+	SourceDestCheck bool                    `out:"sourceDestCheck"`
+	PrivateIP       string                  `out:"privateIpAddress"`
+	PrivateDNSName  string                  `out:"privateDnsName"`
+	PrivateIPs      []privateIPItem         `out:"privateIpAddressesSet"`
+	Groups          []groupID               `out:"groupSet"`
+	Association     *addressAssociationItem `out:"association"`
 }
 
 type groupID struct {
@@ -64,15 +70,20 @@ type addressAssociationItem struct {
 }
 
 func (s *interfaceOperations) interfaceItem(eni *networkInterface) interfaceItem {
-	item := interfaceItem{
-		ID: eni.ID, Description: eni.Description, SubnetID: eni.SubnetID, VPCID: eni.VPCID, AvailabilityZone: eni.AvailabilityZone,
-		InterfaceType: eni.Type, OwnerID: s.account.ID, RequesterID: eni.RequesterID, RequesterManaged: eni.requesterManaged(),
-		Status: eni.status(), MAC: eni.MAC, SourceDestCheck: eni.Type != natGatewayType, PrivateIP: eni.PrivateIP,
-		PrivateDNSName: s.privateName(eni.PrivateIP), IPv6Addresses: []string{}, Groups: s.groupIDs(eni.Groups),
-		Attachment: eni.attachment(), Association: s.addressAssociation(eni), Tags: s.tagsOf(eni.ID).List(),
+	return interfaceItem{
+		interfaceFacts: s.facts(eni), AvailabilityZone: eni.AvailabilityZone, RequesterID: eni.RequesterID,
+		RequesterManaged: eni.requesterManaged(), IPv6Addresses: []string{}, Attachment: eni.attachment(), Tags: s.tagsOf(eni.ID).List(),
 	}
-	item.PrivateIPs = []privateIPItem{{eni.PrivateIP, true, item.PrivateDNSName, item.Association}}
-	return item
+}
+
+func (s *interfaceOperations) facts(eni *networkInterface) interfaceFacts {
+	facts := interfaceFacts{
+		ID: eni.ID, Description: eni.Description, SubnetID: eni.SubnetID, VPCID: eni.VPCID, InterfaceType: eni.Type, OwnerID: s.account.ID,
+		Status: eni.status(), MAC: eni.MAC, SourceDestCheck: eni.Type != natGatewayType, PrivateIP: eni.PrivateIP,
+		PrivateDNSName: s.privateName(eni.PrivateIP), Groups: s.groupIDs(eni.Groups), Association: s.addressAssociation(eni),
+	}
+	facts.PrivateIPs = []privateIPItem{{eni.PrivateIP, true, facts.PrivateDNSName, facts.Association}}
+	return facts
 }
 
 // requesterManaged reports whether AWS made it for a service of its own.
