@@ -91,11 +91,11 @@ func (s *instanceOperations) reservationItem(m *instance) reservationItem {
 
 func (s *instanceOperations) instanceItem(m *instance) instanceItem {
 	item := instanceItem{
-		ID: m.ID, ImageID: m.ImageID, State: m.state(), KeyName: m.KeyName, Type: m.Type, Launched: m.Launched,
+		ID: m.ID, ImageID: m.ImageID, State: m.state(), KeyName: m.KeyName, Type: m.Type, Launched: m.LaunchTime,
 		Placement: placementZone{m.AvailabilityZone, defaultTenancy}, Monitoring: stateName{m.monitoring()}, SubnetID: m.SubnetID, VPCID: m.VPCID,
 		PrivateIP: m.PrivateIP, PublicIP: s.publicIPOf(m), Architecture: m.Architecture, RootDeviceType: "ebs", RootDeviceName: rootDevice,
 		BlockDevices: each(m.Volumes, volume.attached), VirtualizationType: "hvm", Hypervisor: "xen", Lifecycle: m.lifecycle(),
-		Tags: s.tagsOf(m.ID).List(), Groups: s.groupIDs(m.Groups), Interfaces: []instanceInterfaceItem{}, EBSOptimized: m.EBSOptimized,
+		Tags: s.tagsOf(m.ID).List(), Groups: []groupID{}, Interfaces: []instanceInterfaceItem{}, EBSOptimized: m.EBSOptimized,
 		ENASupport: true, SourceDestCheck: true, Metadata: m.Metadata, PlatformDetails: "Linux/UNIX",
 	}
 	if m.StateReason != "" {

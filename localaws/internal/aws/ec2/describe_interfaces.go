@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 type interfaceItem struct {
@@ -229,50 +228,4 @@ type describeInterfacesOutput struct {
 func (s *interfaceOperations) describeNetworkInterfaces(_ context.Context, in *describeInterfacesInput) (*describeInterfacesOutput, error) {
 	page, next, err := choose(s.records, s.family(), in.IDs, in.selection)
 	return &describeInterfacesOutput{Interfaces: each(page, s.interfaceItem), NextToken: next}, err
-}
-
-type detachInterfaceInput struct {
-	AttachmentID string
-	Force        bool
-}
-
-// detachNetworkInterface refuses: an instance's first interface can't be
-// detached, and the others are AWS's own.
-func (s *interfaceOperations) detachNetworkInterface(_ context.Context, in *detachInterfaceInput) (*returnOutput, error) {
-	eni, ok := find(s.interfaces, func(eni *networkInterface) bool {
-		return eni.AttachmentID == in.AttachmentID && in.AttachmentID != ""
-	})
-	switch {
-	case !ok:
-		return nil, wire.Errorf("InvalidAttachmentID.NotFound", "Interface attachment '%s' does not exist.", in.AttachmentID)
-	case eni.InstanceID != "":
-		return nil, wire.Errorf("OperationNotPermitted", "The network interface at device index 0 cannot be detached.")
-	}
-	return nil, managedInterface(eni)
-}
-
-func managedInterface(eni *networkInterface) error {
-	return wire.Errorf("AuthFailure", "You do not have permission to access the specified resource %s: it belongs to %s.", eni.ID, eni.RequesterID)
-}
-
-type interfaceIDInput struct {
-	NetworkInterfaceID string
-}
-
-// deleteNetworkInterface deletes one that nothing has attached.
-func (s *interfaceOperations) deleteNetworkInterface(_ context.Context, in *interfaceIDInput) (*returnOutput, error) {
-	eni, ok := s.interfaces.Get(in.NetworkInterfaceID)
-	switch {
-	case !ok:
-		return nil, interfaceNotFound(in.NetworkInterfaceID)
-	case eni.requesterManaged():
-		return nil, managedInterface(eni)
-	}
-	if eni.AttachmentID != "" {
-		return nil, wire.Errorf("InvalidParameterValue", "Network interface '%s' is currently in use.", eni.ID)
-	}
-	if err := s.DeleteInterface(eni.ID); err != nil {
-		return nil, err
-	}
-	return &returnOutput{Return: true}, nil
 }

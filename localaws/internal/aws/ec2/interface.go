@@ -73,11 +73,7 @@ type interfaceOperations struct {
 }
 
 func (s *interfaceOperations) operations() []wire.Operation {
-	return []wire.Operation{
-		wire.ReadOp("DescribeNetworkInterfaces", s.describeNetworkInterfaces),
-		wire.Op("DetachNetworkInterface", s.detachNetworkInterface),
-		wire.Op("DeleteNetworkInterface", s.deleteNetworkInterface),
-	}
+	return []wire.Operation{wire.ReadOp("DescribeNetworkInterfaces", s.describeNetworkInterfaces)}
 }
 
 // CreateInterface makes an interface for a host that another service runs.

@@ -2,7 +2,6 @@ package ec2
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"regexp"
 	"slices"
@@ -43,16 +42,8 @@ func versionID(templateID string, number int64) string {
 
 // Template is a version of a launch template as other services see it.
 type Template struct {
-	ID, Name              string
-	Version               int64
-	ImageID, InstanceType string
-	KeyName               string
-	UserData              []byte // decoded
-	// Profile is an instance profile's name or ARN, or "".
-	Profile        string
-	SecurityGroups []string
-	// Spot means that instances are asked for on the Spot market.
-	Spot bool
+	ID, Name string
+	Version  int64
 }
 
 // groups are the security groups of the template's first interface, or of the
@@ -128,19 +119,7 @@ func (s *launchTemplateOperations) ResolveTemplate(id, name, version string) (Te
 	if err != nil {
 		return Template{}, err
 	}
-	userData, err := base64.StdEncoding.DecodeString(v.Data.UserData)
-	if err != nil {
-		return Template{}, wire.Errorf("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.")
-	}
-	resolved := Template{
-		ID: template.ID, Name: template.Name, Version: v.Number, ImageID: v.Data.ImageID, InstanceType: v.Data.InstanceType,
-		KeyName: v.Data.KeyName, UserData: userData, SecurityGroups: slices.Clone(v.Data.groups()),
-		Spot: v.Data.InstanceMarketOptions != nil && v.Data.InstanceMarketOptions.MarketType == "spot",
-	}
-	if p := v.Data.IAMInstanceProfile; p != nil {
-		resolved.Profile = p.ARN + p.Name
-	}
-	return resolved, nil
+	return Template{ID: template.ID, Name: template.Name, Version: v.Number}, nil
 }
 
 type launchTemplateItem struct {

@@ -108,10 +108,10 @@ func TestLaunchTemplateVersions(t *testing.T) {
 		w.account.Do(func() { template, err = w.ec2.ResolveTemplate("", "web", version) })
 		return template, err
 	}
-	for version, want := range map[string]string{"$Default": "t3.micro", "": "t3.micro", "$Latest": "t3.small", "1": "t3.micro", "2": "t3.small"} {
+	for version, want := range map[string]int64{"$Default": 1, "": 1, "$Latest": 2, "1": 1, "2": 2} {
 		template, err := resolve(version)
 		require.NoError(t, err, version)
-		assert.Equal(t, want, template.InstanceType, version)
+		assert.Equal(t, ec2.Template{ID: id, Name: "web", Version: want}, template, version)
 	}
 	_, err := resolve("3")
 	require.ErrorContains(t, err, "InvalidLaunchTemplateId.VersionNotFound")
