@@ -27,7 +27,7 @@ func (s *addressing) usedIPs(sn *subnet) map[string]bool {
 
 func (s *addressing) freeIPs(sn *subnet) int { return hosts(prefixOf(sn.CIDR)) - len(s.usedIPs(sn)) }
 
-// allocateIP returns a private address of the subnet that no interface has.
+// allocateIP returns a private address of the subnet that is not in use.
 func (s *addressing) allocateIP(sn *subnet) (string, error) {
 	s.subnets.Put(sn.ID, sn)
 	prefix := prefixOf(sn.CIDR)
@@ -42,7 +42,7 @@ func (s *addressing) allocateIP(sn *subnet) (string, error) {
 	return "", wire.Errorf("InsufficientFreeAddressesInSubnet", "The specified subnet '%s' does not have enough free addresses to satisfy the request.", sn.ID)
 }
 
-// allocatePublicIP returns a public address that nothing has.
+// allocatePublicIP returns a public address that is not in use.
 func (s *addressing) allocatePublicIP() (string, error) {
 	used := map[string]bool{}
 	for _, address := range s.elasticIPs.All() {

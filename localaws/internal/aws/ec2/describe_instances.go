@@ -8,6 +8,14 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+func (s *instanceOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.ReadOp("DescribeInstances", s.describeInstances),
+		wire.ReadOp("DescribeVolumes", s.describeVolumes),
+		wire.Op("TerminateInstances", s.terminateInstances),
+	}
+}
+
 type reservationItem struct {
 	ID        string         `out:"reservationId"`
 	OwnerID   string         `out:"ownerId"`

@@ -146,16 +146,6 @@ func (s *interfaceOperations) publicName(vpcID, address string) string {
 	return name + "." + s.account.Region + ".compute." + s.account.DNSSuffix()
 }
 
-func (s *records) groupIDs(ids []string) []groupID {
-	return each(ids, func(id string) groupID {
-		item := groupID{ID: id}
-		if group, ok := s.securityGroups.Get(id); ok {
-			item.Name = group.Name
-		}
-		return item
-	})
-}
-
 func (s *interfaceOperations) family() family[*networkInterface] {
 	attached := func(get func(*networkInterface) string) func(*networkInterface) []string {
 		return func(eni *networkInterface) []string {

@@ -64,16 +64,6 @@ func (s *elasticIPOperations) allocateAddress(_ context.Context, in *allocateAdd
 	}, nil
 }
 
-func (s *records) elasticIP(allocationID string) (*elasticIP, error) {
-	if address, ok := s.elasticIPs.Get(allocationID); ok {
-		return address, nil
-	}
-	if allocationID == "" {
-		return nil, missing("allocationId")
-	}
-	return nil, allocationNotFound(allocationID)
-}
-
 type addressItem struct {
 	AllocationID       string     `out:"allocationId"`
 	PublicIP           string     `out:"publicIp"`
@@ -148,10 +138,6 @@ func (s *elasticIPOperations) describeAddresses(_ context.Context, in *describeA
 	return &describeAddressesOutput{Addresses: each(found, s.addressItem)}, err
 }
 
-func (s *records) byPublicIP(public string) (*elasticIP, bool) {
-	return find(s.elasticIPs, func(a *elasticIP) bool { return a.PublicIP == public })
-}
-
 type addressesAttributeInput struct {
 	selection
 	AllocationIDs []string `in:"AllocationId"`
@@ -204,7 +190,7 @@ func (s *elasticIPOperations) associateAddress(_ context.Context, in *associateA
 	case !ok:
 		return nil, interfaceNotFound(in.NetworkInterfaceID)
 	case in.PrivateIPAddress != "" && in.PrivateIPAddress != eni.PrivateIP:
-		return nil, invalid("privateIpAddress", in.PrivateIPAddress, "It is no address of "+eni.ID+".")
+		return nil, invalid("privateIpAddress", in.PrivateIPAddress, "It is not an address of "+eni.ID+".")
 	}
 	if address.InterfaceID != "" && address.InterfaceID != eni.ID && !in.AllowReassociation {
 		return nil, wire.Errorf("Resource.AlreadyAssociated", "resource %s is already associated with associate-id %s", address.AllocationID, address.AssociationID)
@@ -213,10 +199,6 @@ func (s *elasticIPOperations) associateAddress(_ context.Context, in *associateA
 		return nil, err
 	}
 	return &associationIDOutput{AssociationID: address.AssociationID}, nil
-}
-
-func (s *records) byInterface(interfaceID string) (*elasticIP, bool) {
-	return find(s.elasticIPs, func(a *elasticIP) bool { return a.InterfaceID == interfaceID && interfaceID != "" })
 }
 
 type disassociateAddressInput struct{ AssociationID string }

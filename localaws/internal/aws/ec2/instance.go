@@ -3,7 +3,6 @@ package ec2
 import (
 	"maps"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
@@ -86,14 +85,6 @@ type instanceOperations struct {
 	network *interfaceOperations
 }
 
-func (s *instanceOperations) operations() []wire.Operation {
-	return []wire.Operation{
-		wire.ReadOp("DescribeInstances", s.describeInstances),
-		wire.ReadOp("DescribeVolumes", s.describeVolumes),
-		wire.Op("TerminateInstances", s.terminateInstances),
-	}
-}
-
 // Instance returns the instance with that id; also a terminated one, for an
 // hour.
 func (s *instanceOperations) Instance(id string) (Instance, bool) {
@@ -158,12 +149,6 @@ func (s *instanceOperations) end(m *instance) {
 	}
 	m.InterfaceID, m.PrivateIP, m.Address, m.Volumes = "", "", netip.Addr{}, nil
 	m.SubnetID, m.VPCID = "", ""
-}
-
-func (s *records) volumeOwner(id string) (*instance, bool) {
-	return find(s.instances, func(m *instance) bool {
-		return slices.ContainsFunc(m.Volumes, func(v volume) bool { return v.ID == id })
-	})
 }
 
 func volumeNotFound(id string) error {

@@ -22,18 +22,6 @@ type rule struct {
 	Description string
 }
 
-// ruleByID finds a rule and the group that has it.
-func (s *records) ruleByID(id string) (*securityGroup, *rule, bool) {
-	for _, group := range s.securityGroups.All() {
-		for i := range group.Rules {
-			if group.Rules[i].ID == id {
-				return group, &group.Rules[i], true
-			}
-		}
-	}
-	return nil, nil, false
-}
-
 // securityGroupRuleOperations are those on the rules of security groups.
 type securityGroupRuleOperations struct{ *records }
 

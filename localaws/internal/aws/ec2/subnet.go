@@ -29,16 +29,6 @@ type Subnet struct {
 	HasGateway bool
 }
 
-func (s *records) subnet(id string) (*subnet, error) {
-	if sn, ok := s.subnets.Get(id); ok {
-		return sn, nil
-	}
-	if id == "" {
-		return nil, missing("subnetId")
-	}
-	return nil, subnetNotFound(id)
-}
-
 // subnetOperations are those on subnets.
 type subnetOperations struct {
 	*records

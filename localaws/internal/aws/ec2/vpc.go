@@ -21,16 +21,6 @@ type vpc struct {
 // covers reports whether a network lies in the VPC.
 func (v *vpc) covers(prefix netip.Prefix) bool { return covers(prefixOf(v.CIDR), prefix) }
 
-func (s *records) vpc(id string) (*vpc, error) {
-	if v, ok := s.vpcs.Get(id); ok {
-		return v, nil
-	}
-	if id == "" {
-		return nil, missing("vpcId")
-	}
-	return nil, vpcNotFound(id)
-}
-
 // vpcOperations are those on VPCs.
 type vpcOperations struct{ *records }
 
@@ -158,15 +148,6 @@ type describeVPCsOutput struct {
 func (s *vpcOperations) describeVPCs(_ context.Context, in *describeVPCsInput) (*describeVPCsOutput, error) {
 	page, next, err := choose(s.records, s.family(), in.VPCIDs, in.selection)
 	return &describeVPCsOutput{VPCs: each(page, s.vpcItem), NextToken: next}, err
-}
-
-// each makes answers of resources; never nil, so that an empty list is written.
-func each[T, Item any](resources []T, item func(T) Item) []Item {
-	items := make([]Item, 0, len(resources))
-	for _, resource := range resources {
-		items = append(items, item(resource))
-	}
-	return items
 }
 
 // boolean is how EC2 writes attributes that can be changed.
