@@ -27,7 +27,7 @@ func (s *addressing) usedIPs(sn *subnet) map[string]bool {
 
 func (s *addressing) freeIPs(sn *subnet) int { return hosts(prefixOf(sn.CIDR)) - len(s.usedIPs(sn)) }
 
-// allocateIP returns a private address of the subnet that no interface has.
+// allocateIP returns a private address of the subnet that is not in use.
 func (s *addressing) allocateIP(sn *subnet) (string, error) {
 	s.subnets.Put(sn.ID, sn)
 	prefix := prefixOf(sn.CIDR)
@@ -42,22 +42,7 @@ func (s *addressing) allocateIP(sn *subnet) (string, error) {
 	return "", wire.Errorf("InsufficientFreeAddressesInSubnet", "The specified subnet '%s' does not have enough free addresses to satisfy the request.", sn.ID)
 }
 
-// mustBeFree refuses a private address that is not the subnet's or is in use.
-func (s *addressing) mustBeFree(sn *subnet, address string) error {
-	prefix := prefixOf(sn.CIDR)
-	for n := range hosts(prefix) {
-		if host(prefix, n).String() != address {
-			continue
-		}
-		if s.usedIPs(sn)[address] {
-			return wire.Errorf("InvalidIPAddress.InUse", "The specified address %s is already in use.", address)
-		}
-		return nil
-	}
-	return invalid("privateIpAddress", address, "Address does not fall within the subnet's address range.")
-}
-
-// allocatePublicIP returns a public address that nothing has.
+// allocatePublicIP returns a public address that is not in use.
 func (s *addressing) allocatePublicIP() (string, error) {
 	used := map[string]bool{}
 	for _, address := range s.elasticIPs.All() {

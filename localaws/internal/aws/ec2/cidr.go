@@ -34,7 +34,7 @@ func mustBeNetwork(code string, prefix netip.Prefix) error {
 	return nil
 }
 
-// covers tells whether inner lies in outer.
+// covers reports whether inner lies in outer.
 func covers(outer, inner netip.Prefix) bool {
 	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
 }

@@ -8,6 +8,14 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+func (s *instanceOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.ReadOp("DescribeInstances", s.describeInstances),
+		wire.ReadOp("DescribeVolumes", s.describeVolumes),
+		wire.Op("TerminateInstances", s.terminateInstances),
+	}
+}
+
 type reservationItem struct {
 	ID        string         `out:"reservationId"`
 	OwnerID   string         `out:"ownerId"`
@@ -73,21 +81,8 @@ type (
 		DeleteOnTermination bool      `out:"deleteOnTermination"`
 	}
 	instanceInterfaceItem struct {
-		ID              string                  `out:"networkInterfaceId"`
-		SubnetID        string                  `out:"subnetId"`
-		VPCID           string                  `out:"vpcId"`
-		Description     string                  `out:"description"`
-		OwnerID         string                  `out:"ownerId"`
-		Status          string                  `out:"status"`
-		MAC             string                  `out:"macAddress"`
-		InterfaceType   string                  `out:"interfaceType"`
-		PrivateIP       string                  `out:"privateIpAddress"`
-		PrivateDNSName  string                  `out:"privateDnsName"`
-		SourceDestCheck bool                    `out:"sourceDestCheck"`
-		Groups          []groupID               `out:"groupSet"`
-		Attachment      instanceAttachmentItem  `out:"attachment"`
-		Association     *addressAssociationItem `out:"association"`
-		PrivateIPs      []privateIPItem         `out:"privateIpAddressesSet"`
+		interfaceFacts
+		Attachment instanceAttachmentItem `out:"attachment"`
 	}
 	instanceAttachmentItem struct {
 		ID                  string    `out:"attachmentId"`
@@ -104,11 +99,11 @@ func (s *instanceOperations) reservationItem(m *instance) reservationItem {
 
 func (s *instanceOperations) instanceItem(m *instance) instanceItem {
 	item := instanceItem{
-		ID: m.ID, ImageID: m.ImageID, State: m.state(), KeyName: m.KeyName, Type: m.Type, Launched: m.Launched,
-		Placement: placementZone{m.AvailabilityZone, "default"}, Monitoring: stateName{m.monitoring()}, SubnetID: m.SubnetID, VPCID: m.VPCID,
+		ID: m.ID, ImageID: m.ImageID, State: m.state(), KeyName: m.KeyName, Type: m.Type, Launched: m.LaunchTime,
+		Placement: placementZone{m.AvailabilityZone, defaultTenancy}, Monitoring: stateName{m.monitoring()}, SubnetID: m.SubnetID, VPCID: m.VPCID,
 		PrivateIP: m.PrivateIP, PublicIP: s.publicIPOf(m), Architecture: m.Architecture, RootDeviceType: "ebs", RootDeviceName: rootDevice,
 		BlockDevices: each(m.Volumes, volume.attached), VirtualizationType: "hvm", Hypervisor: "xen", Lifecycle: m.lifecycle(),
-		Tags: s.tagsOf(m.ID).List(), Groups: s.groupIDs(m.Groups), Interfaces: []instanceInterfaceItem{}, EBSOptimized: m.EBSOptimized,
+		Tags: s.tagsOf(m.ID).List(), Groups: []groupID{}, Interfaces: []instanceInterfaceItem{}, EBSOptimized: m.EBSOptimized,
 		ENASupport: true, SourceDestCheck: true, Metadata: m.Metadata, PlatformDetails: "Linux/UNIX",
 	}
 	if m.StateReason != "" {
@@ -121,19 +116,11 @@ func (s *instanceOperations) instanceItem(m *instance) instanceItem {
 		item.Groups = s.groupIDs(eni.Groups)
 		item.PrivateDNSName = s.network.privateName(eni.PrivateIP)
 		item.PublicDNSName = s.network.publicName(eni.VPCID, eni.PublicIP)
-		item.Interfaces = append(item.Interfaces, s.instanceInterface(eni))
+		item.Interfaces = append(item.Interfaces, instanceInterfaceItem{
+			s.network.facts(eni), instanceAttachmentItem{eni.AttachmentID, eni.Attached, true, 0, "attached"},
+		})
 	}
 	return item
-}
-
-func (s *instanceOperations) instanceInterface(eni *networkInterface) instanceInterfaceItem {
-	full := s.network.interfaceItem(eni)
-	return instanceInterfaceItem{
-		ID: full.ID, SubnetID: full.SubnetID, VPCID: full.VPCID, Description: full.Description, OwnerID: full.OwnerID, Status: full.Status,
-		MAC: full.MAC, InterfaceType: full.InterfaceType, PrivateIP: full.PrivateIP, PrivateDNSName: full.PrivateDNSName,
-		SourceDestCheck: full.SourceDestCheck, Groups: full.Groups, Association: full.Association, PrivateIPs: full.PrivateIPs,
-		Attachment: instanceAttachmentItem{eni.AttachmentID, eni.Attached, true, 0, "attached"},
-	}
 }
 
 func (m *instance) state() stateItem { return stateItem{stateCode(m.State), m.State} }

@@ -6,30 +6,35 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 type interfaceItem struct {
-	ID               string                  `out:"networkInterfaceId"`
-	Description      string                  `out:"description"`
-	SubnetID         string                  `out:"subnetId"`
-	VPCID            string                  `out:"vpcId"`
-	AvailabilityZone string                  `out:"availabilityZone"`
-	InterfaceType    string                  `out:"interfaceType"`
-	OwnerID          string                  `out:"ownerId"`
-	RequesterID      string                  `out:"requesterId"`
-	RequesterManaged bool                    `out:"requesterManaged"`
-	Status           string                  `out:"status"`
-	MAC              string                  `out:"macAddress"`
-	SourceDestCheck  bool                    `out:"sourceDestCheck"`
-	PrivateIP        string                  `out:"privateIpAddress"`
-	PrivateDNSName   string                  `out:"privateDnsName"`
-	PrivateIPs       []privateIPItem         `out:"privateIpAddressesSet"`
-	IPv6Addresses    []string                `out:"ipv6AddressesSet"`
-	Groups           []groupID               `out:"groupSet"`
-	Attachment       *attachmentItem         `out:"attachment"`
-	Association      *addressAssociationItem `out:"association"`
-	Tags             []tags.Tag              `out:"tagSet"`
+	interfaceFacts
+	AvailabilityZone string          `out:"availabilityZone"`
+	RequesterID      string          `out:"requesterId"`
+	RequesterManaged bool            `out:"requesterManaged"`
+	IPv6Addresses    []string        `out:"ipv6AddressesSet"`
+	Attachment       *attachmentItem `out:"attachment"`
+	Tags             []tags.Tag      `out:"tagSet"`
+}
+
+// interfaceFacts are what answers say of interfaces by themselves and as
+// instances have them.
+type interfaceFacts struct {
+	ID              string                  `out:"networkInterfaceId"`
+	Description     string                  `out:"description"`
+	SubnetID        string                  `out:"subnetId"`
+	VPCID           string                  `out:"vpcId"`
+	InterfaceType   string                  `out:"interfaceType"`
+	OwnerID         string                  `out:"ownerId"`
+	Status          string                  `out:"status"`
+	MAC             string                  `out:"macAddress"`
+	SourceDestCheck bool                    `out:"sourceDestCheck"`
+	PrivateIP       string                  `out:"privateIpAddress"`
+	PrivateDNSName  string                  `out:"privateDnsName"`
+	PrivateIPs      []privateIPItem         `out:"privateIpAddressesSet"`
+	Groups          []groupID               `out:"groupSet"`
+	Association     *addressAssociationItem `out:"association"`
 }
 
 type groupID struct {
@@ -64,15 +69,20 @@ type addressAssociationItem struct {
 }
 
 func (s *interfaceOperations) interfaceItem(eni *networkInterface) interfaceItem {
-	item := interfaceItem{
-		ID: eni.ID, Description: eni.Description, SubnetID: eni.SubnetID, VPCID: eni.VPCID, AvailabilityZone: eni.AvailabilityZone,
-		InterfaceType: eni.Type, OwnerID: s.account.ID, RequesterID: eni.RequesterID, RequesterManaged: eni.requesterManaged(),
-		Status: eni.status(), MAC: eni.MAC, SourceDestCheck: eni.Type != natGatewayType, PrivateIP: eni.PrivateIP,
-		PrivateDNSName: s.privateName(eni.PrivateIP), IPv6Addresses: []string{}, Groups: s.groupIDs(eni.Groups),
-		Attachment: eni.attachment(), Association: s.addressAssociation(eni), Tags: s.tagsOf(eni.ID).List(),
+	return interfaceItem{
+		interfaceFacts: s.facts(eni), AvailabilityZone: eni.AvailabilityZone, RequesterID: eni.RequesterID,
+		RequesterManaged: eni.requesterManaged(), IPv6Addresses: []string{}, Attachment: eni.attachment(), Tags: s.tagsOf(eni.ID).List(),
 	}
-	item.PrivateIPs = []privateIPItem{{eni.PrivateIP, true, item.PrivateDNSName, item.Association}}
-	return item
+}
+
+func (s *interfaceOperations) facts(eni *networkInterface) interfaceFacts {
+	facts := interfaceFacts{
+		ID: eni.ID, Description: eni.Description, SubnetID: eni.SubnetID, VPCID: eni.VPCID, InterfaceType: eni.Type, OwnerID: s.account.ID,
+		Status: eni.status(), MAC: eni.MAC, SourceDestCheck: eni.Type != natGatewayType, PrivateIP: eni.PrivateIP,
+		PrivateDNSName: s.privateName(eni.PrivateIP), Groups: s.groupIDs(eni.Groups), Association: s.addressAssociation(eni),
+	}
+	facts.PrivateIPs = []privateIPItem{{eni.PrivateIP, true, facts.PrivateDNSName, facts.Association}}
+	return facts
 }
 
 // requesterManaged reports whether AWS made it for a service of its own.
@@ -134,16 +144,6 @@ func (s *interfaceOperations) publicName(vpcID, address string) string {
 		return name + ".compute-1." + s.account.DNSSuffix()
 	}
 	return name + "." + s.account.Region + ".compute." + s.account.DNSSuffix()
-}
-
-func (s *records) groupIDs(ids []string) []groupID {
-	return each(ids, func(id string) groupID {
-		item := groupID{ID: id}
-		if group, ok := s.securityGroups.Get(id); ok {
-			item.Name = group.Name
-		}
-		return item
-	})
 }
 
 func (s *interfaceOperations) family() family[*networkInterface] {
@@ -218,50 +218,4 @@ type describeInterfacesOutput struct {
 func (s *interfaceOperations) describeNetworkInterfaces(_ context.Context, in *describeInterfacesInput) (*describeInterfacesOutput, error) {
 	page, next, err := choose(s.records, s.family(), in.IDs, in.selection)
 	return &describeInterfacesOutput{Interfaces: each(page, s.interfaceItem), NextToken: next}, err
-}
-
-type detachInterfaceInput struct {
-	AttachmentID string
-	Force        bool
-}
-
-// detachNetworkInterface refuses: an instance's first interface can't be
-// detached, and the others are AWS's own.
-func (s *interfaceOperations) detachNetworkInterface(_ context.Context, in *detachInterfaceInput) (*returnOutput, error) {
-	eni, ok := find(s.interfaces, func(eni *networkInterface) bool {
-		return eni.AttachmentID == in.AttachmentID && in.AttachmentID != ""
-	})
-	switch {
-	case !ok:
-		return nil, wire.Errorf("InvalidAttachmentID.NotFound", "Interface attachment '%s' does not exist.", in.AttachmentID)
-	case eni.InstanceID != "":
-		return nil, wire.Errorf("OperationNotPermitted", "The network interface at device index 0 cannot be detached.")
-	}
-	return nil, managedInterface(eni)
-}
-
-func managedInterface(eni *networkInterface) error {
-	return wire.Errorf("AuthFailure", "You do not have permission to access the specified resource %s: it belongs to %s.", eni.ID, eni.RequesterID)
-}
-
-type interfaceIDInput struct {
-	NetworkInterfaceID string
-}
-
-// deleteNetworkInterface deletes one that nothing has attached.
-func (s *interfaceOperations) deleteNetworkInterface(_ context.Context, in *interfaceIDInput) (*returnOutput, error) {
-	eni, ok := s.interfaces.Get(in.NetworkInterfaceID)
-	switch {
-	case !ok:
-		return nil, interfaceNotFound(in.NetworkInterfaceID)
-	case eni.requesterManaged():
-		return nil, managedInterface(eni)
-	}
-	if eni.AttachmentID != "" {
-		return nil, wire.Errorf("InvalidParameterValue", "Network interface '%s' is currently in use.", eni.ID)
-	}
-	if err := s.DeleteInterface(eni.ID); err != nil {
-		return nil, err
-	}
-	return &returnOutput{Return: true}, nil
 }

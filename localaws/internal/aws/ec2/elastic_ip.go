@@ -33,10 +33,7 @@ func (s *elasticIPOperations) operations() []wire.Operation {
 
 type allocateAddressInput struct {
 	tagged
-	Domain             string
-	NetworkBorderGroup string
-	// PublicIPv4Pool can be AWS's own only.
-	PublicIPv4Pool string
+	Domain string
 }
 
 type allocateAddressOutput struct {
@@ -50,12 +47,6 @@ type allocateAddressOutput struct {
 func (s *elasticIPOperations) allocateAddress(_ context.Context, in *allocateAddressInput) (*allocateAddressOutput, error) {
 	if in.Domain != "" && in.Domain != "vpc" {
 		return nil, invalid("domain", in.Domain, "Use vpc.")
-	}
-	if in.PublicIPv4Pool != "" && in.PublicIPv4Pool != "amazon" {
-		return nil, invalid("publicIpv4Pool", in.PublicIPv4Pool, "localaws has the pool amazon only.")
-	}
-	if in.NetworkBorderGroup != "" && in.NetworkBorderGroup != s.account.Region {
-		return nil, invalid("networkBorderGroup", in.NetworkBorderGroup, "localaws has "+s.account.Region+" only.")
 	}
 	set, err := in.tagsFor("elastic-ip")
 	if err != nil {
@@ -71,16 +62,6 @@ func (s *elasticIPOperations) allocateAddress(_ context.Context, in *allocateAdd
 	return &allocateAddressOutput{
 		AllocationID: address.AllocationID, PublicIP: public, Domain: "vpc", PublicIPv4Pool: "amazon", NetworkBorderGroup: s.account.Region,
 	}, nil
-}
-
-func (s *records) elasticIP(allocationID string) (*elasticIP, error) {
-	if address, ok := s.elasticIPs.Get(allocationID); ok {
-		return address, nil
-	}
-	if allocationID == "" {
-		return nil, missing("allocationId")
-	}
-	return nil, allocationNotFound(allocationID)
 }
 
 type addressItem struct {
@@ -157,10 +138,6 @@ func (s *elasticIPOperations) describeAddresses(_ context.Context, in *describeA
 	return &describeAddressesOutput{Addresses: each(found, s.addressItem)}, err
 }
 
-func (s *records) byPublicIP(public string) (*elasticIP, bool) {
-	return find(s.elasticIPs, func(a *elasticIP) bool { return a.PublicIP == public })
-}
-
 type addressesAttributeInput struct {
 	selection
 	AllocationIDs []string `in:"AllocationId"`
@@ -184,7 +161,6 @@ func (s *elasticIPOperations) describeAddressesAttribute(_ context.Context, in *
 
 type associateAddressInput struct {
 	AllocationID       string
-	PublicIP           string
 	InstanceID         string
 	NetworkInterfaceID string
 	PrivateIPAddress   string
@@ -196,7 +172,7 @@ type associationIDOutput struct {
 }
 
 func (s *elasticIPOperations) associateAddress(_ context.Context, in *associateAddressInput) (*associationIDOutput, error) {
-	address, err := s.addressOf(in.AllocationID, in.PublicIP)
+	address, err := s.elasticIP(in.AllocationID)
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +190,7 @@ func (s *elasticIPOperations) associateAddress(_ context.Context, in *associateA
 	case !ok:
 		return nil, interfaceNotFound(in.NetworkInterfaceID)
 	case in.PrivateIPAddress != "" && in.PrivateIPAddress != eni.PrivateIP:
-		return nil, invalid("privateIpAddress", in.PrivateIPAddress, "It is no address of "+eni.ID+".")
+		return nil, invalid("privateIpAddress", in.PrivateIPAddress, "It is not an address of "+eni.ID+".")
 	}
 	if address.InterfaceID != "" && address.InterfaceID != eni.ID && !in.AllowReassociation {
 		return nil, wire.Errorf("Resource.AlreadyAssociated", "resource %s is already associated with associate-id %s", address.AllocationID, address.AssociationID)
@@ -225,32 +201,14 @@ func (s *elasticIPOperations) associateAddress(_ context.Context, in *associateA
 	return &associationIDOutput{AssociationID: address.AssociationID}, nil
 }
 
-// addressOf finds an address by its allocation or by itself.
-func (s *elasticIPOperations) addressOf(allocationID, public string) (*elasticIP, error) {
-	if public == "" {
-		return s.elasticIP(allocationID)
-	}
-	if address, ok := s.byPublicIP(public); ok {
-		return address, nil
-	}
-	return nil, wire.Errorf("AuthFailure", "The address '%s' does not belong to you.", public)
-}
-
-func (s *records) byInterface(interfaceID string) (*elasticIP, bool) {
-	return find(s.elasticIPs, func(a *elasticIP) bool { return a.InterfaceID == interfaceID && interfaceID != "" })
-}
-
-type disassociateAddressInput struct {
-	AssociationID string
-	PublicIP      string
-}
+type disassociateAddressInput struct{ AssociationID string }
 
 func (s *elasticIPOperations) disassociateAddress(_ context.Context, in *disassociateAddressInput) (*wire.Empty, error) {
 	address, ok := find(s.elasticIPs, func(a *elasticIP) bool {
-		return a.AssociationID != "" && (a.AssociationID == in.AssociationID || a.PublicIP == in.PublicIP)
+		return a.AssociationID == in.AssociationID && in.AssociationID != ""
 	})
 	if !ok {
-		return nil, associationNotFound(in.AssociationID + in.PublicIP)
+		return nil, associationNotFound(in.AssociationID)
 	}
 	if eni, ok := s.interfaces.Get(address.InterfaceID); ok && eni.Type == natGatewayType {
 		return nil, wire.Errorf("AuthFailure", "You do not have permission to access the specified resource.")
@@ -261,12 +219,11 @@ func (s *elasticIPOperations) disassociateAddress(_ context.Context, in *disasso
 
 type releaseAddressInput struct {
 	AllocationID       string
-	PublicIP           string
 	NetworkBorderGroup string
 }
 
 func (s *elasticIPOperations) releaseAddress(_ context.Context, in *releaseAddressInput) (*wire.Empty, error) {
-	address, err := s.addressOf(in.AllocationID, in.PublicIP)
+	address, err := s.elasticIP(in.AllocationID)
 	if err != nil {
 		return nil, err
 	}

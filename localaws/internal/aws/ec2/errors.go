@@ -19,70 +19,27 @@ func hasDependencies(kind, id string) error {
 	return wire.Errorf("DependencyViolation", "The %s '%s' has dependencies and cannot be deleted.", kind, id)
 }
 
-func vpcNotFound(id string) error {
-	return wire.Errorf("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", id)
-}
+// What is not there, by its id or name.
+var (
+	vpcNotFound             = notFound("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist")
+	subnetNotFound          = notFound("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist")
+	internetGatewayNotFound = notFound("InvalidInternetGatewayID.NotFound", "The internetGateway ID '%s' does not exist")
+	natGatewayNotFound      = notFound("NatGatewayNotFound", "NAT gateway %s was not found")
+	allocationNotFound      = notFound("InvalidAllocationID.NotFound", "The allocation ID '%s' does not exist")
+	routeTableNotFound      = notFound("InvalidRouteTableID.NotFound", "The routeTable ID '%s' does not exist")
+	associationNotFound     = notFound("InvalidAssociationID.NotFound", "The association ID '%s' does not exist")
+	networkACLNotFound      = notFound("InvalidNetworkAclID.NotFound", "The networkAcl ID '%s' does not exist")
+	groupNotFound           = notFound("InvalidGroup.NotFound", "The security group '%s' does not exist")
+	vpcEndpointNotFound     = notFound("InvalidVpcEndpointId.NotFound", "The Vpc Endpoint Id '%s' does not exist")
+	ruleNotFound            = notFound("InvalidSecurityGroupRuleId.NotFound", "The security group rule ID '%s' does not exist")
+	interfaceNotFound       = notFound("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist")
+	instanceNotFound        = notFound("InvalidInstanceID.NotFound", "The instance ID '%s' does not exist")
+	imageNotFound           = notFound("InvalidAMIID.NotFound", "The image id '[%s]' does not exist")
+	keyPairNotFound         = notFound("InvalidKeyPair.NotFound", "The key pair '%s' does not exist")
+	templateIDNotFound      = notFound("InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID %s, does not exist.")
+	templateNameNotFound    = notFound("InvalidLaunchTemplateName.NotFoundException", "The specified launch template, with template name %s, does not exist.")
+)
 
-func subnetNotFound(id string) error {
-	return wire.Errorf("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", id)
-}
-
-func internetGatewayNotFound(id string) error {
-	return wire.Errorf("InvalidInternetGatewayID.NotFound", "The internetGateway ID '%s' does not exist", id)
-}
-
-func natGatewayNotFound(id string) error {
-	return wire.Errorf("NatGatewayNotFound", "NAT gateway %s was not found", id)
-}
-
-func allocationNotFound(id string) error {
-	return wire.Errorf("InvalidAllocationID.NotFound", "The allocation ID '%s' does not exist", id)
-}
-
-func routeTableNotFound(id string) error {
-	return wire.Errorf("InvalidRouteTableID.NotFound", "The routeTable ID '%s' does not exist", id)
-}
-
-func associationNotFound(id string) error {
-	return wire.Errorf("InvalidAssociationID.NotFound", "The association ID '%s' does not exist", id)
-}
-
-func networkACLNotFound(id string) error {
-	return wire.Errorf("InvalidNetworkAclID.NotFound", "The networkAcl ID '%s' does not exist", id)
-}
-
-func groupNotFound(id string) error {
-	return wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", id)
-}
-
-func vpcEndpointNotFound(id string) error {
-	return wire.Errorf("InvalidVpcEndpointId.NotFound", "The Vpc Endpoint Id '%s' does not exist", id)
-}
-
-func ruleNotFound(id string) error {
-	return wire.Errorf("InvalidSecurityGroupRuleId.NotFound", "The security group rule ID '%s' does not exist", id)
-}
-
-func interfaceNotFound(id string) error {
-	return wire.Errorf("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", id)
-}
-
-func instanceNotFound(id string) error {
-	return wire.Errorf("InvalidInstanceID.NotFound", "The instance ID '%s' does not exist", id)
-}
-
-func imageNotFound(id string) error {
-	return wire.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
-}
-
-func keyPairNotFound(name string) error {
-	return wire.Errorf("InvalidKeyPair.NotFound", "The key pair '%s' does not exist", name)
-}
-
-func templateIDNotFound(id string) error {
-	return wire.Errorf("InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID %s, does not exist.", id)
-}
-
-func templateNameNotFound(name string) error {
-	return wire.Errorf("InvalidLaunchTemplateName.NotFoundException", "The specified launch template, with template name %s, does not exist.", name)
+func notFound(code, format string) func(id string) error {
+	return func(id string) error { return wire.Errorf(code, format, id) }
 }

@@ -115,6 +115,15 @@ func (f filter) fits(values []string) bool {
 	})
 }
 
+// each makes answers of resources; never nil, so that an empty list is written.
+func each[T, Item any](resources []T, item func(T) Item) []Item {
+	items := make([]Item, 0, len(resources))
+	for _, resource := range resources {
+		items = append(items, item(resource))
+	}
+	return items
+}
+
 // one is the list of values of an attribute with a single one; an empty one is
 // no value.
 func one(value string) []string {

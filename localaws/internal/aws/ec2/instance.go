@@ -3,7 +3,6 @@ package ec2
 import (
 	"maps"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
@@ -31,22 +30,16 @@ const (
 	instanceMemory = time.Hour
 )
 
+// instance is an Instance, without what is kept elsewhere (its public address and
+// its tags), and what only EC2's own operations show.
 type instance struct {
-	ID, Type, Architecture, ImageID     string
-	SubnetID, VPCID, AvailabilityZone   string
-	State, StateReasonCode, StateReason string
-	ReservationID, KeyName, UserData    string // UserData is base64
-	ProfileARN, ProfileID               string
-	InterfaceID, PrivateIP, PublicIP    string
-	Groups                              []string
-	Address                             netip.Addr
-	Launched                            time.Time
-	Spot, EBSOptimized, Monitoring      bool
-	NoTermination                       bool // by API calls; Auto Scaling may
-	Metadata                            metadataOptions
-	Volumes                             []volume
-	TemplateID                          string
-	TemplateVersion                     int64
+	Instance
+	ReservationID, KeyName, ProfileID string
+	StateReasonCode, StateReason      string
+	EBSOptimized, Monitoring          bool
+	NoTermination                     bool // by API calls; Auto Scaling may
+	Metadata                          metadataOptions
+	Volumes                           []volume
 	// Next is when the state moves on.
 	Next time.Time
 }
@@ -92,14 +85,6 @@ type instanceOperations struct {
 	network *interfaceOperations
 }
 
-func (s *instanceOperations) operations() []wire.Operation {
-	return []wire.Operation{
-		wire.ReadOp("DescribeInstances", s.describeInstances),
-		wire.ReadOp("DescribeVolumes", s.describeVolumes),
-		wire.Op("TerminateInstances", s.terminateInstances),
-	}
-}
-
 // Instance returns the instance with that id; also a terminated one, for an
 // hour.
 func (s *instanceOperations) Instance(id string) (Instance, bool) {
@@ -114,18 +99,9 @@ func (s *instanceOperations) Instance(id string) (Instance, bool) {
 func (s *instanceOperations) Instances() []Instance { return each(list(s.instances)(), s.instanceView) }
 
 func (s *instanceOperations) instanceView(m *instance) Instance {
-	hops := 1
-	if m.Metadata.HTTPPutResponseHopLimit != nil {
-		hops = *m.Metadata.HTTPPutResponseHopLimit
-	}
-	return Instance{
-		ID: m.ID, Type: m.Type, Architecture: m.Architecture, ImageID: m.ImageID, SubnetID: m.SubnetID, VPCID: m.VPCID,
-		AvailabilityZone: m.AvailabilityZone, State: m.State, UserData: decodeUserData(m.UserData), ProfileARN: m.ProfileARN,
-		InterfaceID: m.InterfaceID, PrivateIP: m.PrivateIP, PublicIP: s.publicIPOf(m), Address: m.Address,
-		LaunchTime: m.Launched, Tags: maps.Clone(s.tagsOf(m.ID)),
-		MetadataTokens: m.Metadata.HTTPTokens, MetadataHops: hops,
-		TemplateID: m.TemplateID, TemplateVersion: m.TemplateVersion, Spot: m.Spot,
-	}
+	view := m.Instance
+	view.PublicIP, view.Tags = s.publicIPOf(m), maps.Clone(s.tagsOf(m.ID))
+	return view
 }
 
 func (s *instanceOperations) publicIPOf(m *instance) string {
@@ -171,14 +147,8 @@ func (s *instanceOperations) end(m *instance) {
 	for _, v := range m.Volumes {
 		s.forget(v.ID)
 	}
-	m.InterfaceID, m.PrivateIP, m.PublicIP, m.Address, m.Volumes = "", "", "", netip.Addr{}, nil
-	m.SubnetID, m.VPCID, m.Groups = "", "", nil
-}
-
-func (s *records) volumeOwner(id string) (*instance, bool) {
-	return find(s.instances, func(m *instance) bool {
-		return slices.ContainsFunc(m.Volumes, func(v volume) bool { return v.ID == id })
-	})
+	m.InterfaceID, m.PrivateIP, m.Address, m.Volumes = "", "", netip.Addr{}, nil
+	m.SubnetID, m.VPCID = "", ""
 }
 
 func volumeNotFound(id string) error {

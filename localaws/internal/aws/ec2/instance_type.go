@@ -2,7 +2,6 @@ package ec2
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -68,21 +67,8 @@ func findType(name string) (machineType, bool) {
 	return machineType{}, false
 }
 
-// sizeName is how a size with so many vCPUs is called.
-func sizeName(vcpus int) string {
-	switch vcpus {
-	case 1:
-		return "medium"
-	case 2:
-		return "large"
-	case 4:
-		return "xlarge"
-	}
-	return fmt.Sprintf("%dxlarge", vcpus/4)
-}
-
-// interfaceLimits are how many network interfaces a type has, and addresses on
-// each; see "Maximum IP addresses per network interface" in the user guide.
+// interfaceLimits returns how many network interfaces a type has, and addresses
+// on each; see "Maximum IP addresses per network interface" in the user guide.
 func (t machineType) interfaceLimits() (interfaces, addresses int) {
 	switch t.size.name {
 	case "nano", "micro":
@@ -109,7 +95,7 @@ func (t machineType) interfaceLimits() (interfaces, addresses int) {
 	return 15, 50
 }
 
-// The provider wants every one of these groups: without one it finds no
+// The provider needs every one of these groups: without one it finds no
 // matching instance type.
 type typeItem struct {
 	Name                     string        `out:"instanceType"`

@@ -1,5 +1,7 @@
 package ec2
 
+import "fmt"
+
 // typeFamily is a family of instance types: its sizes differ in how much they
 // have of the same.
 type typeFamily struct {
@@ -108,4 +110,17 @@ func gpuSizes(gibPerCPU int, pairs ...[2]int) []typeSize {
 		all = append(all, typeSize{sizeName(pair[0]), pair[0], pair[0] * gibPerCPU << 10, pair[1]})
 	}
 	return all
+}
+
+// sizeName is the name of the size with so many vCPUs.
+func sizeName(vcpus int) string {
+	switch vcpus {
+	case 1:
+		return "medium"
+	case 2:
+		return "large"
+	case 4:
+		return "xlarge"
+	}
+	return fmt.Sprintf("%dxlarge", vcpus/4)
 }

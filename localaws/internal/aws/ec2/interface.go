@@ -19,20 +19,13 @@ const (
 	natGatewayType = "nat_gateway"
 )
 
+// networkInterface is an Interface, and what only its own operations show.
 type networkInterface struct {
-	ID, Description, SubnetID, VPCID, AvailabilityZone string
-	Type, RequesterID, InstanceOwnerID                 string
-	PrivateIP, MAC                                     string
-	// PublicIP is "" without one; it is an Elastic IP's or the interface's own.
-	PublicIP string
-	Groups   []string
-	// Address is where the interface's host is on this machine.
-	Address netip.Addr
-	// InstanceID, AttachmentID and Attached are of the host it is attached
-	// to: InstanceID is "" for one that is not the account's.
-	InstanceID, AttachmentID string
-	Attached                 time.Time
-	Created                  time.Time
+	Interface
+	MAC string
+	// AttachmentID and Attached are of the host that it is attached to.
+	AttachmentID string
+	Attached     time.Time
 }
 
 // Interface is an elastic network interface.
@@ -41,13 +34,14 @@ type Interface struct {
 	// RequesterID and InstanceOwnerID are those of AWS's own interfaces,
 	// such as amazon-elb.
 	RequesterID, InstanceOwnerID string
-	// PrivateIP is its address in the VPC, PublicIP the one on the internet
-	// or "".
+	// PrivateIP is its address in the VPC, PublicIP the one on the internet:
+	// an Elastic IP's, its own, or "".
 	PrivateIP, PublicIP string
 	Groups              []string
 	// Address is where the interface's host is on this machine.
 	Address netip.Addr
-	// InstanceID is the instance that it belongs to, or "".
+	// InstanceID is the instance that it belongs to: "" when it is attached to
+	// a host that is not the account's, or to none.
 	InstanceID string
 }
 
@@ -65,11 +59,9 @@ type InterfaceSpec struct {
 }
 
 func (eni *networkInterface) view() Interface {
-	return Interface{
-		ID: eni.ID, Description: eni.Description, SubnetID: eni.SubnetID, VPCID: eni.VPCID, AvailabilityZone: eni.AvailabilityZone,
-		Type: eni.Type, RequesterID: eni.RequesterID, InstanceOwnerID: eni.InstanceOwnerID, PrivateIP: eni.PrivateIP,
-		PublicIP: eni.PublicIP, Groups: slices.Clone(eni.Groups), Address: eni.Address, InstanceID: eni.InstanceID,
-	}
+	view := eni.Interface
+	view.Groups = slices.Clone(eni.Groups)
+	return view
 }
 
 // interfaceOperations are those on network interfaces, and what other parts of
@@ -81,11 +73,7 @@ type interfaceOperations struct {
 }
 
 func (s *interfaceOperations) operations() []wire.Operation {
-	return []wire.Operation{
-		wire.ReadOp("DescribeNetworkInterfaces", s.describeNetworkInterfaces),
-		wire.Op("DetachNetworkInterface", s.detachNetworkInterface),
-		wire.Op("DeleteNetworkInterface", s.deleteNetworkInterface),
-	}
+	return []wire.Operation{wire.ReadOp("DescribeNetworkInterfaces", s.describeNetworkInterfaces)}
 }
 
 // CreateInterface makes an interface for a host that another service runs.
@@ -125,12 +113,11 @@ func (s *interfaceOperations) createInterface(spec InterfaceSpec) (*networkInter
 	if err != nil {
 		return nil, err
 	}
-	now := s.account.Clock.Now()
-	eni := &networkInterface{
+	eni := &networkInterface{MAC: macOf(private), Attached: s.account.Clock.Now(), Interface: Interface{
 		ID: ids.New("eni"), Description: spec.Description, SubnetID: sn.ID, VPCID: sn.VPCID, AvailabilityZone: sn.AvailabilityZone,
-		Type: spec.Type, RequesterID: spec.RequesterID, InstanceOwnerID: spec.InstanceOwnerID, PrivateIP: private, MAC: macOf(private),
-		PublicIP: public, Groups: slices.Clone(spec.Groups), Address: address, Created: now, Attached: now,
-	}
+		Type: spec.Type, RequesterID: spec.RequesterID, InstanceOwnerID: spec.InstanceOwnerID, PrivateIP: private,
+		PublicIP: public, Groups: slices.Clone(spec.Groups), Address: address,
+	}}
 	if spec.InstanceOwnerID != "" {
 		eni.AttachmentID = ids.New("ela-attach")
 	}

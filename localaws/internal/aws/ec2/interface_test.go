@@ -30,7 +30,6 @@ func TestInterfacesOfALoadBalancer(t *testing.T) {
 	}
 	assert.NotEmpty(t, texts(t, reply.Body, "publicIp"))
 	w.call(t, "DeleteSubnet", "SubnetId", n.public).Refused(t, "DependencyViolation")
-	w.call(t, "DeleteNetworkInterface", "NetworkInterfaceId", id).Refused(t, "AuthFailure")
 	w.call(t, "DetachInternetGateway", "InternetGatewayId", n.gateway, "VpcId", n.vpc).Refused(t, "DependencyViolation")
 
 	w.account.Do(func() { require.NoError(t, w.ec2.DeleteInterface(id)) })

@@ -13,18 +13,6 @@ type internetGateway struct {
 	VPCID string // "" when it is detached
 }
 
-func (s *records) internetGateway(id string) (*internetGateway, error) {
-	if gateway, ok := s.internetGateways.Get(id); ok {
-		return gateway, nil
-	}
-	return nil, internetGatewayNotFound(id)
-}
-
-// gatewayOf is the internet gateway that is attached to a VPC.
-func (s *records) gatewayOf(vpcID string) (*internetGateway, bool) {
-	return find(s.internetGateways, func(g *internetGateway) bool { return g.VPCID == vpcID && vpcID != "" })
-}
-
 // internetGatewayOperations are those on internet gateways.
 type internetGatewayOperations struct{ *records }
 

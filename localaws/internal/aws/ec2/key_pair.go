@@ -93,10 +93,6 @@ func readPublicKey(material string) (kind, fingerprint string, err error) {
 	return kind, strings.Join(pairs, ":"), nil
 }
 
-func (s *records) keyByName(name string) (*keyPair, bool) {
-	return find(s.keyPairs, func(k *keyPair) bool { return k.Name == name })
-}
-
 type keyPairItem struct {
 	ID          string     `out:"keyPairId"`
 	Name        string     `out:"keyName"`

@@ -61,16 +61,21 @@ func (s *launcher) Launch(spec LaunchSpec) (Instance, error) {
 	if err != nil {
 		return Instance{}, err
 	}
-	now := s.account.Clock.Now()
+	metadata := p.metadata()
 	m := &instance{
-		ID: ids.New("i"), ReservationID: ids.New("r"), Type: p.kind.name(), Architecture: p.image.architecture, ImageID: p.image.id,
-		SubnetID: eni.SubnetID, VPCID: eni.VPCID, AvailabilityZone: eni.AvailabilityZone, State: StatePending,
-		KeyName: p.data.KeyName, UserData: p.data.UserData, ProfileARN: p.profile.ARN, ProfileID: p.profile.ID,
-		InterfaceID: eni.ID, PrivateIP: eni.PrivateIP, PublicIP: eni.PublicIP, Groups: slices.Clone(eni.Groups), Address: eni.Address,
-		Launched: now, Next: s.account.Clock.In(bootTime), Spot: p.spot, Volumes: p.volumes,
-		EBSOptimized: p.data.EBSOptimized != nil && *p.data.EBSOptimized, Monitoring: p.data.Monitoring != nil && p.data.Monitoring.Enabled,
+		Instance: Instance{
+			ID: ids.New("i"), Type: p.kind.name(), Architecture: p.image.architecture, ImageID: p.image.id,
+			SubnetID: eni.SubnetID, VPCID: eni.VPCID, AvailabilityZone: eni.AvailabilityZone, State: StatePending,
+			UserData: decodeUserData(p.data.UserData), ProfileARN: p.profile.ARN,
+			InterfaceID: eni.ID, PrivateIP: eni.PrivateIP, Address: eni.Address, LaunchTime: s.account.Clock.Now(), Spot: p.spot,
+			MetadataTokens: metadata.HTTPTokens, MetadataHops: *metadata.HTTPPutResponseHopLimit,
+			TemplateID: p.template.ID, TemplateVersion: p.version.Number,
+		},
+		ReservationID: ids.New("r"), KeyName: p.data.KeyName, ProfileID: p.profile.ID, Metadata: metadata, Volumes: p.volumes,
+		EBSOptimized:  p.data.EBSOptimized != nil && *p.data.EBSOptimized,
+		Monitoring:    p.data.Monitoring != nil && p.data.Monitoring.Enabled,
 		NoTermination: p.data.DisableAPITermination != nil && *p.data.DisableAPITermination,
-		Metadata:      p.metadata(), TemplateID: p.template.ID, TemplateVersion: p.version.Number,
+		Next:          s.account.Clock.In(bootTime),
 	}
 	eni.InstanceID, eni.AttachmentID, eni.InstanceOwnerID = m.ID, ids.New("eni-attach"), s.account.ID
 	s.instances.Put(m.ID, m)

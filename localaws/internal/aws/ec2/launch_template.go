@@ -2,8 +2,6 @@ package ec2
 
 import (
 	"context"
-	"encoding/base64"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -36,23 +34,10 @@ type templateVersion struct {
 	Data        templateData
 }
 
-// versionID is the key of a version's record.
-func versionID(templateID string, number int64) string {
-	return fmt.Sprintf("%s %09d", templateID, number)
-}
-
 // Template is a version of a launch template as other services see it.
 type Template struct {
-	ID, Name              string
-	Version               int64
-	ImageID, InstanceType string
-	KeyName               string
-	UserData              []byte // decoded
-	// Profile is an instance profile's name or ARN, or "".
-	Profile        string
-	SecurityGroups []string
-	// Spot means that instances are asked for on the Spot market.
-	Spot bool
+	ID, Name string
+	Version  int64
 }
 
 // groups are the security groups of the template's first interface, or of the
@@ -62,45 +47,6 @@ func (d *templateData) groups() []string {
 		return d.Interfaces[0].Groups
 	}
 	return d.SecurityGroupIDs
-}
-
-func (s *records) launchTemplate(id, name string) (*launchTemplate, error) {
-	if id == "" && name == "" {
-		return nil, missing("launchTemplateId or launchTemplateName")
-	}
-	if id != "" {
-		if template, ok := s.launchTemplates.Get(id); ok {
-			return template, nil
-		}
-		return nil, templateIDNotFound(id)
-	}
-	if template, ok := s.templateByName(name); ok {
-		return template, nil
-	}
-	return nil, templateNameNotFound(name)
-}
-
-func (s *records) templateByName(name string) (*launchTemplate, bool) {
-	return find(s.launchTemplates, func(t *launchTemplate) bool { return t.Name == name })
-}
-
-func (s *records) version(t *launchTemplate, version string) (*templateVersion, error) {
-	number := t.Default
-	switch version {
-	case "", defaultVersion:
-	case latestVersion:
-		number = t.Latest
-	default:
-		n, err := strconv.ParseInt(version, 10, 64)
-		if err != nil {
-			return nil, wire.Errorf("InvalidLaunchTemplateVersion.Malformed", "The launch template version %q is neither a number nor $Latest nor $Default.", version)
-		}
-		number = n
-	}
-	if v, ok := s.templateVersions.Get(versionID(t.ID, number)); ok {
-		return v, nil
-	}
-	return nil, wire.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find the specified version %s for the launch template with ID %s.", version, t.ID)
 }
 
 // launchTemplateOperations are those on launch templates.
@@ -128,19 +74,7 @@ func (s *launchTemplateOperations) ResolveTemplate(id, name, version string) (Te
 	if err != nil {
 		return Template{}, err
 	}
-	userData, err := base64.StdEncoding.DecodeString(v.Data.UserData)
-	if err != nil {
-		return Template{}, wire.Errorf("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.")
-	}
-	resolved := Template{
-		ID: template.ID, Name: template.Name, Version: v.Number, ImageID: v.Data.ImageID, InstanceType: v.Data.InstanceType,
-		KeyName: v.Data.KeyName, UserData: userData, SecurityGroups: slices.Clone(v.Data.groups()),
-		Spot: v.Data.InstanceMarketOptions != nil && v.Data.InstanceMarketOptions.MarketType == "spot",
-	}
-	if p := v.Data.IAMInstanceProfile; p != nil {
-		resolved.Profile = p.ARN + p.Name
-	}
-	return resolved, nil
+	return Template{ID: template.ID, Name: template.Name, Version: v.Number}, nil
 }
 
 type launchTemplateItem struct {

@@ -11,8 +11,8 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 )
 
-// TestLaunchTemplateDataComesBack sends all that a template may hold and wants
-// to read it again, under the names that answers have.
+// TestLaunchTemplateDataComesBack sends all that a template may hold, and
+// reads it again, under the names that answers have.
 func TestLaunchTemplateDataComesBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -108,10 +108,10 @@ func TestLaunchTemplateVersions(t *testing.T) {
 		w.account.Do(func() { template, err = w.ec2.ResolveTemplate("", "web", version) })
 		return template, err
 	}
-	for version, want := range map[string]string{"$Default": "t3.micro", "": "t3.micro", "$Latest": "t3.small", "1": "t3.micro", "2": "t3.small"} {
+	for version, want := range map[string]int64{"$Default": 1, "": 1, "$Latest": 2, "1": 1, "2": 2} {
 		template, err := resolve(version)
 		require.NoError(t, err, version)
-		assert.Equal(t, want, template.InstanceType, version)
+		assert.Equal(t, ec2.Template{ID: id, Name: "web", Version: want}, template, version)
 	}
 	_, err := resolve("3")
 	require.ErrorContains(t, err, "InvalidLaunchTemplateId.VersionNotFound")
@@ -136,23 +136,23 @@ func TestLaunchTemplateRefusals(t *testing.T) {
 		parameters []string
 		code, says string
 	}{
-		"a name twice":                {[]string{"LaunchTemplateName", "taken"}, "InvalidLaunchTemplateName.AlreadyExistsException", "in use"},
-		"a short name":                {[]string{"LaunchTemplateName", "ab"}, "InvalidLaunchTemplateName.MalformedException", "between 3 and 128"},
-		"a name with a space":         {[]string{"LaunchTemplateName", "a b c"}, "InvalidLaunchTemplateName.MalformedException", "characters"},
-		"user data that is no base64": {[]string{"LaunchTemplateData.UserData", "#cloud-config"}, "InvalidUserData.Malformed", "BASE64"},
-		"too much user data":          {[]string{"LaunchTemplateData.UserData", large}, "InvalidParameterValue", "16384"},
-		"an image that is no id":      {[]string{"LaunchTemplateData.ImageId", "linux"}, "InvalidAMIID.Malformed", "linux"},
-		"an image of a parameter":     {[]string{"LaunchTemplateData.ImageId", "resolve:ssm:/a"}, "UnsupportedOperation", "resolve:ssm:/a"},
-		"tokens that may be":          {[]string{"LaunchTemplateData.MetadataOptions.HttpTokens", "maybe"}, "InvalidParameterValue", "maybe"},
-		"no metadata":                 {[]string{"LaunchTemplateData.MetadataOptions.HttpEndpoint", "disabled"}, "UnsupportedOperation", "httpEndpoint"},
-		"no hop":                      {[]string{"LaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit", "0"}, "InvalidParameterValue", "between 1 and 64"},
-		"an unknown volume type":      {[]string{"LaunchTemplateData.BlockDeviceMapping.1.Ebs.VolumeType", "gp9"}, "InvalidParameterValue", "gp9"},
-		"a profile twice":             {[]string{"LaunchTemplateData.IamInstanceProfile.Arn", "a", "LaunchTemplateData.IamInstanceProfile.Name", "b"}, "InvalidParameterCombination", "iamInstanceProfile"},
-		"groups twice":                {[]string{"LaunchTemplateData.NetworkInterface.1.DeviceIndex", "0", "LaunchTemplateData.SecurityGroupId.1", "sg-1"}, "InvalidParameterCombination", "security groups"},
-		"two interfaces":              {[]string{"LaunchTemplateData.NetworkInterface.1.DeviceIndex", "0", "LaunchTemplateData.NetworkInterface.2.DeviceIndex", "1"}, "UnsupportedOperation", "2 were asked"},
-		"what has no effect":          {[]string{"LaunchTemplateData.CpuOptions.CoreCount", "1"}, "UnsupportedParameter", "LaunchTemplateData.CpuOptions"},
-		"requirements of the machine": {[]string{"LaunchTemplateData.InstanceRequirements.MemoryMiB.Min", "1"}, "UnsupportedParameter", "LaunchTemplateData.InstanceRequirements"},
-		"tags of a template inside":   {[]string{"LaunchTemplateData.TagSpecification.1.ResourceType", "launch-template"}, "InvalidParameterValue", "launch-template"},
+		"a name twice":                 {[]string{"LaunchTemplateName", "taken"}, "InvalidLaunchTemplateName.AlreadyExistsException", "in use"},
+		"a short name":                 {[]string{"LaunchTemplateName", "ab"}, "InvalidLaunchTemplateName.MalformedException", "between 3 and 128"},
+		"a name with a space":          {[]string{"LaunchTemplateName", "a b c"}, "InvalidLaunchTemplateName.MalformedException", "characters"},
+		"user data that is not base64": {[]string{"LaunchTemplateData.UserData", "#cloud-config"}, "InvalidUserData.Malformed", "BASE64"},
+		"too much user data":           {[]string{"LaunchTemplateData.UserData", large}, "InvalidParameterValue", "16384"},
+		"an image that is not an id":   {[]string{"LaunchTemplateData.ImageId", "linux"}, "InvalidAMIID.Malformed", "linux"},
+		"an image of a parameter":      {[]string{"LaunchTemplateData.ImageId", "resolve:ssm:/a"}, "UnsupportedOperation", "resolve:ssm:/a"},
+		"tokens that may be":           {[]string{"LaunchTemplateData.MetadataOptions.HttpTokens", "maybe"}, "InvalidParameterValue", "maybe"},
+		"no metadata":                  {[]string{"LaunchTemplateData.MetadataOptions.HttpEndpoint", "disabled"}, "UnsupportedOperation", "httpEndpoint"},
+		"no hop":                       {[]string{"LaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit", "0"}, "InvalidParameterValue", "between 1 and 64"},
+		"an unknown volume type":       {[]string{"LaunchTemplateData.BlockDeviceMapping.1.Ebs.VolumeType", "gp9"}, "InvalidParameterValue", "gp9"},
+		"a profile twice":              {[]string{"LaunchTemplateData.IamInstanceProfile.Arn", "a", "LaunchTemplateData.IamInstanceProfile.Name", "b"}, "InvalidParameterCombination", "iamInstanceProfile"},
+		"groups twice":                 {[]string{"LaunchTemplateData.NetworkInterface.1.DeviceIndex", "0", "LaunchTemplateData.SecurityGroupId.1", "sg-1"}, "InvalidParameterCombination", "security groups"},
+		"two interfaces":               {[]string{"LaunchTemplateData.NetworkInterface.1.DeviceIndex", "0", "LaunchTemplateData.NetworkInterface.2.DeviceIndex", "1"}, "UnsupportedOperation", "2 were asked"},
+		"what has no effect":           {[]string{"LaunchTemplateData.CpuOptions.CoreCount", "1"}, "UnsupportedParameter", "LaunchTemplateData.CpuOptions"},
+		"requirements of the machine":  {[]string{"LaunchTemplateData.InstanceRequirements.MemoryMiB.Min", "1"}, "UnsupportedParameter", "LaunchTemplateData.InstanceRequirements"},
+		"tags of a template inside":    {[]string{"LaunchTemplateData.TagSpecification.1.ResourceType", "launch-template"}, "InvalidParameterValue", "launch-template"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -63,7 +63,6 @@ type createNATGatewayInput struct {
 	SubnetID         string
 	AllocationID     string
 	ConnectivityType string
-	PrivateIPAddress string
 	// AvailabilityMode is zonal: localaws has no regional NAT gateways.
 	AvailabilityMode string
 	ClientToken      string
@@ -122,9 +121,6 @@ func (s *natGatewayOperations) createNATGateway(_ context.Context, in *createNAT
 	if err != nil {
 		return nil, err
 	}
-	if in.PrivateIPAddress != "" {
-		eni.PrivateIP, eni.MAC = in.PrivateIPAddress, macOf(in.PrivateIPAddress)
-	}
 	gateway.InterfaceID, gateway.PrivateIP = eni.ID, eni.PrivateIP
 	s.natGateways.Put(gateway.ID, gateway)
 	s.setTags(gateway.ID, set)
@@ -156,11 +152,6 @@ func (s *natGatewayOperations) checkNATGateway(in *createNATGatewayInput) (*subn
 		}
 	default:
 		return nil, nil, invalid("connectivityType", in.ConnectivityType, "Use public or private.")
-	}
-	if in.PrivateIPAddress != "" {
-		if err := s.addressing.mustBeFree(sn, in.PrivateIPAddress); err != nil {
-			return nil, nil, err
-		}
 	}
 	set, err := in.tagsFor("natgateway")
 	return sn, set, err

@@ -183,19 +183,19 @@ func (s *securityGroupRuleOperations) peers(item permissionItem, vpcID string) (
 		all = append(all, described{p, description})
 		return err
 	}
-	for _, r := range item.Ranges {
-		if !prefixOf(r.CIDR).Addr().Is4() {
-			return nil, wire.Errorf("InvalidParameterValue", "CIDR block %s is malformed", r.CIDR)
+	addRange := func(cidr, description string, is6 bool) error {
+		if address := prefixOf(cidr).Addr(); !address.IsValid() || address.Is6() != is6 {
+			return wire.Errorf("InvalidParameterValue", "CIDR block %s is malformed", cidr)
 		}
-		if err := add(r.CIDR, "", r.Description); err != nil {
+		return add(cidr, "", description)
+	}
+	for _, r := range item.Ranges {
+		if err := addRange(r.CIDR, r.Description, false); err != nil {
 			return nil, err
 		}
 	}
 	for _, r := range item.IPv6Ranges {
-		if !prefixOf(r.CIDR).Addr().Is6() {
-			return nil, wire.Errorf("InvalidParameterValue", "CIDR block %s is malformed", r.CIDR)
-		}
-		if err := add(r.CIDR, "", r.Description); err != nil {
+		if err := addRange(r.CIDR, r.Description, true); err != nil {
 			return nil, err
 		}
 	}

@@ -89,6 +89,18 @@ func has[T any](c *store.Collection[T], fits func(T) bool) bool {
 	return ok
 }
 
+// get returns a record, or the refusal of a request whose parameter names none.
+func get[T any](c *store.Collection[T], id, parameter string, notFound func(id string) error) (record T, err error) {
+	record, ok := c.Get(id)
+	switch {
+	case ok:
+		return record, nil
+	case id == "":
+		return record, missing(parameter)
+	}
+	return record, notFound(id)
+}
+
 // setTags gives a new resource its tags.
 func (s *records) setTags(id string, all tags.Set) {
 	if len(all) > 0 {

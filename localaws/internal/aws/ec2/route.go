@@ -61,6 +61,10 @@ func (s *routeTableOperations) routeItems(table *routeTable) []routeItem {
 	return items
 }
 
+type returnOutput struct {
+	Return bool `out:"return"`
+}
+
 type routeInput struct {
 	RouteTableID             string
 	DestinationCIDRBlock     string

@@ -32,16 +32,6 @@ func newMainRouteTable(vpcID string) *routeTable {
 	return &routeTable{ID: ids.New("rtb"), VPCID: vpcID, Associations: []routeTableAssociation{{ID: ids.New("rtbassoc")}}}
 }
 
-func (s *records) routeTable(id string) (*routeTable, error) {
-	if table, ok := s.routeTables.Get(id); ok {
-		return table, nil
-	}
-	if id == "" {
-		return nil, missing("routeTableId")
-	}
-	return nil, routeTableNotFound(id)
-}
-
 // routeTableOperations are those on route tables and their routes.
 type routeTableOperations struct {
 	*records

@@ -17,16 +17,6 @@ type securityGroup struct {
 	Rules                        []rule
 }
 
-func (s *records) group(id string) (*securityGroup, error) {
-	if group, ok := s.securityGroups.Get(id); ok {
-		return group, nil
-	}
-	if id == "" {
-		return nil, missing("groupId")
-	}
-	return nil, groupNotFound(id)
-}
-
 // newDefaultGroup makes the group that a VPC comes with: its members reach one
 // another and everything outside.
 func newDefaultGroup(vpcID string) *securityGroup {
@@ -43,15 +33,6 @@ func newDefaultGroup(vpcID string) *securityGroup {
 // anyEgress is the rule that every new group has.
 func anyEgress() rule {
 	return rule{ID: ids.New("sgr"), Egress: true, permission: permission{Protocol: allProtocols, CIDR: "0.0.0.0/0"}}
-}
-
-// defaultGroup is the id of a VPC's default group.
-func (s *records) defaultGroup(vpcID string) string {
-	group, ok := find(s.securityGroups, func(g *securityGroup) bool { return g.VPCID == vpcID && g.Name == defaultGroupName })
-	if !ok {
-		return ""
-	}
-	return group.ID
 }
 
 // securityGroupOperations are those on security groups.

@@ -22,18 +22,6 @@ type rule struct {
 	Description string
 }
 
-// ruleByID finds a rule and the group that has it.
-func (s *records) ruleByID(id string) (*securityGroup, *rule, bool) {
-	for _, group := range s.securityGroups.All() {
-		for i := range group.Rules {
-			if group.Rules[i].ID == id {
-				return group, &group.Rules[i], true
-			}
-		}
-	}
-	return nil, nil, false
-}
-
 // securityGroupRuleOperations are those on the rules of security groups.
 type securityGroupRuleOperations struct{ *records }
 
@@ -48,36 +36,10 @@ func (s *securityGroupRuleOperations) operations() []wire.Operation {
 	}
 }
 
-// authorizeInput also takes a single permission written flat, as the command
-// line's --protocol, --port and --cidr send it.
 type authorizeInput struct {
 	tagged
-	flatPermission
 	GroupID     string
-	GroupName   string
 	Permissions []permissionItem `in:"IpPermissions"`
-}
-
-type flatPermission struct {
-	Protocol                   string `in:"IpProtocol"`
-	From                       *int   `in:"FromPort"`
-	To                         *int   `in:"ToPort"`
-	CIDR                       string `in:"CidrIp"`
-	SourceSecurityGroupName    string
-	SourceSecurityGroupOwnerID string
-}
-
-func (f flatPermission) item() []permissionItem {
-	item := permissionItem{Protocol: f.Protocol, From: f.From, To: f.To}
-	switch {
-	case f.CIDR != "":
-		item.Ranges = []rangePeer{{CIDR: f.CIDR}}
-	case f.SourceSecurityGroupName != "":
-		item.Groups = []groupPeer{{GroupName: f.SourceSecurityGroupName, UserID: f.SourceSecurityGroupOwnerID}}
-	case f.Protocol == "":
-		return nil
-	}
-	return []permissionItem{item}
 }
 
 type authorizeOutput struct {
@@ -86,36 +48,47 @@ type authorizeOutput struct {
 }
 
 type ruleItem struct {
-	ID             string     `out:"securityGroupRuleId"`
+	ruleFacts
 	ARN            string     `out:"securityGroupRuleArn"`
-	GroupID        string     `out:"groupId"`
 	GroupOwnerID   string     `out:"groupOwnerId"`
-	IsEgress       bool       `out:"isEgress"`
-	Protocol       string     `out:"ipProtocol"`
-	From           int        `out:"fromPort"`
-	To             int        `out:"toPort"`
-	CIDRIPv4       string     `out:"cidrIpv4"`
-	CIDRIPv6       string     `out:"cidrIpv6"`
 	ReferencedInfo *groupPeer `out:"referencedGroupInfo"`
-	Description    string     `out:"description"`
 	Tags           []tags.Tag `out:"tagSet"`
+}
+
+// ruleFacts are what answers say of rules that are there and of revoked ones.
+type ruleFacts struct {
+	ID          string `out:"securityGroupRuleId"`
+	GroupID     string `out:"groupId"`
+	IsEgress    bool   `out:"isEgress"`
+	Protocol    string `out:"ipProtocol"`
+	From        int    `out:"fromPort"`
+	To          int    `out:"toPort"`
+	CIDRIPv4    string `out:"cidrIpv4"`
+	CIDRIPv6    string `out:"cidrIpv6"`
+	Description string `out:"description"`
+}
+
+func (r *rule) facts(group *securityGroup) ruleFacts {
+	facts := ruleFacts{
+		ID: r.ID, GroupID: group.ID, IsEgress: r.Egress, Protocol: r.Protocol, From: -1, To: -1, Description: r.Description,
+	}
+	if r.From != nil && r.To != nil {
+		facts.From, facts.To = *r.From, *r.To
+	}
+	if prefixOf(r.CIDR).Addr().Is4() {
+		facts.CIDRIPv4 = r.CIDR
+	} else {
+		facts.CIDRIPv6 = r.CIDR
+	}
+	return facts
 }
 
 func (s *securityGroupRuleOperations) ruleItem(group *securityGroup, r *rule) ruleItem {
 	item := ruleItem{
-		ID: r.ID, ARN: s.account.ARN("ec2", "security-group-rule/"+r.ID), GroupID: group.ID, GroupOwnerID: s.account.ID,
-		IsEgress: r.Egress, Protocol: r.Protocol, From: -1, To: -1, Description: r.Description, Tags: s.tagsOf(r.ID).List(),
+		ruleFacts: r.facts(group), ARN: s.account.ARN("ec2", "security-group-rule/"+r.ID), GroupOwnerID: s.account.ID, Tags: s.tagsOf(r.ID).List(),
 	}
-	if r.From != nil && r.To != nil {
-		item.From, item.To = *r.From, *r.To
-	}
-	switch {
-	case r.GroupID != "":
+	if r.GroupID != "" {
 		item.ReferencedInfo = &groupPeer{GroupID: r.GroupID, UserID: s.account.ID, VPCID: group.VPCID}
-	case prefixOf(r.CIDR).Addr().Is4():
-		item.CIDRIPv4 = r.CIDR
-	default:
-		item.CIDRIPv6 = r.CIDR
 	}
 	return item
 }
@@ -166,7 +139,7 @@ func (s *securityGroupRuleOperations) authorize(in *authorizeInput, egress bool)
 // permissions are all that a request names, one peer each.
 func (s *securityGroupRuleOperations) permissions(in *authorizeInput, group *securityGroup) ([]described, error) {
 	var all []described
-	for _, item := range append(in.Permissions, in.item()...) {
+	for _, item := range in.Permissions {
 		peers, err := s.peers(item, group.VPCID)
 		if err != nil {
 			return nil, err
@@ -213,16 +186,8 @@ type revokeOutput struct {
 }
 
 type revokedItem struct {
-	ID              string `out:"securityGroupRuleId"`
-	GroupID         string `out:"groupId"`
-	IsEgress        bool   `out:"isEgress"`
-	Protocol        string `out:"ipProtocol"`
-	From            int    `out:"fromPort"`
-	To              int    `out:"toPort"`
-	CIDRIPv4        string `out:"cidrIpv4"`
-	CIDRIPv6        string `out:"cidrIpv6"`
+	ruleFacts
 	ReferencedGroup string `out:"referencedGroupId"`
-	Description     string `out:"description"`
 }
 
 func (s *securityGroupRuleOperations) revokeIngress(_ context.Context, in *revokeInput) (*revokeOutput, error) {
@@ -265,19 +230,11 @@ func (s *securityGroupRuleOperations) revoke(in *revokeInput, egress bool) (*rev
 		if i < 0 {
 			continue // named twice
 		}
-		out.Revoked = append(out.Revoked, s.revokedItem(group, &group.Rules[i]))
+		out.Revoked = append(out.Revoked, revokedItem{group.Rules[i].facts(group), group.Rules[i].GroupID})
 		group.Rules = slices.Delete(group.Rules, i, i+1)
 		s.forget(id)
 	}
 	return out, nil
-}
-
-func (s *securityGroupRuleOperations) revokedItem(group *securityGroup, r *rule) revokedItem {
-	item := s.ruleItem(group, r)
-	return revokedItem{
-		ID: item.ID, GroupID: item.GroupID, IsEgress: item.IsEgress, Protocol: item.Protocol, From: item.From, To: item.To,
-		CIDRIPv4: item.CIDRIPv4, CIDRIPv6: item.CIDRIPv6, ReferencedGroup: r.GroupID, Description: item.Description,
-	}
 }
 
 // groupRule is a rule with its group.

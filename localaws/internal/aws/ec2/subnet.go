@@ -13,9 +13,6 @@ import (
 type subnet struct {
 	ID, VPCID, AvailabilityZone, CIDR string
 	MapPublicIP                       bool
-	DNS64                             bool
-	HostnameType                      string
-	ResourceNameA, ResourceNameAAAA   bool
 	ACLAssociationID                  string
 	// Next is where the search for a free address begins.
 	Next int
@@ -30,16 +27,6 @@ type Subnet struct {
 	MapPublicIP bool
 	// HasGateway means that an internet gateway is attached to its VPC.
 	HasGateway bool
-}
-
-func (s *records) subnet(id string) (*subnet, error) {
-	if sn, ok := s.subnets.Get(id); ok {
-		return sn, nil
-	}
-	if id == "" {
-		return nil, missing("subnetId")
-	}
-	return nil, subnetNotFound(id)
 }
 
 // subnetOperations are those on subnets.
@@ -144,7 +131,7 @@ func (s *subnetOperations) createSubnet(_ context.Context, in *createSubnetInput
 	}
 	sn := &subnet{
 		ID: ids.New("subnet"), VPCID: v.ID, AvailabilityZone: zone, CIDR: prefix.String(),
-		HostnameType: "ip-name", ACLAssociationID: ids.New("aclassoc"),
+		ACLAssociationID: ids.New("aclassoc"),
 	}
 	s.subnets.Put(sn.ID, sn)
 	s.setTags(sn.ID, set)
@@ -158,12 +145,9 @@ func (s *subnetOperations) subnetItem(sn *subnet) subnetItem {
 		SubnetID: sn.ID, SubnetARN: s.account.ARN("ec2", "subnet/"+sn.ID), VPCID: sn.VPCID, OwnerID: s.account.ID,
 		State: "available", CIDRBlock: sn.CIDR, AvailableIPs: s.addressing.freeIPs(sn),
 		AvailabilityZone: sn.AvailabilityZone, AvailabilityZoneID: s.region.zoneID(sn.AvailabilityZone),
-		MapPublicIPOnLaunch: sn.MapPublicIP, IPv6Associations: []string{}, EnableDNS64: sn.DNS64,
-		PrivateDNSNameOnLaunch: hostnameItem{
-			HostnameType: sn.HostnameType, EnableResourceNameDNSARecord: sn.ResourceNameA,
-			EnableResourceNameDNSAAAARecord: sn.ResourceNameAAAA,
-		},
-		Tags: s.tagsOf(sn.ID).List(),
+		MapPublicIPOnLaunch: sn.MapPublicIP, IPv6Associations: []string{},
+		PrivateDNSNameOnLaunch: hostnameItem{HostnameType: "ip-name"},
+		Tags:                   s.tagsOf(sn.ID).List(),
 	}
 }
 
@@ -187,8 +171,6 @@ func (s *subnetOperations) family() family[*subnet] {
 			"default-for-az":             func(*subnet) []string { return oneBool(false) },
 			"defaultForAz":               func(*subnet) []string { return oneBool(false) },
 			"map-public-ip-on-launch":    func(sn *subnet) []string { return oneBool(sn.MapPublicIP) },
-			"enable-dns64":               func(sn *subnet) []string { return oneBool(sn.DNS64) },
-			"ipv6-native":                func(*subnet) []string { return oneBool(false) },
 		},
 	}
 }
@@ -209,12 +191,8 @@ func (s *subnetOperations) describeSubnets(_ context.Context, in *describeSubnet
 }
 
 type modifySubnetAttributeInput struct {
-	SubnetID                       string
-	MapPublicIPOnLaunch            *boolean
-	EnableDNS64                    *boolean
-	EnableResourceNameARecord      *boolean `in:"EnableResourceNameDnsARecordOnLaunch"`
-	EnableResourceNameAAAARecord   *boolean `in:"EnableResourceNameDnsAAAARecordOnLaunch"`
-	PrivateDNSHostnameTypeOnLaunch string
+	SubnetID            string
+	MapPublicIPOnLaunch *boolean
 }
 
 func (s *subnetOperations) modifySubnetAttribute(_ context.Context, in *modifySubnetAttributeInput) (*wire.Empty, error) {
@@ -222,20 +200,9 @@ func (s *subnetOperations) modifySubnetAttribute(_ context.Context, in *modifySu
 	if err != nil {
 		return nil, err
 	}
-	s.subnets.Put(sn.ID, sn)
-	for to, from := range map[*bool]*boolean{
-		&sn.MapPublicIP: in.MapPublicIPOnLaunch, &sn.DNS64: in.EnableDNS64,
-		&sn.ResourceNameA: in.EnableResourceNameARecord, &sn.ResourceNameAAAA: in.EnableResourceNameAAAARecord,
-	} {
-		if from != nil {
-			*to = from.Value
-		}
-	}
-	if in.PrivateDNSHostnameTypeOnLaunch != "" {
-		if !slices.Contains([]string{"ip-name", "resource-name"}, in.PrivateDNSHostnameTypeOnLaunch) {
-			return nil, invalid("privateDnsHostnameTypeOnLaunch", in.PrivateDNSHostnameTypeOnLaunch, "Use ip-name or resource-name.")
-		}
-		sn.HostnameType = in.PrivateDNSHostnameTypeOnLaunch
+	if in.MapPublicIPOnLaunch != nil {
+		s.subnets.Put(sn.ID, sn)
+		sn.MapPublicIP = in.MapPublicIPOnLaunch.Value
 	}
 	return nil, nil
 }

@@ -14,24 +14,12 @@ import (
 type vpc struct {
 	ID                  string
 	CIDR, AssociationID string
-	Tenancy             string
 	DNSSupport          bool
 	DNSHostnames        bool
-	AddressMetrics      bool
 }
 
 // covers reports whether a network lies in the VPC.
 func (v *vpc) covers(prefix netip.Prefix) bool { return covers(prefixOf(v.CIDR), prefix) }
-
-func (s *records) vpc(id string) (*vpc, error) {
-	if v, ok := s.vpcs.Get(id); ok {
-		return v, nil
-	}
-	if id == "" {
-		return nil, missing("vpcId")
-	}
-	return nil, vpcNotFound(id)
-}
 
 // vpcOperations are those on VPCs.
 type vpcOperations struct{ *records }
@@ -43,9 +31,11 @@ func (s *vpcOperations) operations() []wire.Operation {
 		wire.ReadOp("DescribeVpcs", s.describeVPCs),
 		wire.ReadOp("DescribeVpcAttribute", s.describeVPCAttribute),
 		wire.Op("ModifyVpcAttribute", s.modifyVPCAttribute),
-		wire.Op("ModifyVpcTenancy", s.modifyVPCTenancy),
 	}
 }
+
+// defaultTenancy means that instances share their machines with others.
+const defaultTenancy = "default"
 
 type createVPCInput struct {
 	tagged
@@ -83,6 +73,9 @@ func (s *vpcOperations) createVPC(_ context.Context, in *createVPCInput) (*vpcOu
 	if in.AmazonProvidedIPv6CIDRBlock {
 		return nil, noIPv6("AmazonProvidedIpv6CidrBlock")
 	}
+	if in.InstanceTenancy != "" && in.InstanceTenancy != defaultTenancy {
+		return nil, wire.Errorf("UnsupportedOperation", "localaws has no dedicated machines: leave InstanceTenancy out")
+	}
 	prefix, err := parseIPv4CIDR("cidrBlock", in.CIDRBlock)
 	if err != nil {
 		return nil, err
@@ -94,12 +87,9 @@ func (s *vpcOperations) createVPC(_ context.Context, in *createVPCInput) (*vpcOu
 	if err != nil {
 		return nil, err
 	}
-	if in.InstanceTenancy == "" {
-		in.InstanceTenancy = "default"
-	}
 	v := &vpc{
 		ID: ids.New("vpc"), CIDR: prefix.String(), AssociationID: ids.New("vpc-cidr-assoc"),
-		Tenancy: in.InstanceTenancy, DNSSupport: true,
+		DNSSupport: true,
 	}
 	s.vpcs.Put(v.ID, v)
 	s.setTags(v.ID, set)
@@ -120,7 +110,7 @@ func (s *vpcOperations) vpcItem(v *vpc) vpcItem {
 	return vpcItem{
 		VPCID: v.ID, OwnerID: s.account.ID, CIDRBlock: v.CIDR, DHCPOptionsID: s.dhcpOptionsID(),
 		CIDRs:           []vpcCIDRItem{{AssociationID: v.AssociationID, CIDRBlock: v.CIDR, State: cidrState{"associated"}}},
-		InstanceTenancy: v.Tenancy, State: "available", Tags: s.tagsOf(v.ID).List(),
+		InstanceTenancy: defaultTenancy, State: "available", Tags: s.tagsOf(v.ID).List(),
 	}
 }
 
@@ -160,23 +150,13 @@ func (s *vpcOperations) describeVPCs(_ context.Context, in *describeVPCsInput) (
 	return &describeVPCsOutput{VPCs: each(page, s.vpcItem), NextToken: next}, err
 }
 
-// each makes answers of resources; never nil, so that an empty list is written.
-func each[T, Item any](resources []T, item func(T) Item) []Item {
-	items := make([]Item, 0, len(resources))
-	for _, resource := range resources {
-		items = append(items, item(resource))
-	}
-	return items
-}
-
 // boolean is how EC2 writes attributes that can be changed.
 type boolean struct{ Value bool }
 
 type modifyVPCAttributeInput struct {
-	VPCID                            string `in:"VpcId"`
-	EnableDNSHostnames               *boolean
-	EnableDNSSupport                 *boolean
-	EnableNetworkAddressUsageMetrics *boolean
+	VPCID              string `in:"VpcId"`
+	EnableDNSHostnames *boolean
+	EnableDNSSupport   *boolean
 }
 
 func (s *vpcOperations) modifyVPCAttribute(_ context.Context, in *modifyVPCAttributeInput) (*wire.Empty, error) {
@@ -185,18 +165,13 @@ func (s *vpcOperations) modifyVPCAttribute(_ context.Context, in *modifyVPCAttri
 		return nil, err
 	}
 	s.vpcs.Put(v.ID, v)
-	given := 0
-	for to, from := range map[*bool]*boolean{
-		&v.DNSHostnames: in.EnableDNSHostnames, &v.DNSSupport: in.EnableDNSSupport,
-		&v.AddressMetrics: in.EnableNetworkAddressUsageMetrics,
-	} {
-		if from != nil {
-			given++
-			*to = from.Value
-		}
-	}
-	if given != 1 {
-		return nil, wire.Errorf("InvalidParameterCombination", "ModifyVpcAttribute changes one attribute at a time, %d were given", given)
+	switch {
+	case (in.EnableDNSHostnames == nil) == (in.EnableDNSSupport == nil):
+		return nil, wire.Errorf("InvalidParameterCombination", "ModifyVpcAttribute changes one attribute at a time")
+	case in.EnableDNSHostnames != nil:
+		v.DNSHostnames = in.EnableDNSHostnames.Value
+	default:
+		v.DNSSupport = in.EnableDNSSupport.Value
 	}
 	return nil, nil
 }
@@ -225,7 +200,7 @@ func (s *vpcOperations) describeVPCAttribute(_ context.Context, in *describeVPCA
 	case "enableDnsSupport":
 		out.EnableDNSSupport = &boolean{v.DNSSupport}
 	case "enableNetworkAddressUsageMetrics":
-		out.EnableNetworkAddressUsageMetrics = &boolean{v.AddressMetrics}
+		out.EnableNetworkAddressUsageMetrics = &boolean{}
 	default:
 		return nil, invalid("attribute", in.Attribute, "Unknown attribute.")
 	}
@@ -275,26 +250,4 @@ func (s *vpcOperations) inUse(vpcID string) bool {
 		has(s.internetGateways, func(g *internetGateway) bool { return g.VPCID == vpcID }) ||
 		has(s.routeTables, func(t *routeTable) bool { return t.VPCID == vpcID && !t.isMain() }) ||
 		has(s.securityGroups, func(g *securityGroup) bool { return g.VPCID == vpcID && g.Name != defaultGroupName })
-}
-
-type modifyVPCTenancyInput struct {
-	VPCID           string `in:"VpcId"`
-	InstanceTenancy string
-}
-
-type returnOutput struct {
-	Return bool `out:"return"`
-}
-
-func (s *vpcOperations) modifyVPCTenancy(_ context.Context, in *modifyVPCTenancyInput) (*returnOutput, error) {
-	v, err := s.vpc(in.VPCID)
-	if err != nil {
-		return nil, err
-	}
-	if in.InstanceTenancy != "default" {
-		return nil, invalid("instanceTenancy", in.InstanceTenancy, "It can be changed to default only.")
-	}
-	s.vpcs.Put(v.ID, v)
-	v.Tenancy = in.InstanceTenancy
-	return &returnOutput{Return: true}, nil
 }
