@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -20,8 +21,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 )
 
-// maxBody bounds a request's body; the largest that S3 takes in one PUT is
-// larger, but no log or archive of a test run is.
+// maxBody bounds a request's body, unless the operation streams it.
 const maxBody = 64 << 20
 
 // maxUnknown bounds how many different unknown operations are kept: their names
@@ -114,21 +114,31 @@ type call struct {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{codec: restCodec{}, requestID: ids.UUID()}
 	w.Header().Set("X-Amzn-Requestid", c.requestID)
-	status, body, err := s.serve(w, r, c)
+	answer, err := s.serve(w, r, c)
 	name := c.name()
 	if err != nil {
 		refusal := asError(err)
-		status = refusal.status()
 		w.Header().Set("X-Amzn-Errortype", refusal.Code)
-		body = c.codec.failure(w.Header(), err, refusal, c.requestID)
+		answer = &Response{Status: refusal.status(), Body: c.codec.failure(w.Header(), err, refusal, c.requestID)}
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "refused", slog.String("call", name),
-			slog.Int("status", status), slog.String("code", refusal.Code), slog.String("message", refusal.Message))
+			slog.Int("status", answer.Status), slog.String("code", refusal.Code), slog.String("message", refusal.Message))
 	} else {
 		s.log.LogAttrs(r.Context(), slog.LevelDebug, "answered", slog.String("call", name))
 	}
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the client is gone; nobody is left to tell
+	answer.write(w, r.Method)
+}
+
+// write sends the status and the body. A client that is gone can't be told of an
+// error; one that is there misses bytes.
+func (r *Response) write(w http.ResponseWriter, method string) {
+	body := io.NopCloser(bytes.NewReader(r.Body))
+	if r.Stream != nil {
+		body = r.Stream
+	}
+	defer func() { _ = body.Close() }() // it was only read
+	w.WriteHeader(r.Status)
+	if method != http.MethodHead {
+		_, _ = io.Copy(w, body)
 	}
 }
 
@@ -140,37 +150,46 @@ func (c *call) name() string {
 }
 
 // serve finds, decodes, calls and encodes.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) (status int, answer []byte, err error) {
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *call) (answer *Response, err error) {
 	defer recoverInto(&err, s.log, c)
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	signer, err := s.find(w, r, c)
 	if err != nil {
-		return 0, nil, Errorf("RequestEntityTooLarge", "reading the request's body: %v", err)
-	}
-	signer, err := s.find(r, body, c)
-	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	ctx := context.WithValue(r.Context(), signerKey, signer)
 	if c.service.Protocol == REST && c.operation == "" {
-		return s.serveREST(ctx, w, r, c, body)
+		return s.serveREST(ctx, w, r, c)
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return nil, err
 	}
 	if body, err = decompress(r, body); err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	tree, err := c.codec.parse(r, body, c)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	op, known := c.service.operations[c.operation]
 	if !known {
 		s.countUnknown(c.name())
-		return 0, nil, c.codec.unknown(c)
+		return nil, c.codec.unknown(c)
 	}
-	if answer, err = s.invoke(ctx, c, op, tree); err != nil {
-		return 0, nil, err
+	encoded, err := s.invoke(ctx, c, op, tree)
+	if err != nil {
+		return nil, err
 	}
 	c.codec.header(w.Header())
-	return http.StatusOK, answer, nil
+	return &Response{Status: http.StatusOK, Body: encoded}, nil
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return nil, Errorf("RequestEntityTooLarge", "reading the request's body: %v", err)
+	}
+	return body, nil
 }
 
 // decompress undoes the compression that SDKs apply to long bodies, such as
@@ -226,45 +245,45 @@ func (s *Server) run(ctx context.Context, c *call, reads bool, f func() error) (
 	return s.account.Update(ctx, guarded)
 }
 
-func (s *Server) serveREST(ctx context.Context, w http.ResponseWriter, r *http.Request, c *call, body []byte) (int, []byte, error) {
+func (s *Server) serveREST(ctx context.Context, w http.ResponseWriter, r *http.Request, c *call) (*Response, error) {
 	request := &Request{
-		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(),
-		Header: r.Header, Host: r.Host, Body: body,
+		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header, Host: r.Host, Stream: r.Body,
 	}
 	c.operation = r.Method + " " + request.Path
 	if refusal := s.injected(c); refusal != nil {
-		return 0, nil, refusal
+		return nil, refusal
 	}
-	response, err := s.callREST(ctx, c, request)
+	op, err := c.service.REST(request)
+	if err == nil && !op.Streams {
+		request.Body, err = readBody(w, r)
+	}
+	var response *Response
+	if err == nil {
+		response, err = s.callREST(ctx, c, op)
+	}
 	if HasCode(err, unknownREST) {
 		s.countUnknown(c.name())
 	}
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
+	c.operation = op.Name // for the log
 	maps.Copy(w.Header(), response.Header)
 	if w.Header().Get("Content-Type") == "" && len(response.Body) > 0 {
 		w.Header().Set("Content-Type", "application/xml")
 	}
-	status := response.Status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	return status, response.Body, nil
+	response.Status = cmp.Or(response.Status, http.StatusOK)
+	return response, nil
 }
 
-func (s *Server) callREST(ctx context.Context, c *call, request *Request) (response *Response, err error) {
-	op, err := c.service.REST(request)
-	if err != nil {
-		return nil, err
+func (s *Server) callREST(ctx context.Context, c *call, op *RESTOperation) (response *Response, err error) {
+	if op.Streams {
+		return op.Call(ctx)
 	}
 	err = s.run(ctx, c, op.Reads, func() error {
 		response, err = op.Call(ctx)
 		return err
 	})
-	if err == nil {
-		c.operation = op.Name // for the log
-	}
 	return response, err
 }
 
@@ -320,7 +339,7 @@ var errNoCredentials = &Error{
 
 // find names the service and the protocol of a request, and returns who signed
 // it for which region.
-func (s *Server) find(r *http.Request, body []byte, c *call) (signer, error) {
+func (s *Server) find(w http.ResponseWriter, r *http.Request, c *call) (signer, error) {
 	if name, operation, ok := cborPath(r); ok {
 		c.codec = cborCodec{}
 		c.operation = operation
@@ -335,7 +354,7 @@ func (s *Server) find(r *http.Request, body []byte, c *call) (signer, error) {
 	}
 	match := credentialScope.FindStringSubmatch(scope)
 	if match == nil {
-		return s.findUnsigned(body, c)
+		return s.findUnsigned(w, r, c)
 	}
 	by := signer{accessKeyID: match[1], region: match[2]}
 	if c.service != nil {
@@ -356,7 +375,12 @@ func (s *Server) find(r *http.Request, body []byte, c *call) (signer, error) {
 
 // findUnsigned names the service of a request without a signature, which only
 // operations that give credentials out may have.
-func (s *Server) findUnsigned(body []byte, c *call) (signer, error) {
+func (s *Server) findUnsigned(w http.ResponseWriter, r *http.Request, c *call) (signer, error) {
+	body, err := readBody(w, r)
+	if err != nil {
+		return signer{}, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body)) // to be read once more
 	form, err := url.ParseQuery(string(body))
 	if err == nil && form.Get("Action") != "" {
 		for _, service := range s.services {

@@ -23,6 +23,7 @@ package wire
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 )
@@ -111,6 +112,8 @@ type Request struct {
 	Header http.Header
 	Host   string
 	Body   []byte
+	// Stream is the body instead, for an operation that Streams.
+	Stream io.Reader
 }
 
 // Response is what a REST service answers.
@@ -118,6 +121,8 @@ type Response struct {
 	Status int // 0 means 200
 	Header http.Header
 	Body   []byte
+	// Stream, if any, is the body instead; the server reads and closes it.
+	Stream io.ReadCloser
 }
 
 // RESTOperation is what a request to a REST service is for.
@@ -126,7 +131,11 @@ type RESTOperation struct {
 	Name string
 	// Reads says that it changes nothing.
 	Reads bool
-	// Call is called with the account's lock held.
+	// Streams says that bodies are too large for memory: Call reads the
+	// request's Stream and may answer one.
+	Streams bool
+	// Call is called with the account's lock held. That of an operation that
+	// Streams is called without, and takes it for what must not be interrupted.
 	Call func(context.Context) (*Response, error)
 }
 

@@ -44,15 +44,6 @@ func (s *Service) getBucketACL(c *call) (*answer, error) {
 	return s.renderACL(c.bucket.Config["acl"]), nil
 }
 
-// getObjectACL answers with the bucket owner's full control: objects have no
-// ACL of their own here.
-func (s *Service) getObjectACL(c *call) (*answer, error) {
-	if _, err := c.version(); err != nil {
-		return nil, err
-	}
-	return s.renderACL(""), nil
-}
-
 func (s *Service) renderACL(stored string) *answer {
 	if stored != "" && !strings.HasPrefix(stored, "canned:") {
 		return &answer{raw: []byte(stored)}

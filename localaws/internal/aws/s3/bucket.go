@@ -1,15 +1,13 @@
 package s3
 
 import (
-	"maps"
 	"net/http"
 	"net/netip"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
@@ -28,7 +26,7 @@ func checkBucketName(name string) error {
 
 type createBucketRequest struct {
 	LocationConstraint string
-	Tags               []core.Tag `xml:"Tags>Tag"`
+	Tags               []tags.Tag `xml:"Tags>Tag"`
 }
 
 func (s *Service) createBucket(c *call) (*answer, error) {
@@ -53,20 +51,21 @@ func (s *Service) createBucket(c *call) (*answer, error) {
 			"The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.")
 	}
 	created := http.Header{"Location": {"/" + c.name}}
-	if _, exists := s.state.Buckets[c.name]; exists {
+	if s.buckets.Has(c.name) {
 		if c.region == "us-east-1" {
 			return &answer{header: created}, nil
 		}
 		return nil, refuse(http.StatusConflict, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket %s succeeded and you already own it.", c.name)
 	}
-	b := &bucket{
-		Name: c.name, Region: region, Created: s.account.Clock.Now(), Tags: core.NewTags(in.Tags),
-		Config: map[string]string{}, Objects: map[string][]*version{}, Uploads: map[string]*upload{},
+	set, err := bucketTagRules.New(in.Tags)
+	if err != nil {
+		return nil, err
 	}
+	b := &bucket{Name: c.name, Region: region, Created: s.account.Clock.Now(), Tags: set, Config: map[string]string{}}
 	if err := b.setDefaults(c); err != nil {
 		return nil, err
 	}
-	s.state.Buckets[c.name] = b
+	s.buckets.Put(c.name, b)
 	return &answer{header: created}, nil
 }
 
@@ -99,19 +98,17 @@ func (s *Service) headBucket(c *call) (*answer, error) {
 }
 
 func (s *Service) deleteBucket(c *call) (*answer, error) {
-	if len(c.bucket.Objects) > 0 {
+	for range s.versions.under(c.name, "") {
 		message := "The bucket you tried to delete is not empty"
 		if c.bucket.Versioning != "" {
 			message += ". You must delete all versions in the bucket."
 		}
 		return nil, refuse(http.StatusConflict, "BucketNotEmpty", "%s", message)
 	}
-	for _, u := range c.bucket.Uploads {
-		if err := s.dropParts(u); err != nil {
-			return nil, err
-		}
+	for u := range s.uploads.in(c.name) {
+		s.uploads.delete(u)
 	}
-	delete(s.state.Buckets, c.name)
+	s.buckets.Delete(c.name)
 	return &answer{status: http.StatusNoContent}, nil
 }
 
@@ -152,10 +149,9 @@ func (s *Service) listBuckets(c *call) (*answer, error) {
 		return nil, err
 	}
 	out := listBucketsXML{Owner: s.owner(), Prefix: c.Query.Get("prefix")}
-	for _, name := range slices.Sorted(maps.Keys(s.state.Buckets)) {
-		b := s.state.Buckets[name]
+	for name, b := range s.buckets.Prefix(out.Prefix) {
 		region := c.Query.Get("bucket-region")
-		if !strings.HasPrefix(name, out.Prefix) || name <= c.Query.Get("continuation-token") || (region != "" && region != b.Region) {
+		if name <= c.Query.Get("continuation-token") || (region != "" && region != b.Region) {
 			continue
 		}
 		if len(out.Buckets) == limit {

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 // source finds what the header x-amz-copy-source names: bucket/key, perhaps
@@ -20,18 +22,14 @@ func (s *Service) source(c *call) (*version, error) {
 	if !found {
 		return nil, invalidArgument("The header x-amz-copy-source is not bucket/key: %s", path)
 	}
-	b, err := s.bucket(name)
-	if err != nil {
+	if _, err := s.bucket(name); err != nil {
 		return nil, err
 	}
-	from := &call{Request: c.Request, bucket: b, name: name, key: key}
-	reading := *c.Request
-	reading.Query = url.Values{}
+	from := &call{Request: &wire.Request{Query: url.Values{}}, name: name, key: key}
 	if query != "" {
-		reading.Query.Set("versionId", query)
+		from.Query.Set("versionId", query)
 	}
-	from.Request = &reading
-	v, err := from.version()
+	v, err := s.version(from)
 	if err != nil {
 		return nil, err
 	}
@@ -46,26 +44,25 @@ type copyXML struct {
 	ETag         string
 }
 
+// copyObject makes an object that has the body of another.
 func (s *Service) copyObject(c *call) (*answer, error) {
 	from, err := s.source(c)
 	if err != nil {
 		return nil, err
 	}
-	body, err := s.blobs.get(from.Blob)
-	if err != nil {
-		return nil, err
+	v := &version{
+		Key: c.key, Body: from.Body, ETag: from.ETag, ChecksumName: from.ChecksumName, Checksum: from.Checksum,
+		Meta: maps.Clone(from.Meta), Tags: maps.Clone(from.Tags),
 	}
-	meta, tags := maps.Clone(from.Meta), maps.Clone(from.Tags)
 	if c.Header.Get("X-Amz-Metadata-Directive") == "REPLACE" {
-		meta = c.metaOf()
+		v.Meta = c.metaOf()
 	}
 	if c.Header.Get("X-Amz-Tagging-Directive") == "REPLACE" {
-		if tags, err = c.headerTags(); err != nil {
+		if v.Tags, err = c.headerTags(); err != nil {
 			return nil, err
 		}
 	}
-	v, err := s.store(c.bucket, c.key, body, meta, tags)
-	if err != nil {
+	if err := s.store(c.bucket, v); err != nil {
 		return nil, err
 	}
 	header := c.versionHeader(v)

@@ -1,11 +1,10 @@
 package s3
 
 import (
-	"errors"
+	"cmp"
 	"net/http"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
@@ -13,19 +12,16 @@ import (
 // versioning that only adds a delete marker.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
 func (s *Service) remove(b *bucket, key, id string) (removed *version, err error) {
-	if id != "" {
-		for _, v := range b.Objects[key] {
-			if v.ID == id {
-				return v, s.dropVersion(b, key, id)
-			}
-		}
+	if id == "" && b.Versioning != "" {
+		marker := &version{Key: key, DeleteMarker: true, Tags: tags.Set{}}
+		return marker, s.store(b, marker)
+	}
+	removed = s.versions.get(b.Name, key, cmp.Or(id, nullVersion))
+	s.versions.drop(removed)
+	if id == "" {
 		return nil, nil
 	}
-	if b.Versioning == "" {
-		return nil, s.dropVersion(b, key, nullVersion)
-	}
-	marker := &version{Key: key, DeleteMarker: true, Modified: s.account.Clock.Now(), Tags: core.Tags{}}
-	return marker, s.add(b, marker)
+	return removed, nil
 }
 
 func (s *Service) deleteObject(c *call) (*answer, error) {
@@ -58,14 +54,7 @@ type deletedXML struct {
 	DeleteMarkerVersionID string `xml:"DeleteMarkerVersionId,omitempty"`
 }
 
-type deleteErrorXML struct {
-	Key, Code, Message string
-}
-
-type deleteResultXML struct {
-	Deleted []deletedXML
-	Errors  []deleteErrorXML `xml:"Error"`
-}
+type deleteResultXML struct{ Deleted []deletedXML }
 
 func (s *Service) deleteObjects(c *call) (*answer, error) {
 	var in deleteRequest
@@ -79,10 +68,7 @@ func (s *Service) deleteObjects(c *call) (*answer, error) {
 	for _, object := range in.Objects {
 		removed, err := s.remove(c.bucket, object.Key, object.VersionID)
 		if err != nil {
-			refusal := &wire.Error{Code: "InternalError", Message: err.Error()}
-			errors.As(err, &refusal)
-			out.Errors = append(out.Errors, deleteErrorXML{object.Key, refusal.Code, refusal.Message})
-			continue
+			return nil, err
 		}
 		one := deletedXML{Key: object.Key, VersionID: object.VersionID}
 		if removed != nil && removed.DeleteMarker {

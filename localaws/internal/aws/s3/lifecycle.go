@@ -5,7 +5,7 @@ import (
 	"encoding/xml"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
@@ -40,12 +40,12 @@ type lifecycleRule struct {
 
 type lifecycleFilter struct {
 	Prefix      *string   `xml:",omitempty"`
-	Tag         *core.Tag `xml:",omitempty"`
+	Tag         *tags.Tag `xml:",omitempty"`
 	GreaterThan *int64    `xml:"ObjectSizeGreaterThan,omitempty"`
 	LessThan    *int64    `xml:"ObjectSizeLessThan,omitempty"`
 	And         *struct {
 		Prefix      *string    `xml:",omitempty"`
-		Tags        []core.Tag `xml:"Tag,omitempty"`
+		Tags        []tags.Tag `xml:"Tag,omitempty"`
 		GreaterThan *int64     `xml:"ObjectSizeGreaterThan,omitempty"`
 		LessThan    *int64     `xml:"ObjectSizeLessThan,omitempty"`
 	} `xml:",omitempty"`

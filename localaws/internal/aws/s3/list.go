@@ -2,9 +2,8 @@ package s3
 
 import (
 	"encoding/base64"
-	"maps"
+	"iter"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -48,19 +47,24 @@ func (l *listing) common(key string) string {
 	return ""
 }
 
-// walk visits keys and common prefixes in order, those behind after, until
-// there are enough. next is the last one visited when there are more.
-func (l *listing) walk(keys []string, after string, visit func(key, common string) (items int)) (next string, truncated bool) {
+// walk visits the newest version of each key, and common prefixes, in order: those
+// behind after, until there are enough. next is the last one visited when there are more.
+func (l *listing) walk(all iter.Seq[*version], after string, visit func(v *version, common string) (items int)) (next string, truncated bool) {
 	count, last, lastCommon := 0, "", ""
-	for _, key := range keys {
+	key := ""
+	for v := range all {
+		if v.Key == key {
+			continue // an older version
+		}
+		key = v.Key
 		common := l.common(key)
-		if !strings.HasPrefix(key, l.prefix) || key <= after || (common != "" && (common == lastCommon || common <= after)) {
+		if key <= after || (common != "" && (common == lastCommon || common <= after)) {
 			continue
 		}
 		if count >= l.limit {
 			return last, l.limit > 0
 		}
-		if items := visit(key, common); items > 0 {
+		if items := visit(v, common); items > 0 {
 			count += items
 			last, lastCommon = key, common
 			if common != "" {
@@ -85,13 +89,9 @@ type objectXML struct {
 }
 
 func (l *listing) object(v *version, owner *ownerXML) objectXML {
-	kind := "FULL_OBJECT"
-	if v.Composite {
-		kind = "COMPOSITE"
-	}
 	return objectXML{
 		Key: l.encode(v.Key), LastModified: v.Modified.UTC(), ETag: v.ETag, Size: v.Size, Owner: owner,
-		ChecksumAlgorithm: strings.ToUpper(v.ChecksumName), ChecksumType: kind, StorageClass: v.storageClass(),
+		ChecksumAlgorithm: strings.ToUpper(v.ChecksumName), ChecksumType: fullObject, StorageClass: v.storageClass(),
 	}
 }
 
@@ -129,8 +129,7 @@ func (s *Service) list(c *call, after string, owner *ownerXML) (*listXML, string
 		Name: c.name, Prefix: l.encode(l.prefix), MaxKeys: l.limit,
 		Delimiter: l.encode(l.delimiter), EncodingType: l.encoding,
 	}
-	next, truncated := l.walk(slices.Sorted(maps.Keys(c.bucket.Objects)), after, func(key, common string) int {
-		v := c.bucket.latest(key)
+	next, truncated := l.walk(s.versions.under(c.name, l.prefix), after, func(v *version, common string) int {
 		if v.DeleteMarker {
 			return 0
 		}
@@ -223,9 +222,13 @@ func (s *Service) listVersions(c *call) (*answer, error) {
 		KeyMarker: c.Query.Get("key-marker"), VersionIDMarker: c.Query.Get("version-id-marker"),
 	}
 	count, lastCommon := 0, ""
-	for _, v := range c.versionsBehind(out.KeyMarker, out.VersionIDMarker) {
+	latest := ""
+	behind := behind(out.KeyMarker, out.VersionIDMarker)
+	for v := range s.versions.under(c.name, l.prefix) {
+		isLatest := v.Key != latest
+		latest = v.Key
 		common := l.common(v.Key)
-		if !strings.HasPrefix(v.Key, l.prefix) || (common != "" && (common == lastCommon || common <= out.KeyMarker)) {
+		if !behind(v) || (common != "" && (common == lastCommon || common <= out.KeyMarker)) {
 			continue
 		}
 		if count == l.limit {
@@ -240,7 +243,7 @@ func (s *Service) listVersions(c *call) (*answer, error) {
 			out.NextKeyMarker, out.NextVersionIDMarker = l.encode(common), ""
 			continue
 		}
-		out.add(v, l.encode(v.Key), c.bucket.latest(v.Key) == v, s.owner())
+		out.add(v, l.encode(v.Key), isLatest, s.owner())
 	}
 	if !out.IsTruncated {
 		out.NextKeyMarker, out.NextVersionIDMarker = "", ""
@@ -258,22 +261,18 @@ func (out *listVersionsXML) add(v *version, key string, latest bool, owner owner
 	out.Versions = append(out.Versions, item)
 }
 
-// versionsBehind are all versions behind a key and, within that key, behind a
-// version.
-func (c *call) versionsBehind(key, id string) []*version {
-	var list []*version
-	for _, name := range slices.Sorted(maps.Keys(c.bucket.Objects)) {
-		if name < key || (name == key && id == "") {
-			continue
+// behind makes a test for versions, which are tested in order: those behind a key
+// or, within that key, behind a version.
+func behind(key, id string) func(*version) bool {
+	reached := false
+	return func(v *version) bool {
+		switch {
+		case v.Key != key:
+			return v.Key > key
+		case reached:
+			return true
 		}
-		skipping := name == key
-		for _, v := range slices.Backward(c.bucket.Objects[name]) {
-			if !skipping {
-				list = append(list, v)
-			} else if v.ID == id {
-				skipping = false
-			}
-		}
+		reached = id != "" && v.ID == id
+		return false
 	}
-	return list
 }

@@ -30,7 +30,7 @@ const LoadBalancerPrincipal = "logdelivery.elasticloadbalancing.amazonaws.com"
 // (delivery.logs.amazonaws.com); LoadBalancerPrincipal means that service or
 // the account of Elastic Load Balancing in the region.
 func (s *Service) AllowsWrite(bucketName, key, principal string) bool {
-	b, ok := s.state.Buckets[bucketName]
+	b, ok := s.buckets.Get(bucketName)
 	if !ok || b.Region != s.account.Region || b.defaultEncryption() != "AES256" || b.Config["policy"] == "" {
 		return false
 	}

@@ -1,18 +1,22 @@
 package s3
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/md5" //nolint:gosec // S3's ETags are MD5
 	"encoding/hex"
-	"maps"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
@@ -22,34 +26,63 @@ const minPart = 5 << 20
 
 // upload is a multipart upload that is not complete.
 type upload struct {
-	ID        string
-	Key       string
-	Initiated time.Time
-	Meta      map[string]string
-	Tags      core.Tags
-	Parts     map[int]*part
+	Bucket, Key string
+	ID          string
+	Initiated   time.Time
+	Meta        map[string]string
+	Tags        tags.Set
 }
 
 type part struct {
 	Number   int
-	Size     int64
 	ETag     string
 	Modified time.Time
-	Blob     string
+	Body     body
+}
+
+// uploads are the multipart uploads of all buckets, and their parts.
+type uploads struct {
+	records *store.Collection[*upload] // by bucket/id
+	parts   *store.Collection[*part]   // by upload's id/number
+	files   files
+}
+
+func (s uploads) in(bucket string) iter.Seq[*upload] { return values(s.records.Prefix(bucket + "/")) }
+
+// partsOf yields an upload's parts by number.
+func (s uploads) partsOf(id string) iter.Seq[*part] { return values(s.parts.Prefix(id + "/")) }
+
+func partID(uploadID string, number int) string { return fmt.Sprintf("%s/%05d", uploadID, number) }
+
+// put records a part in place of one with the same number.
+func (s uploads) put(u *upload, p *part) {
+	id := partID(u.ID, p.Number)
+	if old, exists := s.parts.Get(id); exists {
+		s.files.release(old.Body)
+	}
+	s.files.hold(p.Body)
+	s.parts.Put(id, p)
+}
+
+// delete removes an upload and its parts.
+func (s uploads) delete(u *upload) {
+	for p := range s.partsOf(u.ID) {
+		s.files.release(p.Body)
+		s.parts.Delete(partID(u.ID, p.Number))
+	}
+	s.records.Delete(u.Bucket + "/" + u.ID)
 }
 
 func (s *Service) createUpload(c *call) (*answer, error) {
-	tags, err := c.headerTags()
+	set, err := c.headerTags()
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkWrite(); err != nil {
+	if err := s.checkWrite(c); err != nil {
 		return nil, err
 	}
-	u := &upload{
-		ID: ids.Hex(48), Key: c.key, Initiated: s.account.Clock.Now(), Meta: c.metaOf(), Tags: tags, Parts: map[int]*part{},
-	}
-	c.bucket.Uploads[u.ID] = u
+	u := &upload{Bucket: c.name, Key: c.key, ID: ids.Hex(48), Initiated: s.account.Clock.Now(), Meta: c.metaOf(), Tags: set}
+	s.uploads.records.Put(u.Bucket+"/"+u.ID, u)
 	header := http.Header{"X-Amz-Server-Side-Encryption": {u.Meta["X-Amz-Server-Side-Encryption"]}}
 	if algorithm := c.Header.Get("X-Amz-Checksum-Algorithm"); algorithm != "" {
 		header.Set("X-Amz-Checksum-Algorithm", algorithm)
@@ -60,9 +93,9 @@ func (s *Service) createUpload(c *call) (*answer, error) {
 	}{c.name, c.key, u.ID}}, nil
 }
 
-func (c *call) upload() (*upload, error) {
+func (s *Service) upload(c *call) (*upload, error) {
 	id := c.Query.Get("uploadId")
-	u, ok := c.bucket.Uploads[id]
+	u, ok := s.uploads.records.Get(c.name + "/" + id)
 	if !ok || u.Key != c.key {
 		return nil, noSuchUpload(id)
 	}
@@ -70,62 +103,26 @@ func (c *call) upload() (*upload, error) {
 }
 
 func (s *Service) uploadPart(c *call) (*answer, error) {
-	u, err := c.upload()
+	u, err := s.upload(c)
 	if err != nil {
 		return nil, err
+	}
+	if c.Header.Get("X-Amz-Copy-Source") != "" {
+		return nil, refuse(http.StatusBadRequest, "NotImplemented", "localaws does not copy parts of objects: copy the object, or upload the part")
 	}
 	n, err := strconv.Atoi(c.Query.Get("partNumber"))
 	if err != nil || n < 1 || n > 10000 {
 		return nil, invalidArgument("Part number must be an integer between 1 and 10000, inclusive: %q", c.Query.Get("partNumber"))
 	}
-	body := c.Body
-	copying := c.Header.Get("X-Amz-Copy-Source") != ""
-	if copying {
-		if body, err = s.sourceBody(c); err != nil {
-			return nil, err
-		}
-	}
-	blob, err := s.blobs.put(body)
-	if err != nil {
-		return nil, err
-	}
-	if old := u.Parts[n]; old != nil {
-		if err := s.blobs.remove(old.Blob); err != nil {
-			return nil, err
-		}
-	}
-	p := &part{Number: n, Size: int64(len(body)), ETag: etag(body), Modified: s.account.Clock.Now(), Blob: blob}
-	u.Parts[n] = p
-	if copying {
-		return &answer{root: "CopyPartResult", body: copyXML{p.Modified.UTC(), p.ETag}}, nil
-	}
+	p := &part{Number: n, ETag: c.received.etag, Modified: s.account.Clock.Now(), Body: c.received.body}
+	s.uploads.put(u, p)
 	header := http.Header{"Etag": {p.ETag}}
-	for name, algorithm := range checksums {
+	for name, sum := range c.received.sums {
 		if c.Header.Get(checksumPrefix+name) != "" {
-			header.Set(checksumPrefix+name, digest(algorithm(), body))
+			header.Set(checksumPrefix+name, sum)
 		}
 	}
 	return &answer{header: header}, nil
-}
-
-// sourceBody is what a part is copied from.
-func (s *Service) sourceBody(c *call) ([]byte, error) {
-	from, err := s.source(c)
-	if err != nil {
-		return nil, err
-	}
-	body, err := s.blobs.get(from.Blob)
-	if err != nil {
-		return nil, err
-	}
-	if text := c.Header.Get("X-Amz-Copy-Source-Range"); text != "" {
-		first, last, ok := parseRange(text, from.Size)
-		if !ok {
-			return nil, invalidArgument("The x-amz-copy-source-range value must be of the form bytes=first-last: %s", text)
-		}
-		body = body[first : last+1]
-	}
-	return body, nil
 }
 
 type completeRequest struct {
@@ -140,75 +137,88 @@ type completeRequest struct {
 	} `xml:"Part"`
 }
 
+// receiveParts reads which parts an upload is completed with, and computes the
+// checksum of the object that they make. Whether it may be made, completeUpload
+// decides.
+func (s *Service) receiveParts(c *call) error {
+	if err := s.receiveDocument(c); err != nil {
+		return err
+	}
+	if err := rest.DecodeXML(c.Body, "CompleteMultipartUpload", &c.complete); err != nil {
+		return malformedXML(err)
+	}
+	if len(c.complete.Parts) == 0 {
+		return malformedXML(errChunk("it names no Part"))
+	}
+	var all body
+	s.account.View(func() {
+		for _, named := range c.complete.Parts {
+			if p, exists := s.uploads.parts.Get(partID(c.Query.Get("uploadId"), named.PartNumber)); exists {
+				all = append(all, p.Body...)
+			}
+		}
+	})
+	content, err := s.files.open(all, span{0, all.size()})
+	if errors.Is(err, fs.ErrNotExist) {
+		return noSuchUpload(c.Query.Get("uploadId"))
+	}
+	if err != nil {
+		return err
+	}
+	sum := checksums[defaultChecksum]()
+	_, err = io.Copy(sum, content)
+	c.received = &received{body: all, sums: map[string]string{defaultChecksum: base64Of(sum)}}
+	return errors.Join(err, content.Close())
+}
+
 // completeUpload makes an object of the parts that the request names. Its ETag
 // is the MD5 of the parts' MD5s, and their number.
 func (s *Service) completeUpload(c *call) (*answer, error) {
-	u, err := c.upload()
+	u, err := s.upload(c)
 	if err != nil {
 		return nil, err
 	}
-	var in completeRequest
-	if err := rest.DecodeXML(c.Body, "CompleteMultipartUpload", &in); err != nil {
-		return nil, malformedXML(err)
-	}
-	if len(in.Parts) == 0 {
-		return nil, malformedXML(errChunk("it names no Part"))
-	}
-	var body bytes.Buffer
+	v := &version{Key: c.key, Meta: u.Meta, Tags: u.Tags}
+	v.ChecksumName, v.Checksum = c.received.checksum()
 	sums := md5.New() //nolint:gosec // as S3 does
-	for i, named := range in.Parts {
-		p := u.Parts[named.PartNumber]
-		if p == nil || strings.Trim(named.ETag, `"`) != strings.Trim(p.ETag, `"`) {
+	for i, named := range c.complete.Parts {
+		p, exists := s.uploads.parts.Get(partID(u.ID, named.PartNumber))
+		if !exists || strings.Trim(named.ETag, `"`) != strings.Trim(p.ETag, `"`) {
 			return nil, refuse(http.StatusBadRequest, "InvalidPart", "One or more of the specified parts could not be found: part %d", named.PartNumber)
 		}
-		if i > 0 && named.PartNumber <= in.Parts[i-1].PartNumber {
+		if i > 0 && named.PartNumber <= c.complete.Parts[i-1].PartNumber {
 			return nil, refuse(http.StatusBadRequest, "InvalidPartOrder", "The list of parts was not in ascending order.")
 		}
-		if i < len(in.Parts)-1 && p.Size < minPart {
-			return nil, refuse(http.StatusBadRequest, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size: part %d has %d bytes", p.Number, p.Size)
+		if size := p.Body.size(); i < len(c.complete.Parts)-1 && size < minPart {
+			return nil, refuse(http.StatusBadRequest, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size: part %d has %d bytes", p.Number, size)
 		}
-		content, err := s.blobs.get(p.Blob)
+		sum, err := hex.DecodeString(strings.Trim(p.ETag, `"`))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("reading the ETag of part %d: %w", p.Number, err)
 		}
-		body.Write(content)
-		sum := md5.Sum(content) //nolint:gosec // as S3 does
-		_, _ = sums.Write(sum[:])
+		_, _ = sums.Write(sum) // a hash never fails
+		v.Body = append(v.Body, p.Body...)
 	}
-	if err := c.checkWrite(); err != nil {
+	if err := s.checkWrite(c); err != nil {
 		return nil, err
 	}
-	v, err := s.store(c.bucket, c.key, body.Bytes(), u.Meta, u.Tags)
-	if err != nil {
+	v.ETag = quoted(sums.Sum(nil), "-"+strconv.Itoa(len(c.complete.Parts)))
+	if err := s.store(c.bucket, v); err != nil {
 		return nil, err
 	}
-	v.ETag = `"` + hex.EncodeToString(sums.Sum(nil)) + "-" + strconv.Itoa(len(in.Parts)) + `"`
-	delete(c.bucket.Uploads, u.ID)
-	if err := s.dropParts(u); err != nil {
-		return nil, err
-	}
+	s.uploads.delete(u)
 	return &answer{header: c.versionHeader(v), root: "CompleteMultipartUploadResult", body: struct {
 		Location, Bucket, Key, ETag string
 	}{"/" + c.name + "/" + c.key, c.name, c.key, v.ETag}}, nil
 }
 
-// dropParts removes the bodies of an upload's parts.
-func (s *Service) dropParts(u *upload) error {
-	for _, p := range u.Parts {
-		if err := s.blobs.remove(p.Blob); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (s *Service) abortUpload(c *call) (*answer, error) {
-	u, err := c.upload()
+	u, err := s.upload(c)
 	if err != nil {
 		return nil, err
 	}
-	delete(c.bucket.Uploads, u.ID)
-	return &answer{status: http.StatusNoContent}, s.dropParts(u)
+	s.uploads.delete(u)
+	return &answer{status: http.StatusNoContent}, nil
 }
 
 type partXML struct {
@@ -219,7 +229,7 @@ type partXML struct {
 }
 
 func (s *Service) listParts(c *call) (*answer, error) {
-	u, err := c.upload()
+	u, err := s.upload(c)
 	if err != nil {
 		return nil, err
 	}
@@ -245,16 +255,15 @@ func (s *Service) listParts(c *call) (*answer, error) {
 		IsTruncated          bool
 		Parts                []partXML `xml:"Part"`
 	}{Bucket: c.name, Key: c.key, UploadID: u.ID, Owner: s.owner(), StorageClass: "STANDARD", PartNumberMarker: marker, MaxParts: limit}
-	for _, n := range slices.Sorted(maps.Keys(u.Parts)) {
-		if n <= marker {
+	for p := range s.uploads.partsOf(u.ID) {
+		if p.Number <= marker {
 			continue
 		}
 		if len(out.Parts) == limit {
 			out.IsTruncated, out.NextPartNumberMarker = true, out.Parts[limit-1].PartNumber
 			break
 		}
-		p := u.Parts[n]
-		out.Parts = append(out.Parts, partXML{p.Number, p.Modified.UTC(), p.ETag, p.Size})
+		out.Parts = append(out.Parts, partXML{p.Number, p.Modified.UTC(), p.ETag, p.Body.size()})
 	}
 	return &answer{root: "ListPartsResult", body: out}, nil
 }
@@ -267,7 +276,7 @@ type uploadXML struct {
 	Initiated    time.Time
 }
 
-// listUploads answers with one page: nobody has a thousand uploads open here.
+// listUploads answers with one page.
 func (s *Service) listUploads(c *call) (*answer, error) {
 	l, err := c.listing()
 	if err != nil {
@@ -280,8 +289,8 @@ func (s *Service) listUploads(c *call) (*answer, error) {
 		MaxUploads   int
 		IsTruncated  bool
 		Uploads      []uploadXML `xml:"Upload"`
-	}{Bucket: c.name, Prefix: l.encode(l.prefix), EncodingType: l.encoding, MaxUploads: len(c.bucket.Uploads)}
-	for _, u := range c.bucket.Uploads {
+	}{Bucket: c.name, Prefix: l.encode(l.prefix), EncodingType: l.encoding, MaxUploads: 1000}
+	for u := range s.uploads.in(c.name) {
 		if strings.HasPrefix(u.Key, l.prefix) && u.Key > c.Query.Get("key-marker") {
 			out.Uploads = append(out.Uploads, uploadXML{l.encode(u.Key), u.ID, s.owner(), "STANDARD", u.Initiated.UTC()})
 		}

@@ -1,8 +1,6 @@
 package s3
 
 import (
-	"crypto/md5" //nolint:gosec // S3's ETags are MD5
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,32 +8,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 )
 
-const metaPrefix = "X-Amz-Meta-"
-
-// nullVersion is the version id of what was put without versioning.
-const nullVersion = "null"
-
-// version is one version of an object, or a delete marker.
-type version struct {
-	Key          string
-	ID           string
-	DeleteMarker bool
-	Size         int64
-	ETag         string // with quotation marks
-	Modified     time.Time
-	// Meta are the headers that come back with the object.
-	Meta         map[string]string
-	Tags         core.Tags
-	Blob         string
-	ChecksumName string // the header's last part
-	Checksum     string
-	// Composite says that the checksum is one of the parts' checksums.
-	Composite bool
-}
+const (
+	metaPrefix = "X-Amz-Meta-"
+	// fullObject says that a checksum is not one of the parts' checksums.
+	fullObject = "FULL_OBJECT"
+)
 
 // objectHeaders are the headers of a PUT that come back with a GET.
 var objectHeaders = []string{
@@ -81,19 +62,11 @@ func (b *bucket) defaultEncryption() string {
 	return "AES256"
 }
 
-func (b *bucket) latest(key string) *version {
-	versions := b.Objects[key]
-	if len(versions) == 0 {
-		return nil
-	}
-	return versions[len(versions)-1]
-}
-
-// version is the one that the request names, or the newest one.
-func (c *call) version() (*version, error) {
+// version is the one that the request names, or the newest one; for reading only.
+func (s *Service) version(c *call) (*version, error) {
 	id := c.Query.Get("versionId")
 	if id == "" {
-		v := c.bucket.latest(c.key)
+		v := s.versions.latest(c.name, c.key)
 		switch {
 		case v == nil:
 			return nil, noSuchKey(c.key)
@@ -103,17 +76,15 @@ func (c *call) version() (*version, error) {
 		}
 		return v, nil
 	}
-	for _, v := range c.bucket.Objects[c.key] {
-		if v.ID != id {
-			continue
-		}
-		if v.DeleteMarker {
-			header := http.Header{"X-Amz-Delete-Marker": {"true"}, "Allow": {"DELETE"}}
-			return nil, &withHeader{refuse(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against a delete marker."), header}
-		}
-		return v, nil
+	v := s.versions.get(c.name, c.key, id)
+	if v == nil {
+		return nil, noSuchVersion(id)
 	}
-	return nil, noSuchVersion(id)
+	if v.DeleteMarker {
+		header := http.Header{"X-Amz-Delete-Marker": {"true"}, "Allow": {"DELETE"}}
+		return nil, &withHeader{refuse(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against a delete marker."), header}
+	}
+	return v, nil
 }
 
 // versionHeader names the version, in buckets that have them.
@@ -125,78 +96,39 @@ func (c *call) versionHeader(v *version) http.Header {
 	return header
 }
 
-func etag(body []byte) string {
-	sum := md5.Sum(body) //nolint:gosec // as S3 does
-	return `"` + hex.EncodeToString(sum[:]) + `"`
-}
-
-// store makes a new version of an object. In a bucket without versioning, or
+// store makes a version the newest of an object. In a bucket without versioning, or
 // with it suspended, it takes the place of the null version.
-func (s *Service) store(b *bucket, key string, body []byte, meta map[string]string, tags core.Tags) (*version, error) {
-	if len(key) > 1024 {
-		return nil, refuse(http.StatusBadRequest, "KeyTooLongError", "Your key is too long: %d bytes", len(key))
+func (s *Service) store(b *bucket, v *version) error {
+	if len(v.Key) > 1024 {
+		return refuse(http.StatusBadRequest, "KeyTooLongError", "Your key is too long: %d bytes", len(v.Key))
 	}
-	blob, err := s.blobs.put(body)
-	if err != nil {
-		return nil, err
-	}
-	if tags == nil {
-		tags = core.Tags{}
-	}
-	v := &version{
-		Key: key, Size: int64(len(body)), ETag: etag(body), Modified: s.account.Clock.Now(),
-		Meta: meta, Tags: tags, Blob: blob, ChecksumName: defaultChecksum,
-		Checksum: digest(checksums[defaultChecksum](), body),
-	}
-	return v, s.add(b, v)
-}
-
-func (s *Service) add(b *bucket, v *version) error {
-	v.ID = ids.Hex(32)
+	v.Bucket, v.ID, v.Size, v.Modified = b.Name, ids.Hex(32), v.Body.size(), s.account.Clock.Now()
+	replaced := (*version)(nil)
 	if b.Versioning != versioningEnabled {
 		v.ID = nullVersion
-		if err := s.dropVersion(b, v.Key, nullVersion); err != nil {
-			return err
-		}
+		replaced = s.versions.get(b.Name, v.Key, nullVersion)
 	}
-	b.Objects[v.Key] = append(b.Objects[v.Key], v)
+	s.versions.add(v)
+	s.versions.drop(replaced)
 	return s.replicate(b, v)
-}
-
-// dropVersion removes a version for good; one that is not there is no error.
-func (s *Service) dropVersion(b *bucket, key, id string) error {
-	for i, v := range b.Objects[key] {
-		if v.ID != id {
-			continue
-		}
-		if err := s.blobs.remove(v.Blob); err != nil {
-			return err
-		}
-		b.Objects[key] = append(b.Objects[key][:i:i], b.Objects[key][i+1:]...)
-		if len(b.Objects[key]) == 0 {
-			delete(b.Objects, key)
-		}
-		return nil
-	}
-	return nil
 }
 
 func (s *Service) putObject(c *call) (*answer, error) {
 	if c.Header.Get("X-Amz-Copy-Source") != "" {
 		return s.copyObject(c)
 	}
-	if err := c.checkWrite(); err != nil {
+	if err := s.checkWrite(c); err != nil {
 		return nil, err
 	}
-	tags, err := c.headerTags()
+	set, err := c.headerTags()
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.store(c.bucket, c.key, c.Body, c.metaOf(), tags)
-	if err != nil {
+	v := &version{Key: c.key, Body: c.received.body, ETag: c.received.etag, Meta: c.metaOf(), Tags: set}
+	v.ChecksumName, v.Checksum = c.received.checksum()
+	if err := s.store(c.bucket, v); err != nil {
 		return nil, err
 	}
-	v.ChecksumName, v.Checksum = storedChecksum(c.Header, c.Body)
 	header := c.versionHeader(v)
 	header.Set("ETag", v.ETag)
 	header.Set("X-Amz-Server-Side-Encryption", v.Meta["X-Amz-Server-Side-Encryption"])
@@ -205,11 +137,11 @@ func (s *Service) putObject(c *call) (*answer, error) {
 }
 
 // checkWrite holds a PUT against its conditions and the bucket's ACL setting.
-func (c *call) checkWrite() error {
+func (s *Service) checkWrite(c *call) error {
 	if canned := c.Header.Get("X-Amz-Acl"); canned != "" && canned != "bucket-owner-full-control" && c.bucket.aclsDisabled() {
 		return refuse(http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs")
 	}
-	current := c.bucket.latest(c.key)
+	current := s.versions.latest(c.name, c.key)
 	exists := current != nil && !current.DeleteMarker
 	failed := refuse(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 	if c.Header.Get("If-None-Match") == "*" && exists {
@@ -227,30 +159,26 @@ func (c *call) checkWrite() error {
 }
 
 // headerTags reads the header x-amz-tagging, which is a query string.
-func (c *call) headerTags() (core.Tags, error) {
+func (c *call) headerTags() (tags.Set, error) {
 	values, err := url.ParseQuery(c.Header.Get("X-Amz-Tagging"))
 	if err != nil {
 		return nil, invalidArgument("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters: %v", err)
 	}
-	var list []core.Tag
+	var list []tags.Tag
 	for key := range values {
-		list = append(list, core.Tag{Key: key, Value: values.Get(key)})
+		list = append(list, tags.Tag{Key: key, Value: values.Get(key)})
 	}
-	return checkTags(list)
+	return objectTagRules.New(list)
 }
 
 func (v *version) setChecksum(header http.Header) {
 	header.Set(checksumPrefix+v.ChecksumName, v.Checksum)
-	kind := "FULL_OBJECT"
-	if v.Composite {
-		kind = "COMPOSITE"
-	}
-	header.Set("X-Amz-Checksum-Type", kind)
+	header.Set("X-Amz-Checksum-Type", fullObject)
 }
 
 // getObject serves GET and HEAD.
 func (s *Service) getObject(c *call) (*answer, error) {
-	v, err := c.version()
+	v, err := s.version(c)
 	if err != nil {
 		return nil, err
 	}
@@ -274,18 +202,18 @@ func (s *Service) getObject(c *call) (*answer, error) {
 			header.Set(name, c.Query.Get(parameter))
 		}
 	}
-	body, err := s.blobs.get(v.Blob)
-	if err != nil {
-		return nil, err
-	}
-	out := &answer{header: header, raw: body}
-	if c.Header.Get("Range") != "" {
-		return out, c.cut(out, v)
-	}
-	if strings.EqualFold(c.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
+	out := &answer{header: header, content: v.Body, part: span{0, v.Size}}
+	if text := c.Header.Get("Range"); text != "" {
+		first, last, ok := parseRange(text, v.Size)
+		if !ok {
+			return nil, refuse(http.StatusRequestedRangeNotSatisfiable, "InvalidRange", "The requested range is not satisfiable: %s of %d bytes", text, v.Size)
+		}
+		out.status, out.part = http.StatusPartialContent, span{first, last - first + 1}
+		header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, v.Size))
+	} else if strings.EqualFold(c.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
 		v.setChecksum(header)
 	}
-	header.Set("Content-Length", strconv.Itoa(len(out.raw)))
+	header.Set("Content-Length", strconv.FormatInt(out.part.length, 10))
 	return out, nil
 }
 
@@ -317,19 +245,6 @@ func (c *call) condition(v *version) (status int, err error) {
 		return http.StatusNotModified, nil
 	}
 	return 0, nil
-}
-
-// cut answers with one range of bytes.
-func (c *call) cut(out *answer, v *version) error {
-	first, last, ok := parseRange(c.Header.Get("Range"), v.Size)
-	if !ok {
-		return refuse(http.StatusRequestedRangeNotSatisfiable, "InvalidRange", "The requested range is not satisfiable: %s of %d bytes", c.Header.Get("Range"), v.Size)
-	}
-	out.status = http.StatusPartialContent
-	out.raw = out.raw[first : last+1]
-	out.header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, v.Size))
-	out.header.Set("Content-Length", strconv.Itoa(len(out.raw)))
-	return nil
 }
 
 // parseRange reads bytes=1-5, bytes=5- and bytes=-5.
@@ -368,7 +283,7 @@ func number(text string, limit int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		return 0, invalidArgument("%q is no number of items", text)
+		return 0, invalidArgument("%q is not a valid number of items", text)
 	}
 	return min(n, limit), nil
 }

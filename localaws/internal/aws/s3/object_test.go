@@ -4,8 +4,10 @@ import (
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,45 +22,35 @@ import (
 
 func TestObjectRoundTrip(t *testing.T) {
 	t.Parallel()
-	for _, where := range []string{"memory", "files"} {
-		t.Run(where, func(t *testing.T) {
-			t.Parallel()
-			directory := ""
-			if where == "files" {
-				directory = filepath.Join(t.TempDir(), "objects")
-			}
-			f := newFixture(t, directory)
-			const path = "/logs/a%20b/c%2Bd.txt"
-			put := f.call(t, "PUT", path, "hello world", "Content-Type: text/plain", "X-Amz-Meta-Colour: red", "X-Amz-Tagging: k=v").OK(t)
-			sum := md5.Sum([]byte("hello world"))
-			assert.Equal(t, `"`+hex.EncodeToString(sum[:])+`"`, put.Header.Get("ETag"))
+	directory := filepath.Join(t.TempDir(), "objects")
+	f := newFixture(t, directory)
+	const path = "/logs/a%20b/c%2Bd.txt"
+	put := f.call(t, "PUT", path, "hello world", "Content-Type: text/plain", "X-Amz-Meta-Colour: red", "X-Amz-Tagging: k=v").OK(t)
+	sum := md5.Sum([]byte("hello world"))
+	assert.Equal(t, `"`+hex.EncodeToString(sum[:])+`"`, put.Header.Get("ETag"))
 
-			got := f.call(t, "GET", path, "").OK(t)
-			assert.Equal(t, "hello world", string(got.Body))
-			assert.Equal(t, "text/plain", got.Header.Get("Content-Type"))
-			assert.Equal(t, "red", got.Header.Get("X-Amz-Meta-Colour"))
-			head := f.call(t, "HEAD", path, "").OK(t)
-			assert.Equal(t, "11", head.Header.Get("Content-Length"))
-			assert.Empty(t, head.Body)
-			part := f.call(t, "GET", path, "", "Range: bytes=6-").OK(t)
-			assert.Equal(t, http.StatusPartialContent, part.Status)
-			assert.Equal(t, "world", string(part.Body))
-			f.call(t, "GET", path, "", "Range: bytes=20-").Refused(t, "InvalidRange")
-			assert.Equal(t, http.StatusNotModified, f.call(t, "GET", path, "", "If-None-Match: "+put.Header.Get("ETag")).Status)
-			f.call(t, "GET", path, "", `If-Match: "no"`).Refused(t, "PreconditionFailed")
-			f.call(t, "PUT", path, "y", "If-None-Match: *").Refused(t, "PreconditionFailed")
+	got := f.call(t, "GET", path, "").OK(t)
+	assert.Equal(t, "hello world", string(got.Body))
+	assert.Equal(t, "text/plain", got.Header.Get("Content-Type"))
+	assert.Equal(t, "red", got.Header.Get("X-Amz-Meta-Colour"))
+	head := f.call(t, "HEAD", path, "").OK(t)
+	assert.Equal(t, "11", head.Header.Get("Content-Length"))
+	assert.Empty(t, head.Body)
+	part := f.call(t, "GET", path, "", "Range: bytes=6-").OK(t)
+	assert.Equal(t, http.StatusPartialContent, part.Status)
+	assert.Equal(t, "world", string(part.Body))
+	f.call(t, "GET", path, "", "Range: bytes=20-").Refused(t, "InvalidRange")
+	assert.Equal(t, http.StatusNotModified, f.call(t, "GET", path, "", "If-None-Match: "+put.Header.Get("ETag")).Status)
+	f.call(t, "GET", path, "", `If-Match: "no"`).Refused(t, "PreconditionFailed")
+	f.call(t, "PUT", path, "y", "If-None-Match: *").Refused(t, "PreconditionFailed")
 
-			f.call(t, "PUT", "/logs/copy", "", "X-Amz-Copy-Source: "+path).OK(t)
-			assert.Equal(t, "hello world", string(f.call(t, "GET", "/logs/copy", "").OK(t).Body))
-			assert.Contains(t, string(f.call(t, "GET", "/logs/copy?tagging", "").OK(t).Body), "<Key>k</Key>")
-			f.call(t, "DELETE", "/logs/copy", "").OK(t)
-			f.call(t, "DELETE", path, "").OK(t)
-			f.call(t, "GET", path, "").Refused(t, "NoSuchKey")
-			if directory != "" {
-				assert.Zero(t, countFiles(t, directory), "bodies of deleted objects must not stay")
-			}
-		})
-	}
+	f.call(t, "PUT", "/logs/copy", "", "X-Amz-Copy-Source: "+path).OK(t)
+	assert.Equal(t, "hello world", string(f.call(t, "GET", "/logs/copy", "").OK(t).Body))
+	assert.Contains(t, string(f.call(t, "GET", "/logs/copy?tagging", "").OK(t).Body), "<Key>k</Key>")
+	f.call(t, "DELETE", "/logs/copy", "").OK(t)
+	f.call(t, "DELETE", path, "").OK(t)
+	f.call(t, "GET", path, "").Refused(t, "NoSuchKey")
+	assert.Zero(t, countFiles(t, directory), "bodies of deleted objects must not stay")
 }
 
 func countFiles(t *testing.T, directory string) (files int) {
@@ -244,7 +236,63 @@ func TestMultipartUpload(t *testing.T) {
 	assert.Equal(t, big+"tail", string(got.Body))
 	assert.True(t, strings.HasSuffix(got.Header.Get("ETag"), `-2"`))
 	complete(1, 2).Refused(t, "NoSuchUpload")
-	assert.Equal(t, 1, countFiles(t, directory))
+	across := f.call(t, "GET", "/logs/big", "", fmt.Sprintf("Range: bytes=%d-%d", len(big)-1, len(big)+1)).OK(t)
+	assert.Equal(t, "xta", string(across.Body))
+	f.call(t, "PUT", "/logs/copy", "", "X-Amz-Copy-Source: /logs/big").OK(t)
+	f.call(t, "DELETE", "/logs/big", "").OK(t)
+	assert.Equal(t, big+"tail", string(f.call(t, "GET", "/logs/copy", "").OK(t).Body), "a copy outlives its source")
+	f.call(t, "DELETE", "/logs/copy", "").OK(t)
+	assert.Zero(t, countFiles(t, directory))
+}
+
+func TestRefusedUploadsLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	f := newFixture(t, directory)
+	f.call(t, "PUT", "/logs/a", "one", "X-Amz-Tagging: aws:b=c").Refused(t, "InvalidTag")
+	f.call(t, "PUT", "/none/a", "one").Refused(t, "NoSuchBucket")
+	f.call(t, "PUT", "/logs/a?partNumber=1&uploadId=none", "one").Refused(t, "NoSuchUpload")
+	f.call(t, "PUT", "/logs/a", "one", "Content-Md5: AAAA").Refused(t, "BadDigest")
+	require.Error(t, f.service.Deliver("none", "a", []byte("one")))
+	assert.Zero(t, countFiles(t, directory))
+
+	f.call(t, "PUT", "/logs/a", "one").OK(t)
+	failed := errors.New("what comes after fails")
+	require.ErrorIs(t, f.account.Update(t.Context(), func() error {
+		if err := f.service.PutObject("logs", "a", []byte("two")); err != nil {
+			return err
+		}
+		return failed
+	}), failed)
+	f.call(t, "PUT", "/logs/b", "three").OK(t)
+	assert.Equal(t, "one", string(f.call(t, "GET", "/logs/a", "").OK(t).Body))
+	assert.Equal(t, 2, countFiles(t, directory))
+}
+
+func TestASlowClientDoesNotHoldUpOthers(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	from, to := io.Pipe()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, f.URL+"/logs/slow", from)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260131/us-west-2/s3/aws4_request, SignedHeaders=host, Signature=0")
+	ended := make(chan error, 1)
+	go func() {
+		response, err := http.DefaultTransport.RoundTrip(request)
+		if err == nil {
+			err = response.Body.Close()
+		}
+		ended <- err
+	}()
+	_, err = to.Write([]byte("half of "))
+	require.NoError(t, err)
+	f.call(t, "PUT", "/logs/fast", "x").OK(t)
+	f.call(t, "GET", "/logs/slow", "").Refused(t, "NoSuchKey")
+	_, err = to.Write([]byte("it"))
+	require.NoError(t, err)
+	require.NoError(t, to.Close())
+	require.NoError(t, <-ended)
+	assert.Equal(t, "half of it", string(f.call(t, "GET", "/logs/slow", "").OK(t).Body))
 }
 
 func TestReplication(t *testing.T) {

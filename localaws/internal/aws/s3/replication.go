@@ -4,7 +4,7 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
@@ -21,10 +21,10 @@ type replicationRule struct {
 	Prefix   *string
 	Filter   *struct {
 		Prefix *string
-		Tag    *core.Tag
+		Tag    *tags.Tag
 		And    *struct {
 			Prefix *string
-			Tags   []core.Tag `xml:"Tag"`
+			Tags   []tags.Tag `xml:"Tag"`
 		}
 	}
 	Status       string
@@ -63,7 +63,7 @@ func (s *Service) checkReplication(c *call) error {
 		return invalidRequest("The Role is not the ARN of an IAM role: %q", in.Role)
 	}
 	for _, rule := range in.Rules {
-		destination, exists := s.state.Buckets[rule.bucket()]
+		destination, exists := s.buckets.Get(rule.bucket())
 		if !exists {
 			return invalidRequest("Destination bucket must exist: %s", rule.Destination.Bucket)
 		}
@@ -82,19 +82,19 @@ func (r *replicationRule) bucket() string {
 
 func (r *replicationRule) covers(v *version) bool {
 	prefix := r.Prefix
-	var tags []core.Tag
+	var list []tags.Tag
 	if f := r.Filter; f != nil {
 		if f.Prefix != nil {
 			prefix = f.Prefix
 		}
 		if f.Tag != nil {
-			tags = []core.Tag{*f.Tag}
+			list = []tags.Tag{*f.Tag}
 		}
 		if f.And != nil {
-			prefix, tags = f.And.Prefix, f.And.Tags
+			prefix, list = f.And.Prefix, f.And.Tags
 		}
 	}
-	for _, tag := range tags {
+	for _, tag := range list {
 		if v.Tags[tag.Key] != tag.Value {
 			return false
 		}
@@ -117,7 +117,7 @@ func (s *Service) replicate(b *bucket, v *version) error {
 	}
 	for i := range rules.Rules {
 		rule := &rules.Rules[i]
-		destination, exists := s.state.Buckets[rule.bucket()]
+		destination, exists := s.buckets.Get(rule.bucket())
 		if !exists || destination.Versioning != versioningEnabled || !rule.covers(v) {
 			continue
 		}
@@ -130,20 +130,8 @@ func (s *Service) replicate(b *bucket, v *version) error {
 		if class := rule.Destination.StorageClass; class != "" {
 			copied.Meta["X-Amz-Storage-Class"] = class
 		}
-		if !v.DeleteMarker {
-			body, err := s.blobs.get(v.Blob)
-			if err != nil {
-				return err
-			}
-			if copied.Blob, err = s.blobs.put(body); err != nil {
-				return err
-			}
-		}
-		id := v.ID
-		if err := s.add(destination, &copied); err != nil {
-			return err
-		}
-		copied.ID = id // a replica has its source's version id
+		copied.Bucket, copied.Sequence = destination.Name, 0
+		s.versions.add(&copied) // with its source's version id
 	}
 	return nil
 }

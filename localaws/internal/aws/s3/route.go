@@ -2,6 +2,8 @@ package s3
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/netip"
@@ -9,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
@@ -34,25 +37,34 @@ type route struct {
 	params    []string
 	operation string
 	handle    func(*call) (*answer, error)
+	// receive reads the body, without the account's lock; nil means that it is
+	// a document.
+	receive func(*call) error
 }
 
 // call is a request on its way.
 type call struct {
 	*wire.Request
-	ctx    context.Context
 	bucket *bucket // nil when the operation makes it, or needs none
 	name   string  // the bucket's
 	key    string
 	region string
+	// received is the body of an object or a part.
+	received *received
+	complete completeRequest
 }
 
-// answer is what a handler returns: a body to encode, or a raw one.
+// answer is what a handler returns: a body to encode, a raw one, or a part of an
+// object's content.
 type answer struct {
 	status int
 	header http.Header
 	root   string // the name of the outermost element; "" for a raw or no body
 	body   any
 	raw    []byte
+
+	content body
+	part    span
 }
 
 // table lists the operations, but for the buckets' plain sub-resources, which
@@ -66,35 +78,34 @@ func (s *Service) table() []route {
 	version := []string{"versionId"}
 	with := func(params []string, more ...string) []string { return append(slices.Clone(params), more...) }
 	routes := []route{
-		{serviceLevel, "GET", "", []string{"prefix", "max-buckets", "continuation-token", "bucket-region"}, "ListBuckets", s.listBuckets},
+		{serviceLevel, "GET", "", []string{"prefix", "max-buckets", "continuation-token", "bucket-region"}, "ListBuckets", s.listBuckets, nil},
 
-		{bucketLevel, "PUT", "", nil, "CreateBucket", s.createBucket},
-		{bucketLevel, "HEAD", "", nil, "HeadBucket", s.headBucket},
-		{bucketLevel, "DELETE", "", nil, "DeleteBucket", s.deleteBucket},
-		{bucketLevel, "GET", "list-type", with(list, "continuation-token", "start-after", "fetch-owner"), "ListObjectsV2", s.listObjectsV2},
-		{bucketLevel, "GET", "", with(list, "marker"), "ListObjects", s.listObjects},
-		{bucketLevel, "GET", "versions", with(list, "key-marker", "version-id-marker"), "ListObjectVersions", s.listVersions},
-		{bucketLevel, "GET", "uploads", []string{"prefix", "key-marker", "encoding-type"}, "ListMultipartUploads", s.listUploads},
-		{bucketLevel, "POST", "delete", nil, "DeleteObjects", s.deleteObjects},
-		{bucketLevel, "GET", "location", nil, "GetBucketLocation", s.getLocation},
-		{bucketLevel, "GET", "policyStatus", nil, "GetBucketPolicyStatus", s.getPolicyStatus},
-		{bucketLevel, "GET", "tagging", nil, "GetBucketTagging", s.getBucketTagging},
-		{bucketLevel, "PUT", "tagging", nil, "PutBucketTagging", s.putBucketTagging},
-		{bucketLevel, "DELETE", "tagging", nil, "DeleteBucketTagging", s.deleteBucketTagging},
+		{bucketLevel, "PUT", "", nil, "CreateBucket", s.createBucket, nil},
+		{bucketLevel, "HEAD", "", nil, "HeadBucket", s.headBucket, nil},
+		{bucketLevel, "DELETE", "", nil, "DeleteBucket", s.deleteBucket, nil},
+		{bucketLevel, "GET", "list-type", with(list, "continuation-token", "start-after", "fetch-owner"), "ListObjectsV2", s.listObjectsV2, nil},
+		{bucketLevel, "GET", "", with(list, "marker"), "ListObjects", s.listObjects, nil},
+		{bucketLevel, "GET", "versions", with(list, "key-marker", "version-id-marker"), "ListObjectVersions", s.listVersions, nil},
+		{bucketLevel, "GET", "uploads", []string{"prefix", "key-marker", "encoding-type"}, "ListMultipartUploads", s.listUploads, nil},
+		{bucketLevel, "POST", "delete", nil, "DeleteObjects", s.deleteObjects, nil},
+		{bucketLevel, "GET", "location", nil, "GetBucketLocation", s.getLocation, nil},
+		{bucketLevel, "GET", "policyStatus", nil, "GetBucketPolicyStatus", s.getPolicyStatus, nil},
+		{bucketLevel, "GET", "tagging", nil, "GetBucketTagging", s.getBucketTagging, nil},
+		{bucketLevel, "PUT", "tagging", nil, "PutBucketTagging", s.putBucketTagging, nil},
+		{bucketLevel, "DELETE", "tagging", nil, "DeleteBucketTagging", s.deleteBucketTagging, nil},
 
-		{objectLevel, "PUT", "", nil, "PutObject", s.putObject},
-		{objectLevel, "GET", "", responses, "GetObject", s.getObject},
-		{objectLevel, "HEAD", "", responses, "HeadObject", s.getObject},
-		{objectLevel, "DELETE", "", version, "DeleteObject", s.deleteObject},
-		{objectLevel, "GET", "tagging", version, "GetObjectTagging", s.getObjectTagging},
-		{objectLevel, "PUT", "tagging", version, "PutObjectTagging", s.putObjectTagging},
-		{objectLevel, "DELETE", "tagging", version, "DeleteObjectTagging", s.deleteObjectTagging},
-		{objectLevel, "GET", "acl", version, "GetObjectAcl", s.getObjectACL},
-		{objectLevel, "POST", "uploads", nil, "CreateMultipartUpload", s.createUpload},
-		{objectLevel, "PUT", "uploadId", []string{"partNumber"}, "UploadPart", s.uploadPart},
-		{objectLevel, "POST", "uploadId", nil, "CompleteMultipartUpload", s.completeUpload},
-		{objectLevel, "DELETE", "uploadId", nil, "AbortMultipartUpload", s.abortUpload},
-		{objectLevel, "GET", "uploadId", []string{"max-parts", "part-number-marker"}, "ListParts", s.listParts},
+		{objectLevel, "PUT", "", nil, "PutObject", s.putObject, s.receiveObject},
+		{objectLevel, "GET", "", responses, "GetObject", s.getObject, nil},
+		{objectLevel, "HEAD", "", responses, "HeadObject", s.getObject, nil},
+		{objectLevel, "DELETE", "", version, "DeleteObject", s.deleteObject, nil},
+		{objectLevel, "GET", "tagging", version, "GetObjectTagging", s.getObjectTagging, nil},
+		{objectLevel, "PUT", "tagging", version, "PutObjectTagging", s.putObjectTagging, nil},
+		{objectLevel, "DELETE", "tagging", version, "DeleteObjectTagging", s.deleteObjectTagging, nil},
+		{objectLevel, "POST", "uploads", nil, "CreateMultipartUpload", s.createUpload, nil},
+		{objectLevel, "PUT", "uploadId", []string{"partNumber"}, "UploadPart", s.uploadPart, s.receiveObject},
+		{objectLevel, "POST", "uploadId", nil, "CompleteMultipartUpload", s.completeUpload, s.receiveParts},
+		{objectLevel, "DELETE", "uploadId", nil, "AbortMultipartUpload", s.abortUpload, nil},
+		{objectLevel, "GET", "uploadId", []string{"max-parts", "part-number-marker"}, "ListParts", s.listParts, nil},
 	}
 	return append(routes, s.subresourceRoutes()...)
 }
@@ -146,8 +157,8 @@ func (s *Service) operation(r *wire.Request) (*wire.RESTOperation, error) {
 	if !ok {
 		return nil, render(wire.UnknownREST(r), r.Path)
 	}
-	return &wire.RESTOperation{Name: found.operation, Reads: rest.ReadsBy(found.method), Call: func(ctx context.Context) (*wire.Response, error) {
-		response, err := s.run(found, &call{Request: r, ctx: ctx, name: name, key: key, region: wire.Region(ctx)})
+	return &wire.RESTOperation{Name: found.operation, Streams: true, Call: func(ctx context.Context) (*wire.Response, error) {
+		response, err := s.run(ctx, found, &call{Request: r, name: name, key: key, region: wire.Region(ctx)})
 		if err != nil {
 			return nil, render(err, r.Path)
 		}
@@ -155,36 +166,98 @@ func (s *Service) operation(r *wire.Request) (*wire.RESTOperation, error) {
 	}}, nil
 }
 
-func (s *Service) run(found *route, c *call) (*wire.Response, error) {
-	if found.level != serviceLevel && found.operation != "CreateBucket" {
-		var err error
-		if c.bucket, err = s.bucket(c.name); err != nil {
-			return nil, err
-		}
-		if owner := c.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != s.account.ID {
-			return nil, refuse(http.StatusForbidden, "AccessDenied", "The bucket %s belongs to the account %s, not %s", c.name, s.account.ID, owner)
-		}
-	}
+// run receives the body, handles the call under the account's lock, and opens what
+// is to be answered.
+func (s *Service) run(ctx context.Context, found *route, c *call) (*wire.Response, error) {
 	if err := c.checkHeaders(); err != nil {
 		return nil, err
 	}
-	if err := c.readBody(); err != nil {
+	receive := found.receive
+	if receive == nil {
+		receive = s.receiveDocument
+	}
+	if err := receive(c); err != nil {
 		return nil, err
 	}
-	out, err := found.handle(c)
-	if err != nil {
-		return nil, err
-	}
-	response := &wire.Response{Status: out.status, Header: out.header, Body: out.raw}
-	if response.Header == nil {
-		response.Header = http.Header{}
-	}
-	if out.root != "" {
-		if response.Body, err = rest.EncodeXML(namespace, out.root, out.body); err != nil {
+	for {
+		out, err := s.transact(ctx, found, c)
+		if err != nil {
 			return nil, err
 		}
+		response := &wire.Response{Status: out.status, Header: out.header, Body: out.raw}
+		if response.Header == nil {
+			response.Header = http.Header{}
+		}
+		if out.content == nil || found.method == http.MethodHead {
+			return response, nil
+		}
+		response.Stream, err = s.files.open(out.content, out.part)
+		if err == nil {
+			return response, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) || !s.replaced(out.content) {
+			return nil, err
+		}
+		// Look again: the object was replaced or deleted meanwhile.
 	}
-	return response, nil
+}
+
+// replaced reports whether a body that was read a moment ago is that of no object
+// any more.
+func (s *Service) replaced(b body) (gone bool) {
+	s.account.View(func() {
+		gone = slices.ContainsFunc(b, func(p piece) bool { return p.File != "" && !s.files.uses.Has(p.File) })
+	})
+	return gone
+}
+
+// transact handles a call under the account's lock.
+func (s *Service) transact(ctx context.Context, found *route, c *call) (out *answer, err error) {
+	handle := func() (err error) {
+		if err = s.findBucket(found, c); err != nil {
+			return err
+		}
+		if out, err = found.handle(c); err != nil || out.root == "" {
+			return err
+		}
+		out.raw, err = rest.EncodeXML(namespace, out.root, out.body)
+		return err
+	}
+	if rest.ReadsBy(found.method) {
+		s.account.View(func() { err = handle() })
+		return out, err
+	}
+	defer func() { s.tidy(c.files()...) }()
+	err = s.account.Update(ctx, handle)
+	return out, err
+}
+
+// findBucket finds the bucket of a call; one whose configuration the call may
+// change is marked.
+func (s *Service) findBucket(found *route, c *call) (err error) {
+	if found.level == serviceLevel || found.operation == "CreateBucket" {
+		return nil
+	}
+	if c.bucket, err = s.bucket(c.name); err != nil {
+		return err
+	}
+	if owner := c.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != s.account.ID {
+		return refuse(http.StatusForbidden, "AccessDenied", "The bucket %s belongs to the account %s, not %s", c.name, s.account.ID, owner)
+	}
+	if found.level == bucketLevel && !rest.ReadsBy(found.method) {
+		s.buckets.Put(c.name, c.bucket)
+	}
+	return nil
+}
+
+// files are those that the call has written.
+func (c *call) files() (ids []string) {
+	if c.received != nil {
+		for _, p := range c.received.body {
+			ids = append(ids, p.File)
+		}
+	}
+	return ids
 }
 
 // accountLabel is how S3 Control's host names begin.
@@ -204,6 +277,9 @@ func address(r *wire.Request) (bucketName, key string, err error) {
 	}
 	if key, err = url.PathUnescape(path); err != nil {
 		return "", "", refuse(http.StatusBadRequest, "InvalidURI", "Couldn't parse the specified URI: %v", err)
+	}
+	if !utf8.ValidString(key) || strings.Contains(key, "\x00") {
+		return "", "", refuse(http.StatusBadRequest, "InvalidURI", "Couldn't parse the specified URI: the key %q must be UTF-8 without null characters", key)
 	}
 	return bucketName, key, nil
 }

@@ -1,6 +1,8 @@
 package s3_test
 
 import (
+	"crypto/md5"
+	"encoding/hex"
 	"net/http"
 	"strings"
 	"testing"
@@ -19,9 +21,13 @@ type fixture struct {
 	service *s3.Service
 }
 
-// newFixture returns an S3 with the bucket "logs".
+// newFixture returns an S3 with the bucket "logs" and its files below directory, or
+// below one of its own when that is "".
 func newFixture(t *testing.T, directory string) *fixture {
 	t.Helper()
+	if directory == "" {
+		directory = t.TempDir()
+	}
 	a, _ := wiretest.NewAccount()
 	f := &fixture{account: a, service: s3.New(a, directory)}
 	f.Server = wiretest.NewServer(t, a, f.service.Wire())
@@ -246,13 +252,17 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 	directory := t.TempDir()
 	f := newFixture(t, directory)
 	f.account.Do(func() { require.NoError(t, f.service.PutObject("logs", "AWSLogs/a", []byte("x"))) })
-	next := s3.New(f.account, directory)
-	f.account.Do(func() {
-		wiretest.Restart(t, f.service, next)
-		body, ok := next.Object("logs", "AWSLogs/a")
-		assert.True(t, ok)
-		assert.Equal(t, "x", string(body))
-	})
+	require.NoError(t, f.service.Deliver("logs", "AWSLogs/b", []byte("yz")))
+	revived, _ := wiretest.NewAccount()
+	next := &fixture{account: revived, service: s3.New(revived, directory)}
+	wiretest.Revive(t, f.account, revived)
+	next.Server = wiretest.NewServer(t, revived, next.service.Wire())
+	for key, want := range map[string]string{"a": "x", "b": "yz"} {
+		got := next.call(t, "GET", "/logs/AWSLogs/"+key, "").OK(t)
+		assert.Equal(t, want, string(got.Body))
+		sum := md5.Sum([]byte(want))
+		assert.Equal(t, `"`+hex.EncodeToString(sum[:])+`"`, got.Header.Get("ETag"))
+	}
 }
 
 func TestLifecycleRulesThatAreRefused(t *testing.T) {

@@ -62,15 +62,15 @@ func (s *Service) subresources() []subresource {
 // subresourceRoutes are the operations of the buckets' configuration.
 func (s *Service) subresourceRoutes() []route {
 	routes := []route{
-		{bucketLevel, "GET", "acl", nil, "GetBucketAcl", s.getBucketACL},
-		{bucketLevel, "PUT", "acl", nil, "PutBucketAcl", s.putBucketACL},
+		{bucketLevel, "GET", "acl", nil, "GetBucketAcl", s.getBucketACL, nil},
+		{bucketLevel, "PUT", "acl", nil, "PutBucketAcl", s.putBucketACL, nil},
 	}
 	for _, sub := range s.subresources() {
 		routes = append(routes,
-			route{bucketLevel, "GET", sub.name, nil, "Get" + sub.operation, sub.get},
-			route{bucketLevel, "PUT", sub.name, nil, "Put" + sub.operation, sub.put})
+			route{bucketLevel, "GET", sub.name, nil, "Get" + sub.operation, sub.get, nil},
+			route{bucketLevel, "PUT", sub.name, nil, "Put" + sub.operation, sub.put, nil})
 		if sub.deletable {
-			routes = append(routes, route{bucketLevel, "DELETE", sub.name, nil, "Delete" + sub.operation, sub.remove})
+			routes = append(routes, route{bucketLevel, "DELETE", sub.name, nil, "Delete" + sub.operation, sub.remove, nil})
 		}
 	}
 	return routes

@@ -6,36 +6,31 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
 type taggingXML struct {
-	Tags []core.Tag `xml:"TagSet>Tag"`
+	Tags []tags.Tag `xml:"TagSet>Tag"`
 }
 
-func readTagging(body []byte) (core.Tags, error) {
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-managing.html
+var (
+	bucketTagRules = tags.Rules{Refuse: invalidTag}
+	objectTagRules = tags.Rules{Max: 10, Refuse: invalidTag}
+)
+
+func invalidTag(f tags.Fault) error {
+	return refuse(http.StatusBadRequest, "InvalidTag", "%s", f)
+}
+
+func readTagging(body []byte, rules tags.Rules) (tags.Set, error) {
 	var in taggingXML
 	if err := rest.DecodeXML(body, "Tagging", &in); err != nil {
 		return nil, malformedXML(err)
 	}
-	return checkTags(in.Tags)
-}
-
-// checkTags refuses tags that S3 would: keys given twice or too long.
-func checkTags(list []core.Tag) (core.Tags, error) {
-	tags := core.Tags{}
-	for _, tag := range list {
-		if _, twice := tags[tag.Key]; twice || tag.Key == "" || len(tag.Key) > 128 || len(tag.Value) > 256 {
-			return nil, refuse(http.StatusBadRequest, "InvalidTag", "The tag %q is empty, too long, or there twice", tag.Key)
-		}
-		if strings.HasPrefix(tag.Key, "aws:") {
-			return nil, refuse(http.StatusBadRequest, "InvalidTag", "System tags cannot be added/updated by requester: %s", tag.Key)
-		}
-		tags[tag.Key] = tag.Value
-	}
-	return tags, nil
+	return rules.New(in.Tags)
 }
 
 func (s *Service) getBucketTagging(c *call) (*answer, error) {
@@ -46,21 +41,21 @@ func (s *Service) getBucketTagging(c *call) (*answer, error) {
 }
 
 func (s *Service) putBucketTagging(c *call) (*answer, error) {
-	tags, err := readTagging(c.Body)
+	set, err := readTagging(c.Body, bucketTagRules)
 	if err != nil {
 		return nil, err
 	}
-	c.bucket.Tags = tags
+	c.bucket.Tags = set
 	return &answer{status: http.StatusNoContent}, nil
 }
 
 func (s *Service) deleteBucketTagging(c *call) (*answer, error) {
-	c.bucket.Tags = core.Tags{}
+	c.bucket.Tags = tags.Set{}
 	return &answer{status: http.StatusNoContent}, nil
 }
 
 func (s *Service) getObjectTagging(c *call) (*answer, error) {
-	v, err := c.version()
+	v, err := s.version(c)
 	if err != nil {
 		return nil, err
 	}
@@ -68,25 +63,27 @@ func (s *Service) getObjectTagging(c *call) (*answer, error) {
 }
 
 func (s *Service) putObjectTagging(c *call) (*answer, error) {
-	v, err := c.version()
+	set, err := readTagging(c.Body, objectTagRules)
 	if err != nil {
 		return nil, err
 	}
-	tags, err := readTagging(c.Body)
-	if err != nil {
-		return nil, err
-	}
-	v.Tags = tags
-	return &answer{header: c.versionHeader(v)}, nil
+	header, err := s.setObjectTags(c, set)
+	return &answer{header: header}, err
 }
 
 func (s *Service) deleteObjectTagging(c *call) (*answer, error) {
-	v, err := c.version()
+	header, err := s.setObjectTags(c, tags.Set{})
+	return &answer{status: http.StatusNoContent, header: header}, err
+}
+
+func (s *Service) setObjectTags(c *call, set tags.Set) (http.Header, error) {
+	v, err := s.version(c)
 	if err != nil {
 		return nil, err
 	}
-	v.Tags = core.Tags{}
-	return &answer{status: http.StatusNoContent, header: c.versionHeader(v)}, nil
+	s.versions.records.Put(v.recordID(), v)
+	v.Tags = set
+	return c.versionHeader(v), nil
 }
 
 // controlNamespace is that of S3 Control's answers.
@@ -94,7 +91,7 @@ const controlNamespace = "http://awss3control.amazonaws.com/doc/2018-08-20/"
 
 const controlPrefix = "/v20180820/"
 
-// isControl tells S3 Control's requests by their host, which begins with the
+// isControl recognizes S3 Control's requests by their host, which begins with the
 // account's number, or by the header that the number also stands in.
 func isControl(r *wire.Request) bool {
 	return strings.HasPrefix(r.Path, controlPrefix) &&
@@ -117,57 +114,63 @@ func (s *Service) controlOperation(r *wire.Request) (*wire.RESTOperation, error)
 	if !found || strings.Contains(name, "/") {
 		return nil, invalidRequest("%q is not the ARN of a bucket", arn)
 	}
-	of := func(operation string, call func(*wire.Request, *bucket) (*wire.Response, error)) (*wire.RESTOperation, error) {
+	of := func(operation string, call func(tags.Resources) ([]byte, error)) (*wire.RESTOperation, error) {
 		return &wire.RESTOperation{Name: operation, Reads: rest.ReadsBy(r.Method), Call: func(context.Context) (*wire.Response, error) {
-			b, err := s.bucket(name)
-			if err != nil {
-				return nil, err
+			body, err := call(s.tags())
+			if body == nil {
+				return &wire.Response{Status: http.StatusNoContent}, err
 			}
-			return call(r, b)
+			return &wire.Response{Body: body}, err
 		}}, nil
 	}
 	switch r.Method {
 	case http.MethodGet:
-		return of("ListTagsForResource", listTags)
+		return of("ListTagsForResource", func(all tags.Resources) ([]byte, error) {
+			list, err := all.List(name)
+			if err != nil {
+				return nil, err
+			}
+			return rest.EncodeXML(controlNamespace, "ListTagsForResourceResult", controlTags{list})
+		})
 	case http.MethodPost:
-		return of("TagResource", tagResource)
+		return of("TagResource", func(all tags.Resources) ([]byte, error) {
+			var in controlTags
+			if err := rest.DecodeXML(r.Body, "TagResourceRequest", &in); err != nil {
+				return nil, malformedXML(err)
+			}
+			return nil, all.Add(in.Tags, name)
+		})
 	case http.MethodDelete:
-		return of("UntagResource", untagResource)
+		return of("UntagResource", func(all tags.Resources) ([]byte, error) {
+			return nil, all.Remove(r.Query["tagKeys"], name)
+		})
 	}
 	return nil, wire.UnknownREST(r)
 }
 
-func listTags(_ *wire.Request, b *bucket) (*wire.Response, error) {
-	body, err := rest.EncodeXML(controlNamespace, "ListTagsForResourceResult", struct {
-		Tags []core.Tag `xml:"Tags>Tag"`
-	}{b.Tags.List()})
-	return &wire.Response{Body: body}, err
+type controlTags struct {
+	Tags []tags.Tag `xml:"Tags>Tag"`
 }
 
-func tagResource(r *wire.Request, b *bucket) (*wire.Response, error) {
-	var in struct {
-		Tags []core.Tag `xml:"Tags>Tag"`
-	}
-	if err := rest.DecodeXML(r.Body, "TagResourceRequest", &in); err != nil {
-		return nil, malformedXML(err)
-	}
-	if _, err := checkTags(in.Tags); err != nil {
-		return nil, err
-	}
-	b.Tags.Put(in.Tags)
-	return &wire.Response{Status: http.StatusNoContent}, nil
-}
-
-func untagResource(r *wire.Request, b *bucket) (*wire.Response, error) {
-	b.Tags.Remove(r.Query["tagKeys"])
-	return &wire.Response{Status: http.StatusNoContent}, nil
+// tags are those of buckets, which are found by name.
+func (s *Service) tags() tags.Resources {
+	return tags.Resources{Rules: bucketTagRules, Find: func(name string) (tags.Resource, error) {
+		b, err := s.bucket(name)
+		if err != nil {
+			return tags.Resource{}, err
+		}
+		return tags.Resource{Tags: b.Tags, Replace: func(all tags.Set) {
+			s.buckets.Put(name, b)
+			b.Tags = all
+		}}, nil
+	}}
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
-	var all []core.TaggedResource
-	for _, b := range s.state.Buckets {
-		all = append(all, core.TaggedResource{ARN: "arn:" + s.account.Partition + ":s3:::" + b.Name, Tags: b.Tags})
+func (s *Service) TaggedResources() []tags.Tagged {
+	var all []tags.Tagged
+	for _, b := range s.buckets.All() {
+		all = append(all, tags.Tagged{ARN: "arn:" + s.account.Partition + ":s3:::" + b.Name, Tags: b.Tags})
 	}
 	return all
 }

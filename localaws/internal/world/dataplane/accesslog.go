@@ -62,13 +62,11 @@ func (p *Plane) flushLogs(buffers map[string]*logBuffer) {
 		body, err := compress(buffer.lines)
 		if err == nil {
 			bucket := buffer.balancer.Attribute("access_logs.s3.bucket")
-			p.account.Do(func() { err = p.logs.PutObject(bucket, p.logKey(buffer.balancer), body) })
+			err = p.logs.Deliver(bucket, p.logKey(buffer.balancer), body)
 		}
 		if err != nil {
 			p.log().Warn("delivering access logs", slog.String("balancer", buffer.balancer.Name), slog.Any("error", err))
-			continue
 		}
-		p.account.Changed()
 	}
 }
 

@@ -44,10 +44,9 @@ type Metrics interface {
 	Put(namespace, metric string, dimensions map[string]string, value float64, unit string)
 }
 
-// Logs take access logs; s3.Service does. It is called with the account's lock
-// held.
+// Logs take access logs; s3.Service does. It is called without the account's lock.
 type Logs interface {
-	PutObject(bucket, key string, body []byte) error
+	Deliver(bucket, key string, body []byte) error
 }
 
 // Prober makes one health check.
