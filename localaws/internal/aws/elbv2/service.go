@@ -1,7 +1,7 @@
 // Package elbv2 is the control plane of Elastic Load Balancing: Application
 // and Network Load Balancers, listeners, rules, target groups and targets.
 //
-// It keeps what was asked for. Package loadbalancer, the data plane, makes it
+// It keeps what was asked for. Package dataplane, in the world, makes it
 // real and reports here what its health checks find.
 package elbv2
 
