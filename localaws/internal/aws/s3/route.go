@@ -28,7 +28,7 @@ const (
 
 // route is one operation. A request belongs to it when its level and method
 // are the same, the query has its sub-resource, and nothing else but the
-// parameters: a sub-resource that nobody knows can't fall through to another
+// parameters: a sub-resource that localaws does not know can't fall through to another
 // operation.
 type route struct {
 	level     level

@@ -32,7 +32,7 @@ type subresource struct {
 	absent string
 	// missing is the code of that error, message its text.
 	missing, message string
-	// deletable tells whether there is a DELETE.
+	// deletable reports whether there is a DELETE.
 	deletable bool
 	// check refuses a body that is wrong, and notes what has an effect.
 	check func(*call) error
