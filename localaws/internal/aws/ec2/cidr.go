@@ -7,22 +7,13 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
-// parseCIDR reads a CIDR block and clears its host bits, as EC2 does.
-func parseCIDR(parameter, value string) (netip.Prefix, error) {
+// parseIPv4CIDR reads a CIDR block and clears its host bits, as EC2 does.
+func parseIPv4CIDR(parameter, value string) (netip.Prefix, error) {
 	prefix, err := netip.ParsePrefix(value)
-	if err != nil {
-		return netip.Prefix{}, invalid(parameter, value, "This is not a valid CIDR block.")
+	if err != nil || !prefix.Addr().Is4() {
+		return netip.Prefix{}, invalid(parameter, value, "This is not a valid IPv4 CIDR block.")
 	}
 	return prefix.Masked(), nil
-}
-
-// parseIPv4CIDR reads a CIDR block that must be IPv4.
-func parseIPv4CIDR(parameter, value string) (netip.Prefix, error) {
-	prefix, err := parseCIDR(parameter, value)
-	if err == nil && !prefix.Addr().Is4() {
-		err = invalid(parameter, value, "This is not a valid IPv4 CIDR block.")
-	}
-	return prefix, err
 }
 
 // mustBeNetwork checks the size that EC2 asks of VPCs and subnets: /16 to /28,

@@ -31,7 +31,6 @@ type templateData struct {
 	Monitoring            *enabled            `json:",omitempty"`
 	MetadataOptions       *metadataOptions    `json:",omitempty"`
 	Placement             *placement          `json:",omitempty"`
-	CreditSpecification   *creditOption       `json:",omitempty"`
 	InstanceMarketOptions *marketOptions      `json:",omitempty"`
 	CapacityReservation   *reservationOptions `in:"CapacityReservationSpecification" out:"capacityReservationSpecification" json:",omitempty"`
 }
@@ -77,9 +76,6 @@ type (
 	placement struct {
 		AvailabilityZone string
 		Tenancy          string
-	}
-	creditOption struct {
-		CPUCredits string `out:"cpuCredits"`
 	}
 	marketOptions struct {
 		MarketType string

@@ -41,7 +41,6 @@ func TestLaunchTemplateDataComesBack(t *testing.T) {
 		{"Monitoring.Enabled", "true", "enabled"},
 		{"Placement.AvailabilityZone", "us-west-2a", "availabilityZone"},
 		{"Placement.Tenancy", "default", "tenancy"},
-		{"CreditSpecification.CpuCredits", "standard", "cpuCredits"},
 		{"InstanceMarketOptions.MarketType", "spot", "marketType"},
 		{"CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId", "cr-1", "capacityReservationId"},
 		{"TagSpecification.1.ResourceType", "volume", "resourceType"},

@@ -61,6 +61,7 @@ func TestNetworkRefusals(t *testing.T) {
 		"a route to no gateway":         {"CreateRoute", []string{"RouteTableId", n.publicTable, "DestinationCidrBlock", "198.51.100.0/24", "GatewayId", "igw-0"}, "InvalidGatewayID.NotFound", "igw-0"},
 		"a route to nowhere":            {"CreateRoute", []string{"RouteTableId", n.publicTable, "DestinationCidrBlock", "198.51.100.0/24"}, "MissingParameter", "gatewayId"},
 		"a route without destination":   {"CreateRoute", []string{"RouteTableId", n.publicTable, "GatewayId", n.gateway}, "MissingParameter", "destination"},
+		"a route of IPv6":               {"CreateRoute", []string{"RouteTableId", n.publicTable, "DestinationIpv6CidrBlock", "::/0", "GatewayId", n.gateway}, "UnsupportedParameter", "DestinationIpv6CidrBlock"},
 		"a route through a peering":     {"CreateRoute", []string{"RouteTableId", n.publicTable, "VpcPeeringConnectionId", "pcx-1"}, "UnsupportedParameter", "VpcPeeringConnectionId"},
 		"replacing no route":            {"ReplaceRoute", []string{"RouteTableId", n.publicTable, "DestinationCidrBlock", "198.51.100.0/24", "GatewayId", n.gateway}, "InvalidParameterValue", "CreateRoute"},
 		"deleting no route":             {"DeleteRoute", []string{"RouteTableId", n.publicTable, "DestinationCidrBlock", "198.51.100.0/24"}, "InvalidRoute.NotFound", "198.51.100.0/24"},

@@ -21,18 +21,17 @@ const (
 // route leads to a gateway: GatewayID is an internet gateway, or NATGatewayID
 // is set.
 type route struct {
-	Destination  string // a CIDR block of IPv4 or IPv6
+	Destination  string // a CIDR block
 	GatewayID    string
 	NATGatewayID string
 }
 
 type routeItem struct {
-	DestinationCIDR     string `out:"destinationCidrBlock"`
-	DestinationIPv6CIDR string `out:"destinationIpv6CidrBlock"`
-	GatewayID           string `out:"gatewayId"`
-	NATGatewayID        string `out:"natGatewayId"`
-	Origin              string
-	State               string
+	Destination  string `out:"destinationCidrBlock"`
+	GatewayID    string `out:"gatewayId"`
+	NATGatewayID string `out:"natGatewayId"`
+	Origin       string
+	State        string
 }
 
 // cidrOf is the block of a table's VPC.
@@ -45,14 +44,9 @@ func (s *routeTableOperations) cidrOf(table *routeTable) string {
 
 // routeItems are a table's routes, the local one first.
 func (s *routeTableOperations) routeItems(table *routeTable) []routeItem {
-	items := []routeItem{{DestinationCIDR: s.cidrOf(table), GatewayID: localGateway, Origin: originTable, State: routeActive}}
+	items := []routeItem{{Destination: s.cidrOf(table), GatewayID: localGateway, Origin: originTable, State: routeActive}}
 	for _, r := range table.Routes {
-		item := routeItem{GatewayID: r.GatewayID, NATGatewayID: r.NATGatewayID, Origin: originRoute, State: routeActive}
-		if prefixOf(r.Destination).Addr().Is4() {
-			item.DestinationCIDR = r.Destination
-		} else {
-			item.DestinationIPv6CIDR = r.Destination
-		}
+		item := routeItem{Destination: r.Destination, GatewayID: r.GatewayID, NATGatewayID: r.NATGatewayID, Origin: originRoute, State: routeActive}
 		if s.routing.isBlackhole(table, r) {
 			item.State = routeBlackhole
 		}
@@ -66,24 +60,18 @@ type returnOutput struct {
 }
 
 type routeInput struct {
-	RouteTableID             string
-	DestinationCIDRBlock     string
-	DestinationIPv6CIDRBlock string
-	GatewayID                string
-	NATGatewayID             string `in:"NatGatewayId"`
+	RouteTableID         string
+	DestinationCIDRBlock string
+	GatewayID            string
+	NATGatewayID         string `in:"NatGatewayId"`
 }
 
-// destination reads which route a request means.
+// destination returns which route a request means.
 func (in *routeInput) destination() (netip.Prefix, error) {
-	switch {
-	case in.DestinationCIDRBlock != "" && in.DestinationIPv6CIDRBlock != "":
-		return netip.Prefix{}, wire.Errorf("InvalidParameterCombination", "Only one of destinationCidrBlock and destinationIpv6CidrBlock can be specified")
-	case in.DestinationCIDRBlock != "":
-		return parseIPv4CIDR("destinationCidrBlock", in.DestinationCIDRBlock)
-	case in.DestinationIPv6CIDRBlock != "":
-		return parseCIDR("destinationIpv6CidrBlock", in.DestinationIPv6CIDRBlock)
+	if in.DestinationCIDRBlock == "" {
+		return netip.Prefix{}, missing("destinationCidrBlock")
 	}
-	return netip.Prefix{}, missing("destinationCidrBlock or destinationIpv6CidrBlock")
+	return parseIPv4CIDR("destinationCidrBlock", in.DestinationCIDRBlock)
 }
 
 // route makes a checked route of a request.

@@ -146,12 +146,11 @@ func (s *routeTableOperations) family() family[*routeTable] {
 			"association.route-table-id":             func(t *routeTable) []string { return one(t.ID) },
 			"association-id":                         associations(func(a routeTableAssociation) []string { return one(a.ID) }),
 
-			"route.destination-cidr-block":      routes(func(r routeItem) string { return r.DestinationCIDR }),
-			"route.destination-ipv6-cidr-block": routes(func(r routeItem) string { return r.DestinationIPv6CIDR }),
-			"route.gateway-id":                  routes(func(r routeItem) string { return r.GatewayID }),
-			"route.nat-gateway-id":              routes(func(r routeItem) string { return r.NATGatewayID }),
-			"route.origin":                      routes(func(r routeItem) string { return r.Origin }),
-			"route.state":                       routes(func(r routeItem) string { return r.State }),
+			"route.destination-cidr-block": routes(func(r routeItem) string { return r.Destination }),
+			"route.gateway-id":             routes(func(r routeItem) string { return r.GatewayID }),
+			"route.nat-gateway-id":         routes(func(r routeItem) string { return r.NATGatewayID }),
+			"route.origin":                 routes(func(r routeItem) string { return r.Origin }),
+			"route.state":                  routes(func(r routeItem) string { return r.State }),
 		},
 	}
 }
