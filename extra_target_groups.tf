@@ -113,58 +113,39 @@ resource "aws_lb_listener" "extra" {
   }
 }
 
-# Three resources for one kind of rule: addresses of release 1.0.0. Merged into one,
-# a rule would be created at its new address while EC2 still has it from the old
-# one, and EC2 refuses duplicates; `moved` takes one resource's instances only.
 locals {
-  # By kind of source, then by port and source. Security groups go by their place
-  # in the list: the id of a group that is yet to be created can't be a key.
-  extra_ingress = {
-    for kind in ["cidr_blocks", "ipv6_cidr_blocks", "security_group_ids"] : kind => merge([
-      for port, listener in local.extra_listeners : {
-        for index, source in listener["ingress_${kind}"] : "${port} ${kind == "security_group_ids" ? index : source}" => {
-          port        = listener.listener_port
-          ip_protocol = listener.protocol == "UDP" ? "udp" : "tcp"
-          source      = source
+  # By port and source. Security groups go by their place in the list: the id of a
+  # group that is yet to be created can't be a key.
+  extra_ingress = merge(flatten([
+    for port, listener in local.extra_listeners : [
+      for source, rule in merge(
+        { for cidr in listener.ingress_cidr_blocks : cidr => { cidr_ipv4 = cidr } },
+        { for cidr in listener.ingress_ipv6_cidr_blocks : cidr => { cidr_ipv6 = cidr } },
+        { for index, id in listener.ingress_security_group_ids : "security group ${index}" => { security_group_id = id } },
+        ) : {
+        "${port} ${source}" = {
+          port              = listener.listener_port
+          ip_protocol       = listener.protocol == "UDP" ? "udp" : "tcp"
+          cidr_ipv4         = lookup(rule, "cidr_ipv4", null)
+          cidr_ipv6         = lookup(rule, "cidr_ipv6", null)
+          security_group_id = lookup(rule, "security_group_id", null)
         }
       }
-    ]...)
-  }
+    ]
+  ])...)
 }
 
 # The default is that of the primary listener: alb_ingress_cidr_blocks.
 #tfsec:ignore:aws-ec2-no-public-ingress-sgr
 #trivy:ignore:avd-aws-0107
-resource "aws_vpc_security_group_ingress_rule" "extra_ipv4" {
-  for_each = local.extra_ingress.cidr_blocks
-
-  security_group_id = local.load_balancer_security_group_id
-  description       = "Listener ${each.value.port}"
-  cidr_ipv4         = each.value.source
-  ip_protocol       = each.value.ip_protocol
-  from_port         = each.value.port
-  to_port           = each.value.port
-  tags              = local.tags
-}
-
-resource "aws_vpc_security_group_ingress_rule" "extra_ipv6" {
-  for_each = local.extra_ingress.ipv6_cidr_blocks
-
-  security_group_id = local.load_balancer_security_group_id
-  description       = "Listener ${each.value.port}"
-  cidr_ipv6         = each.value.source
-  ip_protocol       = each.value.ip_protocol
-  from_port         = each.value.port
-  to_port           = each.value.port
-  tags              = local.tags
-}
-
-resource "aws_vpc_security_group_ingress_rule" "extra_security_groups" {
-  for_each = local.extra_ingress.security_group_ids
+resource "aws_vpc_security_group_ingress_rule" "extra" {
+  for_each = local.extra_ingress
 
   security_group_id            = local.load_balancer_security_group_id
   description                  = "Listener ${each.value.port}"
-  referenced_security_group_id = each.value.source
+  cidr_ipv4                    = each.value.cidr_ipv4
+  cidr_ipv6                    = each.value.cidr_ipv6
+  referenced_security_group_id = each.value.security_group_id
   ip_protocol                  = each.value.ip_protocol
   from_port                    = each.value.port
   to_port                      = each.value.port

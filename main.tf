@@ -195,9 +195,7 @@ resource "aws_ecs_service" "this" {
   # - the execution role's permissions, or no task starts.
   depends_on = [
     aws_lb_listener.extra,
-    aws_vpc_security_group_ingress_rule.extra_ipv4,
-    aws_vpc_security_group_ingress_rule.extra_ipv6,
-    aws_vpc_security_group_ingress_rule.extra_security_groups,
+    aws_vpc_security_group_ingress_rule.extra,
     aws_vpc_security_group_ingress_rule.extra_backend,
     aws_vpc_security_group_egress_rule.extra_backend,
     aws_ecs_cluster_capacity_providers.this,

@@ -50,8 +50,8 @@ run "defaults" {
   }
 
   assert {
-    condition     = [for rule in aws_vpc_security_group_ingress_rule.extra_ipv4 : [rule.cidr_ipv4, rule.ip_protocol, rule.from_port, rule.to_port]] == [["0.0.0.0/0", "tcp", 4317, 4317]]
-    error_message = "Ingress: ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra_ipv4))}"
+    condition     = [for rule in aws_vpc_security_group_ingress_rule.extra : [rule.cidr_ipv4, rule.ip_protocol, rule.from_port, rule.to_port]] == [["0.0.0.0/0", "tcp", 4317, 4317]]
+    error_message = "Ingress: ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra))}"
   }
 
   assert {
@@ -126,7 +126,11 @@ run "everything_said_outright" {
   }
 
   assert {
-    condition     = length(aws_vpc_security_group_ingress_rule.extra_ipv4) == 2 && length(aws_vpc_security_group_ingress_rule.extra_ipv6) == 1 && length(aws_vpc_security_group_ingress_rule.extra_security_groups) == 1
+    condition = (
+      length([for rule in aws_vpc_security_group_ingress_rule.extra : rule if rule.cidr_ipv4 != null]) == 2
+      && length([for rule in aws_vpc_security_group_ingress_rule.extra : rule if rule.cidr_ipv6 != null]) == 1
+      && length([for rule in aws_vpc_security_group_ingress_rule.extra : rule if rule.referenced_security_group_id != null]) == 1
+    )
     error_message = "The entry's ingress is not what it says."
   }
 
@@ -179,8 +183,8 @@ run "an_entry_of_one_network_leaves_out_the_world" {
   }
 
   assert {
-    condition     = length(aws_vpc_security_group_ingress_rule.extra_ipv4) == 0
-    error_message = "The listener is open to ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra_ipv4))}."
+    condition     = keys(aws_vpc_security_group_ingress_rule.extra) == ["8081 2001:db8::/32"]
+    error_message = "The listener is open to ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra))}."
   }
 }
 

@@ -124,7 +124,7 @@ run "udp" {
   }
 
   assert {
-    condition     = aws_lb_listener.extra["514"].protocol == "UDP" && aws_vpc_security_group_ingress_rule.extra_ipv4["514 0.0.0.0/0"].ip_protocol == "udp"
+    condition     = aws_lb_listener.extra["514"].protocol == "UDP" && aws_vpc_security_group_ingress_rule.extra["514 0.0.0.0/0"].ip_protocol == "udp"
     error_message = "The listener is not UDP."
   }
 

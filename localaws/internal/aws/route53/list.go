@@ -1,6 +1,7 @@
 package route53
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -57,6 +58,47 @@ func (s *Service) listHostedZones(_ context.Context, call *rest.Call) (*rest.Ans
 	out := listHostedZonesResponse{HostedZones: zones, Marker: marker, MaxItems: limit}
 	if next != nil {
 		out.IsTruncated, out.NextMarker = true, strings.TrimPrefix(next.ID, "/hostedzone/")
+	}
+	return &rest.Answer{Body: out}, nil
+}
+
+type listHostedZonesByNameResponse struct {
+	HostedZones      []zoneXML `xml:"HostedZones>HostedZone"`
+	DNSName          string    `xml:",omitempty"`
+	HostedZoneID     string    `xml:"HostedZoneId,omitempty"`
+	IsTruncated      bool
+	NextDNSName      string `xml:",omitempty"`
+	NextHostedZoneID string `xml:"NextHostedZoneId,omitempty"`
+	MaxItems         int
+}
+
+// listHostedZonesByName pages through the zones in the order of their reversed
+// names.
+func (s *Service) listHostedZonesByName(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+	limit, err := maxItems(call, zonePages)
+	if err != nil {
+		return nil, err
+	}
+	out := listHostedZonesByNameResponse{
+		DNSName: call.Query.Get("dnsname"), HostedZoneID: call.Query.Get("hostedzoneid"), MaxItems: limit,
+	}
+	from := ""
+	if out.DNSName != "" {
+		if from, err = validName(out.DNSName); err != nil {
+			return nil, err
+		}
+	}
+	var zones []zoneXML
+	for id, z := range s.zones.All() {
+		if order := cmp.Compare(reversed(z.Name), reversed(from)); order > 0 || order == 0 && id >= out.HostedZoneID {
+			zones = append(zones, z.xml())
+		}
+	}
+	slices.SortStableFunc(zones, func(a, b zoneXML) int { return cmp.Compare(reversed(a.Name), reversed(b.Name)) })
+	zones, next := paging.Head(zones, limit)
+	out.HostedZones = zones
+	if next != nil {
+		out.IsTruncated, out.NextDNSName, out.NextHostedZoneID = true, next.Name, strings.TrimPrefix(next.ID, "/hostedzone/")
 	}
 	return &rest.Answer{Body: out}, nil
 }

@@ -403,6 +403,21 @@ func TestListHostedZonesPages(t *testing.T) {
 	f.XML(t, "route53", "GET", api+"/hostedzone?maxitems=0", "", nil).Refused(t, "InvalidInput")
 }
 
+func TestListHostedZonesByName(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.createZone(t, "b.localaws.test", "")
+	f.createZone(t, "a.localaws.test", "")
+	type page struct {
+		Names       []string `xml:"HostedZones>HostedZone>Name"`
+		NextDNSName string
+	}
+	var got page
+	f.XML(t, "route53", "GET", api+"/hostedzonesbyname?dnsname=a.localaws.test&maxitems=1", "", &got).OK(t)
+	assert.Equal(t, []string{"a.localaws.test."}, got.Names)
+	assert.Equal(t, "b.localaws.test.", got.NextDNSName)
+}
+
 func TestTags(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

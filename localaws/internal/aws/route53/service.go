@@ -61,6 +61,7 @@ func (s *Service) table() []rest.Route {
 	return []rest.Route{
 		{Method: "POST", Path: root + "/hostedzone", Operation: "CreateHostedZone", Handle: s.createHostedZone},
 		{Method: "GET", Path: root + "/hostedzone", Query: []string{"marker", "maxitems", "hostedzonetype"}, Operation: "ListHostedZones", Handle: s.listHostedZones},
+		{Method: "GET", Path: root + "/hostedzonesbyname", Query: []string{"dnsname", "hostedzoneid", "maxitems"}, Operation: "ListHostedZonesByName", Handle: s.listHostedZonesByName},
 		{Method: "GET", Path: root + "/hostedzone/{id}", Operation: "GetHostedZone", Handle: s.getHostedZone},
 		{Method: "POST", Path: root + "/hostedzone/{id}", Operation: "UpdateHostedZoneComment", Handle: s.updateHostedZoneComment},
 		{Method: "DELETE", Path: root + "/hostedzone/{id}", Operation: "DeleteHostedZone", Handle: s.deleteHostedZone},
