@@ -162,8 +162,9 @@ func (s *Service) getWorkGroup(_ context.Context, in *workGroupInput) (*getWorkG
 	if err != nil {
 		return nil, err
 	}
+	c := g.Configuration // a copy: the answer is written without the lock
 	return &getWorkGroupOutput{workGroupDetail{
-		Name: g.Name, State: g.State, Configuration: &g.Configuration, Description: g.Description, CreationTime: g.Created,
+		Name: g.Name, State: g.State, Configuration: &c, Description: g.Description, CreationTime: g.Created,
 	}}, nil
 }
 
