@@ -8,6 +8,7 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/athena"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wiretest"
 )
 
@@ -26,7 +27,7 @@ func newFixture(t *testing.T) *fixture {
 	f := &fixture{account: a, service: athena.New(a)}
 	f.Server = wiretest.NewServer(t, a, f.service.Wire())
 	f.call(t, "CreateWorkGroup", object{
-		"Name": "logs", "Tags": []core.Tag{{Key: "a", Value: "1"}},
+		"Name": "logs", "Tags": []tags.Tag{{Key: "a", Value: "1"}},
 		"Configuration": object{"ResultConfiguration": object{"OutputLocation": "s3://results/", "EncryptionConfiguration": object{"EncryptionOption": "SSE_S3"}}},
 	}, nil).OK(t)
 	return f
@@ -122,19 +123,50 @@ func TestTags(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	const arn = "arn:aws:athena:us-west-2:123456789012:workgroup/logs"
-	f.call(t, "TagResource", object{"ResourceARN": arn, "Tags": []core.Tag{{Key: "b", Value: "2"}}}, nil).OK(t)
+	f.call(t, "TagResource", object{"ResourceARN": arn, "Tags": []tags.Tag{{Key: "b", Value: "2"}}}, nil).OK(t)
 	f.call(t, "UntagResource", object{"ResourceARN": arn, "TagKeys": []string{"a"}}, nil).OK(t)
-	var out struct{ Tags []core.Tag }
+	var out struct{ Tags []tags.Tag }
 	f.call(t, "ListTagsForResource", object{"ResourceARN": arn}, &out).OK(t)
-	assert.Equal(t, []core.Tag{{Key: "b", Value: "2"}}, out.Tags)
+	assert.Equal(t, []tags.Tag{{Key: "b", Value: "2"}}, out.Tags)
 }
 
 func TestStateOutlivesTheProcess(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	next := athena.New(f.account)
-	f.account.Do(func() {
-		wiretest.Restart(t, f.service, next)
+	account, _ := wiretest.NewAccount()
+	next := athena.New(account)
+	wiretest.Revive(t, f.account, account)
+	account.View(func() {
 		assert.Equal(t, map[string]int{"workgroups": 1, "named queries": 0}, next.Resources())
+		assert.Equal(t, f.service.TaggedResources(), next.TaggedResources())
 	})
+}
+
+func TestRefusedUpdatesLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	before := f.call(t, "GetWorkGroup", object{"WorkGroup": "logs"}, nil).OK(t)
+	f.call(t, "UpdateWorkGroup", object{"WorkGroup": "logs", "Description": "d", "ConfigurationUpdates": object{
+		"EnforceWorkGroupConfiguration": false,
+		"ResultConfigurationUpdates":    object{"OutputLocation": "/tmp", "RemoveEncryptionConfiguration": true},
+	}}, nil).Refused(t, "InvalidRequestException")
+	after := f.call(t, "GetWorkGroup", object{"WorkGroup": "logs"}, nil).OK(t)
+	assert.JSONEq(t, string(before.Body), string(after.Body))
+}
+
+func TestListsArePaged(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var list struct {
+		WorkGroups []struct{ Name string }
+		NextToken  string
+	}
+	f.call(t, "ListWorkGroups", object{"MaxResults": 1}, &list).OK(t)
+	require.Len(t, list.WorkGroups, 1)
+	assert.Equal(t, "logs", list.WorkGroups[0].Name)
+	f.call(t, "ListWorkGroups", object{"NextToken": list.NextToken}, &list).OK(t)
+	require.Len(t, list.WorkGroups, 1)
+	assert.Equal(t, "primary", list.WorkGroups[0].Name)
+	f.call(t, "ListWorkGroups", object{"NextToken": "x"}, nil).Refused(t, "InvalidRequestException")
+	f.call(t, "ListWorkGroups", object{"MaxResults": 51}, nil).Refused(t, "InvalidRequestException")
 }

@@ -2,13 +2,13 @@ package athena
 
 import (
 	"context"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -20,11 +20,25 @@ const (
 // engine is the one that AUTO means today.
 const engine = "Athena engine version 3"
 
+type workGroup struct {
+	Name          string
+	State         string
+	Description   string
+	Configuration configuration
+	Created       time.Time
+	Tags          tags.Set
+}
+
 var workGroupName = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,128}$`)
 
 // configuration is a workgroup's, in the API's form.
 type configuration struct {
-	ResultConfiguration             *resultConfiguration
+	settings
+	ResultConfiguration *resultConfiguration
+}
+
+// settings are what a configuration has, and what an update of it may give anew.
+type settings struct {
 	EnforceWorkGroupConfiguration   *bool
 	PublishCloudWatchMetricsEnabled *bool
 	BytesScannedCutoffPerQuery      *int64
@@ -90,8 +104,9 @@ func (c configuration) check() error {
 	return nil
 }
 
+// workGroup returns a workgroup, to be read only.
 func (s *Service) workGroup(name string) (*workGroup, error) {
-	g, ok := s.state.WorkGroups[name]
+	g, ok := s.groups.Get(name)
 	if !ok {
 		return nil, invalid("WorkGroup %s is not found.", name)
 	}
@@ -102,23 +117,27 @@ type createWorkGroupInput struct {
 	Name          string
 	Configuration configuration
 	Description   string
-	Tags          []core.Tag
+	Tags          []tags.Tag
 }
 
 func (s *Service) createWorkGroup(_ context.Context, in *createWorkGroupInput) (*wire.Empty, error) {
 	if !workGroupName.MatchString(in.Name) {
 		return nil, invalid("The workgroup's name %q must be made of up to 128 letters, digits, dots, hyphens and underscores", in.Name)
 	}
-	if s.state.WorkGroups[in.Name] != nil {
+	if s.groups.Has(in.Name) {
 		return nil, invalid("WorkGroup %s is already created", in.Name)
 	}
 	if err := in.Configuration.check(); err != nil {
 		return nil, err
 	}
-	s.state.WorkGroups[in.Name] = &workGroup{
-		Name: in.Name, State: stateEnabled, Description: in.Description, Created: s.account.Clock.Now(),
-		Configuration: in.Configuration.withDefaults(), Tags: core.NewTags(in.Tags),
+	all, err := tagRules.New(in.Tags)
+	if err != nil {
+		return nil, err
 	}
+	s.groups.Put(in.Name, &workGroup{
+		Name: in.Name, State: stateEnabled, Description: in.Description, Created: s.account.Clock.Now(),
+		Configuration: in.Configuration.withDefaults(), Tags: all,
+	})
 	return nil, nil
 }
 
@@ -143,8 +162,9 @@ func (s *Service) getWorkGroup(_ context.Context, in *workGroupInput) (*getWorkG
 	if err != nil {
 		return nil, err
 	}
+	c := g.Configuration // a copy: the answer is written without the lock
 	return &getWorkGroupOutput{workGroupDetail{
-		Name: g.Name, State: g.State, Configuration: &g.Configuration, Description: g.Description, CreationTime: g.Created,
+		Name: g.Name, State: g.State, Configuration: &c, Description: g.Description, CreationTime: g.Created,
 	}}, nil
 }
 
@@ -153,23 +173,15 @@ type listWorkGroupsOutput struct {
 	NextToken  string
 }
 
-func (s *Service) listWorkGroups(_ context.Context, in *listInput) (*listWorkGroupsOutput, error) {
-	out := &listWorkGroupsOutput{WorkGroups: []workGroupDetail{}}
-	limit := pageSize(in.MaxResults)
-	for _, name := range slices.Sorted(maps.Keys(s.state.WorkGroups)) {
-		if name <= in.NextToken {
-			continue
-		}
-		if len(out.WorkGroups) == limit {
-			out.NextToken = out.WorkGroups[limit-1].Name
-			break
-		}
-		g := s.state.WorkGroups[name]
-		out.WorkGroups = append(out.WorkGroups, workGroupDetail{
+func (s *Service) listWorkGroups(_ context.Context, in *pageInput) (*listWorkGroupsOutput, error) {
+	var all []workGroupDetail
+	for _, g := range s.groups.All() {
+		all = append(all, workGroupDetail{
 			Name: g.Name, State: g.State, Description: g.Description, CreationTime: g.Created, EngineVersion: g.Configuration.EngineVersion,
 		})
 	}
-	return out, nil
+	page, next, err := paging.Cut(pages, all, func(g workGroupDetail) string { return g.Name }, in.MaxResults, in.NextToken)
+	return &listWorkGroupsOutput{page, next}, err
 }
 
 type updateWorkGroupInput struct {
@@ -180,25 +192,16 @@ type updateWorkGroupInput struct {
 }
 
 type configurationUpdates struct {
-	EnforceWorkGroupConfiguration    *bool
-	ResultConfigurationUpdates       *resultUpdates
-	PublishCloudWatchMetricsEnabled  *bool
-	BytesScannedCutoffPerQuery       *int64
+	settings
 	RemoveBytesScannedCutoffPerQuery bool
-	RequesterPaysEnabled             *bool
-	EngineVersion                    *engineVersion
-	ExecutionRole                    string
-	EnableMinimumEncryption          *bool `aws:"EnableMinimumEncryptionConfiguration"`
+	ResultConfigurationUpdates       *resultUpdates
 }
 
 type resultUpdates struct {
-	OutputLocation                string
+	resultConfiguration
 	RemoveOutputLocation          bool
-	EncryptionConfiguration       *encryption
 	RemoveEncryptionConfiguration bool
-	ExpectedBucketOwner           string
 	RemoveExpectedBucketOwner     bool
-	AclConfiguration              *struct{ S3AclOption string }
 	RemoveAclConfiguration        bool
 }
 
@@ -207,6 +210,7 @@ func (s *Service) updateWorkGroup(_ context.Context, in *updateWorkGroupInput) (
 	if err != nil {
 		return nil, err
 	}
+	s.groups.Put(g.Name, g)
 	if in.State != "" && in.State != stateEnabled && in.State != stateDisabled {
 		return nil, invalid("State is %q; it must be %s or %s", in.State, stateEnabled, stateDisabled)
 	}
@@ -280,22 +284,15 @@ func (s *Service) deleteWorkGroup(_ context.Context, in *workGroupInput) (*wire.
 	if g.Name == primary {
 		return nil, invalid("The primary workgroup can't be deleted")
 	}
-	inGroup := func(_ string, q *namedQuery) bool { return q.WorkGroup == g.Name }
-	for id, q := range s.state.Queries {
-		if inGroup(id, q) && !in.RecursiveDeleteOption {
+	for id, q := range s.queries.All() {
+		if q.WorkGroup != g.Name {
+			continue
+		}
+		if !in.RecursiveDeleteOption {
 			return nil, invalid("WorkGroup %s is not empty", g.Name)
 		}
+		s.queries.Delete(id)
 	}
-	maps.DeleteFunc(s.state.Queries, inGroup)
-	delete(s.state.WorkGroups, g.Name)
+	s.groups.Delete(g.Name)
 	return nil, nil
-}
-
-// TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
-	var all []core.TaggedResource
-	for name, g := range s.state.WorkGroups {
-		all = append(all, core.TaggedResource{ARN: s.account.ARN("athena", "workgroup/"+name), Tags: g.Tags})
-	}
-	return all
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/events"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/sns"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wiretest"
 )
 
@@ -39,7 +40,7 @@ func newFixture(t *testing.T) *fixture {
 	f.Server = wiretest.NewServer(t, a, f.service.Wire(), f.topics.Wire())
 	f.Query(t, "sns", "CreateTopic", url.Values{"Name": {"failures"}}, nil).OK(t)
 	f.policy(t, "events.amazonaws.com")
-	f.call(t, "PutRule", object{"Name": "deployments", "EventPattern": pattern, "Tags": []core.Tag{{Key: "a", Value: "1"}}}, nil).OK(t)
+	f.call(t, "PutRule", object{"Name": "deployments", "EventPattern": pattern, "Tags": []tags.Tag{{Key: "a", Value: "1"}}}, nil).OK(t)
 	return f
 }
 
@@ -94,9 +95,11 @@ func TestMatchingEventsReachTheTopic(t *testing.T) {
 		"detail": object{"eventName": "SERVICE_DEPLOYMENT_FAILED", "reason": `no "luck"`, "count": 3.0},
 	}, event)
 
-	f.call(t, "DisableRule", object{"Name": "deployments"}, nil).OK(t)
+	rule := object{"Name": "deployments", "EventPattern": pattern, "State": "DISABLED"}
+	f.call(t, "PutRule", rule, nil).OK(t)
 	assert.Len(t, f.fail(), 1)
-	f.call(t, "EnableRule", object{"Name": "deployments"}, nil).OK(t)
+	delete(rule, "State")
+	f.call(t, "PutRule", rule, nil).OK(t)
 	assert.Len(t, f.fail(), 2)
 }
 
@@ -110,39 +113,10 @@ func TestTheTopicsPolicyHasToAllowIt(t *testing.T) {
 	assert.Empty(t, f.fail(), "the default policy is for the account's identities, not for EventBridge")
 }
 
-func TestInputs(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name string
-		in   object
-		want string
-	}{
-		{"fixed", object{"Input": `{"a":1}`}, `{"a":1}`},
-		{"path", object{"InputPath": "$.detail.count"}, "3"},
-		{"array element", object{"InputPath": "$.resources[0]"}, `"arn:service"`},
-		{"text template", object{"InputTransformer": object{
-			"InputPathsMap": object{"why": "$.detail.reason", "n": "$.detail.count"},
-			"InputTemplate": `"failed <n> times: <why> <unknown>"`,
-		}}, `"failed 3 times: no \"luck\" <unknown>"`},
-		{"JSON template", object{"InputTransformer": object{
-			"InputPathsMap": object{"why": "$.detail.reason", "all": "$.detail"},
-			"InputTemplate": `{"why":<why>,"rule":"<aws.events.rule-name>","missing":<all>}`,
-		}}, `{"why":"no \"luck\"","rule":"deployments","missing":{"count":3,"eventName":"SERVICE_DEPLOYMENT_FAILED","reason":"no \"luck\""}}`},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			f := newFixture(t)
-			f.target(t, test.in)
-			assert.Equal(t, []string{test.want}, f.fail())
-		})
-	}
-}
-
 func TestRulesAndTargets(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.target(t, object{"RetryPolicy": object{"MaximumRetryAttempts": 3}})
+	f.target(t, nil)
 	var detail struct{ Arn, EventPattern, State, EventBusName string }
 	f.call(t, "DescribeRule", object{"Name": "deployments"}, &detail).OK(t)
 	assert.Equal(t, ruleARN, detail.Arn)
@@ -150,13 +124,12 @@ func TestRulesAndTargets(t *testing.T) {
 	assert.Equal(t, "ENABLED", detail.State)
 	var listed struct {
 		Targets []struct {
-			ID          string `json:"Id"`
-			RetryPolicy struct{ MaximumRetryAttempts int }
+			ID string `json:"Id"`
 		}
 	}
-	f.call(t, "ListTargetsByRule", object{"Rule": "deployments", "EventBusName": "default"}, &listed).OK(t)
+	f.call(t, "ListTargetsByRule", object{"Rule": "deployments", "EventBusName": "default", "Limit": 100}, &listed).OK(t)
 	require.Len(t, listed.Targets, 1)
-	assert.Equal(t, 3, listed.Targets[0].RetryPolicy.MaximumRetryAttempts)
+	assert.Equal(t, "sns", listed.Targets[0].ID)
 
 	f.call(t, "DeleteRule", object{"Name": "deployments"}, nil).Refused(t, "ValidationException")
 	f.call(t, "RemoveTargets", object{"Rule": "deployments", "Ids": []string{"sns"}}, nil).OK(t)
@@ -185,10 +158,11 @@ func TestWhatIsRefused(t *testing.T) {
 		{"a schedule", "PutRule", object{"Name": "x", "ScheduleExpression": "rate(1 minute)"}, "UnsupportedParameter"},
 		{"another bus", "PutRule", object{"Name": "x", "EventPattern": pattern, "EventBusName": "mine"}, "ResourceNotFoundException"},
 		{"a target that is no topic", "PutTargets", target(object{"Arn": "arn:aws:lambda:us-west-2:123456789012:function:f"}), "ValidationException"},
-		{"two inputs", "PutTargets", target(object{"Input": "1", "InputPath": "$"}), "ValidationException"},
+		{"an input path", "PutTargets", target(object{"InputPath": "$"}), "UnsupportedParameter"},
 		{"an input that is no JSON", "PutTargets", target(object{"Input": "{"}), "ValidationException"},
 		{"no such rule", "PutTargets", object{"Rule": "none", "Targets": []object{}}, "ResourceNotFoundException"},
-		{"no events", "PutEvents", object{"Entries": []object{}}, "ValidationException"},
+		{"no page", "ListRules", object{"Limit": 0}, "ValidationException"},
+		{"no token", "ListRules", object{"NextToken": "x"}, "ValidationException"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -198,42 +172,60 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 }
 
-func TestPutEvents(t *testing.T) {
+func TestRulesArePaged(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.call(t, "PutRule", object{"Name": "deployments", "EventPattern": `{"source":["my.app"]}`}, nil).OK(t)
-	f.target(t, object{"InputPath": "$.detail.n"})
-	var out struct {
-		FailedEntryCount int
-		Entries          []struct{ EventID, ErrorCode string }
+	f.call(t, "PutRule", object{"Name": "deploy", "EventPattern": pattern}, nil).OK(t)
+	f.call(t, "PutRule", object{"Name": "other", "EventPattern": pattern}, nil).OK(t)
+	var names []string
+	in := object{"NamePrefix": "deploy", "Limit": 1}
+	for {
+		var out struct {
+			Rules     []struct{ Name string }
+			NextToken string
+		}
+		f.call(t, "ListRules", in, &out).OK(t)
+		for _, r := range out.Rules {
+			names = append(names, r.Name)
+		}
+		if out.NextToken == "" {
+			break
+		}
+		in["NextToken"] = out.NextToken
 	}
-	f.call(t, "PutEvents", object{"Entries": []object{
-		{"Source": "my.app", "DetailType": "d", "Detail": `{"n":1}`},
-		{"Source": "aws.ecs", "DetailType": "d", "Detail": `{}`},
-		{"Source": "my.app", "DetailType": "d", "Detail": `x`},
-	}}, &out).OK(t)
-	assert.Equal(t, 2, out.FailedEntryCount)
-	assert.NotEmpty(t, out.Entries[0].EventID)
-	assert.Equal(t, "NotAuthorizedForSourceException", out.Entries[1].ErrorCode)
-	assert.Equal(t, "MalformedDetail", out.Entries[2].ErrorCode)
-	assert.Equal(t, []string{"1"}, f.fail())
+	assert.Equal(t, []string{"deploy", "deployments"}, names)
+}
+
+func TestRefusedTargetsLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.target(t, nil)
+	f.call(t, "PutTargets", object{"Rule": "deployments", "Targets": []object{
+		{"Id": "good", "Arn": topicARN}, {"Id": "bad", "Arn": topicARN, "Input": "{"},
+	}}, nil).Refused(t, "ValidationException")
+	assert.Len(t, f.fail(), 1, "there is one target still")
 }
 
 func TestTags(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.call(t, "TagResource", object{"ResourceARN": ruleARN, "Tags": []core.Tag{{Key: "b", Value: "2"}}}, nil).OK(t)
+	f.call(t, "TagResource", object{"ResourceARN": ruleARN, "Tags": []tags.Tag{{Key: "b", Value: "2"}}}, nil).OK(t)
 	f.call(t, "UntagResource", object{"ResourceARN": ruleARN, "TagKeys": []string{"a"}}, nil).OK(t)
-	var out struct{ Tags []core.Tag }
+	var out struct{ Tags []tags.Tag }
 	f.call(t, "ListTagsForResource", object{"ResourceARN": ruleARN}, &out).OK(t)
-	assert.Equal(t, []core.Tag{{Key: "b", Value: "2"}}, out.Tags)
+	assert.Equal(t, []tags.Tag{{Key: "b", Value: "2"}}, out.Tags)
 }
 
 func TestStateOutlivesTheProcess(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.target(t, object{"Input": `"x"`})
-	next := events.New(f.account, f.topics)
-	f.account.Do(func() { wiretest.Restart(t, f.service, next); f.service = next })
+	old := f.account
+	f.account, _ = wiretest.NewAccount()
+	before := f.service.Resources()
+	f.topics = sns.New(f.account)
+	f.service = events.New(f.account, f.topics)
+	wiretest.Revive(t, old, f.account)
+	assert.Equal(t, before, f.service.Resources())
 	assert.Equal(t, []string{`"x"`}, f.fail())
 }

@@ -1,15 +1,13 @@
 package events
 
 import (
-	"cmp"
 	"context"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/eventpattern"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -29,29 +27,37 @@ func (s *Service) bus(name string) error {
 	return wire.Errorf("ResourceNotFoundException", "Event bus %s does not exist.", name)
 }
 
+// rule returns a rule, to be read only.
 func (s *Service) rule(name, busName string) (*rule, error) {
 	if err := s.bus(busName); err != nil {
 		return nil, err
 	}
-	r, ok := s.state.Rules[name]
+	r, ok := s.rules.Get(name)
 	if !ok {
 		return nil, wire.Errorf("ResourceNotFoundException", "Rule %s does not exist on EventBus default.", name)
 	}
 	return r, nil
 }
 
-func (s *Service) arn(r *rule) string { return s.account.ARN("events", "rule/"+r.Name) }
-
-func (s *Service) sorted() []*rule {
-	return slices.SortedFunc(maps.Values(s.state.Rules), func(a, b *rule) int { return cmp.Compare(a.Name, b.Name) })
+// change returns a rule that is about to be changed.
+func (s *Service) change(name, busName string) (*rule, error) {
+	r, err := s.rule(name, busName)
+	if err == nil {
+		s.rules.Put(name, r)
+	}
+	return r, err
 }
 
-func parsePattern(text string) (*eventpattern.Pattern, error) {
-	pattern, err := eventpattern.Parse(text)
-	if err != nil {
-		return nil, wire.Errorf("InvalidEventPatternException", "Event pattern is not valid. Reason: %v", err)
-	}
-	return pattern, nil
+func (s *Service) arn(r *rule) string { return s.account.ARN("events", "rule/"+r.Name) }
+
+// pages are those of EventBridge's lists.
+// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRules.html
+var pages = paging.Limits{
+	Default: 100, Max: 100,
+	Size: func(size int) error {
+		return invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and 100", size)
+	},
+	Token: func(string) error { return invalid("Invalid nextToken.") },
 }
 
 type putRuleInput struct {
@@ -59,8 +65,7 @@ type putRuleInput struct {
 	EventPattern string
 	State        string
 	Description  string
-	RoleArn      string
-	Tags         []core.Tag
+	Tags         []tags.Tag
 	EventBusName string
 }
 
@@ -76,8 +81,8 @@ func (s *Service) putRule(_ context.Context, in *putRuleInput) (*putRuleOutput, 
 	if in.EventPattern == "" {
 		return nil, invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")
 	}
-	if _, err := parsePattern(in.EventPattern); err != nil {
-		return nil, err
+	if _, err := eventpattern.Parse(in.EventPattern); err != nil {
+		return nil, wire.Errorf("InvalidEventPatternException", "Event pattern is not valid. Reason: %v", err)
 	}
 	if in.State == "" {
 		in.State = stateEnabled
@@ -85,12 +90,16 @@ func (s *Service) putRule(_ context.Context, in *putRuleInput) (*putRuleOutput, 
 	if in.State != stateEnabled && in.State != stateDisabled {
 		return nil, invalid("localaws knows the states %s and %s, not %s", stateEnabled, stateDisabled, in.State)
 	}
-	r, exists := s.state.Rules[in.Name]
-	if !exists {
-		r = &rule{Name: in.Name, Targets: map[string]target{}, Tags: core.NewTags(in.Tags)}
-		s.state.Rules[r.Name] = r
+	all, err := tagRules.New(in.Tags)
+	if err != nil {
+		return nil, err
 	}
-	r.EventPattern, r.State, r.Description, r.RoleARN = in.EventPattern, in.State, in.Description, in.RoleArn
+	r, exists := s.rules.Change(in.Name)
+	if !exists {
+		r = &rule{Name: in.Name, Targets: map[string]target{}, Tags: all}
+		s.rules.Put(r.Name, r)
+	}
+	r.EventPattern, r.State, r.Description = in.EventPattern, in.State, in.Description
 	return &putRuleOutput{s.arn(r)}, nil
 }
 
@@ -106,7 +115,6 @@ type ruleDetail struct {
 	EventPattern string
 	State        string
 	Description  string
-	RoleArn      string
 	EventBusName string
 	CreatedBy    string
 }
@@ -114,7 +122,7 @@ type ruleDetail struct {
 func (s *Service) detail(r *rule) ruleDetail {
 	return ruleDetail{
 		Name: r.Name, Arn: s.arn(r), EventPattern: r.EventPattern, State: r.State, Description: r.Description,
-		RoleArn: r.RoleARN, EventBusName: defaultBus,
+		EventBusName: defaultBus,
 	}
 }
 
@@ -132,7 +140,7 @@ type listRulesInput struct {
 	NamePrefix   string
 	EventBusName string
 	NextToken    string
-	Limit        int32
+	Limit        *int
 }
 
 type listRulesOutput struct {
@@ -144,26 +152,12 @@ func (s *Service) listRules(_ context.Context, in *listRulesInput) (*listRulesOu
 	if err := s.bus(in.EventBusName); err != nil {
 		return nil, err
 	}
-	limit := pageSize(in.Limit)
-	out := &listRulesOutput{Rules: []ruleDetail{}}
-	for _, r := range s.sorted() {
-		if !strings.HasPrefix(r.Name, in.NamePrefix) || r.Name <= in.NextToken {
-			continue
-		}
-		if len(out.Rules) == limit {
-			out.NextToken = out.Rules[limit-1].Name
-			break
-		}
-		out.Rules = append(out.Rules, s.detail(r))
+	var all []ruleDetail
+	for _, r := range s.rules.Prefix(in.NamePrefix) {
+		all = append(all, s.detail(r))
 	}
-	return out, nil
-}
-
-func pageSize(limit int32) int {
-	if limit <= 0 || limit > 100 {
-		return 100
-	}
-	return int(limit)
+	page, next, err := paging.Cut(pages, all, func(r ruleDetail) string { return r.Name }, in.Limit, in.NextToken)
+	return &listRulesOutput{page, next}, err
 }
 
 // deleteRule: a rule that is not there is no error.
@@ -171,77 +165,41 @@ func (s *Service) deleteRule(_ context.Context, in *ruleInput) (*wire.Empty, err
 	if err := s.bus(in.EventBusName); err != nil {
 		return nil, err
 	}
-	if r, ok := s.state.Rules[in.Name]; ok && len(r.Targets) > 0 {
+	if r, ok := s.rules.Get(in.Name); ok && len(r.Targets) > 0 {
 		return nil, invalid("Rule can't be deleted since it has targets.")
 	}
-	delete(s.state.Rules, in.Name)
+	s.rules.Delete(in.Name)
 	return nil, nil
 }
 
-func (s *Service) enableRule(_ context.Context, in *ruleInput) (*wire.Empty, error) {
-	return nil, s.setState(in, stateEnabled)
-}
-
-func (s *Service) disableRule(_ context.Context, in *ruleInput) (*wire.Empty, error) {
-	return nil, s.setState(in, stateDisabled)
-}
-
-func (s *Service) setState(in *ruleInput, to string) error {
-	r, err := s.rule(in.Name, in.EventBusName)
-	if err != nil {
-		return err
+// tagRules are those of https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TagResource.html.
+var tagRules = tags.Rules{Refuse: func(f tags.Fault) error {
+	if f.Problem == tags.TooMany {
+		return wire.Errorf("LimitExceededException", "%s", f)
 	}
-	r.State = to
-	return nil
-}
+	return invalid("%s", f)
+}}
 
-type tagsInput struct {
-	ResourceARN string
-	Tags        []core.Tag
-	TagKeys     []string
-}
-
-type tagsOutput struct{ Tags []core.Tag }
-
-func (s *Service) tagged(arn string) (*rule, error) {
-	_, name, found := strings.Cut(arn, ":rule/")
-	if !found {
-		return nil, invalid("%q is not the ARN of a rule", arn)
-	}
-	return s.rule(strings.TrimPrefix(name, defaultBus+"/"), "")
-}
-
-func (s *Service) tagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	r, err := s.tagged(in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	r.Tags.Put(in.Tags)
-	return nil, nil
-}
-
-func (s *Service) untagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	r, err := s.tagged(in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	r.Tags.Remove(in.TagKeys)
-	return nil, nil
-}
-
-func (s *Service) listTagsForResource(_ context.Context, in *tagsInput) (*tagsOutput, error) {
-	r, err := s.tagged(in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	return &tagsOutput{r.Tags.List()}, nil
+func (s *Service) tags() tags.Resources {
+	return tags.Resources{Rules: tagRules, Find: func(arn string) (tags.Resource, error) {
+		_, name, isRule := strings.Cut(arn, ":rule/")
+		if !isRule {
+			return tags.Resource{}, invalid("%q is not the ARN of a rule", arn)
+		}
+		r, err := s.rule(strings.TrimPrefix(name, defaultBus+"/"), "")
+		if err != nil {
+			return tags.Resource{}, err
+		}
+		found, _ := tags.In(s.rules, r.Name, func(r *rule) *tags.Set { return &r.Tags })
+		return found, nil
+	}}
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
-	var all []core.TaggedResource
-	for _, r := range s.state.Rules {
-		all = append(all, core.TaggedResource{ARN: s.arn(r), Tags: r.Tags})
+func (s *Service) TaggedResources() []tags.Tagged {
+	var all []tags.Tagged
+	for _, r := range s.rules.All() {
+		all = append(all, tags.Tagged{ARN: s.arn(r), Tags: r.Tags})
 	}
 	return all
 }

@@ -5,9 +5,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
+
+type database struct {
+	Input   databaseInput // its name in lower case
+	Created time.Time
+	Tags    tags.Set
+}
 
 // databaseInput is a database in the API's form.
 type databaseInput struct {
@@ -24,45 +31,51 @@ type permission struct {
 }
 
 type databaseOutput struct {
-	Name                          string
-	Description                   string
-	LocationUri                   string
-	Parameters                    map[string]string
-	CreateTime                    time.Time
-	CreateTableDefaultPermissions []permission
-	CatalogId                     string
+	databaseInput
+	CreateTime time.Time
+	CatalogId  string
 }
 
 func (s *Service) view(d *database) databaseOutput {
-	return databaseOutput{
-		Name: d.Input.Name, Description: d.Input.Description, LocationUri: d.Input.LocationUri, Parameters: d.Input.Parameters,
-		CreateTime: d.Created, CreateTableDefaultPermissions: d.Input.CreateTableDefaultPermissions, CatalogId: s.account.ID,
+	return databaseOutput{d.Input, d.Created, s.account.ID}
+}
+
+// database finds a database by its name, whose case doesn't count.
+func (s *Service) database(catalogID, name string) (*database, error) {
+	if err := s.catalog(catalogID); err != nil {
+		return nil, err
 	}
+	d, ok := s.databases.Get(strings.ToLower(name))
+	if !ok {
+		return nil, notFound("Database", name)
+	}
+	return d, nil
 }
 
 type createDatabaseInput struct {
 	CatalogId     string
 	DatabaseInput databaseInput
-	Tags          map[string]string
+	Tags          tags.Set
 }
 
 func (s *Service) createDatabase(_ context.Context, in *createDatabaseInput) (*wire.Empty, error) {
 	if err := s.catalog(in.CatalogId); err != nil {
 		return nil, err
 	}
-	name := strings.ToLower(in.DatabaseInput.Name)
-	if name == "" || len(name) > 255 {
-		return nil, invalid("The database's name must have 1 to 255 characters: %q", in.DatabaseInput.Name)
+	name, err := catalogName("database", in.DatabaseInput.Name)
+	if err != nil {
+		return nil, err
 	}
-	if s.state.Databases[name] != nil {
+	if s.databases.Has(name) {
 		return nil, exists("Database", name)
 	}
-	d := &database{Input: in.DatabaseInput, Created: s.account.Clock.Now(), Tables: map[string]*table{}, Tags: core.Tags{}}
-	for key, value := range in.Tags {
-		d.Tags[key] = value
+	all, err := tagRules.New(in.Tags.List())
+	if err != nil {
+		return nil, err
 	}
+	d := &database{Created: s.account.Clock.Now(), Tags: all}
 	d.setInput(in.DatabaseInput)
-	s.state.Databases[name] = d
+	s.databases.Put(name, d)
 	return nil, nil
 }
 
@@ -94,10 +107,9 @@ func (s *Service) getDatabase(_ context.Context, in *databaseNameInput) (*getDat
 }
 
 type pageInput struct {
-	CatalogId    string
-	DatabaseName string
-	NextToken    string
-	MaxResults   int32
+	CatalogId  string
+	NextToken  string
+	MaxResults *int
 }
 
 type getDatabasesOutput struct {
@@ -109,12 +121,12 @@ func (s *Service) getDatabases(_ context.Context, in *pageInput) (*getDatabasesO
 	if err := s.catalog(in.CatalogId); err != nil {
 		return nil, err
 	}
-	names, next := sortedKeys(s.state.Databases, in.NextToken, in.MaxResults)
-	out := &getDatabasesOutput{DatabaseList: []databaseOutput{}, NextToken: next}
-	for _, name := range names {
-		out.DatabaseList = append(out.DatabaseList, s.view(s.state.Databases[name]))
+	var all []databaseOutput
+	for _, d := range s.databases.All() {
+		all = append(all, s.view(d))
 	}
-	return out, nil
+	page, next, err := paging.Cut(pages, all, func(d databaseOutput) string { return d.Name }, in.MaxResults, in.NextToken)
+	return &getDatabasesOutput{page, next}, err
 }
 
 type updateDatabaseInput struct {
@@ -131,6 +143,7 @@ func (s *Service) updateDatabase(_ context.Context, in *updateDatabaseInput) (*w
 	if !strings.EqualFold(in.DatabaseInput.Name, d.Input.Name) {
 		return nil, invalid("localaws can't rename the database %s", d.Input.Name)
 	}
+	s.databases.Put(d.Input.Name, d)
 	d.setInput(in.DatabaseInput)
 	return nil, nil
 }
@@ -141,15 +154,9 @@ func (s *Service) deleteDatabase(_ context.Context, in *databaseNameInput) (*wir
 	if err != nil {
 		return nil, err
 	}
-	delete(s.state.Databases, d.Input.Name)
-	return nil, nil
-}
-
-// TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
-	var all []core.TaggedResource
-	for name, d := range s.state.Databases {
-		all = append(all, core.TaggedResource{ARN: s.account.ARN("glue", "database/"+name), Tags: d.Tags})
+	for id := range s.tables.Prefix(tableID(d.Input.Name, "")) {
+		s.tables.Delete(id)
 	}
-	return all
+	s.databases.Delete(d.Input.Name)
+	return nil, nil
 }

@@ -6,47 +6,30 @@ package glue
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 // Service is the Data Catalog. Its methods are called with the account's lock
 // held.
 type Service struct {
-	account *core.Account
-	state   state
-}
-
-// state is what outlives the process.
-type state struct {
-	Databases map[string]*database // by name
-}
-
-type database struct {
-	Input   databaseInput
-	Created time.Time
-	Tables  map[string]*table // by name
-	Tags    core.Tags
-}
-
-type table struct {
-	Input   tableInput
-	Created time.Time
-	Updated time.Time
-	Version int
-	Indexes []partitionIndex
+	account   *core.Account
+	databases *store.Collection[*database] // by name
+	tables    *store.Collection[*table]    // by tableID
 }
 
 // New returns an empty catalog.
 func New(a *core.Account) *Service {
-	return &Service{account: a, state: state{Databases: map[string]*database{}}}
+	return &Service{
+		account:   a,
+		databases: store.NewCollection[*database](a.Records, "glue", "databases"),
+		tables:    store.NewCollection[*table](a.Records, "glue", "tables"),
+	}
 }
 
 // Wire is the service's entry in the server.
@@ -72,29 +55,9 @@ func (s *Service) Wire() wire.Service {
 	}
 }
 
-// Name is the service's key in the snapshot.
-func (s *Service) Name() string { return "glue" }
-
-// Snapshot returns all state.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state.
-func (s *Service) Restore(raw json.RawMessage) error {
-	restored := state{Databases: map[string]*database{}}
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("restoring glue: %w", err)
-	}
-	s.state = restored
-	return nil
-}
-
 // Resources is the number of resources by kind, for the status page.
 func (s *Service) Resources() map[string]int {
-	tables := 0
-	for _, d := range s.state.Databases {
-		tables += len(d.Tables)
-	}
-	return map[string]int{"databases": len(s.state.Databases), "tables": tables}
+	return map[string]int{"databases": s.databases.Len(), "tables": s.tables.Len()}
 }
 
 func notFound(kind, name string) *wire.Error {
@@ -117,75 +80,62 @@ func (s *Service) catalog(id string) error {
 	return nil
 }
 
-// database finds one by its name, whose case doesn't count.
-func (s *Service) database(catalogID, name string) (*database, error) {
-	if err := s.catalog(catalogID); err != nil {
-		return nil, err
+// catalogName is the name of a database or a table as the catalog keeps it.
+func catalogName(kind, name string) (string, error) {
+	if name == "" || len(name) > 255 || strings.ContainsAny(name, separator+"\r\n") {
+		return "", invalid("The %s's name must have 1 to 255 characters, on one line: %q", kind, name)
 	}
-	d, ok := s.state.Databases[strings.ToLower(name)]
-	if !ok {
-		return nil, notFound("Database", name)
-	}
-	return d, nil
+	return strings.ToLower(name), nil
+}
+
+// pages are those of the catalog's lists.
+// https://docs.aws.amazon.com/glue/latest/webapi/API_GetTables.html
+var pages = paging.Limits{
+	Default: 100, Max: 100,
+	Size:  func(size int) error { return invalid("MaxResults is %d; it must be 1 to 100", size) },
+	Token: func(string) error { return invalid("NextToken is not one that an earlier answer held") },
+}
+
+// tagRules are those of https://docs.aws.amazon.com/glue/latest/webapi/API_TagResource.html.
+var tagRules = tags.Rules{Refuse: func(f tags.Fault) error { return invalid("%s", f) }}
+
+func (s *Service) tags() tags.Resources {
+	return tags.Resources{Rules: tagRules, Find: func(arn string) (tags.Resource, error) {
+		_, name, _ := strings.Cut(arn, ":database/")
+		found, ok := tags.In(s.databases, strings.ToLower(name), func(d *database) *tags.Set { return &d.Tags })
+		if !ok {
+			return found, notFound("Resource", arn)
+		}
+		return found, nil
+	}}
 }
 
 type tagsInput struct {
 	ResourceArn  string
-	TagsToAdd    map[string]string
+	TagsToAdd    tags.Set
 	TagsToRemove []string
 }
 
-type tagsOutput struct{ Tags map[string]string }
-
-func (s *Service) tagged(arn string) (core.Tags, error) {
-	_, name, found := strings.Cut(arn, ":database/")
-	if !found {
-		return nil, notFound("Resource", arn)
-	}
-	d, err := s.database("", name)
-	if err != nil {
-		return nil, err
-	}
-	return d.Tags, nil
-}
+type tagsOutput struct{ Tags tags.Set }
 
 func (s *Service) getTags(_ context.Context, in *tagsInput) (*tagsOutput, error) {
-	tags, err := s.tagged(in.ResourceArn)
-	if err != nil {
-		return nil, err
-	}
-	return &tagsOutput{tags}, nil
+	list, err := s.tags().List(in.ResourceArn)
+	return &tagsOutput{tags.SetOf(list)}, err
 }
 
 func (s *Service) tagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	tags, err := s.tagged(in.ResourceArn)
-	if err != nil {
-		return nil, err
-	}
-	maps.Copy(tags, in.TagsToAdd)
-	return nil, nil
+	return nil, s.tags().Add(in.TagsToAdd.List(), in.ResourceArn)
 }
 
 func (s *Service) untagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	tags, err := s.tagged(in.ResourceArn)
-	if err != nil {
-		return nil, err
-	}
-	tags.Remove(in.TagsToRemove)
-	return nil, nil
+	return nil, s.tags().Remove(in.TagsToRemove, in.ResourceArn)
 }
 
-// sortedKeys are a map's keys behind a token, cut at a limit; next is the token
-// for the rest.
-func sortedKeys[T any](all map[string]T, after string, limit int32) (keys []string, next string) {
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		if key <= after {
-			continue
-		}
-		if limit > 0 && len(keys) == int(limit) {
-			return keys, keys[len(keys)-1]
-		}
-		keys = append(keys, key)
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []tags.Tagged {
+	var all []tags.Tagged
+	for name, d := range s.databases.All() {
+		all = append(all, tags.Tagged{ARN: s.account.ARN("glue", "database/"+name), Tags: d.Tags})
 	}
-	return keys, ""
+	return all
 }

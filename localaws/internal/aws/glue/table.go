@@ -2,13 +2,32 @@ package glue
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
+
+// separator is in no name.
+const separator = "\x00"
+
+type table struct {
+	Database string
+	Input    tableInput // its name in lower case
+	Created  time.Time
+	Updated  time.Time
+	Version  int
+}
+
+// tableID is the id of a table's record; without a table's name, what the ids of
+// a database's tables begin with.
+func tableID(database, name string) string {
+	return strings.ToLower(database) + separator + strings.ToLower(name)
+}
+
+func (t *table) id() string { return tableID(t.Database, t.Input.Name) }
 
 // tableInput is a table in the API's form.
 type tableInput struct {
@@ -67,59 +86,39 @@ type skewedInfo struct {
 }
 
 type tableOutput struct {
-	Name                          string
+	tableInput
 	DatabaseName                  string
-	Description                   string
-	Owner                         string
 	CreateTime                    time.Time
 	UpdateTime                    time.Time
-	LastAccessTime                time.Time
-	LastAnalyzedTime              time.Time
-	Retention                     *int32
-	StorageDescriptor             *storageDescriptor
-	PartitionKeys                 []column
-	ViewOriginalText              string
-	ViewExpandedText              string
-	TableType                     string
-	Parameters                    map[string]string
 	CreatedBy                     string
 	IsRegisteredWithLakeFormation bool
 	CatalogId                     string
 	VersionId                     string
 }
 
-func (s *Service) tableView(databaseName string, t *table) tableOutput {
-	in := t.Input
+func (s *Service) tableView(t *table) tableOutput {
 	return tableOutput{
-		Name: in.Name, DatabaseName: databaseName, Description: in.Description, Owner: in.Owner, CreateTime: t.Created, UpdateTime: t.Updated,
-		LastAccessTime: in.LastAccessTime, LastAnalyzedTime: in.LastAnalyzedTime, Retention: in.Retention, StorageDescriptor: in.StorageDescriptor,
-		PartitionKeys: in.PartitionKeys, ViewOriginalText: in.ViewOriginalText, ViewExpandedText: in.ViewExpandedText, TableType: in.TableType,
-		Parameters: in.Parameters, CreatedBy: s.account.GlobalARN("iam", "root"), CatalogId: s.account.ID, VersionId: strconv.Itoa(t.Version),
+		tableInput: t.Input, DatabaseName: t.Database, CreateTime: t.Created, UpdateTime: t.Updated,
+		CreatedBy: s.account.GlobalARN("iam", "root"), CatalogId: s.account.ID, VersionId: strconv.Itoa(t.Version),
 	}
 }
 
-func (s *Service) table(catalogID, databaseName, name string) (*database, *table, error) {
-	d, err := s.database(catalogID, databaseName)
-	if err != nil {
-		return nil, nil, err
+// table finds a table by its name, whose case doesn't count.
+func (s *Service) table(catalogID, databaseName, name string) (*table, error) {
+	if _, err := s.database(catalogID, databaseName); err != nil {
+		return nil, err
 	}
-	t, ok := d.Tables[strings.ToLower(name)]
+	t, ok := s.tables.Get(tableID(databaseName, name))
 	if !ok {
-		return nil, nil, notFound("Table", name)
+		return nil, notFound("Table", name)
 	}
-	return d, t, nil
+	return t, nil
 }
 
 type createTableInput struct {
-	CatalogId        string
-	DatabaseName     string
-	TableInput       tableInput
-	PartitionIndexes []partitionIndex
-}
-
-type partitionIndex struct {
-	IndexName string
-	Keys      []string
+	CatalogId    string
+	DatabaseName string
+	TableInput   tableInput
 }
 
 func (s *Service) createTable(_ context.Context, in *createTableInput) (*wire.Empty, error) {
@@ -127,22 +126,17 @@ func (s *Service) createTable(_ context.Context, in *createTableInput) (*wire.Em
 	if err != nil {
 		return nil, err
 	}
-	name := strings.ToLower(in.TableInput.Name)
-	if name == "" || len(name) > 255 {
-		return nil, invalid("The table's name must have 1 to 255 characters: %q", in.TableInput.Name)
-	}
-	if d.Tables[name] != nil {
-		return nil, exists("Table", name)
+	name, err := catalogName("table", in.TableInput.Name)
+	if err != nil {
+		return nil, err
 	}
 	now := s.account.Clock.Now()
-	t := &table{Created: now, Indexes: in.PartitionIndexes}
+	t := &table{Database: d.Input.Name, Created: now}
 	t.setInput(in.TableInput, now)
-	for _, index := range t.Indexes {
-		if _, err := t.describe(index); err != nil {
-			return nil, err
-		}
+	if s.tables.Has(t.id()) {
+		return nil, exists("Table", name)
 	}
-	d.Tables[name] = t
+	s.tables.Put(t.id(), t)
 	return nil, nil
 }
 
@@ -178,11 +172,16 @@ type tableNameInput struct {
 type getTableOutput struct{ Table tableOutput }
 
 func (s *Service) getTable(_ context.Context, in *tableNameInput) (*getTableOutput, error) {
-	d, t, err := s.table(in.CatalogId, in.DatabaseName, in.Name)
+	t, err := s.table(in.CatalogId, in.DatabaseName, in.Name)
 	if err != nil {
 		return nil, err
 	}
-	return &getTableOutput{s.tableView(d.Input.Name, t)}, nil
+	return &getTableOutput{s.tableView(t)}, nil
+}
+
+type getTablesInput struct {
+	pageInput
+	DatabaseName string
 }
 
 type getTablesOutput struct {
@@ -190,17 +189,17 @@ type getTablesOutput struct {
 	NextToken string
 }
 
-func (s *Service) getTables(_ context.Context, in *pageInput) (*getTablesOutput, error) {
+func (s *Service) getTables(_ context.Context, in *getTablesInput) (*getTablesOutput, error) {
 	d, err := s.database(in.CatalogId, in.DatabaseName)
 	if err != nil {
 		return nil, err
 	}
-	names, next := sortedKeys(d.Tables, in.NextToken, in.MaxResults)
-	out := &getTablesOutput{TableList: []tableOutput{}, NextToken: next}
-	for _, name := range names {
-		out.TableList = append(out.TableList, s.tableView(d.Input.Name, d.Tables[name]))
+	var all []tableOutput
+	for _, t := range s.tables.Prefix(tableID(d.Input.Name, "")) {
+		all = append(all, s.tableView(t))
 	}
-	return out, nil
+	page, next, err := paging.Cut(pages, all, func(t tableOutput) string { return t.Name }, in.MaxResults, in.NextToken)
+	return &getTablesOutput{page, next}, err
 }
 
 type updateTableInput struct {
@@ -211,21 +210,22 @@ type updateTableInput struct {
 }
 
 func (s *Service) updateTable(_ context.Context, in *updateTableInput) (*wire.Empty, error) {
-	_, t, err := s.table(in.CatalogId, in.DatabaseName, in.TableInput.Name)
+	t, err := s.table(in.CatalogId, in.DatabaseName, in.TableInput.Name)
 	if err != nil {
 		return nil, err
 	}
+	s.tables.Put(t.id(), t)
 	t.setInput(in.TableInput, s.account.Clock.Now())
 	t.Version++
 	return nil, nil
 }
 
 func (s *Service) deleteTable(_ context.Context, in *tableNameInput) (*wire.Empty, error) {
-	d, t, err := s.table(in.CatalogId, in.DatabaseName, in.Name)
+	t, err := s.table(in.CatalogId, in.DatabaseName, in.Name)
 	if err != nil {
 		return nil, err
 	}
-	delete(d.Tables, t.Input.Name)
+	s.tables.Delete(t.id())
 	return nil, nil
 }
 
@@ -237,42 +237,11 @@ type partitionIndexesInput struct {
 }
 
 type partitionIndexesOutput struct {
-	PartitionIndexDescriptorList []partitionIndexDetail
+	PartitionIndexDescriptorList []struct{}
 }
 
-type partitionIndexDetail struct {
-	IndexName   string
-	Keys        []partitionKey
-	IndexStatus string
-}
-
-type partitionKey struct{ Name, Type string }
-
+// getPartitionIndexes answers that a table has none: localaws makes none.
 func (s *Service) getPartitionIndexes(_ context.Context, in *partitionIndexesInput) (*partitionIndexesOutput, error) {
-	_, t, err := s.table(in.CatalogId, in.DatabaseName, in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	out := &partitionIndexesOutput{[]partitionIndexDetail{}}
-	for _, index := range t.Indexes {
-		detail, err := t.describe(index)
-		if err != nil {
-			return nil, err
-		}
-		out.PartitionIndexDescriptorList = append(out.PartitionIndexDescriptorList, detail)
-	}
-	return out, nil
-}
-
-// describe names the types of an index's keys, which have to be partition keys.
-func (t *table) describe(index partitionIndex) (partitionIndexDetail, error) {
-	detail := partitionIndexDetail{IndexName: index.IndexName, IndexStatus: "ACTIVE"}
-	for _, name := range index.Keys {
-		at := slices.IndexFunc(t.Input.PartitionKeys, func(c column) bool { return c.Name == name })
-		if at < 0 {
-			return detail, invalid("The key %s of the index %s is no partition key of the table %s", name, index.IndexName, t.Input.Name)
-		}
-		detail.Keys = append(detail.Keys, partitionKey{name, t.Input.PartitionKeys[at].Type})
-	}
-	return detail, nil
+	_, err := s.table(in.CatalogId, in.DatabaseName, in.TableName)
+	return &partitionIndexesOutput{[]struct{}{}}, err
 }

@@ -3,8 +3,6 @@ package sns
 import (
 	"context"
 	"encoding/json"
-	"maps"
-	"slices"
 	"strconv"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
@@ -37,7 +35,7 @@ func (s *Service) publish(_ context.Context, in *publishInput) (*publishOutput, 
 	if in.TopicArn == "" {
 		in.TopicArn = in.TargetArn
 	}
-	t, err := s.topic(in.TopicArn)
+	t, err := s.topics.find(in.TopicArn)
 	if err != nil {
 		return nil, err
 	}
@@ -71,11 +69,11 @@ func (s *Service) PublishFrom(service, sourceARN, topicARN, subject, message str
 
 // publishFrom sends a message for a service, whose request has a condition key.
 func (s *Service) publishFrom(topicARN, subject, message, service, key, value string) error {
-	t, err := s.topic(topicARN)
+	t, err := s.topics.find(topicARN)
 	if err != nil {
 		return err
 	}
-	d, err := policy.Parse(s.policyOf(t))
+	d, err := policy.Parse(s.topics.policyOf(t))
 	if err != nil {
 		return err
 	}
@@ -95,21 +93,17 @@ func (s *Service) publishFrom(topicARN, subject, message, service, key, value st
 // and wants it.
 func (s *Service) send(t *topic, in *publishInput) (id string) {
 	m := Message{ID: ids.UUID(), TopicARN: t.ARN, Subject: in.Subject, Message: in.Message, Time: s.account.Clock.Now()}
-	s.state.Published = append(s.state.Published, m)
-	if extra := len(s.state.Published) - maxOutbox; extra > 0 {
-		s.state.Published = slices.Clone(s.state.Published[extra:])
-	}
+	s.published.add(m)
 	attributes := in.filterable()
-	for _, arn := range slices.Sorted(maps.Keys(s.state.Subscriptions)) {
-		sub := s.state.Subscriptions[arn]
-		if sub.TopicARN != t.ARN || sub.Token != "" || !sub.wants(in.Message, attributes) {
+	for _, sub := range s.subscriptions.of(t.ARN) {
+		if sub.Token != "" || !sub.wants(in.Message, attributes) {
 			continue
 		}
 		d := Delivery{Protocol: sub.Protocol, Endpoint: sub.Endpoint, Message: m}
 		if in.MessageStructure == "json" {
 			d.Message.Message = forProtocol(in.Message, sub.Protocol)
 		}
-		s.deliver(d)
+		s.subscriptions.deliver(d)
 	}
 	return m.ID
 }

@@ -6,46 +6,22 @@
 package sns
 
 import (
-	"encoding/json"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
-// maxOutbox is how many messages and deliveries are kept: the oldest go first.
-const maxOutbox = 200
-
 // Service is SNS. Its methods are called with the account's lock held.
 type Service struct {
-	account *core.Account
-	state   state
-}
-
-// state is what outlives the process.
-type state struct {
-	Topics        map[string]*topic        // by ARN
-	Subscriptions map[string]*subscription // by ARN
-	Published     []Message
-	Outbox        []Delivery
-}
-
-type topic struct {
-	ARN        string
-	Attributes map[string]string
-	Tags       core.Tags
-	Deleted    int // subscriptions that were
-}
-
-type subscription struct {
-	ARN           string
-	TopicARN      string
-	Protocol      string
-	Endpoint      string
-	Token         string // confirms it; "" when it is confirmed
-	Authenticated bool   // the confirmation was
-	Attributes    map[string]string
+	account       *core.Account
+	topics        topics
+	subscriptions subscriptions
+	published     *ring[Message]
 }
 
 // Message is what was published to a topic.
@@ -68,17 +44,13 @@ type Delivery struct {
 
 // New returns an SNS without topics.
 func New(a *core.Account) *Service {
-	s := &Service{account: a}
-	s.state.init()
-	return s
-}
-
-func (st *state) init() {
-	if st.Topics == nil {
-		st.Topics = map[string]*topic{}
-	}
-	if st.Subscriptions == nil {
-		st.Subscriptions = map[string]*subscription{}
+	t := topics{a, store.NewCollection[*topic](a.Records, "sns", "topics")}
+	return &Service{
+		account: a, topics: t, published: newRing[Message](a.Records, "published"),
+		subscriptions: subscriptions{
+			account: a, topics: t, records: store.NewCollection[*subscription](a.Records, "sns", "subscriptions"),
+			outbox: newRing[Delivery](a.Records, "outbox"),
+		},
 	}
 }
 
@@ -86,53 +58,23 @@ func (st *state) init() {
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "sns", Protocol: wire.Query, Namespace: "http://sns.amazonaws.com/doc/2010-03-31/",
-		Operations: []wire.Operation{
-			wire.Op("CreateTopic", s.createTopic),
+		Operations: slices.Concat(s.topics.operations(), s.subscriptions.operations(), []wire.Operation{
 			wire.Op("DeleteTopic", s.deleteTopic),
 			wire.ReadOp("GetTopicAttributes", s.getTopicAttributes),
-			wire.Op("SetTopicAttributes", s.setTopicAttributes),
-			wire.ReadOp("ListTopics", s.listTopics),
-			wire.Op("Subscribe", s.subscribe),
-			wire.Op("ConfirmSubscription", s.confirmSubscription),
-			wire.Op("Unsubscribe", s.unsubscribe),
-			wire.ReadOp("GetSubscriptionAttributes", s.getSubscriptionAttributes),
-			wire.Op("SetSubscriptionAttributes", s.setSubscriptionAttributes),
-			wire.ReadOp("ListSubscriptions", s.listSubscriptions),
-			wire.ReadOp("ListSubscriptionsByTopic", s.listSubscriptionsByTopic),
 			wire.Op("Publish", s.publish),
-			wire.Op("TagResource", s.tagResource),
-			wire.Op("UntagResource", s.untagResource),
-			wire.ReadOp("ListTagsForResource", s.listTagsForResource),
-		},
+		}),
 	}
-}
-
-// Name is the service's key in the snapshot.
-func (s *Service) Name() string { return "sns" }
-
-// Snapshot returns all state.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state.
-func (s *Service) Restore(raw json.RawMessage) error {
-	var restored state
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("restoring sns: %w", err)
-	}
-	restored.init()
-	s.state = restored
-	return nil
 }
 
 // Resources is the number of resources by kind, for the status page.
 func (s *Service) Resources() map[string]int {
-	return map[string]int{"topics": len(s.state.Topics), "subscriptions": len(s.state.Subscriptions)}
+	return map[string]int{"topics": s.topics.records.Len(), "subscriptions": s.subscriptions.records.Len()}
 }
 
 // Messages are those published to a topic, the oldest first.
 func (s *Service) Messages(topicARN string) []Message {
 	var list []Message
-	for _, m := range s.state.Published {
+	for _, m := range s.published.entries.All() {
 		if m.TopicARN == topicARN {
 			list = append(list, m)
 		}
@@ -141,22 +83,30 @@ func (s *Service) Messages(topicARN string) []Message {
 }
 
 // Outbox is what subscribers received, the oldest first.
-func (s *Service) Outbox() []Delivery { return append([]Delivery(nil), s.state.Outbox...) }
-
-func (s *Service) topic(arn string) (*topic, error) {
-	t, ok := s.state.Topics[arn]
-	if !ok {
-		return nil, wire.NotFoundf("NotFound", "Topic does not exist: %s", arn)
+func (s *Service) Outbox() []Delivery {
+	var list []Delivery
+	for _, d := range s.subscriptions.outbox.entries.All() {
+		list = append(list, d)
 	}
-	return t, nil
+	return list
 }
 
-func (s *Service) subscription(arn string) (*subscription, error) {
-	sub, ok := s.state.Subscriptions[arn]
-	if !ok {
-		return nil, wire.NotFoundf("NotFound", "Subscription does not exist: %s", arn)
+// TaggedResources lists what can have tags, for the Tagging API.
+func (s *Service) TaggedResources() []tags.Tagged {
+	var all []tags.Tagged
+	for arn, t := range s.topics.records.All() {
+		all = append(all, tags.Tagged{ARN: arn, Tags: t.Tags})
 	}
-	return sub, nil
+	return all
+}
+
+// pages are those of SNS's lists.
+// https://docs.aws.amazon.com/sns/latest/api/API_ListTopics.html
+var pages = paging.Limits{
+	Default: 100, Max: 100,
+	Token: func(token string) error {
+		return invalid("NextToken Reason: %q is not the token of an earlier answer", token)
+	},
 }
 
 func invalid(format string, args ...any) *wire.Error {

@@ -1,6 +1,7 @@
 package sns_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/sns"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wiretest"
 )
 
@@ -78,11 +80,11 @@ func TestTopics(t *testing.T) {
 	assert.Equal(t, "Alarms", got["DisplayName"])
 	assert.Equal(t, "0", got["SubscriptionsConfirmed"])
 	assert.Contains(t, got["Policy"], "AWS:SourceOwner")
-	var tags struct {
+	var tagged struct {
 		Keys []string `xml:"Tags>member>Key"`
 	}
-	f.call(t, "ListTagsForResource", &tags, "ResourceArn="+arn).OK(t)
-	assert.Equal(t, []string{"a"}, tags.Keys)
+	f.call(t, "ListTagsForResource", &tagged, "ResourceArn="+arn).OK(t)
+	assert.Equal(t, []string{"a"}, tagged.Keys)
 	f.call(t, "DeleteTopic", nil, "TopicArn="+arn).OK(t)
 	f.call(t, "DeleteTopic", nil, "TopicArn="+arn).OK(t)
 	gone := f.call(t, "GetTopicAttributes", nil, "TopicArn="+arn).Refused(t, "NotFound")
@@ -177,9 +179,55 @@ func TestServicesNeedTheTopicsPolicy(t *testing.T) {
 func TestStateOutlivesTheProcess(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	next := sns.New(f.account)
-	f.account.Do(func() {
-		wiretest.Restart(t, f.service, next)
+	f.call(t, "Publish", nil, "TopicArn="+arn, "Message=m").OK(t)
+	account, _ := wiretest.NewAccount()
+	next := sns.New(account)
+	wiretest.Revive(t, f.account, account)
+	account.View(func() {
 		assert.Equal(t, map[string]int{"topics": 1, "subscriptions": 0}, next.Resources())
+		assert.Len(t, next.Messages(arn), 1)
 	})
+}
+
+func TestTheOldestMessagesAreForgotten(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for i := range 201 {
+		f.call(t, "Publish", nil, "TopicArn="+arn, fmt.Sprintf("Message=%d", i)).OK(t)
+	}
+	f.account.View(func() {
+		kept := f.service.Messages(arn)
+		require.Len(t, kept, 200)
+		assert.Equal(t, "1", kept[0].Message)
+		assert.Equal(t, "200", kept[199].Message)
+	})
+}
+
+func TestATopicTakesItsSubscriptionsAlong(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.call(t, "CreateTopic", nil, "Name=alarms-2").OK(t)
+	for _, topic := range []string{arn, arn, arn + "-2"} {
+		f.call(t, "Subscribe", nil, "TopicArn="+topic, "Protocol=sms", "Endpoint=+15550100").OK(t)
+	}
+	f.call(t, "DeleteTopic", nil, "TopicArn="+arn).OK(t)
+	var list struct {
+		Topics []string `xml:"Subscriptions>member>TopicArn"`
+	}
+	f.call(t, "ListSubscriptions", &list).OK(t)
+	assert.Equal(t, []string{arn + "-2"}, list.Topics)
+}
+
+func TestRefusedTagsLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.call(t, "CreateTopic", nil, "Name=new", "Tags.member.1.Key=aws:x", "Tags.member.1.Value=1").Refused(t, "InvalidParameter")
+	f.call(t, "TagResource", nil, "ResourceArn="+arn, "Tags.member.1.Key=b", "Tags.member.1.Value=1", "Tags.member.2.Key=aws:x", "Tags.member.2.Value=1").
+		Refused(t, "InvalidParameter")
+	f.account.View(func() {
+		assert.Equal(t, []tags.Tagged{{ARN: arn, Tags: tags.Set{"a": "1"}}}, f.service.TaggedResources())
+	})
+	f.call(t, "TagResource", nil, "ResourceArn="+arn+"-2", "Tags.member.1.Key=b", "Tags.member.1.Value=1").Refused(t, "ResourceNotFound")
+	f.call(t, "UntagResource", nil, "ResourceArn="+arn, "TagKeys.member.1=a").OK(t)
+	f.call(t, "ListTopics", nil, "NextToken=made-up").Refused(t, "InvalidParameter")
 }

@@ -4,13 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/eventpattern"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -23,8 +27,40 @@ var protocols = map[string]*regexp.Regexp{
 	"sms":        regexp.MustCompile(`^\+?[0-9]{6,15}$`),
 }
 
-// subscriptionAttributes are those that can be set.
-var subscriptionAttributes = []string{"DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy"}
+type subscription struct {
+	ARN           string // begins with the topic's
+	TopicARN      string
+	Protocol      string
+	Endpoint      string
+	Token         string // confirms it; "" when it is confirmed
+	Authenticated bool   // whether the confirmation was
+	Attributes    map[string]string
+}
+
+// subscriptions are those of all topics.
+type subscriptions struct {
+	account *core.Account
+	topics  topics
+	records *store.Collection[*subscription] // by ARN
+	outbox  *ring[Delivery]
+}
+
+func (s subscriptions) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("Subscribe", s.subscribe),
+		wire.Op("ConfirmSubscription", s.confirmSubscription),
+		wire.Op("Unsubscribe", s.unsubscribe),
+		wire.ReadOp("GetSubscriptionAttributes", s.getSubscriptionAttributes),
+		wire.Op("SetSubscriptionAttributes", s.setSubscriptionAttributes),
+		wire.ReadOp("ListSubscriptions", s.listSubscriptions),
+		wire.ReadOp("ListSubscriptionsByTopic", s.listSubscriptionsByTopic),
+	}
+}
+
+// of yields the subscriptions of a topic.
+func (s subscriptions) of(topicARN string) iter.Seq2[string, *subscription] {
+	return s.records.Prefix(topicARN + ":")
+}
 
 type subscribeInput struct {
 	TopicArn              string
@@ -38,8 +74,8 @@ type subscriptionOutput struct{ SubscriptionArn string }
 
 // subscribe makes a subscription. One to an e-mail address is pending until the
 // token that the mail brings is given to ConfirmSubscription.
-func (s *Service) subscribe(_ context.Context, in *subscribeInput) (*subscriptionOutput, error) {
-	t, err := s.topic(in.TopicArn)
+func (s subscriptions) subscribe(_ context.Context, in *subscribeInput) (*subscriptionOutput, error) {
+	t, err := s.topics.find(in.TopicArn)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +84,7 @@ func (s *Service) subscribe(_ context.Context, in *subscribeInput) (*subscriptio
 		return nil, invalid("Protocol: localaws delivers to %v, not to %q", slices.Sorted(maps.Keys(protocols)), in.Protocol)
 	}
 	if !form.MatchString(in.Endpoint) {
-		return nil, invalid("Endpoint: %q is no address for %s", in.Endpoint, in.Protocol)
+		return nil, invalid("Endpoint: %q is not an address for %s", in.Endpoint, in.Protocol)
 	}
 	sub := s.existing(in)
 	if sub == nil {
@@ -61,7 +97,7 @@ func (s *Service) subscribe(_ context.Context, in *subscribeInput) (*subscriptio
 				return nil, err
 			}
 		}
-		s.state.Subscriptions[sub.ARN] = sub
+		s.records.Put(sub.ARN, sub)
 		if in.Protocol != "sms" {
 			sub.Token = ids.Hex(64)
 			s.deliver(Delivery{Protocol: sub.Protocol, Endpoint: sub.Endpoint, Token: sub.Token, Message: Message{
@@ -77,9 +113,9 @@ func (s *Service) subscribe(_ context.Context, in *subscribeInput) (*subscriptio
 }
 
 // existing finds the subscription that the same endpoint has already.
-func (s *Service) existing(in *subscribeInput) *subscription {
-	for _, sub := range s.state.Subscriptions {
-		if sub.TopicARN == in.TopicArn && sub.Protocol == in.Protocol && sub.Endpoint == in.Endpoint {
+func (s subscriptions) existing(in *subscribeInput) *subscription {
+	for _, sub := range s.of(in.TopicArn) {
+		if sub.Protocol == in.Protocol && sub.Endpoint == in.Endpoint {
 			return sub
 		}
 	}
@@ -92,12 +128,13 @@ type confirmInput struct {
 	AuthenticateOnUnsubscribe string
 }
 
-func (s *Service) confirmSubscription(_ context.Context, in *confirmInput) (*subscriptionOutput, error) {
-	if _, err := s.topic(in.TopicArn); err != nil {
+func (s subscriptions) confirmSubscription(_ context.Context, in *confirmInput) (*subscriptionOutput, error) {
+	if _, err := s.topics.find(in.TopicArn); err != nil {
 		return nil, err
 	}
-	for _, sub := range s.state.Subscriptions {
-		if sub.TopicARN == in.TopicArn && sub.Token != "" && sub.Token == in.Token {
+	for arn, sub := range s.of(in.TopicArn) {
+		if sub.Token != "" && sub.Token == in.Token {
+			s.records.Put(arn, sub)
 			sub.Token = ""
 			sub.Authenticated = in.AuthenticateOnUnsubscribe == "true"
 			return &subscriptionOutput{sub.ARN}, nil
@@ -108,25 +145,25 @@ func (s *Service) confirmSubscription(_ context.Context, in *confirmInput) (*sub
 
 type subscriptionInput struct{ SubscriptionArn string }
 
-func (s *Service) unsubscribe(_ context.Context, in *subscriptionInput) (*wire.Empty, error) {
-	sub, ok := s.state.Subscriptions[in.SubscriptionArn]
+func (s subscriptions) unsubscribe(_ context.Context, in *subscriptionInput) (*wire.Empty, error) {
+	sub, ok := s.records.Get(in.SubscriptionArn)
 	if !ok {
 		if !strings.HasPrefix(in.SubscriptionArn, "arn:") {
 			return nil, invalid("SubscriptionArn Reason: %q is not an ARN", in.SubscriptionArn)
 		}
 		return nil, nil
 	}
-	delete(s.state.Subscriptions, sub.ARN)
-	if t, ok := s.state.Topics[sub.TopicARN]; ok {
+	s.records.Delete(sub.ARN)
+	if t, ok := s.topics.records.Change(sub.TopicARN); ok {
 		t.Deleted++
 	}
 	return nil, nil
 }
 
-func (s *Service) getSubscriptionAttributes(_ context.Context, in *subscriptionInput) (*attributesOutput, error) {
-	sub, err := s.subscription(in.SubscriptionArn)
-	if err != nil {
-		return nil, err
+func (s subscriptions) getSubscriptionAttributes(_ context.Context, in *subscriptionInput) (*attributesOutput, error) {
+	sub, ok := s.records.Get(in.SubscriptionArn)
+	if !ok {
+		return nil, noSubscription(in.SubscriptionArn)
 	}
 	attributes := map[string]string{
 		"SubscriptionArn": sub.ARN, "TopicArn": sub.TopicARN, "Protocol": sub.Protocol, "Endpoint": sub.Endpoint,
@@ -144,14 +181,23 @@ type setSubscriptionAttributesInput struct {
 	AttributeValue  string
 }
 
-func (s *Service) setSubscriptionAttributes(_ context.Context, in *setSubscriptionAttributesInput) (*wire.Empty, error) {
-	sub, err := s.subscription(in.SubscriptionArn)
-	if err != nil {
-		return nil, err
+func (s subscriptions) setSubscriptionAttributes(_ context.Context, in *setSubscriptionAttributesInput) (*wire.Empty, error) {
+	sub, ok := s.records.Change(in.SubscriptionArn)
+	if !ok {
+		return nil, noSubscription(in.SubscriptionArn)
 	}
 	return nil, sub.setAttribute(in.AttributeName, in.AttributeValue)
 }
 
+func noSubscription(arn string) error {
+	return wire.NotFoundf("NotFound", "Subscription does not exist: %s", arn)
+}
+
+// subscriptionAttributes are those that can be set. DeliveryPolicy and
+// RedrivePolicy are for protocols that localaws does not have.
+var subscriptionAttributes = []string{"FilterPolicy", "FilterPolicyScope", "RawMessageDelivery"}
+
+// setAttribute sets an attribute; an empty value takes it away.
 func (sub *subscription) setAttribute(name, value string) error {
 	if !slices.Contains(subscriptionAttributes, name) {
 		return invalid("AttributeName: localaws does not know %s", name)
@@ -176,10 +222,6 @@ func (sub *subscription) setAttribute(name, value string) error {
 		if value != "false" {
 			return invalid("Attributes Reason: Delivery protocol [%s] does not support raw message delivery.", sub.Protocol)
 		}
-	default:
-		if !json.Valid([]byte(value)) {
-			return invalid("%s: it is not JSON", name)
-		}
 	}
 	sub.Attributes[name] = value
 	return nil
@@ -199,27 +241,29 @@ type subscriptionXML struct {
 	SubscriptionArn, Owner, Protocol, Endpoint, TopicArn string
 }
 
-func (s *Service) listSubscriptionsByTopic(ctx context.Context, in *listSubscriptionsInput) (*listSubscriptionsOutput, error) {
-	if _, err := s.topic(in.TopicArn); err != nil {
+func (s subscriptions) listSubscriptionsByTopic(_ context.Context, in *listSubscriptionsInput) (*listSubscriptionsOutput, error) {
+	if _, err := s.topics.find(in.TopicArn); err != nil {
 		return nil, err
 	}
-	return s.listSubscriptions(ctx, in)
+	return s.page(s.of(in.TopicArn), in.NextToken)
 }
 
-func (s *Service) listSubscriptions(_ context.Context, in *listSubscriptionsInput) (*listSubscriptionsOutput, error) {
-	out := &listSubscriptionsOutput{Subscriptions: []subscriptionXML{}}
-	last := ""
-	for _, arn := range slices.Sorted(maps.Keys(s.state.Subscriptions)) {
-		sub := s.state.Subscriptions[arn]
-		if arn <= in.NextToken || (in.TopicArn != "" && sub.TopicARN != in.TopicArn) {
-			continue
-		}
-		if len(out.Subscriptions) == pageSize {
-			out.NextToken = last
-			break
-		}
-		last = arn
-		shown := arn
+func (s subscriptions) listSubscriptions(_ context.Context, in *pageInput) (*listSubscriptionsOutput, error) {
+	return s.page(s.records.All(), in.NextToken)
+}
+
+func (s subscriptions) page(all iter.Seq2[string, *subscription], token string) (*listSubscriptionsOutput, error) {
+	var list []*subscription
+	for _, sub := range all {
+		list = append(list, sub)
+	}
+	list, next, err := paging.Cut(pages, list, func(sub *subscription) string { return sub.ARN }, nil, token)
+	if err != nil {
+		return nil, err
+	}
+	out := &listSubscriptionsOutput{Subscriptions: []subscriptionXML{}, NextToken: next}
+	for _, sub := range list {
+		shown := sub.ARN
 		if sub.Token != "" {
 			shown = "PendingConfirmation"
 		}
@@ -228,7 +272,7 @@ func (s *Service) listSubscriptions(_ context.Context, in *listSubscriptionsInpu
 	return out, nil
 }
 
-// wants tells whether a message passes the subscription's filter.
+// wants reports whether a message passes the subscription's filter.
 func (sub *subscription) wants(message string, attributes map[string]any) bool {
 	text := sub.Attributes["FilterPolicy"]
 	if text == "" || text == "{}" {
@@ -245,10 +289,8 @@ func (sub *subscription) wants(message string, attributes map[string]any) bool {
 	return json.Unmarshal([]byte(message), &body) == nil && pattern.Match(body)
 }
 
-func (s *Service) deliver(d Delivery) {
-	s.state.Outbox = append(s.state.Outbox, d)
-	if extra := len(s.state.Outbox) - maxOutbox; extra > 0 {
-		s.state.Outbox = slices.Clone(s.state.Outbox[extra:])
-	}
+// deliver keeps what a subscriber receives.
+func (s subscriptions) deliver(d Delivery) {
+	s.outbox.add(d)
 	s.account.Log.Info("sns delivered", "protocol", d.Protocol, "endpoint", d.Endpoint, "subject", fmt.Sprintf("%q", d.Subject))
 }

@@ -11,9 +11,49 @@ import (
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
+
+type topic struct {
+	ARN        string
+	Attributes map[string]string
+	Tags       tags.Set
+	Deleted    int // how many of its subscriptions were
+}
+
+// topics are all topics of the account.
+type topics struct {
+	account *core.Account
+	records *store.Collection[*topic] // by ARN
+}
+
+func (s topics) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateTopic", s.createTopic),
+		wire.Op("SetTopicAttributes", s.setTopicAttributes),
+		wire.ReadOp("ListTopics", s.listTopics),
+		wire.Op("TagResource", s.tagResource),
+		wire.Op("UntagResource", s.untagResource),
+		wire.ReadOp("ListTagsForResource", s.listTagsForResource),
+	}
+}
+
+// find returns a topic, to be read only.
+func (s topics) find(arn string) (*topic, error) {
+	t, ok := s.records.Get(arn)
+	if !ok {
+		return nil, noTopic(arn)
+	}
+	return t, nil
+}
+
+func noTopic(arn string) error {
+	return wire.NotFoundf("NotFound", "Topic does not exist: %s", arn)
+}
 
 var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 
@@ -32,7 +72,7 @@ const defaultDeliveryPolicy = `{"http":{"defaultHealthyRetryPolicy":{"minDelayTa
 
 // defaultPolicy lets the account's own identities use the topic; services such
 // as EventBridge are not among them.
-func (s *Service) defaultPolicy(arn string) string {
+func (s topics) defaultPolicy(arn string) string {
 	return fmt.Sprintf(`{"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{"Sid":"__default_statement_ID","Effect":"Allow",`+
 		`"Principal":{"AWS":"*"},"Action":["SNS:GetTopicAttributes","SNS:SetTopicAttributes","SNS:AddPermission","SNS:RemovePermission",`+
 		`"SNS:DeleteTopic","SNS:Subscribe","SNS:ListSubscriptionsByTopic","SNS:Publish"],"Resource":"%s",`+
@@ -42,12 +82,12 @@ func (s *Service) defaultPolicy(arn string) string {
 type createTopicInput struct {
 	Name       string
 	Attributes map[string]string
-	Tags       []core.Tag
+	Tags       []tags.Tag
 }
 
 type topicARNOutput struct{ TopicArn string }
 
-func (s *Service) createTopic(_ context.Context, in *createTopicInput) (*topicARNOutput, error) {
+func (s topics) createTopic(_ context.Context, in *createTopicInput) (*topicARNOutput, error) {
 	if in.Attributes["FifoTopic"] == "true" || strings.HasSuffix(in.Name, ".fifo") {
 		return nil, invalid("localaws has no FIFO topics: %s", in.Name)
 	}
@@ -56,13 +96,17 @@ func (s *Service) createTopic(_ context.Context, in *createTopicInput) (*topicAR
 		return nil, invalid("Topic Name: %q must be made of up to 256 letters, digits, hyphens and underscores", in.Name)
 	}
 	arn := s.account.ARN("sns", in.Name)
-	t := &topic{ARN: arn, Attributes: map[string]string{}, Tags: core.NewTags(in.Tags)}
+	all, err := tagRules.New(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	t := &topic{ARN: arn, Attributes: map[string]string{}, Tags: all}
 	for name, value := range in.Attributes {
 		if err := s.setAttribute(t, name, value); err != nil {
 			return nil, err
 		}
 	}
-	if old, exists := s.state.Topics[arn]; exists {
+	if old, exists := s.records.Get(arn); exists {
 		if !maps.Equal(old.Tags, t.Tags) && len(in.Tags) > 0 {
 			return nil, invalid("Tags Reason: Topic already exists with different tags")
 		}
@@ -73,7 +117,7 @@ func (s *Service) createTopic(_ context.Context, in *createTopicInput) (*topicAR
 		}
 		return &topicARNOutput{arn}, nil
 	}
-	s.state.Topics[arn] = t
+	s.records.Put(arn, t)
 	return &topicARNOutput{arn}, nil
 }
 
@@ -82,30 +126,30 @@ type topicInput struct{ TopicArn string }
 // deleteTopic deletes the topic and its subscriptions; a topic that is not
 // there is no error.
 func (s *Service) deleteTopic(_ context.Context, in *topicInput) (*wire.Empty, error) {
-	delete(s.state.Topics, in.TopicArn)
-	maps.DeleteFunc(s.state.Subscriptions, func(_ string, sub *subscription) bool { return sub.TopicARN == in.TopicArn })
+	s.topics.records.Delete(in.TopicArn)
+	for arn := range s.subscriptions.of(in.TopicArn) {
+		s.subscriptions.records.Delete(arn)
+	}
 	return nil, nil
 }
 
 type attributesOutput struct{ Attributes map[string]string }
 
 func (s *Service) getTopicAttributes(_ context.Context, in *topicInput) (*attributesOutput, error) {
-	t, err := s.topic(in.TopicArn)
+	t, err := s.topics.find(in.TopicArn)
 	if err != nil {
 		return nil, err
 	}
 	pending, confirmed := 0, 0
-	for _, sub := range s.state.Subscriptions {
-		switch {
-		case sub.TopicARN != t.ARN:
-		case sub.Token != "":
+	for _, sub := range s.subscriptions.of(t.ARN) {
+		if sub.Token != "" {
 			pending++
-		default:
+		} else {
 			confirmed++
 		}
 	}
 	attributes := map[string]string{
-		"TopicArn": t.ARN, "Owner": s.account.ID, "Policy": s.policyOf(t), "DisplayName": "",
+		"TopicArn": t.ARN, "Owner": s.account.ID, "Policy": s.topics.policyOf(t), "DisplayName": "",
 		"EffectiveDeliveryPolicy": defaultDeliveryPolicy,
 		"SubscriptionsPending":    strconv.Itoa(pending), "SubscriptionsConfirmed": strconv.Itoa(confirmed),
 		"SubscriptionsDeleted": strconv.Itoa(t.Deleted),
@@ -117,7 +161,7 @@ func (s *Service) getTopicAttributes(_ context.Context, in *topicInput) (*attrib
 	return &attributesOutput{attributes}, nil
 }
 
-func (s *Service) policyOf(t *topic) string {
+func (s topics) policyOf(t *topic) string {
 	if given := t.Attributes["Policy"]; given != "" {
 		return given
 	}
@@ -130,16 +174,16 @@ type setTopicAttributesInput struct {
 	AttributeValue string
 }
 
-func (s *Service) setTopicAttributes(_ context.Context, in *setTopicAttributesInput) (*wire.Empty, error) {
-	t, err := s.topic(in.TopicArn)
-	if err != nil {
-		return nil, err
+func (s topics) setTopicAttributes(_ context.Context, in *setTopicAttributesInput) (*wire.Empty, error) {
+	t, ok := s.records.Change(in.TopicArn)
+	if !ok {
+		return nil, noTopic(in.TopicArn)
 	}
 	return nil, s.setAttribute(t, in.AttributeName, in.AttributeValue)
 }
 
 // setAttribute sets an attribute; an empty value takes it away.
-func (s *Service) setAttribute(t *topic, name, value string) error {
+func (s topics) setAttribute(t *topic, name, value string) error {
 	if !slices.Contains(topicAttributes, name) && !feedbackAttribute.MatchString(name) {
 		return invalid("AttributeName: localaws does not know %s", name)
 	}
@@ -184,71 +228,50 @@ type listTopicsOutput struct {
 	NextToken string
 }
 
-// pageSize is that of SNS's lists.
-const pageSize = 100
-
-func (s *Service) listTopics(_ context.Context, in *pageInput) (*listTopicsOutput, error) {
-	out := &listTopicsOutput{Topics: []topicARNOutput{}}
-	for _, arn := range slices.Sorted(maps.Keys(s.state.Topics)) {
-		if arn <= in.NextToken {
-			continue
-		}
-		if len(out.Topics) == pageSize {
-			out.NextToken = out.Topics[pageSize-1].TopicArn
-			break
-		}
-		out.Topics = append(out.Topics, topicARNOutput{arn})
+func (s topics) listTopics(_ context.Context, in *pageInput) (*listTopicsOutput, error) {
+	var all []topicARNOutput
+	for arn := range s.records.All() {
+		all = append(all, topicARNOutput{arn})
 	}
-	return out, nil
+	page, next, err := paging.Cut(pages, all, func(t topicARNOutput) string { return t.TopicArn }, nil, in.NextToken)
+	return &listTopicsOutput{page, next}, err
+}
+
+// tagRules are those of https://docs.aws.amazon.com/sns/latest/api/API_TagResource.html.
+var tagRules = tags.Rules{Refuse: func(f tags.Fault) error {
+	if f.Problem == tags.TooMany {
+		return wire.Errorf("TagLimitExceeded", "Can't add more than %d tags to a topic.", f.Limit)
+	}
+	return invalid("Tags Reason: %s", f)
+}}
+
+func (s topics) tags() tags.Resources {
+	return tags.Resources{Rules: tagRules, Find: func(arn string) (tags.Resource, error) {
+		found, ok := tags.In(s.records, arn, func(t *topic) *tags.Set { return &t.Tags })
+		if !ok {
+			return found, wire.NotFoundf("ResourceNotFound", "Resource does not exist: %s", arn)
+		}
+		return found, nil
+	}}
 }
 
 type tagsInput struct {
 	ResourceArn string
-	Tags        []core.Tag
+	Tags        []tags.Tag
 	TagKeys     []string
 }
 
-type tagsOutput struct{ Tags []core.Tag }
+type tagsOutput struct{ Tags []tags.Tag }
 
-func (s *Service) tagged(arn string) (*topic, error) {
-	t, ok := s.state.Topics[arn]
-	if !ok {
-		return nil, wire.NotFoundf("ResourceNotFound", "Resource does not exist: %s", arn)
-	}
-	return t, nil
+func (s topics) tagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
+	return nil, s.tags().Add(in.Tags, in.ResourceArn)
 }
 
-func (s *Service) tagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	t, err := s.tagged(in.ResourceArn)
-	if err != nil {
-		return nil, err
-	}
-	t.Tags.Put(in.Tags)
-	return nil, nil
+func (s topics) untagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
+	return nil, s.tags().Remove(in.TagKeys, in.ResourceArn)
 }
 
-func (s *Service) untagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	t, err := s.tagged(in.ResourceArn)
-	if err != nil {
-		return nil, err
-	}
-	t.Tags.Remove(in.TagKeys)
-	return nil, nil
-}
-
-func (s *Service) listTagsForResource(_ context.Context, in *tagsInput) (*tagsOutput, error) {
-	t, err := s.tagged(in.ResourceArn)
-	if err != nil {
-		return nil, err
-	}
-	return &tagsOutput{t.Tags.List()}, nil
-}
-
-// TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
-	var all []core.TaggedResource
-	for _, t := range s.state.Topics {
-		all = append(all, core.TaggedResource{ARN: t.ARN, Tags: t.Tags})
-	}
-	return all
+func (s topics) listTagsForResource(_ context.Context, in *tagsInput) (*tagsOutput, error) {
+	list, err := s.tags().List(in.ResourceArn)
+	return &tagsOutput{list}, err
 }

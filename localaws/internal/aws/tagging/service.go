@@ -3,13 +3,13 @@
 package tagging
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -18,7 +18,7 @@ type Tagged interface {
 	// TaggedResources lists the resources, also those without tags. Auto
 	// Scaling groups and IAM roles are none of them, as on AWS:
 	// https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html
-	TaggedResources() []core.TaggedResource
+	TaggedResources() []tags.Tagged
 }
 
 // Service is the Tagging API. All methods are called with the account's lock
@@ -62,14 +62,20 @@ type getResourcesOutput struct {
 
 type resourceTagMapping struct {
 	ResourceARN string
-	Tags        []core.Tag
+	Tags        []tags.Tag
 }
 
-// Bounds of a page, and of a request's filters.
-const (
-	maxPage    = 100
-	maxFilters = 50
-)
+// maxFilters is how many tag filters a request may have.
+const maxFilters = 50
+
+// pages are those of GetResources.
+var pages = paging.Limits{
+	Default: 100, Max: 100,
+	Size: func(size int) error { return invalid("ResourcesPerPage is %d: it must be 1 to 100.", size) },
+	Token: func(token string) error {
+		return wire.Errorf("PaginationTokenExpiredException", "The pagination token %q is not valid.", token)
+	},
+}
 
 // getResources finds tagged resources of the region that the request was
 // signed for. Those of global services are in us-east-1.
@@ -78,34 +84,20 @@ func (s *Service) getResources(ctx context.Context, in *getResourcesInput) (*get
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	size := maxPage
-	if in.ResourcesPerPage != nil {
-		size = *in.ResourcesPerPage
-	}
-	start := 0
-	if in.PaginationToken != "" {
-		var err error
-		if start, err = strconv.Atoi(in.PaginationToken); err != nil || start < 0 {
-			return nil, wire.Errorf("PaginationTokenExpiredException", "The pagination token %q is not valid.", in.PaginationToken)
-		}
-	}
 	found := s.find(wire.Region(ctx), in)
-	start = min(start, len(found))
-	end := min(start+size, len(found))
-	out := &getResourcesOutput{PaginationToken: new(string), ResourceTagMappingList: []resourceTagMapping{}}
-	for _, r := range found[start:end] {
-		out.ResourceTagMappingList = append(out.ResourceTagMappingList, resourceTagMapping{ResourceARN: r.ARN, Tags: r.Tags.List()})
+	page, next, err := paging.Cut(pages, found, func(r tags.Tagged) string { return r.ARN }, in.ResourcesPerPage, in.PaginationToken)
+	if err != nil {
+		return nil, err
 	}
-	if end < len(found) {
-		*out.PaginationToken = strconv.Itoa(end)
+	out := &getResourcesOutput{PaginationToken: &next, ResourceTagMappingList: []resourceTagMapping{}}
+	for _, r := range page {
+		out.ResourceTagMappingList = append(out.ResourceTagMappingList, resourceTagMapping{ResourceARN: r.ARN, Tags: r.Tags.List()})
 	}
 	return out, nil
 }
 
 func (in *getResourcesInput) check() error {
 	switch {
-	case in.ResourcesPerPage != nil && (*in.ResourcesPerPage < 1 || *in.ResourcesPerPage > maxPage):
-		return invalid("ResourcesPerPage is %d: it must be 1 to %d.", *in.ResourcesPerPage, maxPage)
 	case len(in.TagFilters) > maxFilters:
 		return invalid("There are %d tag filters: at most %d are allowed.", len(in.TagFilters), maxFilters)
 	case len(in.ResourceARNList) > 0 && len(in.TagFilters)+len(in.ResourceTypeFilters) > 0:
@@ -123,9 +115,9 @@ func invalid(format string, args ...any) error {
 	return wire.Errorf("InvalidParameterException", format, args...)
 }
 
-// find returns what passes, sorted by ARN.
-func (s *Service) find(region string, in *getResourcesInput) []core.TaggedResource {
-	var found []core.TaggedResource
+// find returns what passes.
+func (s *Service) find(region string, in *getResourcesInput) []tags.Tagged {
+	var found []tags.Tagged
 	for _, service := range s.services {
 		for _, r := range service.TaggedResources() {
 			if len(r.Tags) > 0 && s.regionOf(r.ARN) == region && in.passes(r) {
@@ -133,7 +125,6 @@ func (s *Service) find(region string, in *getResourcesInput) []core.TaggedResour
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b core.TaggedResource) int { return cmp.Compare(a.ARN, b.ARN) })
 	return found
 }
 
@@ -150,7 +141,7 @@ func (s *Service) regionOf(arn string) string {
 	return "us-east-1"
 }
 
-func (in *getResourcesInput) passes(r core.TaggedResource) bool {
+func (in *getResourcesInput) passes(r tags.Tagged) bool {
 	for _, filter := range in.TagFilters {
 		value, has := r.Tags[filter.Key]
 		if !has || len(filter.Values) > 0 && !slices.Contains(filter.Values, value) {
@@ -163,7 +154,7 @@ func (in *getResourcesInput) passes(r core.TaggedResource) bool {
 	return len(in.ResourceARNList) == 0 || slices.Contains(in.ResourceARNList, r.ARN)
 }
 
-// isOf tells whether a resource is of a service ("ec2") or a type ("ec2:vpc").
+// isOf reports whether a resource is of a service ("ec2") or a type ("ec2:vpc").
 func isOf(arn, kind string) bool {
 	service, resourceType, typed := strings.Cut(kind, ":")
 	parts := strings.SplitN(arn, ":", 6)

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/tagging"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wiretest"
 )
 
@@ -21,22 +21,22 @@ const (
 )
 
 // tagged is a service's resources.
-type tagged []core.TaggedResource
+type tagged []tags.Tagged
 
-func (t tagged) TaggedResources() []core.TaggedResource { return t }
+func (t tagged) TaggedResources() []tags.Tagged { return t }
 
 func newServer(t *testing.T) *wiretest.Server {
 	t.Helper()
 	a, _ := wiretest.NewAccount()
 	service := tagging.New(a,
 		tagged{
-			{ARN: vpc, Tags: core.Tags{"run": "a", "Name": "net"}},
-			{ARN: subnet, Tags: core.Tags{}},
+			{ARN: vpc, Tags: tags.Set{"run": "a", "Name": "net"}},
+			{ARN: subnet, Tags: tags.Set{}},
 		},
 		tagged{
-			{ARN: bucket, Tags: core.Tags{"run": "b"}},
-			{ARN: zone, Tags: core.Tags{"run": "a"}},
-			{ARN: cluster, Tags: core.Tags{"Name": "net"}},
+			{ARN: bucket, Tags: tags.Set{"run": "b"}},
+			{ARN: zone, Tags: tags.Set{"run": "a"}},
+			{ARN: cluster, Tags: tags.Set{"Name": "net"}},
 		},
 	)
 	return wiretest.NewServer(t, a, service.Wire())
@@ -46,7 +46,7 @@ type page struct {
 	PaginationToken        *string
 	ResourceTagMappingList []struct {
 		ResourceARN string
-		Tags        []core.Tag
+		Tags        []tags.Tag
 	}
 }
 
@@ -96,7 +96,7 @@ func TestGetResourcesByPages(t *testing.T) {
 	server := newServer(t)
 	first := getResources(t, server, map[string]any{"ResourcesPerPage": 2})
 	assert.Equal(t, []string{vpc, cluster}, first.arns())
-	assert.Equal(t, []core.Tag{{Key: "Name", Value: "net"}, {Key: "run", Value: "a"}}, first.ResourceTagMappingList[0].Tags)
+	assert.Equal(t, []tags.Tag{{Key: "Name", Value: "net"}, {Key: "run", Value: "a"}}, first.ResourceTagMappingList[0].Tags)
 	last := getResources(t, server, map[string]any{"ResourcesPerPage": 2, "PaginationToken": first.PaginationToken})
 	assert.Equal(t, []string{bucket}, last.arns())
 	require.NotNil(t, last.PaginationToken)
