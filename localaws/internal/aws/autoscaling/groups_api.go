@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -31,14 +32,9 @@ type groupInput struct {
 	TerminationPolicies              []string
 	MaxInstanceLifetime              *int
 	CapacityRebalance                *bool
-	PlacementGroup                   *string
 	ServiceLinkedRoleARN             *string
-	DesiredCapacityType              *string
-	Context                          *string
 	InstanceMaintenancePolicy        *maintenancePolicy
 	AvailabilityZoneDistribution     *zoneDistribution
-	AvailabilityZoneImpairmentPolicy *zoneImpairmentPolicy
-	CapacityReservationSpecification *capacityReservationSpec
 
 	// Only at creation.
 	TargetGroupARNs                []string
@@ -47,14 +43,18 @@ type groupInput struct {
 	LifecycleHookSpecificationList []hookInput
 }
 
+// groups are the operations on groups themselves, with their tags, processes
+// and metrics.
+type groups struct{ *region }
+
 var groupName = regexp.MustCompile(`^[^:\x00-\x1f\x7f]{1,255}$`)
 
-func (s *Service) createGroup(_ context.Context, in *groupInput) (*wire.Empty, error) {
+func (s groups) createGroup(_ context.Context, in *groupInput) (*wire.Empty, error) {
 	name := in.AutoScalingGroupName
 	if !groupName.MatchString(name) {
 		return nil, invalid("AutoScalingGroupName %q: 1 to 255 printable characters, no colon", name)
 	}
-	if s.state.Groups[name] != nil {
+	if s.state.Groups.Has(name) {
 		return nil, groupExists(name)
 	}
 	if in.MinSize == nil || in.MaxSize == nil {
@@ -89,12 +89,12 @@ func (s *Service) createGroup(_ context.Context, in *groupInput) (*wire.Empty, e
 			return nil, err
 		}
 	}
-	s.state.Groups[name] = g
+	s.state.Groups.Put(name, g)
 	return nil, nil
 }
 
-func (s *Service) updateGroup(_ context.Context, in *groupInput) (*wire.Empty, error) {
-	g, err := s.named(in.AutoScalingGroupName)
+func (s groups) updateGroup(_ context.Context, in *groupInput) (*wire.Empty, error) {
+	g, err := s.change(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (s *Service) updateGroup(_ context.Context, in *groupInput) (*wire.Empty, e
 }
 
 // apply returns the settings changed by what was given, once they are valid.
-func (s *Service) apply(old groupSettings, in *groupInput) (groupSettings, error) {
+func (s groups) apply(old groupSettings, in *groupInput) (groupSettings, error) {
 	n := old
 	set(&n.Min, in.MinSize)
 	set(&n.Max, in.MaxSize)
@@ -123,14 +123,9 @@ func (s *Service) apply(old groupSettings, in *groupInput) (groupSettings, error
 	set(&n.GracePeriod, in.HealthCheckGracePeriod)
 	set(&n.Cooldown, in.DefaultCooldown)
 	set(&n.ProtectNew, in.NewInstancesProtectedFromScaleIn)
-	set(&n.PlacementGroup, in.PlacementGroup)
 	set(&n.ServiceLinkedRoleARN, in.ServiceLinkedRoleARN)
-	set(&n.DesiredCapacityType, in.DesiredCapacityType)
-	set(&n.Context, in.Context)
 	setPointer(&n.CapacityRebalance, in.CapacityRebalance)
 	setPointer(&n.ZoneDistribution, in.AvailabilityZoneDistribution)
-	setPointer(&n.ZoneImpairmentPolicy, in.AvailabilityZoneImpairmentPolicy)
-	setPointer(&n.CapacityReservationSpec, in.CapacityReservationSpecification)
 	// 0 ends a maximum lifetime, -1 a warmup and a maintenance policy.
 	n.MaxInstanceLifetime = cleared(n.MaxInstanceLifetime, in.MaxInstanceLifetime, 0)
 	n.Warmup = cleared(n.Warmup, in.DefaultInstanceWarmup, -1)
@@ -194,7 +189,7 @@ func (n *groupSettings) validate(in *groupInput) error {
 }
 
 // applySource takes over the launch template or the mixed instances policy.
-func (s *Service) applySource(n *groupSettings, in *groupInput) error {
+func (s groups) applySource(n *groupSettings, in *groupInput) error {
 	if in.LaunchTemplate != nil && in.MixedInstancesPolicy != nil {
 		return invalid("Valid requests must contain either LaunchTemplate or MixedInstancesPolicy, not both.")
 	}
@@ -217,22 +212,9 @@ func (s *Service) applySource(n *groupSettings, in *groupInput) error {
 	return nil
 }
 
-// resolved fills in the template's id and name; the version stays as given.
-func (s *Service) resolved(spec *templateSpec) (*templateSpec, error) {
-	version := spec.Version
-	if version == "" {
-		version = "$Default"
-	}
-	template, err := s.machines.ResolveTemplate(spec.LaunchTemplateID, spec.LaunchTemplateName, version)
-	if err != nil {
-		return nil, invalid("You must use a valid fully-formed launch template. %s", message(err))
-	}
-	return &templateSpec{LaunchTemplateID: template.ID, LaunchTemplateName: template.Name, Version: spec.Version}, nil
-}
-
 // mixed fills in defaults,
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_InstancesDistribution.html.
-func (s *Service) mixed(given, old *mixedInstances) (*mixedInstances, error) {
+func (s groups) mixed(given, old *mixedInstances) (*mixedInstances, error) {
 	policy := *given
 	if policy.LaunchTemplate == nil && old != nil {
 		policy.LaunchTemplate = old.LaunchTemplate
@@ -272,7 +254,7 @@ func orString(p *string, value string) {
 	}
 }
 
-func (s *Service) applyNetwork(n *groupSettings, in *groupInput) error {
+func (s groups) applyNetwork(n *groupSettings, in *groupInput) error {
 	if in.VPCZoneIdentifier != nil {
 		n.Subnets = nil
 		zones := map[string]bool{}
@@ -295,34 +277,27 @@ func (s *Service) applyNetwork(n *groupSettings, in *groupInput) error {
 	return nil
 }
 
-// named returns the group, or the refusal that AWS gives for an unknown one.
-func (s *Service) named(name string) (*group, error) {
-	if g := s.state.Groups[name]; g != nil && !g.Deleting {
-		return g, nil
-	}
-	return nil, groupNotFound(name)
-}
-
 type deleteGroupInput struct {
 	AutoScalingGroupName string
 	ForceDelete          bool
 }
 
-func (s *Service) deleteGroup(_ context.Context, in *deleteGroupInput) (*wire.Empty, error) {
-	g, err := s.named(in.AutoScalingGroupName)
+func (s groups) deleteGroup(_ context.Context, in *deleteGroupInput) (*wire.Empty, error) {
+	g, err := s.change(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, err
 	}
-	if len(g.Instances) > 0 && !in.ForceDelete {
-		return nil, groupInUse(g.Name, len(g.Instances))
+	instances := s.instances(g)
+	if len(instances) > 0 && !in.ForceDelete {
+		return nil, groupInUse(g.Name, len(instances))
 	}
-	for arn, p := range s.state.Policies {
+	for arn, p := range s.state.Policies.All() {
 		if p.Group == g.Name {
-			delete(s.state.Policies, arn)
+			s.state.Policies.Delete(arn)
 		}
 	}
-	if len(g.Instances) == 0 {
-		delete(s.state.Groups, g.Name)
+	if len(instances) == 0 {
+		s.forget(g)
 		return nil, nil
 	}
 	g.Deleting = true
@@ -338,14 +313,28 @@ type setDesiredInput struct {
 	HonorCooldown        bool
 }
 
-func (s *Service) setDesiredCapacity(_ context.Context, in *setDesiredInput) (*wire.Empty, error) {
-	if _, err := s.named(in.AutoScalingGroupName); err != nil {
+func (s groups) setDesiredCapacity(_ context.Context, in *setDesiredInput) (*wire.Empty, error) {
+	g, err := s.change(in.AutoScalingGroupName)
+	if err != nil {
 		return nil, err
 	}
 	if in.HonorCooldown {
 		return nil, noCooldowns()
 	}
-	return nil, s.SetDesired(in.AutoScalingGroupName, in.DesiredCapacity)
+	return nil, g.setDesired(in.DesiredCapacity)
+}
+
+// setDesired sets the desired capacity, which must lie between the minimum and
+// the maximum.
+func (g *group) setDesired(n int) error {
+	switch {
+	case n > g.Max:
+		return invalid("New SetDesiredCapacity value %d is above max value %d for the AutoScalingGroup.", n, g.Max)
+	case n < g.Min:
+		return invalid("New SetDesiredCapacity value %d is below min value %d for the AutoScalingGroup.", n, g.Min)
+	}
+	g.Desired = n
+	return nil
 }
 
 type filter struct {
@@ -357,8 +346,7 @@ type describeGroupsInput struct {
 	AutoScalingGroupNames []string
 	Filters               []filter
 	IncludeInstances      *bool
-	MaxRecords            int
-	NextToken             string
+	pageInput
 }
 
 type describeGroupsOutput struct {
@@ -366,10 +354,9 @@ type describeGroupsOutput struct {
 	NextToken         string
 }
 
-func (s *Service) describeGroups(_ context.Context, in *describeGroupsInput) (*describeGroupsOutput, error) {
-	out := &describeGroupsOutput{AutoScalingGroups: []groupView{}}
-	for _, name := range slices.Sorted(maps.Keys(s.state.Groups)) {
-		g := s.state.Groups[name]
+func (s groups) describeGroups(_ context.Context, in *describeGroupsInput) (*describeGroupsOutput, error) {
+	var found []*group
+	for name, g := range s.state.Groups.All() {
 		if len(in.AutoScalingGroupNames) > 0 && !slices.Contains(in.AutoScalingGroupNames, name) {
 			continue
 		}
@@ -377,9 +364,16 @@ func (s *Service) describeGroups(_ context.Context, in *describeGroupsInput) (*d
 		if err != nil {
 			return nil, err
 		}
-		if !matched {
-			continue
+		if matched {
+			found = append(found, g)
 		}
+	}
+	page, next, err := paging.Cut(limits(50, 100), found, func(g *group) string { return g.Name }, in.MaxRecords, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &describeGroupsOutput{AutoScalingGroups: []groupView{}, NextToken: next}
+	for _, g := range page {
 		v := s.view(g)
 		if in.IncludeInstances != nil && !*in.IncludeInstances {
 			v.Instances = []instanceView{}
@@ -389,7 +383,7 @@ func (s *Service) describeGroups(_ context.Context, in *describeGroupsInput) (*d
 	return out, nil
 }
 
-// matches tells whether the group has a tag for each filter: tag-key,
+// matches reports whether the group has a tag for each filter: tag-key,
 // tag-value or tag:<key>.
 func (g *group) matches(filters []filter) (bool, error) {
 	for _, f := range filters {
@@ -435,7 +429,6 @@ type groupView struct {
 	Instances                        []instanceView
 	CreatedTime                      time.Time
 	SuspendedProcesses               []suspendedProcess
-	PlacementGroup                   string
 	VPCZoneIdentifier                string
 	EnabledMetrics                   []enabledMetric
 	Status                           string
@@ -445,19 +438,15 @@ type groupView struct {
 	ServiceLinkedRoleARN             string
 	MaxInstanceLifetime              *int
 	CapacityRebalance                *bool
-	DesiredCapacityType              string
-	Context                          string
 	InstanceMaintenancePolicy        *maintenancePolicy
 	AvailabilityZoneDistribution     *zoneDistribution
-	AvailabilityZoneImpairmentPolicy *zoneImpairmentPolicy
-	CapacityReservationSpecification *capacityReservationSpec
 }
 
 type suspendedProcess struct{ ProcessName, SuspensionReason string }
 
 type enabledMetric struct{ Metric, Granularity string }
 
-func (s *Service) view(g *group) groupView {
+func (s groups) view(g *group) groupView {
 	v := groupView{
 		AutoScalingGroupName: g.Name, AutoScalingGroupARN: g.ARN,
 		LaunchTemplate: g.LaunchTemplate, MixedInstancesPolicy: g.MixedInstances,
@@ -467,15 +456,12 @@ func (s *Service) view(g *group) groupView {
 		TrafficSources:  []trafficSource{},
 		HealthCheckType: g.HealthCheckType, HealthCheckGracePeriod: g.GracePeriod,
 		Instances: []instanceView{}, CreatedTime: g.CreatedAt,
-		SuspendedProcesses: []suspendedProcess{}, PlacementGroup: g.PlacementGroup,
-		VPCZoneIdentifier: strings.Join(g.Subnets, ","), EnabledMetrics: []enabledMetric{},
+		SuspendedProcesses: []suspendedProcess{},
+		VPCZoneIdentifier:  strings.Join(g.Subnets, ","), EnabledMetrics: []enabledMetric{},
 		Tags: g.tagViews(), TerminationPolicies: g.TerminationPolicies,
 		NewInstancesProtectedFromScaleIn: g.ProtectNew, ServiceLinkedRoleARN: g.ServiceLinkedRoleARN,
 		MaxInstanceLifetime: g.MaxInstanceLifetime, CapacityRebalance: g.CapacityRebalance,
-		DesiredCapacityType: g.DesiredCapacityType, Context: g.Context,
 		InstanceMaintenancePolicy: g.MaintenancePolicy, AvailabilityZoneDistribution: g.ZoneDistribution,
-		AvailabilityZoneImpairmentPolicy: g.ZoneImpairmentPolicy,
-		CapacityReservationSpecification: g.CapacityReservationSpec,
 	}
 	if g.Deleting {
 		v.Status = "Delete in progress"
@@ -483,7 +469,7 @@ func (s *Service) view(g *group) groupView {
 	for _, arn := range g.TargetGroupARNs {
 		v.TrafficSources = append(v.TrafficSources, trafficSource{Identifier: arn, Type: "elbv2"})
 	}
-	for _, i := range g.Instances {
+	for _, i := range s.instances(g) {
 		v.Instances = append(v.Instances, i.view())
 	}
 	for _, process := range g.Suspended {
