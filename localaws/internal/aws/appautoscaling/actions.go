@@ -1,13 +1,14 @@
 package appautoscaling
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -30,10 +31,11 @@ type bounds struct {
 	MaxCapacity *int
 }
 
+// actions are the operations on scheduled actions.
+type actions struct{ *region }
+
 type putActionInput struct {
-	ServiceNamespace     string
-	ResourceID           string `aws:"ResourceId"`
-	ScalableDimension    string
+	scaled
 	ScheduledActionName  string
 	Schedule             string
 	Timezone             string
@@ -42,43 +44,38 @@ type putActionInput struct {
 	ScalableTargetAction *bounds
 }
 
-func (s *Service) putAction(_ context.Context, in *putActionInput) (*wire.Empty, error) {
-	t, err := s.target(in.ServiceNamespace, in.ResourceID, in.ScalableDimension)
+func (s actions) putAction(_ context.Context, in *putActionInput) (*wire.Empty, error) {
+	t, err := s.target(in.scaled)
 	if err != nil {
 		return nil, err
 	}
-	a := s.action(in.ResourceID, in.ScheduledActionName)
-	if a == nil {
-		if in.ScheduledActionName == "" {
-			return nil, invalid("ScheduledActionName is required.")
-		}
+	if in.ScheduledActionName == "" {
+		return nil, invalid("ScheduledActionName is required.")
+	}
+	id := of(t.ResourceID, in.ScheduledActionName)
+	a, ok := s.state.Actions.Get(id)
+	if !ok {
 		a = &action{
 			Name: in.ScheduledActionName, ResourceID: t.ResourceID, CreatedAt: s.acct.Clock.Now(),
 			ARN: s.acct.ARN("autoscaling", "scheduledAction:"+ids.UUID()+":resource/ecs/"+t.ResourceID+":scheduledActionName/"+in.ScheduledActionName),
 		}
 	}
-	next := *a
-	if in.Schedule != "" {
-		next.Schedule = in.Schedule
-	}
-	next.Timezone, next.Start, next.End = in.Timezone, in.StartTime, in.EndTime
+	s.state.Actions.Put(id, a)
+	a.Schedule = cmp.Or(in.Schedule, a.Schedule)
+	a.Timezone, a.Start, a.End = in.Timezone, in.StartTime, in.EndTime
 	if in.ScalableTargetAction != nil {
-		next.Min, next.Max = in.ScalableTargetAction.MinCapacity, in.ScalableTargetAction.MaxCapacity
+		a.Min, a.Max = in.ScalableTargetAction.MinCapacity, in.ScalableTargetAction.MaxCapacity
 	}
-	if next.Min == nil && next.Max == nil {
-		return nil, invalid("Scheduled action %s: MinCapacity or MaxCapacity is required.", next.Name)
+	if a.Min == nil && a.Max == nil {
+		return nil, invalid("Scheduled action %s: MinCapacity or MaxCapacity is required.", a.Name)
 	}
-	if next.NextAt, err = s.first(&next); err != nil {
-		return nil, err
-	}
-	*a = next
-	s.state.Actions[a.ARN] = a
-	return nil, nil
+	a.NextAt, err = s.first(a)
+	return nil, err
 }
 
 // first is when a schedule is due for the first time: at(2026-01-31T12:00:00)
 // or rate(5 minutes).
-func (s *Service) first(a *action) (time.Time, error) {
+func (s actions) first(a *action) (time.Time, error) {
 	zone := time.UTC
 	if a.Timezone != "" {
 		var err error
@@ -131,66 +128,18 @@ func rate(a *action) (time.Duration, error) {
 	return 0, invalid("Scheduled action %s: schedule %q should be such as rate(5 minutes).", a.Name, a.Schedule)
 }
 
-// runActions applies what is due.
-func (s *Service) runActions() {
-	for _, arn := range slices.Sorted(maps.Keys(s.state.Actions)) {
-		a := s.state.Actions[arn]
-		if a.NextAt.IsZero() {
-			continue
-		}
-		if s.acct.Clock.Now().Before(a.NextAt) {
-			s.wake(a.NextAt)
-			continue
-		}
-		s.run(a)
-		s.dirty = true
-		a.NextAt = time.Time{}
-		if every, err := rate(a); err == nil {
-			if next := s.acct.Clock.In(every); a.End.IsZero() || next.Before(a.End) {
-				a.NextAt = next
-				s.wake(next)
-			}
-		}
-	}
-}
-
-// run sets the bounds of the action's target; keepBounds does the rest.
-func (s *Service) run(a *action) {
-	t := s.state.Targets[a.ResourceID]
-	if t == nil || t.Suspended.ScheduledScalingSuspended {
-		return
-	}
-	set(&t.Min, a.Min)
-	set(&t.Max, a.Max)
-	t.Max = max(t.Max, t.Min)
-}
-
-func (s *Service) action(resource, name string) *action {
-	for _, a := range s.state.Actions {
-		if a.ResourceID == resource && a.Name == name {
-			return a
-		}
-	}
-	return nil
-}
-
 type describeActionsInput struct {
 	ScheduledActionNames []string
-	ServiceNamespace     string
-	ResourceID           string `aws:"ResourceId"`
-	ScalableDimension    string
-	MaxResults           *int
-	NextToken            string
+	scaled
+	pageInput
 }
 
 type actionView struct {
-	ScheduledActionName  string
-	ScheduledActionARN   string
-	ServiceNamespace     string
-	Schedule             string
-	Timezone             string
-	ResourceID           string `aws:"ResourceId"`
-	ScalableDimension    string
+	ScheduledActionName string
+	ScheduledActionARN  string
+	Schedule            string
+	Timezone            string
+	scaled
 	StartTime            time.Time
 	EndTime              time.Time
 	ScalableTargetAction bounds
@@ -202,17 +151,23 @@ type describeActionsOutput struct {
 	NextToken        string
 }
 
-func (s *Service) describeActions(_ context.Context, in *describeActionsInput) (*describeActionsOutput, error) {
-	out := &describeActionsOutput{ScheduledActions: []actionView{}}
-	for _, arn := range slices.Sorted(maps.Keys(s.state.Actions)) {
-		a := s.state.Actions[arn]
-		if in.ServiceNamespace != namespace || (in.ResourceID != "" && in.ResourceID != a.ResourceID) ||
-			(len(in.ScheduledActionNames) > 0 && !slices.Contains(in.ScheduledActionNames, a.Name)) {
-			continue
+func (s actions) describeActions(_ context.Context, in *describeActionsInput) (*describeActionsOutput, error) {
+	var found []*action
+	for _, a := range s.state.Actions.All() {
+		if in.covers(a.ResourceID) && (len(in.ScheduledActionNames) == 0 || slices.Contains(in.ScheduledActionNames, a.Name)) {
+			found = append(found, a)
 		}
+	}
+	id := func(a *action) string { return of(a.ResourceID, a.Name) }
+	page, next, err := paging.Cut(limits(50), found, id, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &describeActionsOutput{ScheduledActions: []actionView{}, NextToken: next}
+	for _, a := range page {
 		out.ScheduledActions = append(out.ScheduledActions, actionView{
-			ScheduledActionName: a.Name, ScheduledActionARN: a.ARN, ServiceNamespace: namespace, Schedule: a.Schedule,
-			Timezone: a.Timezone, ResourceID: a.ResourceID, ScalableDimension: dimension, StartTime: a.Start, EndTime: a.End,
+			ScheduledActionName: a.Name, ScheduledActionARN: a.ARN, Schedule: a.Schedule, Timezone: a.Timezone,
+			scaled: scaledService(a.ResourceID), StartTime: a.Start, EndTime: a.End,
 			ScalableTargetAction: bounds{a.Min, a.Max}, CreationTime: a.CreatedAt,
 		})
 	}
@@ -221,16 +176,14 @@ func (s *Service) describeActions(_ context.Context, in *describeActionsInput) (
 
 type deleteActionInput struct {
 	ScheduledActionName string
-	ServiceNamespace    string
-	ResourceID          string `aws:"ResourceId"`
-	ScalableDimension   string
+	scaled
 }
 
-func (s *Service) deleteAction(_ context.Context, in *deleteActionInput) (*wire.Empty, error) {
-	a := s.action(in.ResourceID, in.ScheduledActionName)
-	if a == nil {
+func (s actions) deleteAction(_ context.Context, in *deleteActionInput) (*wire.Empty, error) {
+	id := of(in.ResourceID, in.ScheduledActionName)
+	if !s.state.Actions.Has(id) {
 		return nil, wire.Errorf("ObjectNotFoundException", "No scheduled action %s found for resource ID: %s", in.ScheduledActionName, in.ResourceID)
 	}
-	delete(s.state.Actions, a.ARN)
+	s.state.Actions.Delete(id)
 	return nil, nil
 }

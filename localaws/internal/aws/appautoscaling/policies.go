@@ -1,12 +1,13 @@
 package appautoscaling
 
 import (
+	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -72,14 +73,15 @@ type stepAdjustment struct {
 }
 
 type putPolicyInput struct {
-	PolicyName                               string
-	PolicyType                               string
-	ServiceNamespace                         string
-	ResourceID                               string `aws:"ResourceId"`
-	ScalableDimension                        string
+	PolicyName string
+	PolicyType string
+	scaled
 	TargetTrackingScalingPolicyConfiguration *tracking
 	StepScalingPolicyConfiguration           *stepScaling
 }
+
+// policies are the operations on scaling policies.
+type policies struct{ *region }
 
 type alarm struct{ AlarmName, AlarmARN string }
 
@@ -88,36 +90,34 @@ type putPolicyOutput struct {
 	Alarms    []alarm
 }
 
-func (s *Service) putPolicy(_ context.Context, in *putPolicyInput) (*putPolicyOutput, error) {
-	t, err := s.target(in.ServiceNamespace, in.ResourceID, in.ScalableDimension)
+func (s policies) putPolicy(_ context.Context, in *putPolicyInput) (*putPolicyOutput, error) {
+	t, err := s.target(in.scaled)
 	if err != nil {
 		return nil, err
 	}
-	p := s.policy(in.ResourceID, in.PolicyName)
-	if p == nil {
+	if in.PolicyName == "" {
+		return nil, invalid("PolicyName is required.")
+	}
+	id := of(t.ResourceID, in.PolicyName)
+	p, ok := s.state.Policies.Get(id)
+	if !ok {
 		p = &policy{
 			Name: in.PolicyName, ResourceID: t.ResourceID, CreatedAt: s.acct.Clock.Now(), Type: stepScalingType,
 			ARN: s.acct.ARN("autoscaling", "scalingPolicy:"+ids.UUID()+":resource/ecs/"+t.ResourceID+":policyName/"+in.PolicyName),
 		}
 	}
-	next := *p
-	if in.PolicyType != "" {
-		next.Type = in.PolicyType
-	}
-	next.Tracking, next.Step = in.TargetTrackingScalingPolicyConfiguration, in.StepScalingPolicyConfiguration
-	if err := next.check(); err != nil {
+	s.state.Policies.Put(id, p)
+	p.Type = cmp.Or(in.PolicyType, p.Type)
+	p.Tracking, p.Step = in.TargetTrackingScalingPolicyConfiguration, in.StepScalingPolicyConfiguration
+	p.Above, p.Below, p.Missing = 0, 0, 0
+	if err := p.check(); err != nil {
 		return nil, err
 	}
-	*p = next
-	p.Above, p.Below, p.Missing = 0, 0, 0
-	s.state.Policies[p.ARN] = p
 	return &putPolicyOutput{PolicyARN: p.ARN, Alarms: []alarm{}}, nil
 }
 
 func (p *policy) check() error {
 	switch {
-	case p.Name == "":
-		return invalid("PolicyName is required.")
 	case p.Type == stepScalingType && p.Step == nil:
 		return invalid("Policy %s: StepScalingPolicyConfiguration is required for StepScaling.", p.Name)
 	case p.Type == stepScalingType:
@@ -174,32 +174,17 @@ func (p *policy) metric() (metric, error) {
 	return metric{}, invalid("Policy %s: the predefined metric %q is none of an ECS service.", p.Name, spec.PredefinedMetricType)
 }
 
-// policy finds a policy by its name.
-func (s *Service) policy(resource, name string) *policy {
-	for _, p := range s.state.Policies {
-		if p.ResourceID == resource && p.Name == name {
-			return p
-		}
-	}
-	return nil
-}
-
 type describePoliciesInput struct {
-	PolicyNames       []string
-	ServiceNamespace  string
-	ResourceID        string `aws:"ResourceId"`
-	ScalableDimension string
-	MaxResults        *int
-	NextToken         string
+	PolicyNames []string
+	scaled
+	pageInput
 }
 
 type policyView struct {
-	PolicyARN                                string
-	PolicyName                               string
-	PolicyType                               string
-	ServiceNamespace                         string
-	ResourceID                               string `aws:"ResourceId"`
-	ScalableDimension                        string
+	PolicyARN  string
+	PolicyName string
+	PolicyType string
+	scaled
 	TargetTrackingScalingPolicyConfiguration *tracking
 	StepScalingPolicyConfiguration           *stepScaling
 	Alarms                                   []alarm
@@ -211,17 +196,22 @@ type describePoliciesOutput struct {
 	NextToken       string
 }
 
-func (s *Service) describePolicies(_ context.Context, in *describePoliciesInput) (*describePoliciesOutput, error) {
-	out := &describePoliciesOutput{ScalingPolicies: []policyView{}}
-	for _, arn := range slices.Sorted(maps.Keys(s.state.Policies)) {
-		p := s.state.Policies[arn]
-		if in.ServiceNamespace != namespace || (in.ResourceID != "" && in.ResourceID != p.ResourceID) ||
-			(len(in.PolicyNames) > 0 && !slices.Contains(in.PolicyNames, p.Name)) {
-			continue
+func (s policies) describePolicies(_ context.Context, in *describePoliciesInput) (*describePoliciesOutput, error) {
+	var found []*policy
+	for _, p := range s.state.Policies.All() {
+		if in.covers(p.ResourceID) && (len(in.PolicyNames) == 0 || slices.Contains(in.PolicyNames, p.Name)) {
+			found = append(found, p)
 		}
+	}
+	id := func(p *policy) string { return of(p.ResourceID, p.Name) }
+	page, next, err := paging.Cut(limits(10), found, id, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &describePoliciesOutput{ScalingPolicies: []policyView{}, NextToken: next}
+	for _, p := range page {
 		out.ScalingPolicies = append(out.ScalingPolicies, policyView{
-			PolicyARN: p.ARN, PolicyName: p.Name, PolicyType: p.Type, ServiceNamespace: namespace,
-			ResourceID: p.ResourceID, ScalableDimension: dimension,
+			PolicyARN: p.ARN, PolicyName: p.Name, PolicyType: p.Type, scaled: scaledService(p.ResourceID),
 			TargetTrackingScalingPolicyConfiguration: p.Tracking, StepScalingPolicyConfiguration: p.Step,
 			Alarms: []alarm{}, CreationTime: p.CreatedAt,
 		})
@@ -230,19 +220,17 @@ func (s *Service) describePolicies(_ context.Context, in *describePoliciesInput)
 }
 
 type deletePolicyInput struct {
-	PolicyName        string
-	ServiceNamespace  string
-	ResourceID        string `aws:"ResourceId"`
-	ScalableDimension string
+	PolicyName string
+	scaled
 }
 
-func (s *Service) deletePolicy(_ context.Context, in *deletePolicyInput) (*wire.Empty, error) {
-	p := s.policy(in.ResourceID, in.PolicyName)
-	if p == nil {
+func (s policies) deletePolicy(_ context.Context, in *deletePolicyInput) (*wire.Empty, error) {
+	id := of(in.ResourceID, in.PolicyName)
+	if !s.state.Policies.Has(id) {
 		return nil, wire.Errorf("ObjectNotFoundException",
 			"No scaling policy found for service namespace: %s, resource ID: %s, scalable dimension: %s: %s",
 			in.ServiceNamespace, in.ResourceID, in.ScalableDimension, in.PolicyName)
 	}
-	delete(s.state.Policies, p.ARN)
+	s.state.Policies.Delete(id)
 	return nil, nil
 }

@@ -1,7 +1,6 @@
 package appautoscaling
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -21,18 +20,22 @@ const (
 	defaultCooldown = 300 // seconds, of ECS services
 )
 
-// Run scales the targets until ctx is done.
-func (s *Service) Run(ctx context.Context) { s.acct.Reconcile(ctx, s.step) }
+// reconciler takes all targets forward, in one step.
+type reconciler struct {
+	*region
+	again time.Time // when the next step is due
+}
 
-func (s *Service) step() time.Time {
-	s.dirty, s.again = false, time.Time{}
+func newReconciler(r *region) *reconciler { return &reconciler{region: r} }
+
+// step scales what is to be scaled, and returns when the next step is due.
+func (s *reconciler) step() time.Time {
 	s.runActions()
 	evaluate := s.periodOver()
-	for _, t := range s.targets() {
+	for _, t := range s.state.Targets.All() {
 		desired, ok := s.services.DesiredCount(t.service())
 		if !ok {
 			s.forget(t) // as AWS does when the service is gone
-			s.dirty = true
 			continue
 		}
 		s.keepBounds(t, desired)
@@ -40,34 +43,66 @@ func (s *Service) step() time.Time {
 			s.track(t)
 		}
 	}
-	if s.dirty {
-		s.acct.Changed()
-	}
 	return s.again
 }
 
-// periodOver tells whether it is time to look at the metrics again.
-func (s *Service) periodOver() bool {
-	if len(s.state.Policies) == 0 {
+// periodOver reports whether it is time to look at the metrics again.
+func (s *reconciler) periodOver() bool {
+	if s.state.Policies.Len() == 0 {
 		return false
 	}
-	now := s.acct.Clock.Now()
-	over := !s.state.EvaluateAt.After(now)
+	at := s.state.EvaluateAt.Get()
+	over := !at.After(s.acct.Clock.Now())
 	if over {
-		s.state.EvaluateAt = s.acct.Clock.In(period)
+		at = s.acct.Clock.In(period)
+		s.state.EvaluateAt.Set(at)
 	}
-	s.wake(s.state.EvaluateAt)
+	s.wake(at)
 	return over
 }
 
-func (s *Service) wake(t time.Time) {
+// wake asks for the next step at t at the latest.
+func (s *reconciler) wake(t time.Time) {
 	if s.again.IsZero() || t.Before(s.again) {
 		s.again = t
 	}
 }
 
+// runActions applies what is due.
+func (s *reconciler) runActions() {
+	for id, a := range s.state.Actions.All() {
+		if a.NextAt.IsZero() {
+			continue
+		}
+		if s.acct.Clock.Now().Before(a.NextAt) {
+			s.wake(a.NextAt)
+			continue
+		}
+		s.run(a)
+		s.state.Actions.Change(id)
+		a.NextAt = time.Time{}
+		if every, err := rate(a); err == nil {
+			if next := s.acct.Clock.In(every); a.End.IsZero() || next.Before(a.End) {
+				a.NextAt = next
+				s.wake(next)
+			}
+		}
+	}
+}
+
+// run sets the bounds of the action's target; keepBounds does the rest.
+func (s *reconciler) run(a *action) {
+	t, ok := s.state.Targets.Change(a.ResourceID)
+	if !ok || t.Suspended.ScheduledScalingSuspended {
+		return
+	}
+	set(&t.Min, a.Min)
+	set(&t.Max, a.Max)
+	t.Max = max(t.Max, t.Min)
+}
+
 // keepBounds moves a service that is outside of its bounds into them.
-func (s *Service) keepBounds(t *target, desired int) {
+func (s *reconciler) keepBounds(t *target, desired int) {
 	switch {
 	case desired < t.Min && !t.Suspended.DynamicScalingOutSuspended:
 		s.setDesired(t, desired, t.Min, fmt.Sprintf("minimum capacity was set to %d", t.Min))
@@ -77,7 +112,7 @@ func (s *Service) keepBounds(t *target, desired int) {
 }
 
 // setDesired changes the service's desired count and notes it.
-func (s *Service) setDesired(t *target, from, to int, cause string) {
+func (s *reconciler) setDesired(t *target, from, to int, cause string) {
 	if from == to {
 		return
 	}
@@ -91,14 +126,22 @@ func (s *Service) setDesired(t *target, from, to int, cause string) {
 	if err := s.services.SetDesiredCount(cluster, name, to); err != nil {
 		a.StatusCode, a.StatusMessage = "Failed", "Failed to set desired count: "+err.Error()
 	}
-	t.Activities = slices.Insert(t.Activities, 0, a)
-	t.Activities = t.Activities[:min(len(t.Activities), maxActivities)]
+	s.state.Targets.Put(t.ResourceID, t)
+	s.note(t, a)
 	if to > from {
 		t.ScaledOutAt = now
 	} else {
 		t.ScaledInAt = now
 	}
-	s.dirty = true
+}
+
+// note adds an activity to the target's history.
+func (s *reconciler) note(t *target, a *activity) {
+	const last = 99999999
+	t.Scalings++
+	a.ResourceID, a.Record = t.ResourceID, of(t.ResourceID, fmt.Sprintf("%08d", last-t.Scalings))
+	s.state.Activities.Put(a.Record, a)
+	s.state.Activities.Delete(of(t.ResourceID, fmt.Sprintf("%08d", last-t.Scalings+maxActivities)))
 }
 
 // proposal is what a policy would set the desired count to.
@@ -109,7 +152,7 @@ type proposal struct {
 
 // track lets all policies of a target look at their metrics. The largest
 // proposal wins; the service shrinks only when no policy objects.
-func (s *Service) track(t *target) {
+func (s *reconciler) track(t *target) {
 	desired, ok := s.services.DesiredCount(t.service())
 	if !ok {
 		return
@@ -118,6 +161,7 @@ func (s *Service) track(t *target) {
 	objection := false
 	for _, p := range s.trackers(t) {
 		value, known := s.measure(p)
+		s.state.Policies.Put(of(p.ResourceID, p.Name), p)
 		p.count(value, known)
 		if !known {
 			objection = objection || !isTrue(p.Tracking.DisableScaleIn)
@@ -146,10 +190,10 @@ func (s *Service) track(t *target) {
 }
 
 // trackers are the target tracking policies of a target.
-func (s *Service) trackers(t *target) []*policy {
+func (s *reconciler) trackers(t *target) []*policy {
 	var all []*policy
-	for _, p := range s.state.Policies {
-		if p.ResourceID == t.ResourceID && p.Type == targetTracking {
+	for _, p := range s.state.Policies.Prefix(of(t.ResourceID, "")) {
+		if p.Type == targetTracking {
 			all = append(all, p)
 		}
 	}
@@ -158,7 +202,7 @@ func (s *Service) trackers(t *target) []*policy {
 }
 
 // measure is the policy's metric over the last period.
-func (s *Service) measure(p *policy) (float64, bool) {
+func (s *reconciler) measure(p *policy) (float64, bool) {
 	m, err := p.metric()
 	if err != nil {
 		return 0, false
@@ -191,7 +235,7 @@ func row(n int, more bool) int {
 
 func isTrue(b *bool) bool { return b != nil && *b }
 
-func (s *Service) scaleOut(t *target, desired int, p *proposal) {
+func (s *reconciler) scaleOut(t *target, desired int, p *proposal) {
 	if t.Suspended.DynamicScalingOutSuspended || !s.cool(t.ScaledOutAt, p.policy.Tracking.ScaleOutCooldown) {
 		return
 	}
@@ -199,7 +243,7 @@ func (s *Service) scaleOut(t *target, desired int, p *proposal) {
 	s.setDesired(t, desired, to, cause(p.policy, "AlarmHigh"))
 }
 
-func (s *Service) scaleIn(t *target, desired int, p *proposal) {
+func (s *reconciler) scaleIn(t *target, desired int, p *proposal) {
 	last := t.ScaledInAt
 	if t.ScaledOutAt.After(last) {
 		last = t.ScaledOutAt
@@ -215,8 +259,8 @@ func cause(p *policy, alarm string) string {
 	return fmt.Sprintf("monitor alarm TargetTracking-%s-%s in state ALARM triggered policy %s", p.ResourceID, alarm, p.Name)
 }
 
-// cool tells whether the cooldown since the last scaling is over.
-func (s *Service) cool(last time.Time, cooldown *int) bool {
+// cool reports whether the cooldown since the last scaling is over.
+func (s *reconciler) cool(last time.Time, cooldown *int) bool {
 	if last.IsZero() {
 		return true
 	}

@@ -4,8 +4,7 @@
 package appautoscaling
 
 import (
-	"encoding/json"
-	"fmt"
+	"context"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
@@ -27,83 +26,49 @@ type Metrics interface {
 	Statistic(namespace, metric string, dimensions map[string]string, stat string, since time.Time) (float64, bool)
 }
 
-// Service is Application Auto Scaling of one account and region.
-type Service struct {
-	acct     *core.Account
-	services Services
-	metrics  Metrics
-	state    state
-
-	dirty bool
-	again time.Time
-}
-
-// state is all that outlives the process.
-type state struct {
-	Targets  map[string]*target // by resource id
-	Policies map[string]*policy // by ARN
-	Actions  map[string]*action // by ARN
-	// EvaluateAt is when policies look at their metrics next.
-	EvaluateAt time.Time
-}
-
-func newState() state {
-	return state{Targets: map[string]*target{}, Policies: map[string]*policy{}, Actions: map[string]*action{}}
-}
+// Service is Application Auto Scaling of one account and region. Its methods are
+// called with the account's lock held, except Run.
+type Service struct{ *region }
 
 // New returns the service.
 func New(acct *core.Account, services Services, metrics Metrics) *Service {
-	return &Service{acct: acct, services: services, metrics: metrics, state: newState()}
+	return &Service{&region{acct: acct, services: services, metrics: metrics, state: newState(acct.Records)}}
+}
+
+// Run scales the targets until ctx is done.
+func (s *Service) Run(ctx context.Context) {
+	s.acct.Reconcile(ctx, func() time.Time { return newReconciler(s.region).step() })
 }
 
 // Wire is the service's API,
 // https://docs.aws.amazon.com/autoscaling/application/APIReference/.
 func (s *Service) Wire() wire.Service {
+	t, p, a := targets{s.region}, policies{s.region}, actions{s.region}
 	return wire.Service{
-		Name:         "application-autoscaling",
+		Name:         serviceName,
 		Protocol:     wire.JSON11,
 		TargetPrefix: "AnyScaleFrontendService",
-		Operations: []wire.Operation{
-			wire.Op("RegisterScalableTarget", s.registerTarget),
-			wire.ReadOp("DescribeScalableTargets", s.describeTargets),
-			wire.Op("DeregisterScalableTarget", s.deregisterTarget),
+		Operations: append(t.tagging().MapOperations(),
+			wire.Op("RegisterScalableTarget", t.registerTarget),
+			wire.ReadOp("DescribeScalableTargets", t.describeTargets),
+			wire.Op("DeregisterScalableTarget", t.deregisterTarget),
 
-			wire.Op("PutScalingPolicy", s.putPolicy),
-			wire.ReadOp("DescribeScalingPolicies", s.describePolicies),
-			wire.Op("DeleteScalingPolicy", s.deletePolicy),
-			wire.ReadOp("DescribeScalingActivities", s.describeActivities),
+			wire.Op("PutScalingPolicy", p.putPolicy),
+			wire.ReadOp("DescribeScalingPolicies", p.describePolicies),
+			wire.Op("DeleteScalingPolicy", p.deletePolicy),
+			wire.ReadOp("DescribeScalingActivities", t.describeActivities),
 
-			wire.Op("PutScheduledAction", s.putAction),
-			wire.ReadOp("DescribeScheduledActions", s.describeActions),
-			wire.Op("DeleteScheduledAction", s.deleteAction),
-
-			wire.Op("TagResource", s.tagResource),
-			wire.Op("UntagResource", s.untagResource),
-			wire.ReadOp("ListTagsForResource", s.listTags),
-		},
+			wire.Op("PutScheduledAction", a.putAction),
+			wire.ReadOp("DescribeScheduledActions", a.describeActions),
+			wire.Op("DeleteScheduledAction", a.deleteAction),
+		),
 	}
-}
-
-// Name is the service's key in a snapshot.
-func (s *Service) Name() string { return "application-autoscaling" }
-
-// Snapshot returns the state, for JSON.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state.
-func (s *Service) Restore(raw json.RawMessage) error {
-	restored := newState()
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("reading the state of application-autoscaling: %w", err)
-	}
-	s.state = restored
-	return nil
 }
 
 // Resources is how many resources of each kind there are.
 func (s *Service) Resources() map[string]int {
 	return map[string]int{
-		"scalable-target": len(s.state.Targets), "policy": len(s.state.Policies), "scheduled-action": len(s.state.Actions),
+		"scalable-target": s.state.Targets.Len(), "policy": s.state.Policies.Len(), "scheduled-action": s.state.Actions.Len(),
 	}
 }
 

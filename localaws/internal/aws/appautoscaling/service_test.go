@@ -289,9 +289,10 @@ func TestTagsAndRestart(t *testing.T) {
 	c.track("cpu", cpu(nil))
 	c.call("UntagResource", object{"ResourceARN": registered.ScalableTargetARN, "TagKeys": []string{"a"}}, nil).OK(t)
 
-	restarted := appautoscaling.New(c.account, c.services, c.metrics)
-	wiretest.Restart(t, c.service, restarted)
-	c.server = wiretest.NewServer(t, c.account, restarted.Wire())
+	account, _ := wiretest.NewAccount()
+	restarted := appautoscaling.New(account, c.services, c.metrics)
+	wiretest.Revive(t, c.account, account)
+	c.server = wiretest.NewServer(t, account, restarted.Wire())
 	var tags struct{ Tags map[string]string }
 	c.call("ListTagsForResource", object{"ResourceARN": registered.ScalableTargetARN}, &tags).OK(t)
 	assert.Equal(t, map[string]string{"b": "2"}, tags.Tags)
@@ -331,4 +332,43 @@ func TestRunEnds(t *testing.T) {
 	}, 10*time.Second, 2*time.Millisecond)
 	stop()
 	running.Wait()
+}
+
+func TestFailedOperationLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.call("RegisterScalableTarget", of(object{
+		"MinCapacity": 1, "MaxCapacity": 2, "Tags": object{"aws:x": "1"},
+	}), nil).Refused(t, "ValidationException")
+	assert.Equal(t, map[string]int{"scalable-target": 0, "policy": 0, "scheduled-action": 0}, c.service.Resources())
+
+	c.register(1, 4)
+	c.call("RegisterScalableTarget", of(object{"MinCapacity": 5}), nil).Refused(t, "ValidationException")
+	var out struct {
+		ScalableTargets []struct{ MinCapacity, MaxCapacity int }
+	}
+	c.call("DescribeScalableTargets", object{"ServiceNamespace": "ecs"}, &out).OK(t)
+	require.Len(t, out.ScalableTargets, 1)
+	assert.Equal(t, 1, out.ScalableTargets[0].MinCapacity)
+}
+
+func TestListsHavePages(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.register(1, 4)
+	for _, name := range []string{"c", "a", "b"} {
+		c.track(name, cpu(nil))
+	}
+	var out struct {
+		ScalingPolicies []struct{ PolicyName string }
+		NextToken       string
+	}
+	c.call("DescribeScalingPolicies", of(object{"MaxResults": 2}), &out).OK(t)
+	require.Len(t, out.ScalingPolicies, 2)
+	assert.Equal(t, "a", out.ScalingPolicies[0].PolicyName)
+	c.call("DescribeScalingPolicies", of(object{"MaxResults": 2, "NextToken": out.NextToken}), &out).OK(t)
+	require.Len(t, out.ScalingPolicies, 1)
+	assert.Equal(t, "c", out.ScalingPolicies[0].PolicyName)
+	c.call("DescribeScalingPolicies", of(object{"NextToken": "x"}), nil).Refused(t, "InvalidNextTokenException")
+	c.call("DescribeScalingPolicies", of(object{"MaxResults": 11}), nil).Refused(t, "ValidationException")
 }

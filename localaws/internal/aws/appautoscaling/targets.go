@@ -2,20 +2,14 @@ package appautoscaling
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
-)
-
-// What can be scaled.
-const (
-	namespace = "ecs"
-	dimension = "ecs:service:DesiredCount"
 )
 
 // target is a scalable target: an ECS service and its bounds.
@@ -26,8 +20,8 @@ type target struct {
 	RoleARN    string
 	CreatedAt  time.Time
 	Suspended  suspension
-	Tags       core.Tags
-	Activities []*activity // newest first
+	Tags       tags.Set
+	Scalings   int // how many activities there ever were
 	// ScaledOutAt and ScaledInAt are when it last was, for the cooldowns.
 	ScaledOutAt, ScaledInAt time.Time
 }
@@ -45,37 +39,27 @@ func (t *target) service() (cluster, name string) {
 }
 
 type registerInput struct {
-	ServiceNamespace  string
-	ResourceID        string `aws:"ResourceId"`
-	ScalableDimension string
-	MinCapacity       *int
-	MaxCapacity       *int
-	RoleARN           string
-	SuspendedState    *suspension
-	Tags              map[string]string
+	scaled
+	MinCapacity    *int
+	MaxCapacity    *int
+	RoleARN        string
+	SuspendedState *suspension
+	Tags           tags.Set
 }
 
 type registerOutput struct{ ScalableTargetARN string }
 
-// key checks what names a scalable target in every call.
-func key(ns, resource, dim string) error {
-	if ns != namespace || dim != dimension {
-		return invalid("localaws scales %s of service namespace %s; asked for %s of %s.", dimension, namespace, dim, ns)
-	}
-	if parts := strings.Split(resource, "/"); len(parts) != 3 || parts[0] != "service" || parts[1] == "" || parts[2] == "" {
-		return invalid("Unsupported resource ID %q: service/CLUSTER/NAME.", resource)
-	}
-	return nil
-}
+// targets are the operations on scalable targets.
+type targets struct{ *region }
 
-func (s *Service) registerTarget(_ context.Context, in *registerInput) (*registerOutput, error) {
-	if err := key(in.ServiceNamespace, in.ResourceID, in.ScalableDimension); err != nil {
+func (s targets) registerTarget(_ context.Context, in *registerInput) (*registerOutput, error) {
+	if err := in.check(); err != nil {
 		return nil, err
 	}
-	t := s.state.Targets[in.ResourceID]
-	if t == nil {
+	t, registered := s.state.Targets.Get(in.ResourceID)
+	if !registered {
 		t = &target{
-			ResourceID: in.ResourceID, CreatedAt: s.acct.Clock.Now(), Tags: core.Tags{},
+			ResourceID: in.ResourceID, CreatedAt: s.acct.Clock.Now(), Tags: tags.Set{},
 			ARN:     s.acct.ARN("application-autoscaling", "scalable-target/0ec5"+ids.Hex(28)),
 			RoleARN: s.acct.GlobalARN("iam", "role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"),
 		}
@@ -86,42 +70,28 @@ func (s *Service) registerTarget(_ context.Context, in *registerInput) (*registe
 			return nil, invalid("ECS service doesn't exist: %s", in.ResourceID)
 		}
 	}
-	next := *t
-	set(&next.Min, in.MinCapacity)
-	set(&next.Max, in.MaxCapacity)
-	set(&next.Suspended, in.SuspendedState)
+	s.state.Targets.Put(t.ResourceID, t)
+	set(&t.Min, in.MinCapacity)
+	set(&t.Max, in.MaxCapacity)
+	set(&t.Suspended, in.SuspendedState)
 	switch {
-	case next.Min < 0:
-		return nil, invalid("Minimum capacity %d must not be negative.", next.Min)
-	case next.Max < next.Min:
-		return nil, invalid("Maximum capacity cannot be less than minimum capacity (%d, %d).", next.Max, next.Min)
+	case t.Min < 0:
+		return nil, invalid("Minimum capacity %d must not be negative.", t.Min)
+	case t.Max < t.Min:
+		return nil, invalid("Maximum capacity cannot be less than minimum capacity (%d, %d).", t.Max, t.Min)
 	}
-	*t = next
-	for k, v := range in.Tags {
-		t.Tags[k] = v
-	}
-	s.state.Targets[in.ResourceID] = t
-	return &registerOutput{t.ARN}, nil
-}
-
-func set[T any](to *T, given *T) {
-	if given != nil {
-		*to = *given
-	}
+	return &registerOutput{t.ARN}, s.tagging().Add(in.Tags.List(), t.ARN)
 }
 
 type describeTargetsInput struct {
 	ServiceNamespace  string
 	ResourceIDs       []string `aws:"ResourceIds"`
 	ScalableDimension string
-	MaxResults        *int
-	NextToken         string
+	pageInput
 }
 
 type targetView struct {
-	ServiceNamespace  string
-	ResourceID        string `aws:"ResourceId"`
-	ScalableDimension string
+	scaled
 	MinCapacity       int
 	MaxCapacity       int
 	RoleARN           string
@@ -135,39 +105,30 @@ type describeTargetsOutput struct {
 	NextToken       string
 }
 
-func (s *Service) describeTargets(_ context.Context, in *describeTargetsInput) (*describeTargetsOutput, error) {
-	out := &describeTargetsOutput{ScalableTargets: []targetView{}}
-	for _, t := range s.targets() {
-		if in.ServiceNamespace != namespace || (len(in.ResourceIDs) > 0 && !slices.Contains(in.ResourceIDs, t.ResourceID)) ||
-			(in.ScalableDimension != "" && in.ScalableDimension != dimension) {
-			continue
+func (s targets) describeTargets(_ context.Context, in *describeTargetsInput) (*describeTargetsOutput, error) {
+	var found []*target
+	for id, t := range s.state.Targets.All() {
+		if in.ServiceNamespace == namespace && (len(in.ResourceIDs) == 0 || slices.Contains(in.ResourceIDs, id)) &&
+			(in.ScalableDimension == "" || in.ScalableDimension == dimension) {
+			found = append(found, t)
 		}
+	}
+	page, next, err := paging.Cut(limits(50), found, func(t *target) string { return t.ResourceID }, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &describeTargetsOutput{ScalableTargets: []targetView{}, NextToken: next}
+	for _, t := range page {
 		out.ScalableTargets = append(out.ScalableTargets, targetView{
-			ServiceNamespace: namespace, ResourceID: t.ResourceID, ScalableDimension: dimension,
-			MinCapacity: t.Min, MaxCapacity: t.Max, RoleARN: t.RoleARN, CreationTime: t.CreatedAt,
-			SuspendedState: t.Suspended, ScalableTargetARN: t.ARN,
+			scaled: scaledService(t.ResourceID), MinCapacity: t.Min, MaxCapacity: t.Max, RoleARN: t.RoleARN,
+			CreationTime: t.CreatedAt, SuspendedState: t.Suspended, ScalableTargetARN: t.ARN,
 		})
 	}
 	return out, nil
 }
 
-// targets returns all targets by resource id.
-func (s *Service) targets() []*target {
-	var all []*target
-	for _, id := range slices.Sorted(maps.Keys(s.state.Targets)) {
-		all = append(all, s.state.Targets[id])
-	}
-	return all
-}
-
-type targetInput struct {
-	ServiceNamespace  string
-	ResourceID        string `aws:"ResourceId"`
-	ScalableDimension string
-}
-
-func (s *Service) deregisterTarget(_ context.Context, in *targetInput) (*wire.Empty, error) {
-	t, err := s.target(in.ServiceNamespace, in.ResourceID, in.ScalableDimension)
+func (s targets) deregisterTarget(_ context.Context, in *scaled) (*wire.Empty, error) {
+	t, err := s.target(*in)
 	if err != nil {
 		return nil, err
 	}
@@ -175,26 +136,9 @@ func (s *Service) deregisterTarget(_ context.Context, in *targetInput) (*wire.Em
 	return nil, nil
 }
 
-func (s *Service) target(ns, resource, dim string) (*target, error) {
-	if err := key(ns, resource, dim); err != nil {
-		return nil, err
-	}
-	t := s.state.Targets[resource]
-	if t == nil {
-		return nil, notRegistered(resource, dim)
-	}
-	return t, nil
-}
-
-// forget removes a target with its policies and scheduled actions.
-func (s *Service) forget(t *target) {
-	delete(s.state.Targets, t.ResourceID)
-	maps.DeleteFunc(s.state.Policies, func(_ string, p *policy) bool { return p.ResourceID == t.ResourceID })
-	maps.DeleteFunc(s.state.Actions, func(_ string, a *action) bool { return a.ResourceID == t.ResourceID })
-}
-
 // activity is a change of a service's desired count.
 type activity struct {
+	Record, ResourceID                                string
 	ID, Description, Cause, StatusCode, StatusMessage string
 	StartTime, EndTime                                time.Time
 }
@@ -203,25 +147,20 @@ type activity struct {
 const maxActivities = 100
 
 type describeActivitiesInput struct {
-	ServiceNamespace           string
-	ResourceID                 string `aws:"ResourceId"`
-	ScalableDimension          string
+	scaled
 	IncludeNotScaledActivities *bool
-	MaxResults                 *int
-	NextToken                  string
+	pageInput
 }
 
 type activityView struct {
-	ActivityID        string `aws:"ActivityId"`
-	ServiceNamespace  string
-	ResourceID        string `aws:"ResourceId"`
-	ScalableDimension string
-	Description       string
-	Cause             string
-	StartTime         time.Time
-	EndTime           time.Time
-	StatusCode        string
-	StatusMessage     string
+	ActivityID string `aws:"ActivityId"`
+	scaled
+	Description   string
+	Cause         string
+	StartTime     time.Time
+	EndTime       time.Time
+	StatusCode    string
+	StatusMessage string
 }
 
 type describeActivitiesOutput struct {
@@ -229,69 +168,43 @@ type describeActivitiesOutput struct {
 	NextToken         string
 }
 
-func (s *Service) describeActivities(_ context.Context, in *describeActivitiesInput) (*describeActivitiesOutput, error) {
-	out := &describeActivitiesOutput{ScalingActivities: []activityView{}}
-	for _, t := range s.targets() {
-		if in.ServiceNamespace != namespace || (in.ResourceID != "" && in.ResourceID != t.ResourceID) {
-			continue
+func (s targets) describeActivities(_ context.Context, in *describeActivitiesInput) (*describeActivitiesOutput, error) {
+	var found []*activity
+	for _, a := range s.state.Activities.All() {
+		if in.covers(a.ResourceID) {
+			found = append(found, a)
 		}
-		for _, a := range t.Activities {
-			out.ScalingActivities = append(out.ScalingActivities, activityView{
-				ActivityID: a.ID, ServiceNamespace: namespace, ResourceID: t.ResourceID, ScalableDimension: dimension,
-				Description: a.Description, Cause: a.Cause, StartTime: a.StartTime, EndTime: a.EndTime,
-				StatusCode: a.StatusCode, StatusMessage: a.StatusMessage,
-			})
-		}
+	}
+	page, next, err := paging.Cut(limits(50), found, func(a *activity) string { return a.Record }, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &describeActivitiesOutput{ScalingActivities: []activityView{}, NextToken: next}
+	for _, a := range page {
+		out.ScalingActivities = append(out.ScalingActivities, activityView{
+			ActivityID: a.ID, scaled: scaledService(a.ResourceID), Description: a.Description, Cause: a.Cause,
+			StartTime: a.StartTime, EndTime: a.EndTime, StatusCode: a.StatusCode, StatusMessage: a.StatusMessage,
+		})
 	}
 	return out, nil
 }
 
-type tagInput struct {
-	ResourceARN string
-	Tags        map[string]string
-}
+var tagRules = tags.Rules{AnyCharacter: true, Refuse: func(f tags.Fault) error {
+	if f.Problem == tags.TooMany {
+		return wire.Errorf("TooManyTagsException", "%s", f)
+	}
+	return invalid("%s", f)
+}}
 
-// tags are those of the scalable target with that ARN; policies have none.
-func (s *Service) tags(arn string) (core.Tags, error) {
-	for _, t := range s.state.Targets {
-		if t.ARN == arn {
-			return t.Tags, nil
+// tagging finds scalable targets by ARN; nothing else has tags.
+func (s targets) tagging() tags.Resources {
+	return tags.Resources{Rules: tagRules, Find: func(arn string) (tags.Resource, error) {
+		for id, t := range s.state.Targets.All() {
+			if t.ARN == arn {
+				found, _ := tags.In(s.state.Targets, id, func(t *target) *tags.Set { return &t.Tags })
+				return found, nil
+			}
 		}
-	}
-	return nil, unknownARN(arn)
-}
-
-func (s *Service) tagResource(_ context.Context, in *tagInput) (*wire.Empty, error) {
-	tags, err := s.tags(in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	maps.Copy(tags, in.Tags)
-	return nil, nil
-}
-
-type untagInput struct {
-	ResourceARN string
-	TagKeys     []string
-}
-
-func (s *Service) untagResource(_ context.Context, in *untagInput) (*wire.Empty, error) {
-	tags, err := s.tags(in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	tags.Remove(in.TagKeys)
-	return nil, nil
-}
-
-type listTagsInput struct{ ResourceARN string }
-
-type listTagsOutput struct{ Tags map[string]string }
-
-func (s *Service) listTags(_ context.Context, in *listTagsInput) (*listTagsOutput, error) {
-	tags, err := s.tags(in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	return &listTagsOutput{tags}, nil
+		return tags.Resource{}, unknownARN(arn)
+	}}
 }

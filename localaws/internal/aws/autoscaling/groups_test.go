@@ -442,9 +442,10 @@ func TestRestart(t *testing.T) {
 	c.group(2, 3, form{"Tags.member.1.Key": "Name", "Tags.member.1.Value": "web"})
 	c.call("PutLifecycleHook", of(form{"LifecycleHookName": "h", "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING"}), nil).OK(t)
 	before := c.describe()
-	restarted := autoscaling.New(c.account, c.machines, c.targets)
-	wiretest.Restart(t, c.service, restarted)
-	c.service, c.server = restarted, wiretest.NewServer(t, c.account, restarted.Wire())
+	account, _ := wiretest.NewAccount()
+	restarted := autoscaling.New(account, c.machines, c.targets)
+	wiretest.Revive(t, c.account, account)
+	c.account, c.service, c.server = account, restarted, wiretest.NewServer(t, account, restarted.Wire())
 	c.settle()
 	assert.Equal(t, before, c.describe())
 	c.call("SetDesiredCapacity", of(form{"DesiredCapacity": "3"}), nil).OK(t)
@@ -466,4 +467,51 @@ func TestRunEnds(t *testing.T) {
 	}, 10*time.Second, 2*time.Millisecond)
 	stop()
 	running.Wait()
+}
+
+func TestFailedOperationLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.group(1, 1, nil)
+	c.call("CreateOrUpdateTags", form{
+		"Tags.member.1.Key": "good", "Tags.member.1.ResourceId": "web",
+		"Tags.member.2.Key": "aws:x", "Tags.member.2.ResourceId": "web",
+	}, nil).Refused(t, "ValidationError")
+	assert.Empty(t, c.describe().Tags)
+
+	c.call("SetDesiredCapacity", of(form{"DesiredCapacity": "0"}), nil).Refused(t, "ValidationError")
+	c.call("UpdateAutoScalingGroup", of(form{"MinSize": "0", "MaxSize": "3"}), nil).OK(t)
+	c.settle()
+	c.call("SetInstanceProtection", of(form{
+		"InstanceIds.member.1": "i-01", "InstanceIds.member.2": "i-99", "ProtectedFromScaleIn": "true",
+	}), nil).Refused(t, "ValidationError")
+	assert.False(t, c.describe().Instances[0].ProtectedFromScaleIn)
+}
+
+func TestListsHavePages(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.group(3, 3, nil)
+	type page struct {
+		Activities []activityView `xml:"Activities>member"`
+		NextToken  string
+	}
+	var descriptions []string
+	in := of(form{"MaxRecords": "2"})
+	for {
+		var out page
+		c.call("DescribeScalingActivities", in, &out).OK(t)
+		for _, a := range out.Activities {
+			descriptions = append(descriptions, a.Description)
+		}
+		if out.NextToken == "" {
+			break
+		}
+		in["NextToken"] = out.NextToken
+	}
+	assert.Equal(t, []string{
+		"Launching a new EC2 instance: i-03", "Launching a new EC2 instance: i-02", "Launching a new EC2 instance: i-01",
+	}, descriptions, "the newest first")
+	c.call("DescribeAutoScalingGroups", form{"NextToken": "x"}, nil).Refused(t, "InvalidNextToken")
+	c.call("DescribeAutoScalingGroups", form{"MaxRecords": "101"}, nil).Refused(t, "ValidationError")
 }

@@ -50,6 +50,9 @@ type hookInput struct {
 	RoleARN               *string
 }
 
+// hooks are the operations on lifecycle hooks.
+type hooks struct{ *region }
+
 func (g *group) putHook(in hookInput) error {
 	old := g.Hooks[in.LifecycleHookName]
 	h := &hook{Name: in.LifecycleHookName, Default: abandonResult}
@@ -82,8 +85,8 @@ func (g *group) putHook(in hookInput) error {
 	return nil
 }
 
-func (s *Service) putLifecycleHook(_ context.Context, in *hookInput) (*wire.Empty, error) {
-	g, err := s.named(in.AutoScalingGroupName)
+func (s hooks) putLifecycleHook(_ context.Context, in *hookInput) (*wire.Empty, error) {
+	g, err := s.change(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +114,7 @@ type hookView struct {
 
 type hooksOutput struct{ LifecycleHooks []hookView }
 
-func (s *Service) describeLifecycleHooks(_ context.Context, in *hooksInput) (*hooksOutput, error) {
+func (s hooks) describeLifecycleHooks(_ context.Context, in *hooksInput) (*hooksOutput, error) {
 	g, err := s.named(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, err
@@ -144,8 +147,8 @@ func (h *hook) seconds() int {
 
 type deleteHookInput struct{ AutoScalingGroupName, LifecycleHookName string }
 
-func (s *Service) deleteLifecycleHook(_ context.Context, in *deleteHookInput) (*wire.Empty, error) {
-	g, err := s.named(in.AutoScalingGroupName)
+func (s hooks) deleteLifecycleHook(_ context.Context, in *deleteHookInput) (*wire.Empty, error) {
+	g, err := s.change(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, err
 	}
@@ -157,11 +160,11 @@ func (s *Service) deleteLifecycleHook(_ context.Context, in *deleteHookInput) (*
 }
 
 // dropHook removes the hook; instances that wait for it go on.
-func (s *Service) dropHook(g *group, name string) {
+func (r *region) dropHook(g *group, name string) {
 	delete(g.Hooks, name)
-	for _, i := range g.Instances {
+	for _, i := range r.instances(g) {
 		if i.WaitHook == name {
-			s.leaveWait(i, name)
+			r.leaveWait(i)
 		}
 	}
 }
@@ -174,7 +177,7 @@ type completeInput struct {
 	InstanceId            string
 }
 
-func (s *Service) completeLifecycleAction(_ context.Context, in *completeInput) (*wire.Empty, error) {
+func (s hooks) completeLifecycleAction(_ context.Context, in *completeInput) (*wire.Empty, error) {
 	if in.LifecycleActionResult != continueResult && in.LifecycleActionResult != abandonResult {
 		return nil, invalid("LifecycleActionResult %q: CONTINUE or ABANDON", in.LifecycleActionResult)
 	}
@@ -186,21 +189,22 @@ func (s *Service) completeLifecycleAction(_ context.Context, in *completeInput) 
 	return nil, nil
 }
 
-func (s *Service) recordHeartbeat(_ context.Context, in *completeInput) (*wire.Empty, error) {
+func (s hooks) recordHeartbeat(_ context.Context, in *completeInput) (*wire.Empty, error) {
 	g, i, err := s.waiting(in.AutoScalingGroupName, in.LifecycleHookName, in.InstanceId)
 	if err != nil {
 		return nil, err
 	}
+	s.changing(i)
 	i.WaitUntil = s.acct.Clock.In(seconds(g.Hooks[i.WaitHook].seconds()))
 	return nil, nil
 }
 
-func (s *Service) waiting(groupName, hookName, id string) (*group, *instance, error) {
+func (s hooks) waiting(groupName, hookName, id string) (*group, *instance, error) {
 	g, err := s.named(groupName)
 	if err != nil {
 		return nil, nil, err
 	}
-	i := g.instance(id)
+	i := s.instance(g, id)
 	if i == nil || i.WaitHook != hookName || g.Hooks[hookName] == nil {
 		return nil, nil, invalid("No active Lifecycle Action found with instance ID %s", id)
 	}
@@ -208,95 +212,18 @@ func (s *Service) waiting(groupName, hookName, id string) (*group, *instance, er
 }
 
 // complete ends the wait of an instance. An abandoned launch terminates it.
-func (s *Service) complete(g *group, i *instance, result string) {
+func (r *region) complete(g *group, i *instance, result string) {
 	launching := i.State == pendingWait
-	s.leaveWait(i, i.WaitHook)
+	r.leaveWait(i)
 	if launching && result == abandonResult {
-		s.terminate(g, i, "a lifecycle action was abandoned.")
+		r.terminate(g, i, "a lifecycle action was abandoned.")
 	}
 }
 
-func (s *Service) leaveWait(i *instance, name string) {
-	i.Waited = append(i.Waited, name)
+func (r *region) leaveWait(i *instance) {
+	r.changing(i)
+	i.Waited = append(i.Waited, i.WaitHook)
 	i.WaitHook, i.WaitUntil = "", time.Time{}
-}
-
-// held tells whether the instance has to wait for a hook of the transition,
-// and moves it through the waiting: state is the one with :Wait.
-func (s *Service) held(g *group, i *instance, transition, state string) bool {
-	if i.WaitHook != "" {
-		if s.acct.Clock.Now().Before(i.WaitUntil) {
-			s.wake(i.WaitUntil)
-			return true
-		}
-		result := abandonResult
-		if h := g.Hooks[i.WaitHook]; h != nil {
-			result = h.Default
-		}
-		s.complete(g, i, result)
-		s.changed()
-		return i.terminating() != (transition == terminateTransition)
-	}
-	for _, name := range slices.Sorted(maps.Keys(g.Hooks)) {
-		h := g.Hooks[name]
-		if h.Transition == transition && !slices.Contains(i.Waited, name) {
-			i.State, i.WaitHook = state, name
-			i.WaitUntil = s.acct.Clock.In(seconds(h.seconds()))
-			s.wake(i.WaitUntil)
-			s.changed()
-			return true
-		}
-	}
-	return false
-}
-
-// PutTerminationHook makes instances of the group wait, up to timeout, before
-// they are terminated: until Complete is called for them.
-func (s *Service) PutTerminationHook(groupName, hookName string, timeout time.Duration) error {
-	g := s.find(groupName)
-	if g == nil {
-		return groupNotFound(groupName)
-	}
-	heartbeat := int(timeout / time.Second)
-	return g.putHook(hookInput{
-		LifecycleHookName: hookName, LifecycleTransition: terminateTransition,
-		HeartbeatTimeout: &heartbeat, DefaultResult: continueResult,
-	})
-}
-
-// DeleteHook removes a hook; instances that wait for it go on. No such hook or
-// group is no error.
-func (s *Service) DeleteHook(groupName, hookName string) {
-	if g := s.find(groupName); g != nil {
-		s.dropHook(g, hookName)
-	}
-}
-
-// WaitingFor returns the instances of the group that wait for the hook.
-func (s *Service) WaitingFor(groupName, hookName string) []string {
-	g := s.find(groupName)
-	if g == nil {
-		return nil
-	}
-	var ids []string
-	for _, i := range g.Instances {
-		if i.WaitHook == hookName {
-			ids = append(ids, i.ID)
-		}
-	}
-	return ids
-}
-
-// Complete lets an instance that waits for the hook go on.
-func (s *Service) Complete(groupName, hookName, instanceID string) {
-	g := s.find(groupName)
-	if g == nil {
-		return
-	}
-	if i := g.instance(instanceID); i != nil && i.WaitHook == hookName {
-		s.complete(g, i, continueResult)
-		s.acct.Changed()
-	}
 }
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }

@@ -2,11 +2,10 @@ package autoscaling
 
 import (
 	"context"
-	"maps"
 	"math"
 	"slices"
-	"strconv"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -65,20 +64,12 @@ type customizedMetric struct {
 type metricDimension struct{ Name, Value string }
 
 type putPolicyInput struct {
-	AutoScalingGroupName        string
-	PolicyName                  string
-	PolicyType                  string
-	AdjustmentType              string
-	MinAdjustmentStep           *int
-	MinAdjustmentMagnitude      *int
-	ScalingAdjustment           *int
-	Cooldown                    *int
-	MetricAggregationType       string
-	StepAdjustments             []stepAdjustment
-	EstimatedInstanceWarmup     *int
-	TargetTrackingConfiguration *targetTracking
-	Enabled                     *bool
+	AutoScalingGroupName string
+	policySettings
 }
+
+// policies are the operations on scaling policies.
+type policies struct{ *region }
 
 type alarm struct{ AlarmName, AlarmARN string }
 
@@ -87,19 +78,12 @@ type putPolicyOutput struct {
 	Alarms    []alarm
 }
 
-func (s *Service) putScalingPolicy(_ context.Context, in *putPolicyInput) (*putPolicyOutput, error) {
+func (s policies) putScalingPolicy(_ context.Context, in *putPolicyInput) (*putPolicyOutput, error) {
 	g, err := s.named(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, err
 	}
-	settings := policySettings{
-		PolicyName: in.PolicyName, PolicyType: in.PolicyType, AdjustmentType: in.AdjustmentType,
-		MinAdjustmentStep: in.MinAdjustmentStep, MinAdjustmentMagnitude: in.MinAdjustmentMagnitude,
-		ScalingAdjustment: in.ScalingAdjustment, Cooldown: in.Cooldown,
-		MetricAggregationType: in.MetricAggregationType, StepAdjustments: in.StepAdjustments,
-		EstimatedInstanceWarmup: in.EstimatedInstanceWarmup, TargetTrackingConfiguration: in.TargetTrackingConfiguration,
-		Enabled: in.Enabled,
-	}
+	settings := in.policySettings
 	orString(&settings.PolicyType, "SimpleScaling")
 	if settings.Enabled == nil {
 		enabled := true
@@ -112,8 +96,8 @@ func (s *Service) putScalingPolicy(_ context.Context, in *putPolicyInput) (*putP
 	if p == nil {
 		p = &policy{Group: g.Name, ARN: s.acct.ARN("autoscaling",
 			"scalingPolicy:"+ids.UUID()+":autoScalingGroupName/"+g.Name+":policyName/"+in.PolicyName)}
-		s.state.Policies[p.ARN] = p
 	}
+	s.state.Policies.Put(p.ARN, p)
 	p.policySettings = settings
 	return &putPolicyOutput{PolicyARN: p.ARN, Alarms: []alarm{}}, nil
 }
@@ -147,11 +131,11 @@ func (p *policySettings) validate() error {
 }
 
 // policy finds a group's policy by name or ARN.
-func (s *Service) policy(group, nameOrARN string) *policy {
-	if p := s.state.Policies[nameOrARN]; p != nil {
+func (s policies) policy(group, nameOrARN string) *policy {
+	if p, ok := s.state.Policies.Get(nameOrARN); ok {
 		return p
 	}
-	for _, p := range s.state.Policies {
+	for _, p := range s.state.Policies.All() {
 		if p.Group == group && p.PolicyName == nameOrARN {
 			return p
 		}
@@ -163,26 +147,14 @@ type describePoliciesInput struct {
 	AutoScalingGroupName string
 	PolicyNames          []string
 	PolicyTypes          []string
-	MaxRecords           int
-	NextToken            string
+	pageInput
 }
 
 type policyView struct {
-	AutoScalingGroupName        string
-	PolicyARN                   string
-	PolicyName                  string
-	PolicyType                  string
-	AdjustmentType              string
-	MinAdjustmentStep           *int
-	MinAdjustmentMagnitude      *int
-	ScalingAdjustment           *int
-	Cooldown                    *int
-	MetricAggregationType       string
-	StepAdjustments             []stepAdjustment
-	EstimatedInstanceWarmup     *int
-	TargetTrackingConfiguration *targetTracking
-	Enabled                     *bool
-	Alarms                      []alarm
+	AutoScalingGroupName string
+	PolicyARN            string
+	policySettings
+	Alarms []alarm
 }
 
 type describePoliciesOutput struct {
@@ -190,30 +162,26 @@ type describePoliciesOutput struct {
 	NextToken       string
 }
 
-func (s *Service) describePolicies(_ context.Context, in *describePoliciesInput) (*describePoliciesOutput, error) {
-	out := &describePoliciesOutput{ScalingPolicies: []policyView{}}
-	for _, arn := range slices.Sorted(maps.Keys(s.state.Policies)) {
-		p := s.state.Policies[arn]
+func (s policies) describePolicies(_ context.Context, in *describePoliciesInput) (*describePoliciesOutput, error) {
+	var found []*policy
+	for arn, p := range s.state.Policies.All() {
 		switch {
 		case in.AutoScalingGroupName != "" && in.AutoScalingGroupName != p.Group,
 			len(in.PolicyNames) > 0 && !slices.Contains(in.PolicyNames, p.PolicyName) && !slices.Contains(in.PolicyNames, arn),
 			len(in.PolicyTypes) > 0 && !slices.Contains(in.PolicyTypes, p.PolicyType):
 			continue
 		}
-		out.ScalingPolicies = append(out.ScalingPolicies, p.view())
+		found = append(found, p)
+	}
+	page, next, err := paging.Cut(limits(50, 100), found, func(p *policy) string { return p.ARN }, in.MaxRecords, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &describePoliciesOutput{ScalingPolicies: []policyView{}, NextToken: next}
+	for _, p := range page {
+		out.ScalingPolicies = append(out.ScalingPolicies, policyView{p.Group, p.ARN, p.policySettings, []alarm{}})
 	}
 	return out, nil
-}
-
-func (p *policy) view() policyView {
-	return policyView{
-		AutoScalingGroupName: p.Group, PolicyARN: p.ARN, PolicyName: p.PolicyName, PolicyType: p.PolicyType,
-		AdjustmentType: p.AdjustmentType, MinAdjustmentStep: p.MinAdjustmentStep,
-		MinAdjustmentMagnitude: p.MinAdjustmentMagnitude, ScalingAdjustment: p.ScalingAdjustment, Cooldown: p.Cooldown,
-		MetricAggregationType: p.MetricAggregationType, StepAdjustments: p.StepAdjustments,
-		EstimatedInstanceWarmup: p.EstimatedInstanceWarmup, TargetTrackingConfiguration: p.TargetTrackingConfiguration,
-		Enabled: p.Enabled, Alarms: []alarm{},
-	}
 }
 
 type policyInput struct {
@@ -224,16 +192,16 @@ type policyInput struct {
 	BreachThreshold      *float64
 }
 
-func (s *Service) deletePolicy(_ context.Context, in *policyInput) (*wire.Empty, error) {
+func (s policies) deletePolicy(_ context.Context, in *policyInput) (*wire.Empty, error) {
 	p := s.policy(in.AutoScalingGroupName, in.PolicyName)
 	if p == nil {
 		return nil, invalid("No such policy: %s", in.PolicyName)
 	}
-	delete(s.state.Policies, p.ARN)
+	s.state.Policies.Delete(p.ARN)
 	return nil, nil
 }
 
-func (s *Service) executePolicy(_ context.Context, in *policyInput) (*wire.Empty, error) {
+func (s policies) executePolicy(_ context.Context, in *policyInput) (*wire.Empty, error) {
 	p := s.policy(in.AutoScalingGroupName, in.PolicyName)
 	if p == nil {
 		return nil, invalid("No such policy: %s", in.PolicyName)
@@ -251,8 +219,11 @@ func (s *Service) executePolicy(_ context.Context, in *policyInput) (*wire.Empty
 	if adjustment == nil {
 		return nil, invalid("Policy %s has no adjustment for this", in.PolicyName)
 	}
-	g := s.state.Groups[p.Group]
-	return nil, s.SetDesired(g.Name, min(max(p.adjusted(g.Desired, *adjustment), g.Min), g.Max))
+	g, err := s.change(p.Group)
+	if err != nil {
+		return nil, err
+	}
+	return nil, g.setDesired(min(max(p.adjusted(g.Desired, *adjustment), g.Min), g.Max))
 }
 
 // step is the adjustment for a metric that is so far above the threshold.
@@ -284,13 +255,4 @@ func (p *policySettings) adjusted(desired, adjustment int) int {
 		return desired + int(change)
 	}
 	return desired + adjustment
-}
-
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }
-
-func orDefault(version string) string {
-	if version == "" {
-		return "$Default"
-	}
-	return version
 }

@@ -19,8 +19,8 @@ type processesInput struct {
 	ScalingProcesses     []string
 }
 
-func (s *Service) processes(in *processesInput) (*group, []string, error) {
-	g, err := s.named(in.AutoScalingGroupName)
+func (s groups) processes(in *processesInput) (*group, []string, error) {
+	g, err := s.change(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -35,7 +35,7 @@ func (s *Service) processes(in *processesInput) (*group, []string, error) {
 	return g, in.ScalingProcesses, nil
 }
 
-func (s *Service) suspendProcesses(_ context.Context, in *processesInput) (*wire.Empty, error) {
+func (s groups) suspendProcesses(_ context.Context, in *processesInput) (*wire.Empty, error) {
 	g, names, err := s.processes(in)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (s *Service) suspendProcesses(_ context.Context, in *processesInput) (*wire
 	return nil, nil
 }
 
-func (s *Service) resumeProcesses(_ context.Context, in *processesInput) (*wire.Empty, error) {
+func (s groups) resumeProcesses(_ context.Context, in *processesInput) (*wire.Empty, error) {
 	g, names, err := s.processes(in)
 	if err != nil {
 		return nil, err
@@ -70,8 +70,8 @@ type metricsInput struct {
 	Granularity          string
 }
 
-func (s *Service) metrics(in *metricsInput) (*group, []string, error) {
-	g, err := s.named(in.AutoScalingGroupName)
+func (s groups) metrics(in *metricsInput) (*group, []string, error) {
+	g, err := s.change(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -86,7 +86,7 @@ func (s *Service) metrics(in *metricsInput) (*group, []string, error) {
 	return g, in.Metrics, nil
 }
 
-func (s *Service) enableMetrics(_ context.Context, in *metricsInput) (*wire.Empty, error) {
+func (s groups) enableMetrics(_ context.Context, in *metricsInput) (*wire.Empty, error) {
 	g, names, err := s.metrics(in)
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (s *Service) enableMetrics(_ context.Context, in *metricsInput) (*wire.Empt
 	return nil, nil
 }
 
-func (s *Service) disableMetrics(_ context.Context, in *metricsInput) (*wire.Empty, error) {
+func (s groups) disableMetrics(_ context.Context, in *metricsInput) (*wire.Empty, error) {
 	g, names, err := s.metrics(in)
 	if err != nil {
 		return nil, err
@@ -125,14 +125,14 @@ type warmPoolInput struct {
 	NextToken                string
 }
 
-func (s *Service) refuseWarmPool(_ context.Context, _ *warmPoolInput) (*wire.Empty, error) {
+func (s groups) refuseWarmPool(_ context.Context, _ *warmPoolInput) (*wire.Empty, error) {
 	return nil, noWarmPools()
 }
 
 type warmPoolOutput struct{ Instances []instanceView }
 
-// describeWarmPool is asked by the provider before it deletes a group.
-func (s *Service) describeWarmPool(_ context.Context, in *warmPoolInput) (*warmPoolOutput, error) {
+// describeWarmPool answers the provider, which calls it before it deletes a group.
+func (s groups) describeWarmPool(_ context.Context, in *warmPoolInput) (*warmPoolOutput, error) {
 	if _, err := s.named(in.AutoScalingGroupName); err != nil {
 		return nil, err
 	}

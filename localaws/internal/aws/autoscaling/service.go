@@ -7,8 +7,7 @@
 package autoscaling
 
 import (
-	"encoding/json"
-	"fmt"
+	"context"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
@@ -35,119 +34,81 @@ type Targets interface {
 	Health(targetGroupARN string, target elbv2.Target) (elbv2.Health, bool)
 }
 
-// Service is EC2 Auto Scaling of one account and region.
-type Service struct {
-	acct     *core.Account
-	machines Machines
-	targets  Targets
-	state    state
-
-	// dirty and again belong to the step that runs: whether it changed the
-	// state, and when the next one is due.
-	dirty bool
-	again time.Time
-}
-
-// state is all that outlives the process.
-type state struct {
-	Groups   map[string]*group  // by name
-	Policies map[string]*policy // by ARN
-}
-
-func newState() state {
-	return state{Groups: map[string]*group{}, Policies: map[string]*policy{}}
-}
+// Service is EC2 Auto Scaling of one account and region. Its methods are called
+// with the account's lock held, except Run.
+type Service struct{ *region }
 
 // New returns the service. targets may be nil when no group has target groups.
 func New(acct *core.Account, machines Machines, targets Targets) *Service {
-	return &Service{acct: acct, machines: machines, targets: targets, state: newState()}
+	return &Service{&region{acct: acct, machines: machines, targets: targets, state: newState(acct.Records)}}
 }
 
 // Wire is the service's API,
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/.
 func (s *Service) Wire() wire.Service {
+	g, m, h := groups{s.region}, members{s.region}, hooks{s.region}
+	a, r, p := attachments{s.region}, refreshes{s.region}, policies{s.region}
 	return wire.Service{
-		Name:      "autoscaling",
+		Name:      serviceName,
 		Protocol:  wire.Query,
 		Namespace: "http://autoscaling.amazonaws.com/doc/2011-01-01/",
 		Operations: []wire.Operation{
-			wire.Op("CreateAutoScalingGroup", s.createGroup),
-			wire.ReadOp("DescribeAutoScalingGroups", s.describeGroups),
-			wire.Op("UpdateAutoScalingGroup", s.updateGroup),
-			wire.Op("DeleteAutoScalingGroup", s.deleteGroup),
-			wire.Op("SetDesiredCapacity", s.setDesiredCapacity),
+			wire.Op("CreateAutoScalingGroup", g.createGroup),
+			wire.ReadOp("DescribeAutoScalingGroups", g.describeGroups),
+			wire.Op("UpdateAutoScalingGroup", g.updateGroup),
+			wire.Op("DeleteAutoScalingGroup", g.deleteGroup),
+			wire.Op("SetDesiredCapacity", g.setDesiredCapacity),
 
-			wire.ReadOp("DescribeAutoScalingInstances", s.describeInstances),
-			wire.Op("SetInstanceProtection", s.setInstanceProtection),
-			wire.Op("SetInstanceHealth", s.setInstanceHealth),
-			wire.Op("TerminateInstanceInAutoScalingGroup", s.terminateInstance),
-			wire.ReadOp("DescribeScalingActivities", s.describeActivities),
+			wire.ReadOp("DescribeAutoScalingInstances", m.describeInstances),
+			wire.Op("SetInstanceProtection", m.setInstanceProtection),
+			wire.Op("SetInstanceHealth", m.setInstanceHealth),
+			wire.Op("TerminateInstanceInAutoScalingGroup", m.terminateInstance),
+			wire.ReadOp("DescribeScalingActivities", m.describeActivities),
 
-			wire.Op("SuspendProcesses", s.suspendProcesses),
-			wire.Op("ResumeProcesses", s.resumeProcesses),
-			wire.Op("EnableMetricsCollection", s.enableMetrics),
-			wire.Op("DisableMetricsCollection", s.disableMetrics),
+			wire.Op("SuspendProcesses", g.suspendProcesses),
+			wire.Op("ResumeProcesses", g.resumeProcesses),
+			wire.Op("EnableMetricsCollection", g.enableMetrics),
+			wire.Op("DisableMetricsCollection", g.disableMetrics),
 
-			wire.Op("CreateOrUpdateTags", s.createOrUpdateTags),
-			wire.Op("DeleteTags", s.deleteTags),
-			wire.ReadOp("DescribeTags", s.describeTags),
+			wire.Op("CreateOrUpdateTags", g.createOrUpdateTags),
+			wire.Op("DeleteTags", g.deleteTags),
+			wire.ReadOp("DescribeTags", g.describeTags),
 
-			wire.Op("PutLifecycleHook", s.putLifecycleHook),
-			wire.ReadOp("DescribeLifecycleHooks", s.describeLifecycleHooks),
-			wire.Op("DeleteLifecycleHook", s.deleteLifecycleHook),
-			wire.Op("CompleteLifecycleAction", s.completeLifecycleAction),
-			wire.Op("RecordLifecycleActionHeartbeat", s.recordHeartbeat),
+			wire.Op("PutLifecycleHook", h.putLifecycleHook),
+			wire.ReadOp("DescribeLifecycleHooks", h.describeLifecycleHooks),
+			wire.Op("DeleteLifecycleHook", h.deleteLifecycleHook),
+			wire.Op("CompleteLifecycleAction", h.completeLifecycleAction),
+			wire.Op("RecordLifecycleActionHeartbeat", h.recordHeartbeat),
 
-			wire.Op("AttachLoadBalancerTargetGroups", s.attachTargetGroups),
-			wire.Op("DetachLoadBalancerTargetGroups", s.detachTargetGroups),
-			wire.ReadOp("DescribeLoadBalancerTargetGroups", s.describeTargetGroups),
-			wire.Op("AttachTrafficSources", s.attachTrafficSources),
-			wire.Op("DetachTrafficSources", s.detachTrafficSources),
-			wire.ReadOp("DescribeTrafficSources", s.describeTrafficSources),
+			wire.Op("AttachLoadBalancerTargetGroups", a.attachTargetGroups),
+			wire.Op("DetachLoadBalancerTargetGroups", a.detachTargetGroups),
+			wire.ReadOp("DescribeLoadBalancerTargetGroups", a.describeTargetGroups),
+			wire.Op("AttachTrafficSources", a.attachTrafficSources),
+			wire.Op("DetachTrafficSources", a.detachTrafficSources),
+			wire.ReadOp("DescribeTrafficSources", a.describeTrafficSources),
 
-			wire.Op("StartInstanceRefresh", s.startInstanceRefresh),
-			wire.ReadOp("DescribeInstanceRefreshes", s.describeInstanceRefreshes),
-			wire.Op("CancelInstanceRefresh", s.cancelInstanceRefresh),
+			wire.Op("StartInstanceRefresh", r.startInstanceRefresh),
+			wire.ReadOp("DescribeInstanceRefreshes", r.describeInstanceRefreshes),
+			wire.Op("CancelInstanceRefresh", r.cancelInstanceRefresh),
 
-			wire.Op("PutScalingPolicy", s.putScalingPolicy),
-			wire.ReadOp("DescribePolicies", s.describePolicies),
-			wire.Op("DeletePolicy", s.deletePolicy),
-			wire.Op("ExecutePolicy", s.executePolicy),
+			wire.Op("PutScalingPolicy", p.putScalingPolicy),
+			wire.ReadOp("DescribePolicies", p.describePolicies),
+			wire.Op("DeletePolicy", p.deletePolicy),
+			wire.Op("ExecutePolicy", p.executePolicy),
 
-			wire.Op("PutWarmPool", s.refuseWarmPool),
-			wire.ReadOp("DescribeWarmPool", s.describeWarmPool),
-			wire.Op("DeleteWarmPool", s.refuseWarmPool),
+			wire.Op("PutWarmPool", g.refuseWarmPool),
+			wire.ReadOp("DescribeWarmPool", g.describeWarmPool),
+			wire.Op("DeleteWarmPool", g.refuseWarmPool),
 		},
 	}
 }
 
-// Name is the service's key in a snapshot.
-func (s *Service) Name() string { return "autoscaling" }
-
-// Snapshot returns the state, for JSON.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state.
-func (s *Service) Restore(raw json.RawMessage) error {
-	restored := newState()
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("reading the state of autoscaling: %w", err)
-	}
-	s.state = restored
-	return nil
-}
-
 // Resources is how many resources of each kind there are.
 func (s *Service) Resources() map[string]int {
-	return map[string]int{"group": len(s.state.Groups), "policy": len(s.state.Policies)}
+	return map[string]int{"group": s.state.Groups.Len(), "policy": s.state.Policies.Len()}
 }
 
-// changed notes that the step changed the state.
-func (s *Service) changed() { s.dirty = true }
-
-// wake asks for the next step at t at the latest.
-func (s *Service) wake(t time.Time) {
-	if s.again.IsZero() || t.Before(s.again) {
-		s.again = t
-	}
+// Run keeps all groups as they are wanted until ctx is done.
+func (s *Service) Run(ctx context.Context) {
+	s.acct.Reconcile(ctx, func() time.Time { return newReconciler(s.region).step() })
 }

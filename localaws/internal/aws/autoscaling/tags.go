@@ -4,9 +4,9 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -26,16 +26,28 @@ type tagView struct {
 	PropagateAtLaunch bool
 }
 
-func putTags(g *group, tags []tagInput) error {
-	for _, t := range tags {
-		if t.Key == "" || len(t.Key) > 128 || len(t.Value) > 256 {
-			return invalid("Tag %q: a key has 1 to 128 characters, a value at most 256", t.Key)
-		}
-		if strings.HasPrefix(strings.ToLower(t.Key), "aws:") {
-			return invalid("Reserved Tag Keys: aws:* tag keys are reserved and may not be used (%s)", t.Key)
-		}
-		// A tag propagates unless told otherwise.
+// tagRules are those of groups,
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html.
+var tagRules = tags.Rules{AnyCharacter: true, Refuse: func(f tags.Fault) error {
+	if f.Problem == tags.Reserved {
+		return invalid("Reserved Tag Keys: aws:* tag keys are reserved and may not be used (%s)", f.Tag.Key)
+	}
+	return invalid("%s", f)
+}}
+
+// putTags adds tags to a group that is about to be changed.
+func putTags(g *group, list []tagInput) error {
+	given := make([]tags.Tag, len(list))
+	for i, t := range list {
+		given[i] = tags.Tag{Key: t.Key, Value: t.Value}
+		// A tag propagates unless the request says otherwise.
 		g.Tags[t.Key] = tag{Value: t.Value, Propagate: t.PropagateAtLaunch == nil || *t.PropagateAtLaunch}
+	}
+	if _, err := tagRules.New(given); err != nil {
+		return err
+	}
+	if most := 50; len(g.Tags) > most {
+		return invalid("%s", tags.Fault{Problem: tags.TooMany, Limit: most})
 	}
 	return nil
 }
@@ -52,19 +64,19 @@ func (g *group) tagViews() []tagView {
 }
 
 // launchTags are what an instance gets from its group.
-func (g *group) launchTags() core.Tags {
-	tags := core.Tags{"aws:autoscaling:groupName": g.Name}
+func (g *group) launchTags() tags.Set {
+	all := tags.Set{"aws:autoscaling:groupName": g.Name}
 	for key, t := range g.Tags {
 		if t.Propagate {
-			tags[key] = t.Value
+			all[key] = t.Value
 		}
 	}
-	return tags
+	return all
 }
 
 type tagsInput struct{ Tags []tagInput }
 
-func (s *Service) createOrUpdateTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
+func (s groups) createOrUpdateTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
 	for _, t := range in.Tags {
 		g, err := s.tagged(t)
 		if err != nil {
@@ -77,7 +89,7 @@ func (s *Service) createOrUpdateTags(_ context.Context, in *tagsInput) (*wire.Em
 	return nil, nil
 }
 
-func (s *Service) deleteTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
+func (s groups) deleteTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
 	for _, t := range in.Tags {
 		g, err := s.tagged(t)
 		if err != nil {
@@ -88,17 +100,16 @@ func (s *Service) deleteTags(_ context.Context, in *tagsInput) (*wire.Empty, err
 	return nil, nil
 }
 
-func (s *Service) tagged(t tagInput) (*group, error) {
+func (s groups) tagged(t tagInput) (*group, error) {
 	if t.ResourceType != "" && t.ResourceType != "auto-scaling-group" {
 		return nil, invalid("Invalid resource type %q: the only one is auto-scaling-group", t.ResourceType)
 	}
-	return s.named(t.ResourceId)
+	return s.change(t.ResourceId)
 }
 
 type describeTagsInput struct {
-	Filters    []filter
-	MaxRecords int
-	NextToken  string
+	Filters []filter
+	pageInput
 }
 
 type describeTagsOutput struct {
@@ -106,20 +117,24 @@ type describeTagsOutput struct {
 	NextToken string
 }
 
-func (s *Service) describeTags(_ context.Context, in *describeTagsInput) (*describeTagsOutput, error) {
-	out := &describeTagsOutput{Tags: []tagView{}}
-	for _, g := range s.groups() {
+func (s groups) describeTags(_ context.Context, in *describeTagsInput) (*describeTagsOutput, error) {
+	var found []tagView
+	for _, g := range s.state.Groups.All() {
 		for _, t := range g.tagViews() {
 			matched, err := t.matches(in.Filters)
 			if err != nil {
 				return nil, err
 			}
 			if matched {
-				out.Tags = append(out.Tags, t)
+				found = append(found, t)
 			}
 		}
 	}
-	return out, nil
+	page, next, err := paging.Cut(limits(50, 100), found, func(t tagView) string { return t.ResourceId + ":" + t.Key }, in.MaxRecords, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	return &describeTagsOutput{page, next}, nil
 }
 
 func (t tagView) matches(filters []filter) (bool, error) {

@@ -3,12 +3,12 @@ package ssm
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -78,51 +78,46 @@ func (f parameterFilter) comparison() (func(have, want string) bool, error) {
 	return nil, wire.Errorf("InvalidFilterOption", "The filter option %q does not go with the key %q", f.Option, f.Key)
 }
 
-// below tells whether a name lies in a path, at its first level or any.
+// below reports whether a name lies in a path, at its first level or any.
 func below(path, name string, recursive bool) bool {
 	rest, ok := strings.CutPrefix(name, strings.TrimSuffix(path, "/")+"/")
 	return ok && (recursive || !strings.Contains(rest, "/"))
 }
 
-// choose returns the page of parameters that pass all filters, by name. Without
-// public, AWS's own are left out.
-func (s *Service) choose(filters []parameterFilter, public bool, limit *int, token string) (found []*parameter, next string, err error) {
-	all := make([]*parameter, 0, len(s.state.Parameters))
-	for _, p := range s.state.Parameters {
+// pages are the limits of lists,
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeParameters.html.
+func pages(usual, most int) paging.Limits {
+	return paging.Limits{
+		Default: usual, Max: most,
+		Size: func(size int) error {
+			return wire.Errorf("ValidationException", "MaxResults is %d: it must be 1 to %d", size, most)
+		},
+		Token: func(token string) error {
+			return wire.Errorf("InvalidNextToken", "The token %q is not one that an answer held", token)
+		},
+	}
+}
+
+// chosen returns the parameters that pass all filters, those of AWS in public.
+func (s *Service) chosen(filters []parameterFilter, public map[string]*parameter) ([]*parameter, error) {
+	all := slices.Collect(maps.Values(public))
+	for _, p := range s.parameters.All() {
 		all = append(all, p)
 	}
-	if public {
-		for _, p := range s.public {
-			all = append(all, p)
-		}
-	}
-	slices.SortFunc(all, func(a, b *parameter) int { return cmp.Compare(a.Name, b.Name) })
-	last, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil {
-		return nil, "", wire.Errorf("InvalidNextToken", "The token %q is not one that an answer held", token)
-	}
-	size := 10
-	if limit != nil {
-		size = *limit
-	}
-	if size < 1 || size > 50 {
-		return nil, "", wire.Errorf("ValidationException", "MaxResults is %d: it must be 1 to 50", size)
-	}
+	var found []*parameter
 	for _, p := range all {
 		passes, err := passesAll(filters, p)
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
-		if !passes || p.Name <= string(last) {
-			continue
+		if passes {
+			found = append(found, p)
 		}
-		if len(found) == size {
-			return found, base64.RawURLEncoding.EncodeToString([]byte(found[size-1].Name)), nil
-		}
-		found = append(found, p)
 	}
-	return found, "", nil
+	return found, nil
 }
+
+func nameOf(p *parameter) string { return p.Name }
 
 func passesAll(filters []parameterFilter, p *parameter) (bool, error) {
 	for _, f := range filters {
@@ -156,12 +151,19 @@ func (s *Service) getParametersByPath(_ context.Context, in *byPathInput) (*byPa
 	if in.Recursive {
 		path.Option = "Recursive"
 	}
-	found, next, err := s.choose(append(in.ParameterFilters, path), true, in.MaxResults, in.NextToken)
-	out := &byPathOutput{Parameters: []parameterItem{}, NextToken: next}
-	for _, p := range found {
-		out.Parameters = append(out.Parameters, s.item(p, p.latest(), in.WithDecryption))
+	found, err := s.chosen(append(in.ParameterFilters, path), s.public)
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	page, next, err := paging.Cut(pages(10, 10), found, nameOf, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &byPathOutput{Parameters: []parameterItem{}, NextToken: next}
+	for _, p := range page {
+		out.Parameters = append(out.Parameters, s.item(p, p.Latest, in.WithDecryption))
+	}
+	return out, nil
 }
 
 type describeInput struct {
@@ -206,16 +208,20 @@ func (s *Service) describeParameters(_ context.Context, in *describeInput) (*des
 	for _, f := range in.Filters {
 		filters = append(filters, parameterFilter{f.Key, "BeginsWith", f.Values})
 	}
-	found, next, err := s.choose(filters, false, in.MaxResults, in.NextToken)
+	found, err := s.chosen(filters, nil)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := paging.Cut(pages(10, 50), found, nameOf, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
 	out.NextToken = next
-	for _, p := range found {
+	for _, p := range page {
 		out.Parameters = append(out.Parameters, metadata{
-			Name: p.Name, ARN: s.arn(p), Type: p.Type, KeyID: p.KeyID, LastModifiedDate: p.latest().Modified,
+			Name: p.Name, ARN: s.arn(p), Type: p.Type, KeyID: p.KeyID, LastModifiedDate: p.Latest.Modified,
 			LastModifiedUser: s.account.GlobalARN("iam", "root"), Description: p.Description, AllowedPattern: p.AllowedPattern,
-			Version: p.latest().Number, Tier: p.Tier, DataType: p.DataType,
+			Version: p.Latest.Number, Tier: p.Tier, DataType: p.DataType,
 		})
 	}
 	return out, nil
@@ -228,67 +234,32 @@ type historyInput struct {
 	NextToken      string
 }
 
-type historyOutput struct{ Parameters []parameterItem }
+type historyOutput struct {
+	Parameters []parameterItem
+	NextToken  string
+}
 
-// getParameterHistory lists all versions, the oldest first; there are at most a
-// hundred, which is one page.
+// getParameterHistory lists all versions, the oldest first.
 func (s *Service) getParameterHistory(_ context.Context, in *historyInput) (*historyOutput, error) {
 	p, _, err := s.find(in.Name)
 	if err != nil {
 		return nil, err
 	}
-	out := &historyOutput{}
-	for _, v := range p.Versions {
+	var versions []version
+	for _, v := range s.past.Prefix(p.Name + ":") {
+		versions = append(versions, v)
+	}
+	versions = append(versions, p.Latest)
+	id := func(v version) string { return versionID(p.Name, v.Number) }
+	page, next, err := paging.Cut(pages(50, 50), versions, id, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &historyOutput{NextToken: next}
+	for _, v := range page {
 		item := s.item(p, v, in.WithDecryption)
 		item.ARN = ""
 		out.Parameters = append(out.Parameters, item)
 	}
 	return out, nil
-}
-
-type tagsInput struct {
-	ResourceType string
-	ResourceID   string
-	Tags         []core.Tag
-	TagKeys      []string
-}
-
-type tagsOutput struct{ TagList []core.Tag }
-
-// tagged finds the parameter whose tags a request is about.
-func (s *Service) tagged(in *tagsInput) (*parameter, error) {
-	if in.ResourceType != "Parameter" {
-		return nil, wire.Errorf("InvalidResourceType", "The resource type %q is not valid: localaws tags parameters only", in.ResourceType)
-	}
-	p, ok := s.state.Parameters[in.ResourceID]
-	if !ok {
-		return nil, wire.Errorf("InvalidResourceId", "The resource ID %q is not valid. Verify the ID and try again.", in.ResourceID)
-	}
-	return p, nil
-}
-
-func (s *Service) addTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	p, err := s.tagged(in)
-	if err != nil {
-		return nil, err
-	}
-	p.Tags.Put(in.Tags)
-	return nil, nil
-}
-
-func (s *Service) removeTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
-	p, err := s.tagged(in)
-	if err != nil {
-		return nil, err
-	}
-	p.Tags.Remove(in.TagKeys)
-	return nil, nil
-}
-
-func (s *Service) listTags(_ context.Context, in *tagsInput) (*tagsOutput, error) {
-	p, err := s.tagged(in)
-	if err != nil {
-		return nil, err
-	}
-	return &tagsOutput{p.Tags.List()}, nil
 }

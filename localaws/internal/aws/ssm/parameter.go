@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -39,14 +39,17 @@ func (s *Service) find(name string) (*parameter, version, error) {
 		return nil, version{}, wire.Errorf("ParameterNotFound", "Parameter %s not found.", name)
 	}
 	if selector == "" {
-		return p, p.latest(), nil
+		return p, p.Latest, nil
 	}
 	number, err := strconv.ParseInt(selector, 10, 64)
-	i := slices.IndexFunc(p.Versions, func(v version) bool { return v.Number == number })
-	if err != nil || i < 0 {
+	if err == nil && number == p.Latest.Number {
+		return p, p.Latest, nil
+	}
+	v, ok := s.past.Get(versionID(p.Name, number))
+	if err != nil || !ok {
 		return nil, version{}, wire.Errorf("ParameterVersionNotFound", "Systems Manager could not find version %s of %s. Verify the version and try again.", selector, bare)
 	}
-	return p, p.Versions[i], nil
+	return p, v, nil
 }
 
 // named finds a parameter by name. In an ARN a name without a slash looks as
@@ -56,7 +59,7 @@ func (s *Service) named(name string) *parameter {
 		if p, ok := s.public[candidate]; ok {
 			return p
 		}
-		if p, ok := s.state.Parameters[candidate]; ok {
+		if p, ok := s.parameters.Get(candidate); ok {
 			return p
 		}
 	}
@@ -148,7 +151,7 @@ type putParameterInput struct {
 	KeyID          string
 	Overwrite      bool
 	AllowedPattern string
-	Tags           []core.Tag
+	Tags           []tags.Tag
 	Tier           string
 	DataType       string
 }
@@ -162,7 +165,7 @@ func (s *Service) putParameter(_ context.Context, in *putParameterInput) (*putPa
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	p, has := s.state.Parameters[in.Name]
+	p, has := s.parameters.Get(in.Name)
 	switch {
 	case has && !in.Overwrite:
 		return nil, wire.Errorf("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
@@ -173,14 +176,22 @@ func (s *Service) putParameter(_ context.Context, in *putParameterInput) (*putPa
 	case !has && in.Type == "":
 		return nil, wire.Errorf("ValidationException", "A parameter type is required when you create a parameter.")
 	case !has:
-		p = &parameter{Name: in.Name, Type: in.Type, Tier: "Standard", DataType: "text", Tags: core.NewTags(in.Tags)}
+		set, err := tagRules.New(in.Tags)
+		if err != nil {
+			return nil, err
+		}
+		p = &parameter{Name: in.Name, Type: in.Type, Tier: "Standard", DataType: "text", Tags: set}
 	}
 	if err := in.fits(p); err != nil {
 		return nil, err
 	}
+	if has {
+		s.past.Put(versionID(p.Name, p.Latest.Number), p.Latest)
+		s.past.Delete(versionID(p.Name, p.Latest.Number+1-maxVersions))
+	}
+	s.parameters.Put(p.Name, p)
 	in.apply(p, s.account.Clock.Now().UTC())
-	s.state.Parameters[p.Name] = p
-	return &putParameterOutput{p.latest().Number, p.Tier}, nil
+	return &putParameterOutput{p.Latest.Number, p.Tier}, nil
 }
 
 func (in *putParameterInput) check() error {
@@ -236,24 +247,29 @@ func (in *putParameterInput) apply(p *parameter, now time.Time) {
 			p.Tier = "Advanced"
 		}
 	}
-	next := int64(1)
-	if len(p.Versions) > 0 {
-		next = p.latest().Number + 1
-	}
-	p.Versions = append(p.Versions, version{next, in.Value, now})
-	if len(p.Versions) > maxVersions {
-		p.Versions = p.Versions[1:]
-	}
+	p.Latest = version{p.Latest.Number + 1, in.Value, now}
 }
 
 type parameterNameInput struct{ Name string }
 
 func (s *Service) deleteParameter(_ context.Context, in *parameterNameInput) (*wire.Empty, error) {
-	if _, ok := s.state.Parameters[in.Name]; !ok {
+	if !s.delete(in.Name) {
 		return nil, wire.Errorf("ParameterNotFound", "Parameter %s not found.", in.Name)
 	}
-	delete(s.state.Parameters, in.Name)
 	return nil, nil
+}
+
+// delete removes a parameter with all its versions, and reports whether it was
+// there.
+func (s *Service) delete(name string) bool {
+	if !s.parameters.Has(name) {
+		return false
+	}
+	s.parameters.Delete(name)
+	for id := range s.past.Prefix(name + ":") {
+		s.past.Delete(id)
+	}
+	return true
 }
 
 type deleteParametersInput struct{ Names []string }
@@ -266,21 +282,11 @@ type deleteParametersOutput struct {
 func (s *Service) deleteParameters(_ context.Context, in *deleteParametersInput) (*deleteParametersOutput, error) {
 	out := &deleteParametersOutput{DeletedParameters: []string{}, InvalidParameters: []string{}}
 	for _, name := range in.Names {
-		if _, ok := s.state.Parameters[name]; !ok {
+		if !s.delete(name) {
 			out.InvalidParameters = append(out.InvalidParameters, name)
 			continue
 		}
-		delete(s.state.Parameters, name)
 		out.DeletedParameters = append(out.DeletedParameters, name)
 	}
 	return out, nil
-}
-
-// TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
-	var all []core.TaggedResource
-	for _, p := range s.state.Parameters {
-		all = append(all, core.TaggedResource{ARN: s.arn(p), Tags: p.Tags})
-	}
-	return all
 }

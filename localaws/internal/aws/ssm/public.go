@@ -100,6 +100,6 @@ func versionOf(image ec2.Image) string {
 func add(all map[string]*parameter, name, value string, image ec2.Image) {
 	all[name] = &parameter{
 		Name: name, Type: typeString, Tier: "Standard", DataType: "text",
-		Versions: []version{{Number: 1, Value: value, Modified: image.Created}},
+		Latest: version{Number: 1, Value: value, Modified: image.Created},
 	}
 }

@@ -3,12 +3,13 @@
 package ssm
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -17,19 +18,18 @@ type Images interface {
 	Images() []ec2.Image
 }
 
-// Service is the Parameter Store. All methods are called with the account's
-// lock held.
+// Service is the Parameter Store. Its methods are called with the account's lock
+// held.
 type Service struct {
-	account *core.Account
-	public  map[string]*parameter
-	state   state
+	account    *core.Account
+	public     map[string]*parameter
+	parameters *store.Collection[*parameter] // by name
+	// past are the versions that others came after, by the parameter's name, a
+	// colon, which no name has, and the version's number.
+	past *store.Collection[version]
 }
 
-type state struct {
-	Parameters map[string]*parameter // by name
-}
-
-// parameter has all of its versions, the latest last.
+// parameter is a parameter with its latest version.
 type parameter struct {
 	Name           string
 	Type           string
@@ -38,8 +38,8 @@ type parameter struct {
 	AllowedPattern string
 	Tier           string
 	DataType       string
-	Tags           core.Tags
-	Versions       []version
+	Tags           tags.Set
+	Latest         version
 }
 
 type version struct {
@@ -48,46 +48,30 @@ type version struct {
 	Modified time.Time
 }
 
-// maxVersions is how many versions a parameter keeps.
+// maxVersions is how many versions a parameter keeps, with the latest.
 const maxVersions = 100
 
-func (p *parameter) latest() version { return p.Versions[len(p.Versions)-1] }
+// versionID is the id of a past version.
+func versionID(name string, number int64) string { return fmt.Sprintf("%s:%010d", name, number) }
 
 // New returns a Parameter Store with the public parameters for the images.
 func New(a *core.Account, images Images) *Service {
-	return &Service{account: a, public: publicParameters(images.Images()), state: emptyState()}
-}
-
-func emptyState() state { return state{Parameters: map[string]*parameter{}} }
-
-// Name is the service's key in the snapshot.
-func (s *Service) Name() string { return "ssm" }
-
-// Snapshot returns all the state there is.
-func (s *Service) Snapshot() any { return s.state }
-
-// Restore replaces the state by what Snapshot returned.
-func (s *Service) Restore(raw json.RawMessage) error {
-	restored := emptyState()
-	if err := json.Unmarshal(raw, &restored); err != nil {
-		return fmt.Errorf("reading the state of ssm: %w", err)
+	return &Service{
+		account: a, public: publicParameters(images.Images()),
+		parameters: store.NewCollection[*parameter](a.Records, "ssm", "parameters"),
+		past:       store.NewCollection[version](a.Records, "ssm", "versions"),
 	}
-	s.state = restored
-	return nil
 }
 
 // Resources counts what users made, by kind.
 func (s *Service) Resources() map[string]int {
-	return map[string]int{"parameters": len(s.state.Parameters)}
+	return map[string]int{"parameters": s.parameters.Len()}
 }
 
 // Parameter returns a parameter's latest value, decrypted, by name or ARN.
 func (s *Service) Parameter(name string) (value string, ok bool) {
-	p, v, err := s.find(name)
-	if err != nil || p == nil {
-		return "", false
-	}
-	return v.Value, true
+	_, v, err := s.find(name)
+	return v.Value, err == nil
 }
 
 // Wire is the Parameter Store's entry on the wire, with all operations that it

@@ -238,7 +238,7 @@ func TestStateOutlivesARestart(t *testing.T) {
 	for i := range 3 {
 		before.ok(t, "PutParameter", in{"Name": "a", "Value": fmt.Sprint(i), "Type": "String", "Overwrite": i > 0})
 	}
-	before.account.Do(func() { wiretest.Restart(t, before.ssm, after.ssm) })
+	wiretest.Revive(t, before.account, after.account)
 	got := after.ok(t, "GetParameter", in{"Name": "a"}).Parameter
 	assert.Equal(t, "2", got.Value)
 	assert.Equal(t, 3, got.Version)
@@ -248,4 +248,34 @@ func TestStateOutlivesARestart(t *testing.T) {
 	}
 	after.JSON(t, "ssm", "AmazonSSM.GetParameterHistory", in{"Name": "a"}, &history).OK(t)
 	assert.InDelta(t, float64(wiretest.Start.UnixMilli())/1000, history.Parameters[0].LastModifiedDate, time.Millisecond.Seconds())
+}
+
+func TestVersionsAreKeptUpToAHundred(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 102 {
+		w.ok(t, "PutParameter", in{"Name": "a", "Value": fmt.Sprint(i), "Type": "String", "Overwrite": i > 0})
+	}
+	first := w.ok(t, "GetParameterHistory", in{"Name": "a"})
+	second := w.ok(t, "GetParameterHistory", in{"Name": "a", "NextToken": first.NextToken})
+	assert.Len(t, first.Parameters, 50)
+	assert.Len(t, second.Parameters, 50)
+	assert.Empty(t, second.NextToken)
+	assert.Equal(t, 3, first.Parameters[0].Version)
+	assert.Equal(t, 102, second.Parameters[49].Version)
+	_, reply := w.call(t, "GetParameter", in{"Name": "a:2"})
+	reply.Refused(t, "ParameterVersionNotFound")
+
+	w.ok(t, "DeleteParameter", in{"Name": "a"})
+	w.ok(t, "PutParameter", in{"Name": "a", "Value": "new", "Type": "String"})
+	assert.Len(t, w.ok(t, "GetParameterHistory", in{"Name": "a"}).Parameters, 1)
+}
+
+func TestRefusedTagsLeaveNoParameter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, reply := w.call(t, "PutParameter", in{"Name": "a", "Value": "x", "Type": "String", "Tags": []core.Tag{{Key: "aws:x"}}})
+	reply.Refused(t, "ValidationException")
+	_, reply = w.call(t, "GetParameter", in{"Name": "a"})
+	reply.Refused(t, "ParameterNotFound")
 }

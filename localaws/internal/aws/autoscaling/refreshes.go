@@ -2,9 +2,11 @@ package autoscaling
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 )
 
@@ -35,6 +37,7 @@ type preferences struct {
 
 // refresh replaces the instances that a group had when it began.
 type refresh struct {
+	Record      string // its id in the records
 	ID          string
 	Status      string
 	Reason      string
@@ -47,10 +50,16 @@ type refresh struct {
 	GiveUpAt    time.Time
 }
 
-func (g *group) activeRefresh() *refresh {
-	for _, r := range g.Refreshes {
-		if r.Status == refreshPending || r.Status == refreshRunning {
-			return r
+// refreshes are the operations on instance refreshes.
+type refreshes struct{ *region }
+
+func (r *refresh) active() bool { return r.Status == refreshPending || r.Status == refreshRunning }
+
+// activeRefresh is the refresh that the group is in, nil if there is none.
+func (r *region) activeRefresh(g *group) *refresh {
+	for _, one := range r.state.Refreshes.Prefix(g.Name + ":") {
+		if one.active() {
+			return one
 		}
 	}
 	return nil
@@ -70,12 +79,12 @@ type startRefreshInput struct {
 
 type refreshIDOutput struct{ InstanceRefreshId string }
 
-func (s *Service) startInstanceRefresh(_ context.Context, in *startRefreshInput) (*refreshIDOutput, error) {
-	g, err := s.named(in.AutoScalingGroupName)
+func (s refreshes) startInstanceRefresh(_ context.Context, in *startRefreshInput) (*refreshIDOutput, error) {
+	g, err := s.change(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, err
 	}
-	if r := g.activeRefresh(); r != nil {
+	if r := s.activeRefresh(g); r != nil {
 		return nil, refreshInProgress(r.ID)
 	}
 	if in.Strategy != "" && in.Strategy != "Rolling" {
@@ -101,7 +110,8 @@ func (s *Service) startInstanceRefresh(_ context.Context, in *startRefreshInput)
 	}
 	r.Total = len(r.Old)
 	r.GiveUpAt = s.acct.Clock.In(protectionWait)
-	g.Refreshes = slices.Insert(g.Refreshes, 0, r)
+	r.Record = s.next(g)
+	s.state.Refreshes.Put(r.Record, r)
 	return &refreshIDOutput{r.ID}, nil
 }
 
@@ -140,18 +150,18 @@ func setMissing(to **int, value *int) {
 }
 
 // chooseOld lists the instances to replace.
-func (s *Service) chooseOld(g *group, r *refresh) error {
+func (s refreshes) chooseOld(g *group, r *refresh) error {
 	spec := g.spec()
 	if r.Template != nil {
 		spec = r.Template
 	}
-	target, err := s.machines.ResolveTemplate(spec.LaunchTemplateID, "", orDefault(spec.Version))
+	target, err := s.machines.ResolveTemplate(spec.LaunchTemplateID, "", spec.version())
 	if err != nil {
 		return invalid("You must use a valid fully-formed launch template. %s", message(err))
 	}
-	wanted := templateSpec{LaunchTemplateID: target.ID, LaunchTemplateName: target.Name, Version: itoa(target.Version)}
+	wanted := templateSpec{LaunchTemplateID: target.ID, LaunchTemplateName: target.Name, Version: fmt.Sprint(target.Version)}
 	skip := r.Preferences.SkipMatching != nil && *r.Preferences.SkipMatching
-	for _, i := range g.members() {
+	for _, i := range s.members(g) {
 		if !skip || i.Template == nil || *i.Template != wanted {
 			r.Old = append(r.Old, i.ID)
 		}
@@ -159,102 +169,17 @@ func (s *Service) chooseOld(g *group, r *refresh) error {
 	return nil
 }
 
-// advanceRefresh replaces instances as far as the percentages let it, and
-// returns by how many the group may exceed its desired capacity meanwhile.
-func (s *Service) advanceRefresh(g *group) (surge int) {
-	r := g.activeRefresh()
-	if r == nil || g.suspended("InstanceRefresh") {
-		return 0
-	}
-	if r.Status == refreshPending {
-		r.Status = refreshRunning
-		s.changed()
-	}
-	old, ready := s.refreshState(g, r)
-	if len(old) == 0 {
-		if ready >= g.Desired {
-			s.endRefresh(g, r, refreshSuccessful, "")
-		}
-		return 0
-	}
-	lowest := (g.Desired**r.Preferences.MinHealthyPercentage + 99) / 100
-	surge = g.Desired * (*r.Preferences.MaxHealthyPercentage - 100) / 100
-	if surge == 0 && *r.Preferences.MaxHealthyPercentage > 100 {
-		surge = 1
-	}
-	if surge == 0 {
-		lowest = min(lowest, g.Desired-1) // one at a time, at least
-	}
-	if r.Preferences.ScaleInProtectedInstances == "Wait" {
-		if at := slices.IndexFunc(old, func(i *instance) bool { return i.Protected }); at >= 0 {
-			if !s.acct.Clock.Now().Before(r.GiveUpAt) {
-				s.endRefresh(g, r, refreshFailed, "Instances protected from scale in were not unprotected in time: "+old[at].ID)
-				return 0
-			}
-			s.wake(r.GiveUpAt)
-		}
-		// None is launched for those that wait: if they stay, it would too.
-		old = slices.DeleteFunc(old, func(i *instance) bool { return i.Protected })
-	}
-	left := len(old)
-	for _, i := range old {
-		if i.State == inService && ready <= lowest {
-			break
-		}
-		if i.State == inService {
-			ready--
-		}
-		s.terminate(g, i, "an instance was taken out of service in response to an instance refresh.")
-		left--
-	}
-	return min(surge, left)
-}
-
-// refreshState returns the instances still to be replaced, and how many
-// instances, old or new, can be counted on.
-func (s *Service) refreshState(g *group, r *refresh) (old []*instance, ready int) {
-	warmup := s.acct.Clock.Real(seconds(*r.Preferences.InstanceWarmup))
-	for _, i := range g.members() {
-		isOld := slices.Contains(r.Old, i.ID)
-		if isOld && i.Protected && r.Preferences.ScaleInProtectedInstances == "Ignore" {
-			r.Old = without(r.Old, []string{i.ID})
-			isOld = false
-		}
-		if isOld {
-			old = append(old, i)
-		}
-		if i.State != inService {
-			continue
-		}
-		warm := i.InServiceAt.Add(warmup)
-		if isOld || i.LaunchedAt.Before(r.StartTime) || !s.acct.Clock.Now().Before(warm) {
-			ready++
-		} else {
-			s.wake(warm)
-		}
-	}
-	return old, ready
-}
-
-func (s *Service) endRefresh(g *group, r *refresh, status, reason string) {
-	r.Status, r.Reason, r.EndTime = status, reason, s.acct.Clock.Now()
-	if status == refreshSuccessful && r.Template != nil {
-		g.LaunchTemplate, g.MixedInstances = r.Template, nil
-	}
-	s.changed()
-}
-
 type cancelRefreshInput struct {
 	AutoScalingGroupName          string
 	WaitForTransitioningInstances *bool
 }
 
-func (s *Service) cancelInstanceRefresh(_ context.Context, in *cancelRefreshInput) (*refreshIDOutput, error) {
-	g, err := s.named(in.AutoScalingGroupName)
+func (s refreshes) cancelInstanceRefresh(_ context.Context, in *cancelRefreshInput) (*refreshIDOutput, error) {
+	g, err := s.change(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, err
 	}
-	r := g.activeRefresh()
+	r := s.activeRefresh(g)
 	if r == nil {
 		return nil, noActiveRefresh(g.Name)
 	}
@@ -265,8 +190,7 @@ func (s *Service) cancelInstanceRefresh(_ context.Context, in *cancelRefreshInpu
 type describeRefreshesInput struct {
 	AutoScalingGroupName string
 	InstanceRefreshIds   []string
-	MaxRecords           int
-	NextToken            string
+	pageInput
 }
 
 type refreshView struct {
@@ -288,17 +212,24 @@ type describeRefreshesOutput struct {
 	NextToken         string
 }
 
-func (s *Service) describeInstanceRefreshes(_ context.Context, in *describeRefreshesInput) (*describeRefreshesOutput, error) {
+func (s refreshes) describeInstanceRefreshes(_ context.Context, in *describeRefreshesInput) (*describeRefreshesOutput, error) {
 	g, err := s.named(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, err
 	}
-	out := &describeRefreshesOutput{InstanceRefreshes: []refreshView{}}
-	for _, r := range g.Refreshes {
-		if len(in.InstanceRefreshIds) > 0 && !slices.Contains(in.InstanceRefreshIds, r.ID) {
-			continue
+	var found []*refresh
+	for _, r := range s.state.Refreshes.Prefix(g.Name + ":") {
+		if len(in.InstanceRefreshIds) == 0 || slices.Contains(in.InstanceRefreshIds, r.ID) {
+			found = append(found, r)
 		}
-		left, _ := s.refreshState(g, r)
+	}
+	page, next, err := paging.Cut(limits(50, 100), found, func(r *refresh) string { return r.Record }, in.MaxRecords, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &describeRefreshesOutput{InstanceRefreshes: []refreshView{}, NextToken: next}
+	for _, r := range page {
+		left := s.oldOf(g, r)
 		v := refreshView{
 			InstanceRefreshId: r.ID, AutoScalingGroupName: g.Name, Status: r.Status, StatusReason: r.Reason,
 			StartTime: r.StartTime, EndTime: r.EndTime, PercentageComplete: 100, InstancesToUpdate: len(left),
@@ -313,4 +244,30 @@ func (s *Service) describeInstanceRefreshes(_ context.Context, in *describeRefre
 		out.InstanceRefreshes = append(out.InstanceRefreshes, v)
 	}
 	return out, nil
+}
+
+// oldOf returns the instances that the refresh still has to replace.
+func (r *region) oldOf(g *group, one *refresh) []*instance {
+	var old []*instance
+	for _, i := range r.members(g) {
+		if slices.Contains(one.Old, i.ID) && !one.ignores(i) {
+			old = append(old, i)
+		}
+	}
+	return old
+}
+
+// ignores reports whether the refresh leaves the instance as it is, because it
+// is protected from scale in.
+func (r *refresh) ignores(i *instance) bool {
+	return i.Protected && r.Preferences.ScaleInProtectedInstances == "Ignore"
+}
+
+func (r *region) endRefresh(g *group, one *refresh, status, reason string) {
+	r.state.Refreshes.Put(one.Record, one)
+	one.Status, one.Reason, one.EndTime = status, reason, r.acct.Clock.Now()
+	if status == refreshSuccessful && one.Template != nil {
+		r.state.Groups.Put(g.Name, g)
+		g.LaunchTemplate, g.MixedInstances = one.Template, nil
+	}
 }

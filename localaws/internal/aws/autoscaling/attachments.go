@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -16,7 +16,7 @@ type trafficSource struct {
 }
 
 // attachable returns the target groups of both lists, once they exist.
-func (s *Service) attachable(arns []string, sources []trafficSource) ([]string, error) {
+func (r *region) attachable(arns []string, sources []trafficSource) ([]string, error) {
 	all := slices.Clone(arns)
 	for _, source := range sources {
 		if source.Type != "" && source.Type != "elbv2" {
@@ -25,10 +25,10 @@ func (s *Service) attachable(arns []string, sources []trafficSource) ([]string, 
 		all = append(all, source.Identifier)
 	}
 	for _, arn := range all {
-		if s.targets == nil {
+		if r.targets == nil {
 			return nil, invalid("Target group %s: this account has no Elastic Load Balancing", arn)
 		}
-		tg, ok := s.targets.TargetGroup(arn)
+		tg, ok := r.targets.TargetGroup(arn)
 		if !ok {
 			return nil, invalid("Provided Target Groups may not be valid. Please ensure they exist and try again. (%s)", arn)
 		}
@@ -39,21 +39,24 @@ func (s *Service) attachable(arns []string, sources []trafficSource) ([]string, 
 	return all, nil
 }
 
+// attachments are the operations that attach target groups to groups.
+type attachments struct{ *region }
+
 type attachInput struct {
 	AutoScalingGroupName string
 	TargetGroupARNs      []string
 }
 
-func (s *Service) attachTargetGroups(_ context.Context, in *attachInput) (*wire.Empty, error) {
+func (s attachments) attachTargetGroups(_ context.Context, in *attachInput) (*wire.Empty, error) {
 	return nil, s.attach(in.AutoScalingGroupName, in.TargetGroupARNs, nil)
 }
 
-func (s *Service) detachTargetGroups(_ context.Context, in *attachInput) (*wire.Empty, error) {
+func (s attachments) detachTargetGroups(_ context.Context, in *attachInput) (*wire.Empty, error) {
 	return nil, s.detach(in.AutoScalingGroupName, in.TargetGroupARNs)
 }
 
-func (s *Service) attach(name string, arns []string, sources []trafficSource) error {
-	g, err := s.named(name)
+func (s attachments) attach(name string, arns []string, sources []trafficSource) error {
+	g, err := s.change(name)
 	if err != nil {
 		return err
 	}
@@ -65,8 +68,8 @@ func (s *Service) attach(name string, arns []string, sources []trafficSource) er
 	return nil
 }
 
-func (s *Service) detach(name string, arns []string) error {
-	g, err := s.named(name)
+func (s attachments) detach(name string, arns []string) error {
+	g, err := s.change(name)
 	if err != nil {
 		return err
 	}
@@ -81,8 +84,7 @@ func (s *Service) detach(name string, arns []string) error {
 
 type describeTargetGroupsInput struct {
 	AutoScalingGroupName string
-	MaxRecords           int
-	NextToken            string
+	pageInput
 }
 
 type targetGroupState struct {
@@ -95,27 +97,36 @@ type describeTargetGroupsOutput struct {
 	NextToken                string
 }
 
-func (s *Service) describeTargetGroups(_ context.Context, in *describeTargetGroupsInput) (*describeTargetGroupsOutput, error) {
+func (s attachments) describeTargetGroups(_ context.Context, in *describeTargetGroupsInput) (*describeTargetGroupsOutput, error) {
 	g, err := s.named(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, err
 	}
-	out := &describeTargetGroupsOutput{LoadBalancerTargetGroups: []targetGroupState{}}
-	for _, arn := range g.TargetGroupARNs {
+	page, next, err := s.page(g, in.pageInput, 100)
+	if err != nil {
+		return nil, err
+	}
+	out := &describeTargetGroupsOutput{LoadBalancerTargetGroups: []targetGroupState{}, NextToken: next}
+	for _, arn := range page {
 		out.LoadBalancerTargetGroups = append(out.LoadBalancerTargetGroups, targetGroupState{arn, s.attachmentState(g, arn)})
 	}
 	return out, nil
 }
 
+// page cuts the list of the group's target groups.
+func (s attachments) page(g *group, in pageInput, most int) (arns []string, next string, err error) {
+	return paging.Cut(limits(most, most), g.TargetGroupARNs, func(arn string) string { return arn }, in.MaxRecords, in.NextToken)
+}
+
 // attachmentState is Added until every instance is registered, then
 // InService.
-func (s *Service) attachmentState(g *group, arn string) string {
-	for _, i := range g.Instances {
+func (s attachments) attachmentState(g *group, arn string) string {
+	for _, i := range s.instances(g) {
 		if i.State == inService && !slices.Contains(i.Registered, arn) {
 			return "Adding"
 		}
 	}
-	for _, i := range g.Instances {
+	for _, i := range s.instances(g) {
 		if health, ok := s.targets.Health(arn, s.target(arn, i)); ok && health.State == "healthy" {
 			return "InService"
 		}
@@ -127,15 +138,14 @@ type trafficSourcesInput struct {
 	AutoScalingGroupName string
 	TrafficSources       []trafficSource
 	TrafficSourceType    string
-	MaxRecords           int
-	NextToken            string
+	pageInput
 }
 
-func (s *Service) attachTrafficSources(_ context.Context, in *trafficSourcesInput) (*wire.Empty, error) {
+func (s attachments) attachTrafficSources(_ context.Context, in *trafficSourcesInput) (*wire.Empty, error) {
 	return nil, s.attach(in.AutoScalingGroupName, nil, in.TrafficSources)
 }
 
-func (s *Service) detachTrafficSources(_ context.Context, in *trafficSourcesInput) (*wire.Empty, error) {
+func (s attachments) detachTrafficSources(_ context.Context, in *trafficSourcesInput) (*wire.Empty, error) {
 	var arns []string
 	for _, source := range in.TrafficSources {
 		arns = append(arns, source.Identifier)
@@ -145,45 +155,23 @@ func (s *Service) detachTrafficSources(_ context.Context, in *trafficSourcesInpu
 
 type trafficSourceState struct{ TrafficSource, Identifier, Type, State string }
 
-type trafficSourcesOutput struct{ TrafficSources []trafficSourceState }
+type trafficSourcesOutput struct {
+	TrafficSources []trafficSourceState
+	NextToken      string
+}
 
-func (s *Service) describeTrafficSources(_ context.Context, in *trafficSourcesInput) (*trafficSourcesOutput, error) {
+func (s attachments) describeTrafficSources(_ context.Context, in *trafficSourcesInput) (*trafficSourcesOutput, error) {
 	g, err := s.named(in.AutoScalingGroupName)
 	if err != nil {
 		return nil, err
 	}
-	out := &trafficSourcesOutput{TrafficSources: []trafficSourceState{}}
-	for _, arn := range g.TargetGroupARNs {
+	page, next, err := s.page(g, in.pageInput, 50)
+	if err != nil {
+		return nil, err
+	}
+	out := &trafficSourcesOutput{TrafficSources: []trafficSourceState{}, NextToken: next}
+	for _, arn := range page {
 		out.TrafficSources = append(out.TrafficSources, trafficSourceState{arn, arn, "elbv2", s.attachmentState(g, arn)})
 	}
 	return out, nil
-}
-
-// reconcileTargets registers instances in service with the group's target
-// groups, and takes the others out.
-func (s *Service) reconcileTargets(g *group) {
-	if s.targets == nil {
-		return
-	}
-	for _, i := range g.Instances {
-		var wanted []string
-		if i.State == inService {
-			wanted = g.TargetGroupARNs
-		}
-		for _, arn := range without(wanted, i.Registered) {
-			if g.suspended("AddToLoadBalancer") {
-				break
-			}
-			if s.targets.Register(arn, []elbv2.Target{s.target(arn, i)}) == nil {
-				i.Registered = append(i.Registered, arn)
-				s.changed()
-			}
-		}
-		for _, arn := range without(i.Registered, wanted) {
-			// A target group that is gone has no target to take out.
-			_ = s.targets.Deregister(arn, []elbv2.Target{s.target(arn, i)})
-			i.Registered = without(i.Registered, []string{arn})
-			s.changed()
-		}
-	}
 }
