@@ -29,6 +29,6 @@ func TestPrivateZone(t *testing.T) {
 		}
 		d.Deploy(t, variables(false))
 		said := d.PlanFails(t, variables(true))
-		assert.Regexp(t, `zone_id Z\w+ is a private zone`, said)
+		assert.Regexp(t, `zone_id must be a public zone.*\s+Z\w+ is private`, said)
 	})
 }

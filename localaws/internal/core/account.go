@@ -11,7 +11,6 @@ package core
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -94,23 +93,6 @@ func (a *Account) Do(f func()) {
 	}
 }
 
-// KeepWhole writes the states that are kept whole after every change, until ctx
-// is done.
-func (a *Account) KeepWhole(ctx context.Context) {
-	changes, stop := a.Watch()
-	defer stop()
-	for ended := false; !ended; {
-		select {
-		case <-ctx.Done():
-			ended = true // once more
-		case <-changes:
-		}
-		if _, err := a.update(func() error { return nil }); err != nil {
-			a.Log.Error("the state can't be written", "error", err)
-		}
-	}
-}
-
 // Changed tells all watchers that state changed. It may be called with or
 // without the lock.
 func (a *Account) Changed() {
@@ -170,15 +152,4 @@ func partition(region string) string {
 		return "aws-cn"
 	}
 	return "aws"
-}
-
-// Persistent is a service without collections of records, whose state is kept
-// whole. Its methods are called under the account's lock.
-type Persistent interface {
-	// Name is the service's key among the states.
-	Name() string
-	// Snapshot returns a value that encodes as JSON all the state there is.
-	Snapshot() any
-	// Restore replaces the state by what Snapshot once returned.
-	Restore(state json.RawMessage) error
 }

@@ -2,7 +2,6 @@ package core_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -111,34 +110,6 @@ func TestOperations(t *testing.T) {
 
 	require.NoError(t, file.Close())
 	assert.Error(t, a.Update(t.Context(), func() error { records.Put("g", "7"); return nil }), "what can't be kept is not acknowledged")
-}
-
-// TestAWholeStateIsKept: changes of steps are written too.
-func TestAWholeStateIsKept(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "state.db")
-	open := func() (a *core.Account, word *string, file *store.File) {
-		a, _ = newAccount("us-west-2")
-		word = new(string)
-		a.Records.KeepWhole("word", func() any { return word }, func(state json.RawMessage) error { return json.Unmarshal(state, word) })
-		file, err := store.OpenFile(path, a.Region)
-		require.NoError(t, err)
-		_, err = a.Records.Load(file, nil)
-		require.NoError(t, err)
-		return a, word, file
-	}
-	a, word, file := open()
-	ctx, cancel := context.WithCancel(t.Context())
-	var keeping sync.WaitGroup
-	keeping.Go(func() { a.KeepWhole(ctx) })
-	a.Do(func() { *word = "last" })
-	a.Changed()
-	cancel()
-	keeping.Wait()
-	require.NoError(t, file.Close())
-	_, word, file = open()
-	assert.Equal(t, "last", *word)
-	require.NoError(t, file.Close())
 }
 
 // reconciling runs Reconcile with a step that counts itself.

@@ -121,9 +121,6 @@ func openState(options Options) (*store.File, error) {
 
 // load restores the state, or seeds a new one.
 func (s *Server) load(ctx context.Context, translate func([]byte) []byte) error {
-	for _, p := range s.world.persistent() {
-		s.account.Records.KeepWhole(p.Name(), p.Snapshot, p.Restore)
-	}
 	addresses := store.NewValue[addressRange](s.account.Records, loopbackService, rangeKind)
 	var err error
 	if s.restored, err = s.account.Records.Load(s.state, translate); err != nil {
@@ -164,7 +161,7 @@ func (s *Server) run(starting context.Context, listener net.Listener) {
 		Handler: s, ReadHeaderTimeout: 10 * time.Second,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
-	for _, part := range append(s.world.running(), s.account.KeepWhole) {
+	for _, part := range s.world.running() {
 		s.ended.Go(func() { part(ctx) })
 	}
 	if s.restored {

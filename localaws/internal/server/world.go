@@ -154,16 +154,6 @@ func (w *world) wireServices() []wire.Service {
 	return all
 }
 
-func (w *world) persistent() []core.Persistent {
-	var all []core.Persistent
-	for _, s := range w.services {
-		if p, ok := s.(core.Persistent); ok {
-			all = append(all, p)
-		}
-	}
-	return all
-}
-
 // running is everything in which something goes on by itself, but for the load
 // balancers: these check the health of what the rest brings up.
 func (w *world) running() []func(context.Context) {

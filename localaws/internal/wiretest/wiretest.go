@@ -200,11 +200,3 @@ func Revive(tb testing.TB, from, to *core.Account) {
 	})
 	to.Changed()
 }
-
-// Restart carries a service's state over to a new one, as a restart does.
-func Restart(tb testing.TB, from, to core.Persistent) {
-	tb.Helper()
-	snapshot, err := json.Marshal(from.Snapshot())
-	require.NoError(tb, err)
-	require.NoError(tb, to.Restore(snapshot))
-}

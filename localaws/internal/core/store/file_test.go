@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -191,34 +190,6 @@ func TestTheStateCanBeTranslated(t *testing.T) {
 	s = newService(t)
 	s.on(t, path)
 	assert.Equal(t, want, s.names(), "it stays translated")
-}
-
-func TestWholeStates(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "state.db")
-	open := func() (s *store.Store, words *[]string, file *store.File, restored bool) {
-		s, words = store.New(), new([]string)
-		s.KeepWhole("words", func() any { return words }, func(state json.RawMessage) error { return json.Unmarshal(state, words) })
-		file, err := store.OpenFile(path, "us-west-2")
-		require.NoError(t, err)
-		restored, err = s.Load(file, nil)
-		require.NoError(t, err)
-		return s, words, file, restored
-	}
-	s, words, file, restored := open()
-	assert.False(t, restored)
-	_, written, err := s.Update(func() error { *words = []string{"a"}; return nil })
-	require.NoError(t, err)
-	require.NoError(t, written.Wait(t.Context()))
-	changed, written, err := s.Update(func() error { return nil })
-	require.NoError(t, err)
-	assert.False(t, changed)
-	assert.Nil(t, written)
-	require.NoError(t, file.Close())
-	_, words, file, restored = open()
-	assert.True(t, restored)
-	assert.Equal(t, []string{"a"}, *words)
-	require.NoError(t, file.Close())
 }
 
 // stored makes a file with records, and returns its path.

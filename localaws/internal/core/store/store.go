@@ -71,7 +71,6 @@ import "fmt"
 // account's lock guards it.
 type Store struct {
 	tables map[string]table
-	whole  []table // the states that are kept whole, if any
 	file   *File   // nil: the records end with the process
 
 	touched []table // those with marked records
@@ -139,23 +138,22 @@ func (s *Store) View(f func()) {
 // when nothing changed, or there is no file. changed reports whether any record
 // did.
 func (s *Store) Update(f func() error) (changed bool, written *Write, err error) {
-	return s.transact(f, s.whole)
+	return s.transact(f)
 }
 
-// Step runs a step of what goes on by itself. It is a transaction, but for
-// states that are kept whole, which the next Update finds.
+// Step runs a step of what goes on by itself, as a transaction.
 func (s *Store) Step(f func()) (changed bool, err error) {
-	changed, _, err = s.transact(func() error { f(); return nil }, nil)
+	changed, _, err = s.transact(func() error { f(); return nil })
 	return changed, err
 }
 
-func (s *Store) transact(f func() error, more []table) (changed bool, written *Write, err error) {
-	if _, _, err := s.commit(nil); err != nil { // what was put outside of transactions
+func (s *Store) transact(f func() error) (changed bool, written *Write, err error) {
+	if _, _, err := s.commit(); err != nil { // what was put outside of transactions
 		return false, nil, err
 	}
 	defer s.rollback() // of nothing, after a commit
 	if err = f(); err == nil {
-		changed, written, err = s.commit(more)
+		changed, written, err = s.commit()
 	}
 	if err != nil {
 		s.rollback()
@@ -168,17 +166,16 @@ func (s *Store) transact(f func() error, more []table) (changed bool, written *W
 // it to the file. The few records that a transaction changes are encoded under
 // the account's lock: it takes microseconds, and nothing can change them
 // meanwhile.
-func (s *Store) commit(more []table) (changed bool, written *Write, err error) {
-	tables := append(s.touched, more...)
-	byTable := make([][]change, len(tables))
+func (s *Store) commit() (changed bool, written *Write, err error) {
+	byTable := make([][]change, len(s.touched))
 	var all []change
-	for i, t := range tables {
+	for i, t := range s.touched {
 		if byTable[i], err = t.encode(); err != nil {
 			return false, nil, err
 		}
 		all = append(all, byTable[i]...)
 	}
-	for i, t := range tables {
+	for i, t := range s.touched {
 		t.commit(byTable[i])
 	}
 	s.touched = nil
@@ -244,7 +241,7 @@ func (s *Store) Load(file *File, translate func(record []byte) []byte) (restored
 // Copy gives another store, which has the same collections, the records that
 // this one has committed, as a restart does by the file.
 func (s *Store) Copy(to *Store) error {
-	if _, _, err := s.commit(s.whole); err != nil {
+	if _, _, err := s.commit(); err != nil {
 		return err
 	}
 	for name, t := range s.tables {
