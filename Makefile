@@ -10,8 +10,8 @@ TEST_PATH   ?= ./test
 TEST_FILTER ?=
 # As it is written: to make, the $ of a pattern would be a reference.
 FILTER       = $(value TEST_FILTER)
-# How many cases run at a time: they mostly wait for the provider.
-TEST_PARALLEL ?= 6
+# How many cases run at a time: all, since they mostly wait for the provider.
+TEST_PARALLEL ?= 9
 export TEST_CLOUD TEST_REGION
 
 # What is installed here comes after what the machine has.
@@ -45,7 +45,8 @@ test-keep: go ## Deploy, validate and keep all up; run again, validate what is k
 	  $(INTEGRATION) -run '$(or $(FILTER),TestExtraTargetGroups)'
 
 .PHONY: test
-test: unit refusals configuration integration ## Run all tests: units, refusals, configurations, integration with deploy and destroy
+test: go ## Run all tests: units, refusals, configurations, integration with deploy and destroy
+	@MAKE='$(MAKE)' tools/test-all.sh
 
 .PHONY: test-clean
 test-clean: go ## Destroy what test runs have left, and stop localaws
@@ -81,6 +82,13 @@ configuration: go ## Check the format and validity of all Terraform files, and r
 .PHONY: integration
 integration: go ## Run the integration tests on TEST_CLOUD
 	$(INTEGRATION) -run '$(or $(FILTER),.)' -skip '^(TestRefusals|TestConfiguration|TestRulesAreDefended)$$'
+
+.PHONY: coverage
+coverage: go ## Print how much of localaws the integration tests execute
+	@rm -rf .work/coverage && mkdir -p .work/coverage
+	@GOCOVERDIR='$(CURDIR)/.work/coverage' $(MAKE) --no-print-directory integration
+	@go tool covdata textfmt -i=.work/coverage -o .work/coverage.txt
+	@go -C localaws tool cover -func=../.work/coverage.txt | tail -n 1
 
 .PHONY: test-destroy
 test-destroy: go ## Deploy and destroy a service ten times, in other orders each time

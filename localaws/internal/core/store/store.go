@@ -71,7 +71,7 @@ import "fmt"
 // account's lock guards it.
 type Store struct {
 	tables map[string]table
-	file   *File   // nil: the records end with the process
+	file   *File // nil: the records end with the process
 
 	touched []table // those with marked records
 	reading bool    // in View
