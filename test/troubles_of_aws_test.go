@@ -308,7 +308,7 @@ func (w *troubledAWS) detectThreats(t *testing.T) {
 	}
 	w.Query(t, "ec2", "CreateSecurityGroup", group, &made)
 	endpoint := managed("vpc-endpoint")
-	endpoint["VpcEndpointType"], endpoint["ServiceName"] = "Interface", "com.amazonaws."+w.Endpoint.Region+".guardduty-data"
+	endpoint["VpcEndpointType"], endpoint["ServiceName"] = "Interface", "com.amazonaws."+w.Region+".guardduty-data"
 	endpoint["SubnetId.1"], endpoint["SecurityGroupId.1"] = first.ID, made.ID
 	w.Query(t, "ec2", "CreateVpcEndpoint", endpoint, nil)
 }

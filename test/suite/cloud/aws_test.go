@@ -42,7 +42,7 @@ func asOnAWS(t *testing.T) *stack.Cloud {
 
 func TestOpenAWSActsAsTheRole(t *testing.T) { //nolint:paralleltest // the SDK reads the process's environment
 	c := asOnAWS(t)
-	account := c.Endpoint.AccountID
+	account := c.AccountID
 	cloud, err := openAWS(t.Context(), settings.Settings{
 		Cloud: settings.AWS, Region: "us-west-2", Account: account, ZoneName: "localaws.test.", Role: "arn:aws:iam::" + account + ":role/tests",
 	})
