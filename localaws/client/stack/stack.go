@@ -136,7 +136,7 @@ func (s *Stack) network(t testing.TB) {
 		}
 		s.ec2(t, "CreateSubnet", map[string]string{
 			"VpcId": s.VPC, "CidrBlock": fmt.Sprintf("10.0.%d.0/24", i),
-			"AvailabilityZone": s.Cloud.Client.Region + zone,
+			"AvailabilityZone": s.Cloud.Region + zone,
 		}, &subnet)
 		s.ec2(t, "ModifySubnetAttribute", map[string]string{"SubnetId": subnet.ID, "MapPublicIpOnLaunch.Value": "true"}, nil)
 		s.ec2(t, "AssociateRouteTable", map[string]string{"RouteTableId": table.ID, "SubnetId": subnet.ID}, nil)

@@ -12,7 +12,7 @@ import (
 
 func (s views) instance(i *containerInstance, tags bool) types.ContainerInstance {
 	r := i.Registration
-	left := facts{s.region}.free(i, s.tasksOn(i))
+	left := facts(s).free(i, s.tasksOn(i))
 	reserved := map[string]bool{}
 	for _, port := range reservedPorts {
 		reserved[port] = true

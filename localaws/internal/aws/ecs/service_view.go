@@ -15,7 +15,7 @@ func (s views) service(svc *service, tags bool) *types.Service {
 	v := &types.Service{
 		ServiceArn: &svc.ARN, ServiceName: &svc.Name, Status: &svc.Status,
 		ClusterArn: aws.String(s.arn("cluster/" + svc.Cluster)),
-		CreatedAt:  &svc.CreatedAt, CreatedBy: &svc.CreatedBy, DesiredCount: facts{s.region}.desired(svc),
+		CreatedAt:  &svc.CreatedAt, CreatedBy: &svc.CreatedBy, DesiredCount: facts(s).desired(svc),
 		SchedulingStrategy: svc.Scheduling, DeploymentController: &types.DeploymentController{Type: svc.Controller},
 		DeploymentConfiguration: &svc.Configuration, HealthCheckGracePeriodSeconds: svc.GracePeriod,
 		PlacementConstraints: list(svc.Constraints), PlacementStrategy: list(svc.Placement),
@@ -67,7 +67,7 @@ func (s views) deployment(svc *service, d *deployment) types.Deployment {
 		v.PlatformVersion = &r.PlatformVersion
 	}
 	if d.Status == primary {
-		v.DesiredCount = facts{s.region}.desired(svc)
+		v.DesiredCount = facts(s).desired(svc)
 	}
 	for _, t := range s.tasksOf(svc) {
 		if t.Deployment == d.ID {
@@ -100,7 +100,7 @@ func (s views) currentRevisions(svc *service) []types.ServiceCurrentRevisionSumm
 
 func (s views) serviceDeployment(svc *service, d *deployment) types.ServiceDeployment {
 	now := s.deployment(svc, d)
-	desired := facts{s.region}.desired(svc)
+	desired := facts(s).desired(svc)
 	v := types.ServiceDeployment{
 		ServiceDeploymentArn: aws.String(s.deploymentARN(svc, d)), ServiceArn: &svc.ARN,
 		ClusterArn: aws.String(s.arn("cluster/" + svc.Cluster)),

@@ -64,7 +64,7 @@ const (
 // Parse reads a document, and checks what holds for policies of every kind.
 func Parse(text string) (*Document, error) {
 	if !strings.HasPrefix(strings.TrimSpace(text), "{") {
-		return nil, errors.New("Syntax errors in policy. Policies must be valid JSON and the first byte must be '{'") //nolint:staticcheck // AWS's own words
+		return nil, errors.New("Syntax errors in policy. Policies must be valid JSON and the first byte must be '{'")
 	}
 	d := &Document{}
 	if err := unmarshal([]byte(text), d); err != nil {
@@ -83,7 +83,7 @@ func Parse(text string) (*Document, error) {
 			return nil, err
 		}
 		if st.Sid != "" && sids[st.Sid] {
-			return nil, fmt.Errorf("Statement IDs (SID) in a single policy must be unique: %s", st.Sid) //nolint:staticcheck // AWS's own words
+			return nil, fmt.Errorf("Statement IDs (SID) in a single policy must be unique: %s", st.Sid)
 		}
 		sids[st.Sid] = true
 	}
@@ -91,7 +91,7 @@ func Parse(text string) (*Document, error) {
 }
 
 func syntax(format string, args ...any) error {
-	return fmt.Errorf("Syntax errors in policy: "+format, args...) //nolint:staticcheck // AWS's own words
+	return fmt.Errorf("Syntax errors in policy: "+format, args...)
 }
 
 // Statements are one statement or a list of them.
@@ -165,11 +165,11 @@ func (p *Principals) UnmarshalJSON(raw []byte) error {
 	}
 	var byKind map[Kind]List
 	if err := json.Unmarshal(raw, &byKind); err != nil || len(byKind) == 0 {
-		return fmt.Errorf("Invalid principal in policy: %s", raw) //nolint:staticcheck // AWS's own words
+		return fmt.Errorf("Invalid principal in policy: %s", raw)
 	}
 	for kind := range byKind {
 		if kind != AWS && kind != Service && kind != Federated && kind != CanonicalUser {
-			return fmt.Errorf("Invalid principal in policy: %q", kind) //nolint:staticcheck // AWS's own words
+			return fmt.Errorf("Invalid principal in policy: %q", kind)
 		}
 	}
 	*p = byKind

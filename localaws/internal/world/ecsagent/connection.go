@@ -11,7 +11,7 @@ import (
 func (a *agent) poll() (assignments []ecs.Assignment, told bool) {
 	reason := ""
 	a.account.Do(func() {
-		arn := ""
+		var arn string
 		if arn, reason = a.join(); arn == "" {
 			return
 		}

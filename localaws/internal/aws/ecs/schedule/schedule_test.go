@@ -81,10 +81,11 @@ func (w *world) afflict() {
 		if t.Status != schedule.Running || w.rng.IntN(2) == 0 {
 			continue
 		}
+		chance := w.rng.IntN(9)
 		switch task := w.task(t.ID); {
-		case w.rng.IntN(3) == 0:
+		case chance < 3:
 			w.remove(t.ID, !t.Stopped)
-		case w.rng.IntN(3) == 0:
+		case chance < 5:
 			task.ProtectedUntil = w.cluster.Now.Add(time.Minute)
 		case len(task.Targets) > 0 && !task.Stopped:
 			task.Targets[0].Health, task.Targets[0].Description = "unhealthy", "Request timed out"
