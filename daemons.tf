@@ -125,7 +125,7 @@ data "aws_iam_policy_document" "cloudwatch_agent" {
 }
 
 data "aws_iam_policy_document" "gpu_metrics" {
-  # Metrics are no resources; the namespace is what can be held to.
+  # PutMetricData has no resource-level permissions; the namespace can be restricted.
   statement {
     sid       = "SendMetrics"
     actions   = ["cloudwatch:PutMetricData"]
@@ -160,7 +160,7 @@ module "daemon" {
   region             = local.region
   tags               = local.tags
 
-  # The instances must outlive the daemons' services, or nobody stops their tasks.
+  # The instances must outlive the daemons' services, or no agent stops their tasks.
   depends_on = [
     aws_ecs_cluster_capacity_providers.this,
     aws_iam_role_policy.execution,

@@ -23,7 +23,7 @@ import (
 const (
 	streamWorkers = 4
 	streamPace    = 100 * time.Millisecond // of each worker
-	streamTimeout = 30 * time.Second       // of a request: a busy machine is no failure
+	streamTimeout = 30 * time.Second       // of a request: a busy machine is not a failure
 	streamKeeps   = 10                     // failures that are told in full
 )
 

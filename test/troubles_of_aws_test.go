@@ -192,7 +192,7 @@ func (w *troubledAWS) api(out http.ResponseWriter, in *http.Request) {
 }
 
 // proxy stands in for public DNS: a name of localaws leads to it, any other
-// where it leads anyway. What comes by plain http for a name that nobody knows
+// where it leads anyway. What comes by plain http for an unknown name
 // is a call of the API: the provider puts the account before the endpoint's.
 func (w *troubledAWS) proxy(out http.ResponseWriter, in *http.Request) {
 	if in.Method == http.MethodConnect {

@@ -39,9 +39,9 @@ run "wrong_values" {
     container_memory_reservation = 4
     # environment variable twice
     task_environment_variables = [{ name = "A", value = "1" }, { name = "A", value = "2" }]
-    # secret that is no arn
+    # secret that is not an arn
     task_secrets = [{ name = "PASSWORD", valueFrom = "password" }]
-    # task role that is no arn
+    # task role that is not an arn
     task_role_arn = "admin"
     # task desired count below zero
     task_desired_count = -1
@@ -73,7 +73,7 @@ run "wrong_values" {
     gpu_count = -1
     # gpu autoscaling target above 100
     gpu_autoscaling_target = 101
-    # gpu capacity reservation that is no id
+    # gpu capacity reservation that is not an id
     gpu_capacity_reservation_id = "mine"
     # unknown lb type
     lb_type = "elb"
@@ -83,7 +83,7 @@ run "wrong_values" {
     dns_names = []
     # certificate issuers without amazon
     certificate_issuers = ["letsencrypt.org"]
-    # ingress that is no network
+    # ingress that is not a network
     alb_ingress_cidr_blocks = ["everyone"]
     # unknown ssl policy
     ssl_policy = "TLS13"
@@ -121,11 +121,11 @@ run "wrong_values" {
     asg_health_check_grace_period = -1
     # on demand base capacity below zero
     on_demand_base_capacity = -1
-    # ami that is no id
+    # ami that is not an id
     ami_id = "al2023"
     # root volume of zero
     root_volume_size = 0
-    # instance profile permissions that are no policy
+    # instance profile permissions that are not a policy
     extra_instance_profile_permissions = "s3:*"
     # ssh network that is none
     ssh_cidr_block = "office"
@@ -137,13 +137,13 @@ run "wrong_values" {
     ecs_log_level = "trace"
     # alarm email that is none
     alarm_emails = ["ops"]
-    # topic that is no arn
+    # topic that is not an arn
     sns_topic_arn = "alarms"
     # log group with a space
     cloudwatch_log_group = "my logs"
     # retention that cloudwatch does not know
     cloudwatch_log_group_retention = 42
-    # kms key that is no arn
+    # kms key that is not an arn
     cloudwatch_log_kms_key_id = "alias/logs"
     # vector config without sinks
     vector_agent_config = "sources: {}"

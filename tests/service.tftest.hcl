@@ -140,7 +140,7 @@ run "user_data_joins_the_cluster" {
 
   assert {
     condition     = startswith(base64decode(local.user_data), "#cloud-config\n")
-    error_message = "User data is no cloud-config."
+    error_message = "User data is not a cloud-config."
   }
 
   assert {

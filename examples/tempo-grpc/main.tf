@@ -43,7 +43,7 @@ module "tempo" {
       listener_port    = 4317
       container_port   = 4317
       protocol_version = "GRPC"
-      # Applications in the VPC send traces, nobody else.
+      # Only applications in the VPC may send traces.
       ingress_cidr_blocks = ["10.0.0.0/8"]
     }
   }

@@ -31,7 +31,7 @@ resource "aws_s3_bucket_versioning" "this" {
 }
 
 # Elastic Load Balancing delivers access logs to buckets encrypted with
-# Amazon's keys (SSE-S3) only: a customer's KMS key is no choice here.
+# Amazon S3 managed keys (SSE-S3) only; it does not support KMS keys.
 #tfsec:ignore:aws-s3-encryption-customer-key
 #trivy:ignore:avd-aws-0132
 resource "aws_s3_bucket_server_side_encryption_configuration" "this" {

@@ -36,8 +36,8 @@ resource "aws_vpc_security_group_ingress_rule" "backend_ssh" {
   tags              = var.tags
 }
 
-# The instances pull images, join the cluster and run software that may call
-# anyone: which addresses those are nobody can list beforehand.
+# The instances pull images, join the cluster and run software whose
+# destinations are not known beforehand.
 #tfsec:ignore:aws-ec2-no-public-egress-sgr
 #trivy:ignore:avd-aws-0104
 resource "aws_vpc_security_group_egress_rule" "backend_ipv4" {

@@ -63,7 +63,7 @@ locals {
   }
 
   # A second site, which is encrypted up to the container. The load balancer takes
-  # any certificate of a target: this one nobody has signed.
+  # any certificate of a target; this one is self-signed.
   # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html
   encrypted_site = [
     "LoadModule ssl_module modules/mod_ssl.so",

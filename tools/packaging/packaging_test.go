@@ -86,7 +86,7 @@ func TestPackRefuses(t *testing.T) {
 			`main.tf:2: source "../elsewhere" is ../elsewhere, of which`},
 		{"a module of a registry", map[string]string{"main.tf": "module \"x\" {\n  source = \"a/b/aws\"\n}\n"},
 			`main.tf:2: source "a/b/aws" is not in the archive`},
-		{"a source that is no string", map[string]string{"main.tf": "module \"x\" {\n  source = var.x\n}\n"},
+		{"a source that is not a string", map[string]string{"main.tf": "module \"x\" {\n  source = var.x\n}\n"},
 			`main.tf:2: the module's source is not a plain string`},
 		{"a template that no pattern names", map[string]string{
 			"modules/deep/main.tf": "locals {\n  t = templatefile(\"${path.module}/a.tftpl\", {})\n}\n", "modules/deep/a.tftpl": "x"},

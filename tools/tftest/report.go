@@ -69,8 +69,8 @@ type event struct {
 	} `json:"test_run"`
 }
 
-// Line takes a line of the output. One that is no event is no part of the
-// report: Terraform's log has it.
+// Line takes a line of the output. One that is not an event is left out of
+// the report: Terraform's log has it.
 func (r *Report) Line(line string) {
 	var e event
 	if json.Unmarshal([]byte(line), &e) != nil {

@@ -157,14 +157,14 @@ func TestUndefended(t *testing.T) {
 		expected []string
 		want     []Rule
 	}{
-		"a variable's rule":                      {[]Rule{large}, []string{"var.size"}, without(large)},
-		"a precondition":                         {[]Rule{five}, []string{"terraform_data.validations"}, without(five)},
-		"a check":                                {[]Rule{even}, []string{"check.odd"}, without(even)},
-		"rules of several objects":               {[]Rule{small, six, seven}, []string{"var.size", "terraform_data.validations", "output.size"}, without(small, six, seven)},
-		"two of one object hide one another":     {[]Rule{five, six}, []string{"terraform_data.validations"}, all},
-		"one that the run does not expect":       {[]Rule{even, five}, []string{"check.odd"}, without(even)},
-		"a message of something else is no rule": {[]Rule{{File: "main.tf", First: 90}}, []string{"var.size"}, all},
-		"nothing broken":                         {nil, []string{"var.size"}, all},
+		"a variable's rule":                         {[]Rule{large}, []string{"var.size"}, without(large)},
+		"a precondition":                            {[]Rule{five}, []string{"terraform_data.validations"}, without(five)},
+		"a check":                                   {[]Rule{even}, []string{"check.odd"}, without(even)},
+		"rules of several objects":                  {[]Rule{small, six, seven}, []string{"var.size", "terraform_data.validations", "output.size"}, without(small, six, seven)},
+		"two of one object hide one another":        {[]Rule{five, six}, []string{"terraform_data.validations"}, all},
+		"one that the run does not expect":          {[]Rule{even, five}, []string{"check.odd"}, without(even)},
+		"a message of something else is not a rule": {[]Rule{{File: "main.tf", First: 90}}, []string{"var.size"}, all},
+		"nothing broken":                            {nil, []string{"var.size"}, all},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

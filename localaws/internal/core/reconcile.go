@@ -8,7 +8,7 @@ import (
 // Reconcile calls step again and again until ctx is done: at once, after every
 // change of the account, and at the time that step last returned (the zero
 // time: only after a change). step runs under the account's lock, compares
-// what is wanted with what is, and takes one step of state forward. It is called
+// the desired state with the actual one, and takes one step forward. It is called
 // again when it changed a record.
 func (a *Account) Reconcile(ctx context.Context, step func() (again time.Time)) {
 	changes, stop := a.Watch()

@@ -165,7 +165,7 @@ func numbered(node map[string]any, path string) ([]any, error) {
 	for key := range node {
 		n, err := strconv.Atoi(key)
 		if err != nil || n < 0 || strconv.Itoa(n) != key {
-			return nil, Errorf("MalformedQueryString", "%s is a list; %q is no place in it", path, key)
+			return nil, Errorf("MalformedQueryString", "%s is a list; %q is not an index", path, key)
 		}
 		numbers = append(numbers, n)
 	}
@@ -247,7 +247,7 @@ func decodeTime(tree any, into reflect.Value, path string) error {
 	case string:
 		t, err := time.Parse(time.RFC3339Nano, value)
 		if err != nil {
-			return Errorf("SerializationException", "%s is no time: %q", path, value)
+			return Errorf("SerializationException", "%s is not a timestamp: %q", path, value)
 		}
 		into.Set(reflect.ValueOf(t))
 		return nil

@@ -37,7 +37,7 @@ func NotFoundf(code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Status: http.StatusNotFound}
 }
 
-// HasCode tells whether err is, or wraps, an Error with that code.
+// HasCode reports whether err is, or wraps, an Error with that code.
 func HasCode(err error, code string) bool {
 	var refusal *Error
 	return errors.As(err, &refusal) && refusal.Code == code

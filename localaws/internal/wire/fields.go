@@ -23,7 +23,7 @@ type outField struct {
 }
 
 // fieldCache remembers what reflection found out about a type; a type's
-// fields never change, so it is no state.
+// fields never change, so this is not state.
 var fieldCache sync.Map // reflect.Type -> *typeFields
 
 func fieldsOf(t reflect.Type) *typeFields {

@@ -59,7 +59,7 @@ type Service struct {
 	// transaction, those of ReadOp to read only.
 	Operations []Operation
 	// Unsigned are the operations that need no signature (Query): those
-	// that give credentials to who has none.
+	// that give credentials to callers without any.
 	Unsigned []string
 	// REST finds the operation of a request, of a service whose Protocol is
 	// REST. It reads no state, as it is called without the account's lock.

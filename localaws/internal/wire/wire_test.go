@@ -278,7 +278,7 @@ func TestRefusals(t *testing.T) {
 		"text for a map":                  {json("Echo", `{"ByKey":"a"}`), "SerializationException", "ByKey should be a map"},
 		"text for a structure":            {json("Echo", `{"Nested":"a"}`), "SerializationException", "Nested should be a structure"},
 		"a time in words":                 {json("Echo", `{"When":"noon"}`), "SerializationException", "noon"},
-		"bytes that are no base64":        {json("Echo", `{"Raw":"§"}`), "SerializationException", "Raw is not base64"},
+		"bytes that are not base64":       {json("Echo", `{"Raw":"§"}`), "SerializationException", "Raw is not base64"},
 		"a list with a hole for a number": {query("Action=Echo&Word.member.x=1"), "MalformedQueryString", `"x"`},
 		"a list with place 01":            {query("Action=Echo&Word.member.01=1"), "MalformedQueryString", `"01"`},
 		"a list with place -1":            {query("Action=Echo&Word.member.-1=1"), "MalformedQueryString", `"-1"`},

@@ -79,7 +79,7 @@ func TestRefusals(t *testing.T) {
 		err := client.JSON(t.Context(), Events, "AWSEvents.ListRules", struct{}{}, nil)
 		assert.EqualError(t, err, "events:ListRules: NoSuchThing: it is gone", name)
 		assert.True(t, Refused(err, "Other", "NoSuchThing"), name)
-		assert.Len(t, *requests, 1, "%s: a refusal is no reason to try again", name)
+		assert.Len(t, *requests, 1, "%s: a refusal is not retried", name)
 	}
 }
 

@@ -46,8 +46,8 @@ const filterTest = "-filter="
 
 func testArgs(file string) []string { return []string{"test", "-json", filterTest + file} }
 
-// report runs one test file of a directory. That runs fail is in the report,
-// and is no error.
+// report runs one test file of a directory. Failing runs are in the report,
+// and are not an error.
 func (c *Configurations) report(dir, file string) (*tftest.Report, error) {
 	if err := c.init(dir); err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ func TestAPatternThatFitsNoTestIsRefused(t *testing.T) {
 		"any test, a case":              {"./aws-5", ""},
 		"alternatives":                  {"TestNone|TestHTTPD", ""},
 		"alternatives with cases":       {"TestNone/aws-5|TestHTTPD/aws-6", ""},
-		"what is no pattern":            {"Test(", ""},
+		"an invalid pattern":            {"Test(", ""},
 		"another name":                  {"TestHTTPS", `TEST_FILTER, or -run: no test fits "TestHTTPS", there are TestHTTPD`},
 		"another name, a case":          {"TestHTTPS/aws-5", `no test fits "TestHTTPS/aws-5"`},
 		"an expression of another tool": {"test_httpd and aws-6", `no test fits "test_httpd and aws-6"`},

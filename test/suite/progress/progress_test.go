@@ -67,7 +67,7 @@ func TestOptionsFor(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, file.Close()) }()
 	none := func(string) string { return "" }
-	assert.Equal(t, Options{}, OptionsFor(file, none), "a file is no terminal")
+	assert.Equal(t, Options{}, OptionsFor(file, none), "a file is not a terminal")
 	device, err := os.Open(os.DevNull)
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, device.Close()) }()

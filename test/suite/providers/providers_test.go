@@ -227,7 +227,7 @@ func TestUserConfiguration(t *testing.T) {
 	assert.Equal(t, []Source{{Kind: Configured, Path: file}}, sources)
 }
 
-// What the user's own configuration can't have is no source: then another case
+// A user's configuration that can't supply a case is not a source: another case
 // runs, instead of one whose init fails.
 func TestUserConfigurationWithoutTheCase(t *testing.T) {
 	t.Parallel()

@@ -238,8 +238,8 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
-// What failed outside of stages, such as a check for leftovers, is no success
-// for who reads JUnit's XML.
+// What failed outside of stages, such as a check for leftovers, is not a success
+// to readers of JUnit's XML.
 func TestJUnitOfAFailureOutsideOfStages(t *testing.T) {
 	t.Parallel()
 	passed := Stage{Name: "deploy", Began: began, Seconds: 1}

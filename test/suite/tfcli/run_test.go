@@ -57,7 +57,7 @@ func TestRunTellsTerraformsErrors(t *testing.T) {
 	err := fake(t, failing).Run(t.Context(), Command{Args: []string{"apply"}, Dir: t.TempDir(), Env: os.Environ(), Log: &log})
 	var failed *Error
 	require.ErrorAs(t, err, &failed)
-	require.Len(t, failed.Messages, 1, "a warning is no error")
+	require.Len(t, failed.Messages, 1, "a warning is not an error")
 	assert.Contains(t, err.Error(), "terraform apply: Error: creating ECS Service (extra): InvalidParameterException")
 	assert.Contains(t, err.Error(), "with module.httpd.aws_ecs_service.this")
 	assert.Contains(t, log.String(), "Warning: Something old", "the log has all")

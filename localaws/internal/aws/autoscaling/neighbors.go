@@ -116,8 +116,8 @@ func (s *Service) PutTerminationHook(nameOrARN, hookName string, timeout time.Du
 	})
 }
 
-// DeleteHook removes a hook; instances that wait for it go on. No such hook or
-// group is no error.
+// DeleteHook removes a hook; instances that wait for it go on. A missing hook
+// or group is not an error.
 func (s *Service) DeleteHook(nameOrARN, hookName string) {
 	if g, err := s.write(nameOrARN); err == nil {
 		s.dropHook(g, hookName)

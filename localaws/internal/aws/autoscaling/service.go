@@ -2,8 +2,8 @@
 // their subnets, replace those that are gone or unhealthy, and refresh them
 // when the launch template moved.
 //
-// The API writes what is wanted into the state; Run compares that with the
-// instances there are and takes one step after the other.
+// The API records the desired state; Run compares it with the running
+// instances and takes one step after the other.
 package autoscaling
 
 import (

@@ -147,7 +147,7 @@ func (s *reachability) wayOut(eni *networkInterface, to netip.Addr) (seenAs neti
 	case s.routing.isBlackhole(table, r):
 		return netip.Addr{}, fmt.Errorf("the route to %s of the subnet %s leads to %s, which is gone (route table %s)", r.Destination, eni.SubnetID, r.GatewayID+r.NATGatewayID, table.ID)
 	case r.NATGatewayID != "":
-		gateway, _ := s.natGateways.Get(r.NATGatewayID) // there, as the route is no black hole
+		gateway, _ := s.natGateways.Get(r.NATGatewayID) // there, as the route is not a black hole
 		return s.wayThroughNAT(gateway)
 	case eni.PublicIP == "":
 		return netip.Addr{}, fmt.Errorf("%s has no public address, so the internet gateway %s drops its packets", eni, r.GatewayID)

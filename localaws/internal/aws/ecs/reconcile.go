@@ -4,8 +4,8 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs/schedule"
 )
 
-// reconciler takes the region's services, tasks and capacity providers towards
-// what is wanted.
+// reconciler takes the region's services, tasks and capacity providers to
+// their desired state.
 type reconciler struct {
 	executor executor
 	meter    *meter

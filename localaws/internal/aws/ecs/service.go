@@ -2,7 +2,7 @@
 // providers, task definitions, services with rolling deployments, tasks and
 // container instances.
 //
-// The API writes what is wanted into the state. Run takes steps towards it:
+// The API records the desired state. Run takes steps toward it:
 // it places tasks on container instances, registers them with target groups,
 // replaces what fails, and moves the Auto Scaling groups of capacity
 // providers. The agents of container instances, which run the containers,
@@ -76,8 +76,8 @@ func (s *Service) Wire() wire.Service {
 	}
 }
 
-// Run takes the region's services, tasks and capacity providers towards what
-// is wanted, until ctx is done.
+// Run takes the region's services, tasks and capacity providers toward
+// their desired state until ctx is done.
 func (s *Service) Run(ctx context.Context) {
 	s.acct.Reconcile(ctx, func() time.Time {
 		step := s.reconciler.step()

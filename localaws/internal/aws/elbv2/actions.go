@@ -107,7 +107,7 @@ func checkGroupStickiness(sticky *GroupStickiness) (*GroupStickiness, error) {
 	return sticky, nil
 }
 
-// checkGroup tells whether a listener may forward to a target group.
+// checkGroup reports whether a listener may forward to a target group.
 func (s *Service) checkGroup(lb LoadBalancer, l Listener, arn string) error {
 	group, ok := s.targetGroups.Get(arn)
 	if !ok {

@@ -79,7 +79,7 @@ func InternalError() Health {
 	return Health{Unhealthy, ReasonInternalError, "Health checks failed due to an internal error"}
 }
 
-// Checked tells whether targets with this health are being checked.
+// Checked reports whether targets with this health are being checked.
 func (h Health) Checked() bool {
 	return h.State == Healthy || h.State == Unhealthy || h.Reason == ReasonInitialChecking
 }

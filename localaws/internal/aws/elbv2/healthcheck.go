@@ -187,7 +187,7 @@ func checkCodes(kind, text string, low, high int) error {
 	return nil
 }
 
-// Matches tells whether a check that got this code has passed: an HTTP status,
+// Matches reports whether a check that got this code has passed: an HTTP status,
 // or a gRPC status where the group is a gRPC one.
 func (c HealthCheck) Matches(code int) bool {
 	ranges, _ := parseCodes(cmp.Or(c.GRPCCodes, c.HTTPCodes))

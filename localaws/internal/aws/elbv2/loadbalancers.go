@@ -225,7 +225,7 @@ func (s *Service) checkSecurityGroups(vpcID string, groups []string) error {
 	return nil
 }
 
-// sameSettings tells whether a second request asks for the load balancer that
+// sameSettings reports whether a second request asks for the load balancer that
 // is already there.
 func sameSettings(twin, lb LoadBalancer, subnets []ec2.Subnet, groups []string) bool {
 	asked := make([]string, 0, len(subnets))

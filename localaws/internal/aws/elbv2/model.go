@@ -59,7 +59,7 @@ func (lb LoadBalancer) Suffix() string {
 	return suffix
 }
 
-// InternetFacing tells whether hosts on the internet can reach it.
+// InternetFacing reports whether hosts on the internet can reach it.
 func (lb LoadBalancer) InternetFacing() bool { return lb.Scheme == internetFacing }
 
 // Attribute is an attribute's value, or its default.

@@ -109,7 +109,7 @@ func (s *Service) loadBalancerByDNS(dnsName string) (LoadBalancer, bool) {
 	return LoadBalancer{}, false
 }
 
-// OwnsAlias tells whether an alias record's target is a load balancer here:
+// OwnsAlias reports whether an alias record's target is a load balancer here:
 // its DNS name, and the hosted zone of its kind.
 func (s *Service) OwnsAlias(dnsName, hostedZoneID string) bool {
 	lb, ok := s.loadBalancerByDNS(dnsName)
@@ -159,7 +159,7 @@ func (s *Service) healthyIn(group TargetGroup, zone string) bool {
 	})
 }
 
-// CrossZone tells whether the load balancer's nodes send to targets of the
+// CrossZone reports whether the load balancer's nodes send to targets of the
 // group in all zones.
 func CrossZone(lb LoadBalancer, group TargetGroup) bool {
 	if own := group.Attribute(attributeCrossZone); own != useLoadBalancers {

@@ -149,7 +149,7 @@ func (s *Service) targetGroupByName(name string) (TargetGroup, bool) {
 	return TargetGroup{}, false
 }
 
-// sameGroup tells whether a second request asks for the group that is there.
+// sameGroup reports whether a second request asks for the group that is there.
 func sameGroup(twin, group TargetGroup) bool {
 	twin.ARN, twin.Attributes, twin.Targets = "", nil, nil
 	return reflect.DeepEqual(twin, group)

@@ -154,7 +154,7 @@ func (s *Service) deregisterTargets(_ context.Context, in *targetsInput) (*wire.
 
 // Deregister lets targets drain: they get no new requests, and leave the group
 // after its deregistration delay. A Port of 0 means all ports of the target.
-// A target that is not registered is no error.
+// Deregistering a target that is not registered is not an error.
 func (s *Service) Deregister(groupARN string, targets []Target) error {
 	group, err := s.targetGroup(groupARN)
 	if err != nil {

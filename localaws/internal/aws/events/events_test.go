@@ -157,7 +157,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"bad name", "PutRule", object{"Name": "a b", "EventPattern": pattern}, "ValidationException"},
 		{"a schedule", "PutRule", object{"Name": "x", "ScheduleExpression": "rate(1 minute)"}, "UnsupportedParameter"},
 		{"another bus", "PutRule", object{"Name": "x", "EventPattern": pattern, "EventBusName": "mine"}, "ResourceNotFoundException"},
-		{"a target that is no topic", "PutTargets", target(object{"Arn": "arn:aws:lambda:us-west-2:123456789012:function:f"}), "ValidationException"},
+		{"a target that is not a topic", "PutTargets", target(object{"Arn": "arn:aws:lambda:us-west-2:123456789012:function:f"}), "ValidationException"},
 		{"an input path", "PutTargets", target(object{"InputPath": "$"}), "UnsupportedParameter"},
 		{"an input that is no JSON", "PutTargets", target(object{"Input": "{"}), "ValidationException"},
 		{"no such rule", "PutTargets", object{"Rule": "none", "Targets": []object{}}, "ResourceNotFoundException"},

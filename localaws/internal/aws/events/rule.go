@@ -160,7 +160,7 @@ func (s *Service) listRules(_ context.Context, in *listRulesInput) (*listRulesOu
 	return &listRulesOutput{page, next}, err
 }
 
-// deleteRule: a rule that is not there is no error.
+// deleteRule: a rule that is not there is not an error.
 func (s *Service) deleteRule(_ context.Context, in *ruleInput) (*wire.Empty, error) {
 	if err := s.bus(in.EventBusName); err != nil {
 		return nil, err

@@ -101,8 +101,8 @@ func (s *Service) createKey(_ context.Context, in *createKeyInput) (*keyOutput, 
 
 func (s *Service) root() string { return s.account.GlobalARN("iam", "root") }
 
-// checkPolicy refuses what is no policy, and one that nobody of the account could
-// change again.
+// checkPolicy refuses an invalid policy, and one that no principal of the account
+// could change again.
 func (s *Service) checkPolicy(document string, bypass bool) error {
 	d, err := policy.Parse(document)
 	if err == nil {

@@ -82,7 +82,7 @@ func (s *Service) Resources() map[string]int {
 	return map[string]int{"log groups": s.groups.Len()}
 }
 
-// CreateGroup makes a group; one that is there already is no error.
+// CreateGroup makes a group; one that is there already is not an error.
 func (s *Service) CreateGroup(name string) error {
 	if s.groups.Has(name) {
 		return nil
@@ -91,7 +91,7 @@ func (s *Service) CreateGroup(name string) error {
 	return err
 }
 
-// CreateStream makes a stream; one that is there already is no error.
+// CreateStream makes a stream; one that is there already is not an error.
 func (s *Service) CreateStream(groupName, streamName string) error {
 	if _, err := s.group(groupName, ""); err != nil {
 		return err

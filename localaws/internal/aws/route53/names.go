@@ -63,7 +63,7 @@ func unescape(name string) (string, error) {
 			value = value*8 + int(digit-'0')
 		}
 		if value > 255 {
-			return "", fmt.Errorf("its escape %q is no byte", name[i:i+4])
+			return "", fmt.Errorf("its escape %q is not a byte", name[i:i+4])
 		}
 		b.WriteByte(byte(value))
 		i += 3
@@ -79,7 +79,7 @@ func validName(name string) (string, error) {
 	return normal, nil
 }
 
-// within tells whether a normalized name is a zone's or lies below it.
+// within reports whether a normalized name is a zone's or lies below it.
 func within(name, zoneName string) bool {
 	return name == zoneName || strings.HasSuffix(name, "."+zoneName)
 }

@@ -101,7 +101,7 @@ func ParseCAA(text string) (CAA, error) {
 	}
 	for _, c := range tag {
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
-			return CAA{}, fmt.Errorf("CAARRDATAInvalidTag (%q has a character that is no letter or digit)", tag)
+			return CAA{}, fmt.Errorf("CAARRDATAInvalidTag (%q has a character that is not a letter or digit)", tag)
 		}
 	}
 	quoted = strings.TrimSpace(quoted)
@@ -147,7 +147,7 @@ func quotedString(text string) (one, after string, err error) {
 		case c == '\\' && i+3 < len(text) && text[i+1] >= '0' && text[i+1] <= '3':
 			code, err := strconv.ParseUint(text[i+1:i+4], 8, 8)
 			if err != nil {
-				return "", "", fmt.Errorf("InvalidCharacterString (%q is no octal escape)", text[i:i+4])
+				return "", "", fmt.Errorf("InvalidCharacterString (%q is not an octal escape)", text[i:i+4])
 			}
 			b.WriteByte(byte(code))
 			i += 3

@@ -52,12 +52,12 @@ func (r *record) policy() string {
 	return "simple"
 }
 
-// same tells whether two records are one to the API: name, type, identifier.
+// same reports whether two records are one to the API: name, type, identifier.
 func (r *record) same(other *record) bool {
 	return r.Name == other.Name && r.Type == other.Type && r.SetIdentifier == other.SetIdentifier
 }
 
-// equal tells whether two records have the same content, values in any order.
+// equal reports whether two records have the same content, values in any order.
 func (r *record) equal(other *record) bool {
 	if !r.same(other) || !samePointer(r.TTL, other.TTL) || !samePointer(r.Weight, other.Weight) ||
 		r.Region != other.Region || r.Failover != other.Failover ||

@@ -147,7 +147,7 @@ func answerFrom(z *zone, name, rrtype string) Answer {
 	return answer
 }
 
-// exists tells whether a name has records, or names below it.
+// exists reports whether a name has records, or names below it.
 func exists(z *zone, name string) bool {
 	return slices.ContainsFunc(z.Records, func(r record) bool { return within(r.Name, name) })
 }

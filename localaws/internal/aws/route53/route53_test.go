@@ -195,7 +195,7 @@ func TestChangeBatchRules(t *testing.T) {
 		{"delete another ttl", []string{"CREATE a.localaws.test A 60 192.0.2.1"}, []string{"DELETE a.localaws.test A 61 192.0.2.1"}, "do not match the current values"},
 		{"delete and create in one", []string{"CREATE a.localaws.test A 60 192.0.2.1"}, []string{"DELETE a.localaws.test A 60 192.0.2.1", "CREATE a.localaws.test CNAME 60 b.localaws.test"}, ""},
 		{"outside the zone", nil, []string{"CREATE a.example.com A 60 192.0.2.1"}, "is not permitted in zone localaws.test."},
-		{"suffix that is no parent", nil, []string{"CREATE alocalaws.test A 60 192.0.2.1"}, "is not permitted in zone localaws.test."},
+		{"suffix that is not a parent", nil, []string{"CREATE alocalaws.test A 60 192.0.2.1"}, "is not permitted in zone localaws.test."},
 		{"cname at apex", nil, []string{"CREATE localaws.test CNAME 60 b.localaws.test"}, "is not permitted at apex"},
 		{"cname beside a", []string{"CREATE a.localaws.test A 60 192.0.2.1"}, []string{"CREATE a.localaws.test CNAME 60 b.localaws.test"}, "conflicts with other records with the same DNS name"},
 		{"a beside cname", []string{"CREATE a.localaws.test CNAME 60 b.localaws.test"}, []string{"CREATE a.localaws.test A 60 192.0.2.1"}, "conflicts with other records with the same DNS name"},
@@ -291,7 +291,7 @@ func TestLookupFollowsDelegation(t *testing.T) {
 	stray := f.createZone(t, "example.com", "")
 	f.change(t, stray.id(), "CREATE www.example.com A 60 192.0.2.3").OK(t)
 
-	assert.False(t, f.lookup("www.sub.localaws.test", "A").Exists, "nobody delegates to the zone yet")
+	assert.False(t, f.lookup("www.sub.localaws.test", "A").Exists, "no zone delegates to it yet")
 	assert.Empty(t, f.lookup("www.example.com", "A").Zone, "the domain is not registered")
 
 	delegate := func(z *zone) string {

@@ -31,7 +31,7 @@ type Service struct {
 	sessions *store.Collection[session] // by access key id
 }
 
-// session is a role that somebody acts as.
+// session is an assumed role.
 type session struct {
 	RoleARN, RoleID, Name string
 	Expires               time.Time

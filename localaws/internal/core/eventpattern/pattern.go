@@ -27,7 +27,7 @@ type member struct {
 	tests  []test
 }
 
-// test tells whether a value fits; present is false when the event lacks it.
+// test reports whether a value fits; present is false when the event lacks it.
 type test func(value any, present bool) bool
 
 // Parse reads a pattern. The error says what is wrong with it.
@@ -75,7 +75,7 @@ func (p *Pattern) parseList(name, at string, list []any) error {
 		for _, item := range list {
 			object, ok := item.(map[string]any)
 			if !ok {
-				return fmt.Errorf("%s holds something that is no object", at)
+				return fmt.Errorf("%s holds something that is not an object", at)
 			}
 			one, err := parse(object, at)
 			if err != nil {
@@ -101,7 +101,7 @@ func parseTest(item any) (test, error) {
 	object, ok := item.(map[string]any)
 	if !ok {
 		if _, list := item.([]any); list {
-			return nil, errors.New("an array in an array is no test")
+			return nil, errors.New("a list of tests must not contain a list")
 		}
 		return exactly(item), nil
 	}
@@ -122,7 +122,7 @@ func exactly(want any) test {
 func onText(operand any, fits func(value, operand string) bool) (test, error) {
 	want, ok := operand.(string)
 	if !ok {
-		return nil, fmt.Errorf("%v is no string", operand)
+		return nil, fmt.Errorf("%v is not a string", operand)
 	}
 	return func(value any, present bool) bool {
 		text, isText := value.(string)
@@ -206,7 +206,7 @@ func parseNumeric(operand any) (test, error) {
 	for i := 0; i < len(list); i += 2 {
 		limit, ok := list[i+1].(float64)
 		if !ok {
-			return nil, fmt.Errorf("%v is no number", list[i+1])
+			return nil, fmt.Errorf("%v is not a number", list[i+1])
 		}
 		bound, err := numericBound(fmt.Sprint(list[i]), limit)
 		if err != nil {
@@ -244,7 +244,7 @@ func numericBound(operator string, limit float64) (func(float64) bool, error) {
 	return nil, fmt.Errorf("the numeric operator %q is unknown", operator)
 }
 
-// Match tells whether an event, as encoding/json decodes it, matches.
+// Match reports whether an event, as encoding/json decodes it, matches.
 func (p *Pattern) Match(event map[string]any) bool {
 	for name, m := range p.members {
 		value, present := event[name]

@@ -249,8 +249,8 @@ func TestAnUnmarkedChangeIsFound(t *testing.T) {
 	}
 }
 
-// TestOnlyChangesCount: a record that is marked, and then as it was, is not
-// written, and nobody is told.
+// TestOnlyChangesCount: a record that is marked, but left as it was, is not
+// written, and no watcher is told.
 func TestOnlyChangesCount(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
