@@ -1,11 +1,11 @@
-// Package localaws is an AWS that is small but alive: Terraform, the AWS
-// provider, the SDKs and the AWS CLI talk to it, its load balancers listen,
+// Package server is a localaws: an AWS that is small but alive. Terraform, the
+// AWS provider, the SDKs and the AWS CLI talk to it, its load balancers listen,
 // its health checks dial real sockets, and its tasks run.
 //
-// Three layers: wire speaks the protocols; one package per service keeps the
-// state (ec2, elbv2, ecs, ...); world (machines, the ECS agent, containers, the
-// load balancers' data plane, DNS) gives it effect. This package puts them
-// together.
+// It connects the parts. Package wire speaks the protocols; the packages of aws
+// (ec2, elbv2, ecs, ...) keep the state of one service each; those of world
+// (machines, the ECS agent, containers, the load balancers' data plane, DNS) give
+// it effect; core is what the services share.
 package server
 
 import (

@@ -43,7 +43,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/pki"
 )
 
-// service is a part with an API. Those with state are also Persistent.
+// service is a part with an API.
 type service interface{ Wire() wire.Service }
 
 // counted is a service that can tell how many resources users made in it, by
