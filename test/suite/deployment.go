@@ -91,7 +91,7 @@ func (d *Deployment) fails(t *testing.T, stage string, do func(context.Context, 
 		case ctx.Err() != nil:
 			return "", context.Cause(ctx)
 		case err == nil:
-			return "", errors.New("terraform worked, though it should have failed")
+			return "", errors.New("terraform succeeded, but should have failed")
 		}
 		said = err.Error()
 		return "refused, as it should be", nil

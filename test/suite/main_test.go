@@ -61,9 +61,9 @@ func TestARunFailsWhenSomethingIsLeft(t *testing.T) {
 func TestARunFailsWhenNothingWasTested(t *testing.T) {
 	t.Parallel()
 	r, out := suitetest.NewRun(t, nil)
-	r.Journal.CountCase(errors.New("aws-6: can be had from nowhere"))
+	r.Journal.CountCase(errors.New("aws-6: is not available anywhere"))
 	assert.Equal(t, 1, finish(r, 0))
-	assert.Contains(t, out.String(), "SKIPPED aws-6: can be had from nowhere")
+	assert.Contains(t, out.String(), "SKIPPED aws-6: is not available anywhere")
 	assert.Contains(t, out.String(), "nothing was tested")
 }
 

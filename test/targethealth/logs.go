@@ -70,7 +70,7 @@ func readEvents(response *http.Response, stream string) ([]string, error) {
 		} `json:"events"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, fmt.Errorf("log stream %s: %s, and no JSON: %w", stream, response.Status, err)
+		return nil, fmt.Errorf("log stream %s: %s, and not JSON: %w", stream, response.Status, err)
 	}
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("log stream %s: %s %s", stream, answer.Type[strings.LastIndex(answer.Type, "#")+1:], answer.Message)

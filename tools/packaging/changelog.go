@@ -62,7 +62,7 @@ func ReleaseNotes(changelog, version string) (string, error) {
 	text := strings.TrimSpace(notes.String())
 	switch {
 	case !found:
-		return "", fmt.Errorf(`the changelog says nothing of %s: add a heading "## [%s] - DATE"`, version, version)
+		return "", fmt.Errorf(`the changelog has no section for %s: add a heading "## [%s] - DATE"`, version, version)
 	case text == "":
 		return "", fmt.Errorf("the changelog's section of %s is empty: say what changed", version)
 	}

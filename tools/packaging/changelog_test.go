@@ -52,8 +52,8 @@ func TestReleaseNotes(t *testing.T) {
 		{name: "in the middle", version: "1.1.0", want: "### Added\n- A feature.\n\n### Fixed\n- A fault ([#1]).\n"},
 		{name: "the last, before the links", version: "1.0.0", want: "- The first.\n"},
 		{name: "an empty section", version: "1.0.1", problem: "section of 1.0.1 is empty"},
-		{name: "no section", version: "2.0.0", problem: "says nothing of 2.0.0"},
-		{name: "the beginning of another version", version: "1.1", problem: "says nothing of 1.1"},
+		{name: "no section", version: "2.0.0", problem: "has no section for 2.0.0"},
+		{name: "the beginning of another version", version: "1.1", problem: "has no section for 1.1"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -61,7 +61,7 @@ func Collect(tree fs.FS, patterns []string) (*Module, error) {
 			return nil
 		}
 		if !entry.Type().IsRegular() {
-			return fmt.Errorf("%s is %s: the archive takes regular files only, put a copy in its place", name, kind(entry))
+			return fmt.Errorf("%s is %s: the archive takes only regular files: replace it with a copy", name, kind(entry))
 		}
 		used[pattern] = true
 		module.Paths = append(module.Paths, name)

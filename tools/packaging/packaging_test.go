@@ -96,7 +96,7 @@ func TestPackRefuses(t *testing.T) {
 			`main.tf:3: file reads lambda/x.py, which is not in the archive`},
 		{"a file of a name known only at plan time", map[string]string{
 			"main.tf": "locals {\n  t = file(\"${path.module}/${var.name}\")\n}\n"},
-			`main.tf:2: which file file reads can't be told before a plan`},
+			`main.tf:2: the file that file reads is unknown before a plan`},
 		{"no license", map[string]string{"LICENSE": ""}, `LICENSE belongs to the module, but does not exist`},
 		{"no readme", map[string]string{"README.md": ""}, `README.md belongs to the module, but does not exist`},
 		{"no root module", map[string]string{"main.tf": ""}, `no *.tf in the root`},

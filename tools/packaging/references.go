@@ -67,7 +67,7 @@ func (m *Module) checkSource(name string, source *hclsyntax.Attribute) error {
 		if strings.HasPrefix(name, "examples/") {
 			return nil
 		}
-		return fmt.Errorf("%s:%d: source %q is not in the archive: the module must bring all that it calls", name, at, address)
+		return fmt.Errorf("%s:%d: source %q is not in the archive: the module must contain everything that it calls", name, at, address)
 	}
 	dir := path.Join(path.Dir(name), address)
 	if !fs.ValidPath(dir) || !m.HasConfiguration(dir) {
@@ -113,7 +113,7 @@ func (m *Module) checkFile(name string, call *hclsyntax.FunctionCallExpr) error 
 		"path": cty.ObjectVal(map[string]cty.Value{"module": cty.StringVal(path.Dir(name))}),
 	}})
 	if diagnostics.HasErrors() || value.Type() != cty.String {
-		return fmt.Errorf("%s:%d: which file %s reads can't be told before a plan: name it without variables", name, at, call.Name)
+		return fmt.Errorf("%s:%d: the file that %s reads is unknown before a plan: name it without variables", name, at, call.Name)
 	}
 	wanted := path.Clean(value.AsString())
 	if !m.Has(wanted) {

@@ -85,7 +85,7 @@ func scan(ctx context.Context, scanner, dir string, modules []string, stdout io.
 		}
 	}
 	if len(seen) > 0 {
-		return fmt.Errorf("%d findings of severity high or critical: mend them, or explain them where they stand (#tfsec:ignore:RULE)", len(seen))
+		return fmt.Errorf("%d findings of severity high or critical: fix them, or explain them in place (#tfsec:ignore:RULE)", len(seen))
 	}
 	_, err := fmt.Fprintf(stdout, "no finding of severity high or critical in the module and %d examples\n", len(modules)-1)
 	if err != nil {

@@ -105,7 +105,7 @@ func lock(dir string) (release func(), err error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
-		return nil, fmt.Errorf("another localaws already serves %s: use it, or stop it by: localaws stop -dir %s", dir, dir)
+		return nil, fmt.Errorf("another localaws already serves %s: use it, or stop it with: localaws stop -dir %s", dir, dir)
 	}
 	return func() { _ = f.Close() }, nil
 }
@@ -153,7 +153,7 @@ func (c *command) start(ctx context.Context, args []string, stdout io.Writer) er
 	}
 	if client, err := client.Open(ctx, c.dir); err == nil {
 		if client.Region != flags.region {
-			return fmt.Errorf("the localaws in %s has region %s, not %s: stop it by: localaws stop -dir %s", c.dir, client.Region, flags.region, c.dir)
+			return fmt.Errorf("the localaws in %s has region %s, not %s: stop it with: localaws stop -dir %s", c.dir, client.Region, flags.region, c.dir)
 		}
 		fmt.Fprintf(stdout, "localaws is already running: %s (pid %d)\n", client.Endpoint.Endpoint, client.PID)
 		return nil

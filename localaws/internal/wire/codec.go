@@ -72,7 +72,7 @@ func (j jsonCodec) parse(r *http.Request, body []byte, c *call) (map[string]any,
 		return nil, Errorf("SerializationException", "the request's body is not a JSON object: %v", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, Errorf("SerializationException", "there is more behind the JSON object of the request's body")
+		return nil, Errorf("SerializationException", "the request's body goes on after the JSON object")
 	}
 	return tree, nil
 }

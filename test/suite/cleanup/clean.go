@@ -96,7 +96,7 @@ func clean(r *run.Run) error {
 // explainUnclean adds what to do about a destroy that failed.
 func explainUnclean(r *run.Run, err error) error {
 	if cause := context.Cause(r.Interrupts.Tests); cause != nil {
-		return fmt.Errorf("%w: run `make test-clean` again to go on", cause)
+		return fmt.Errorf("%w: run `make test-clean` again to continue", cause)
 	}
 	advice := "run `make test-clean` again"
 	if r.Settings.Cloud == settings.Local {

@@ -91,7 +91,7 @@ func (s sweeper) sweep() error {
 		return err
 	}
 	if len(there) == 0 {
-		s.Display.Print("nothing is left, of what a sweep may remove")
+		s.Display.Print("nothing is left that a sweep may remove")
 		return s.endSweep(d)
 	}
 	s.Display.Print(sweepTable(there, time.Now()))
@@ -109,7 +109,7 @@ func (s sweeper) mustBeThere(ctx context.Context) error {
 	dir := workdir.At(s.Root, s.Settings.Cloud, s.Settings.Space)
 	running, err := cloud.NewLocalaws(s.Root, dir.LocalawsDir()).IsRunning(ctx)
 	if err == nil && !running {
-		return fmt.Errorf("no localaws runs in %s, so that nothing can be left in it: set TEST_SPACE to the run's, or TEST_CLOUD=aws", workdir.Short(dir.Path))
+		return fmt.Errorf("no localaws runs in %s, so nothing can be left in it: set TEST_SPACE to the run's, or TEST_CLOUD=aws", workdir.Short(dir.Path))
 	}
 	return err
 }
@@ -137,7 +137,7 @@ func (s sweeper) abandoned(found []sweep.Resource) ([]sweep.Resource, error) {
 		}
 		if reason != "" && !said[r.Run] {
 			said[r.Run] = true
-			s.Display.Print(fmt.Sprintf("run %s is left alone: %s; SWEEP_RUN=%s to remove it all the same", r.Run, reason, r.Run))
+			s.Display.Print(fmt.Sprintf("run %s is left alone: %s; SWEEP_RUN=%s to remove it anyway", r.Run, reason, r.Run))
 		}
 		return reason != ""
 	}), nil
@@ -231,7 +231,7 @@ func (s sweeper) mayRemove(count int) bool {
 	case s.options.Yes:
 		return true
 	case s.options.Ask == nil:
-		s.Display.Print("nothing is removed: there is no terminal to ask on, SWEEP_YES=1 removes without asking")
+		s.Display.Print("nothing is removed: there is no terminal to ask on; SWEEP_YES=1 removes without asking")
 		return false
 	case !s.options.Ask(fmt.Sprintf("Remove these %d resources? Only yes removes them: ", count)):
 		s.Display.Print("nothing is removed")

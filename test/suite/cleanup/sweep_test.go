@@ -36,7 +36,7 @@ func TestASweepLeavesRunsAloneThatMayBeUnderWay(t *testing.T) {
 	}
 	assert.Equal(t, []string{"old"}, keys())
 	said := out.String()
-	assert.Contains(t, said, "run 222222 is left alone: it began 2h0m0s ago and may still be on; SWEEP_RUN=222222 to remove it all the same")
+	assert.Contains(t, said, "run 222222 is left alone: it began 2h0m0s ago and may still be on; SWEEP_RUN=222222 to remove it anyway")
 	assert.Contains(t, said, "run 333333 is left alone: nothing says when it began")
 	assert.Contains(t, said, "run "+mine+" is left alone: its state is in ")
 	assert.Equal(t, []string{"young", "with a state"}, keys("222222", mine), "those that are named, and no others")
@@ -56,7 +56,7 @@ func TestASweepRemovesOnlyWhenToldSo(t *testing.T) {
 	assert.False(t, sweeper{r, SweepOptions{Ask: answer(false)}}.mayRemove(3))
 	assert.Contains(t, out.String(), "nothing is removed\n")
 	assert.False(t, sweeper{r, SweepOptions{}}.mayRemove(3))
-	assert.Contains(t, out.String(), "nothing is removed: there is no terminal to ask on, SWEEP_YES=1 removes without asking")
+	assert.Contains(t, out.String(), "nothing is removed: there is no terminal to ask on; SWEEP_YES=1 removes without asking")
 }
 
 func TestSweepTable(t *testing.T) {

@@ -51,11 +51,11 @@ func openAWS(ctx context.Context, s settings.Settings) (*realAWS, error) {
 		c.config.Credentials = aws.NewCredentialsCache(provider)
 		was := aws.ToString(caller.Arn)
 		if caller, err = c.caller(ctx); err != nil {
-			return nil, fmt.Errorf("TEST_ROLE=%s can't be assumed by %s: its trust policy has to allow that: %w", s.Role, was, err)
+			return nil, fmt.Errorf("TEST_ROLE=%s can't be assumed by %s: its trust policy must allow that: %w", s.Role, was, err)
 		}
 	}
 	if account := aws.ToString(caller.Account); account != s.Account {
-		return nil, fmt.Errorf("%s is of account %s, and TEST_ACCOUNT=%s is the only one in which the tests may run: use its credentials, or name a role in it by TEST_ROLE",
+		return nil, fmt.Errorf("%s is of account %s, and TEST_ACCOUNT=%s is the only one in which the tests may run: use its credentials, or name a role in it with TEST_ROLE",
 			aws.ToString(caller.Arn), account, s.Account)
 	}
 	return c, c.checkZone(ctx)

@@ -179,7 +179,7 @@ func (c *local) CurlOptions(ctx context.Context, host string, port int) (options
 	if route.Because == "" {
 		return append(options, "--resolve", fmt.Sprintf("%s:%d:%s", host, port, address)), "", nil
 	}
-	remark = fmt.Sprintf("port %d can't be had on this machine (%s): %s stands in for it", port, route.Because, route.Address)
+	remark = fmt.Sprintf("port %d is not available on this machine (%s): %s stands in for it", port, route.Because, route.Address)
 	return append(options, "--connect-to", fmt.Sprintf("%s:%d:%s:%s", host, port, address, atPort)), remark, nil
 }
 

@@ -26,7 +26,7 @@ func TestCurlOptionsOfLocalaws(t *testing.T) {
 		"a stand-in": {
 			client.Route{Address: "127.0.0.1:41234", Because: "listen tcp4 127.1.0.18:8081: bind: address already in use"},
 			[]string{"--cacert", "ca.pem", "--connect-to", "web.example.com:8081:127.0.0.1:41234"},
-			"port 8081 can't be had on this machine (listen tcp4 127.1.0.18:8081: bind: address already in use): 127.0.0.1:41234 stands in for it",
+			"port 8081 is not available on this machine (listen tcp4 127.1.0.18:8081: bind: address already in use): 127.0.0.1:41234 stands in for it",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

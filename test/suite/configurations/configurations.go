@@ -280,7 +280,7 @@ func (c *Configurations) terraform(dir string, line func(string), args ...string
 		Args: args, Dir: filepath.Join(c.dir, "tree", dir), Env: c.env, Log: log, Line: line, Kill: c.Kill,
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w (all that Terraform said: %s)", dir, err, workdir.Short(said))
+		return fmt.Errorf("%s: %w (Terraform's full output: %s)", dir, err, workdir.Short(said))
 	}
 	return nil
 }

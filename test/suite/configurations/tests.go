@@ -36,7 +36,7 @@ func (c *Configurations) Test(dir, file string) error {
 		return err
 	}
 	if err := report.Err(); err != nil {
-		return fmt.Errorf("%w\n(all that Terraform said: %s)", err, workdir.Short(c.log(dir, testArgs(file))))
+		return fmt.Errorf("%w\n(Terraform's full output: %s)", err, workdir.Short(c.log(dir, testArgs(file))))
 	}
 	return nil
 }

@@ -66,5 +66,5 @@ func CheckPattern(pattern, dir string) error {
 	if len(tests) == 0 {
 		return nil // the binary runs elsewhere
 	}
-	return fmt.Errorf("TEST_FILTER, or -run: no test fits %q, there are %s", pattern, strings.Join(tests, ", "))
+	return fmt.Errorf("TEST_FILTER, or -run: no test matches %q; the tests are %s", pattern, strings.Join(tests, ", "))
 }

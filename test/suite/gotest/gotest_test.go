@@ -26,10 +26,10 @@ func TestAPatternThatFitsNoTestIsRefused(t *testing.T) {
 		"alternatives":                  {"TestNone|TestHTTPD", ""},
 		"alternatives with cases":       {"TestNone/aws-5|TestHTTPD/aws-6", ""},
 		"an invalid pattern":            {"Test(", ""},
-		"another name":                  {"TestHTTPS", `TEST_FILTER, or -run: no test fits "TestHTTPS", there are TestHTTPD`},
-		"another name, a case":          {"TestHTTPS/aws-5", `no test fits "TestHTTPS/aws-5"`},
-		"an expression of another tool": {"test_httpd and aws-6", `no test fits "test_httpd and aws-6"`},
-		"TestMain, which is none":       {"TestMain", `no test fits "TestMain"`},
+		"another name":                  {"TestHTTPS", `TEST_FILTER, or -run: no test matches "TestHTTPS"; the tests are TestHTTPD`},
+		"another name, a case":          {"TestHTTPS/aws-5", `no test matches "TestHTTPS/aws-5"`},
+		"an expression of another tool": {"test_httpd and aws-6", `no test matches "test_httpd and aws-6"`},
+		"TestMain, which is none":       {"TestMain", `no test matches "TestMain"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -124,5 +124,5 @@ func (s Source) String() string {
 
 // Reasons joins why the places that were asked don't have a provider.
 func Reasons(c Case, reasons []string) string {
-	return fmt.Sprintf("hashicorp/aws %s can be had from nowhere: %s", c.Constraint, strings.Join(reasons, "; "))
+	return fmt.Sprintf("hashicorp/aws %s is not available anywhere: %s", c.Constraint, strings.Join(reasons, "; "))
 }

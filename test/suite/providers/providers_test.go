@@ -121,7 +121,7 @@ func TestFindsNothing(t *testing.T) {
 			prefix := t.TempDir()
 			test.lay(t, prefix)
 			_, err := finder(prefix).Find(t.Context(), aws6)
-			assert.ErrorContains(t, err, "hashicorp/aws ~> 6.22.0 can be had from nowhere")
+			assert.ErrorContains(t, err, "hashicorp/aws ~> 6.22.0 is not available anywhere")
 			assert.ErrorContains(t, err, test.want)
 		})
 	}

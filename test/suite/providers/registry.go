@@ -120,7 +120,7 @@ func (r registry) get(ctx context.Context, timeout time.Duration, address string
 		return fmt.Errorf("%s answers %s", address, response.Status)
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, 64<<20)).Decode(into); err != nil {
-		return fmt.Errorf("%s answers something else than JSON: %w", address, err)
+		return fmt.Errorf("%s does not answer with JSON: %w", address, err)
 	}
 	return nil
 }

@@ -277,7 +277,7 @@ func TestJUnitOfAFailureOutsideOfStages(t *testing.T) {
 
 func TestJUnitOfProviderCasesThatWereLeftOut(t *testing.T) {
 	t.Parallel()
-	run := Run{Verdict: Passed, Began: began, Ended: began, Skipped: []string{"SKIPPED aws-6: it can be had from nowhere"}}
+	run := Run{Verdict: Passed, Began: began, Ended: began, Skipped: []string{"SKIPPED aws-6: it is not available anywhere"}}
 	var out bytes.Buffer
 	require.NoError(t, WriteJUnit(&out, run))
 	var read junitSuites

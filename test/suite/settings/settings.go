@@ -73,14 +73,14 @@ func Read(getenv func(string) string) (Settings, error) {
 	}
 	// Terratest's AWS helpers, given a role, leave the local endpoint for real AWS.
 	if role := getenv("TERRATEST_IAM_ROLE"); role != "" {
-		return s, fmt.Errorf("TERRATEST_IAM_ROLE=%s would lead past the chosen cloud: unset it, and name a role on AWS by TEST_ROLE", role)
+		return s, fmt.Errorf("TERRATEST_IAM_ROLE=%s would bypass the chosen cloud: unset it, and name a role on AWS with TEST_ROLE", role)
 	}
 	return s, s.check()
 }
 
 func (s Settings) check() error {
 	if s.Cloud != Local && s.Cloud != AWS {
-		return fmt.Errorf("TEST_CLOUD=%s is not a cloud that the tests know: set local (the embedded AWS, the default) or aws", s.Cloud)
+		return fmt.Errorf("TEST_CLOUD=%s is not a known cloud: set local (the embedded AWS, the default) or aws", s.Cloud)
 	}
 	if !spaceName.MatchString(s.Space) {
 		return fmt.Errorf("TEST_SPACE=%s must be 1 to 12 lower-case letters and digits, a letter first", s.Space)
@@ -110,7 +110,7 @@ func (s Settings) checkProviders() error {
 	}
 	for _, name := range s.RequireProviders {
 		if !slices.Contains(known, name) {
-			return fmt.Errorf("REQUIRE_PROVIDERS=%s: there is no case %q, the cases are %s", strings.Join(s.RequireProviders, ","), name, strings.Join(known, ", "))
+			return fmt.Errorf("REQUIRE_PROVIDERS=%s: there is no case %q; the cases are %s", strings.Join(s.RequireProviders, ","), name, strings.Join(known, ", "))
 		}
 	}
 	return nil
@@ -135,7 +135,7 @@ func (s Settings) CheckAWS() error {
 	case !accountID.MatchString(s.Account):
 		return fmt.Errorf("TEST_ACCOUNT=%s is not an account: an ID has 12 digits", s.Account)
 	case s.ZoneName == "":
-		return errors.New("TEST_ZONE_NAME is not set: on AWS the tests make a zone below a public one that exists, name it")
+		return errors.New("TEST_ZONE_NAME is not set: on AWS the tests create their zone under an existing public zone: name that one")
 	case s.Role != "" && !roleARN.MatchString(s.Role):
 		return fmt.Errorf("TEST_ROLE=%s is not a role: write arn:aws:iam::<account>:role/<name>", s.Role)
 	}

@@ -36,14 +36,14 @@ func TestReadRefuses(t *testing.T) {
 		variables map[string]string
 		want      string
 	}{
-		"another cloud":     {map[string]string{"TEST_CLOUD": "azure"}, "TEST_CLOUD=azure is not a cloud that the tests know: set local (the embedded AWS, the default) or aws"},
+		"another cloud":     {map[string]string{"TEST_CLOUD": "azure"}, "TEST_CLOUD=azure is not a known cloud: set local (the embedded AWS, the default) or aws"},
 		"AWS, no account":   {map[string]string{"TEST_CLOUD": "aws", "TEST_ZONE_NAME": "a.example"}, "TEST_ACCOUNT is not set"},
 		"no account's id":   {map[string]string{"TEST_CLOUD": "aws", "TEST_ACCOUNT": "prod"}, "TEST_ACCOUNT=prod is not an account"},
 		"AWS without zone":  {map[string]string{"TEST_CLOUD": "aws", "TEST_ACCOUNT": "123456789012"}, "TEST_ZONE_NAME is not set"},
 		"no role":           {map[string]string{"TEST_CLOUD": "aws", "TEST_ACCOUNT": "123456789012", "TEST_ZONE_NAME": "a.example", "TEST_ROLE": "tests"}, "TEST_ROLE=tests is not a role"},
-		"Terratest's role":  {map[string]string{"TERRATEST_IAM_ROLE": "arn:x"}, "TERRATEST_IAM_ROLE=arn:x would lead past the chosen cloud"},
+		"Terratest's role":  {map[string]string{"TERRATEST_IAM_ROLE": "arn:x"}, "TERRATEST_IAM_ROLE=arn:x would bypass the chosen cloud"},
 		"no constraint":     {map[string]string{"TEST_AWS6_VERSION": "six"}, `"six" is not a version constraint`},
-		"no case":           {map[string]string{"REQUIRE_PROVIDERS": "aws-7"}, `there is no case "aws-7", the cases are aws-5, aws-6, aws-6-latest`},
+		"no case":           {map[string]string{"REQUIRE_PROVIDERS": "aws-7"}, `there is no case "aws-7"; the cases are aws-5, aws-6, aws-6-latest`},
 		"no mirror":         {map[string]string{"TEST_PROVIDER_MIRROR": "/nowhere"}, "TEST_PROVIDER_MIRROR=/nowhere is not a directory"},
 		"no mode":           {map[string]string{"TEST_PROVIDERS": "oldest"}, "TEST_PROVIDERS=oldest is unknown: set all or newest"},
 		"no name for space": {map[string]string{"TEST_SPACE": "../up"}, "TEST_SPACE=../up must be"},

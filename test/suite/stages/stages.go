@@ -109,7 +109,7 @@ func (d *Deployment) ApplyStage(ctx context.Context, stage string, variables map
 		changed, err := d.Apply(ctx, variables, d.Observer(task))
 		if err != nil {
 			if d.Record.Killed && d.run.Interrupts.Tests.Err() == nil {
-				err = fmt.Errorf("%w\n(Terraform or its provider was killed here, so that things may exist which its state lacks: `make test-clean` removes them)", err)
+				err = fmt.Errorf("%w\n(Terraform or its provider was killed here, so resources may exist that its state lacks: `make test-clean` removes them)", err)
 			}
 			return "", d.WithLog(err)
 		}
@@ -161,7 +161,7 @@ func (d *Deployment) TeardownStage(ctx context.Context) error {
 
 // WithLog adds to an error of Terraform where all is that it said.
 func (d *Deployment) WithLog(err error) error {
-	return fmt.Errorf("%w\n(all that Terraform said: %s)", err, workdir.Short(d.LogPath()))
+	return fmt.Errorf("%w\n(Terraform's full output: %s)", err, workdir.Short(d.LogPath()))
 }
 
 // Stage runs one stage with its line and its records.

@@ -63,7 +63,7 @@ func TestDeployThatFailedIsAppliedAgain(t *testing.T) {
 	d := suitetest.Network(t, r, map[string]string{"broken": ""})
 	err := d.ApplyStage(t.Context(), stages.Deploy, nil)
 	require.ErrorContains(t, err, "terraform apply: Error: it is broken")
-	assert.ErrorContains(t, err, "all that Terraform said: "+d.LogPath())
+	assert.ErrorContains(t, err, "Terraform's full output: "+d.LogPath())
 	assert.Contains(t, out.String(), "FAILED")
 	log, readError := os.ReadFile(d.LogPath())
 	require.NoError(t, readError)

@@ -29,7 +29,7 @@ func (d *Directory) Plan(ctx context.Context, variables map[string]any, o Observ
 		return nil, err
 	}
 	if err := d.Run(ctx, nil, "plan", "-input=false", "-no-color", "-out="+planFile); err != nil {
-		return nil, fmt.Errorf("%w\n(all that Terraform said: %s)", err, workdir.Short(d.LogPath()))
+		return nil, fmt.Errorf("%w\n(Terraform's full output: %s)", err, workdir.Short(d.LogPath()))
 	}
 	out, err := d.output(ctx, "show", "-json", planFile)
 	if err != nil {

@@ -217,7 +217,7 @@ func (d *Directory) clear(ctx context.Context, vpcs []string) (removed int, err 
 		n, err := d.setup.Clear(ctx, vpc)
 		removed += n
 		if err != nil {
-			return removed, fmt.Errorf("removing what others put into %s: %w", vpc, err)
+			return removed, fmt.Errorf("removing foreign resources from %s: %w", vpc, err)
 		}
 	}
 	return removed, nil

@@ -88,7 +88,7 @@ func Find(ctx context.Context, named, binDir string) (Terraform, error) {
 		return probe(ctx, path)
 	}
 	if err := install(ctx, binDir); err != nil {
-		return Terraform{}, fmt.Errorf("no Terraform %s or newer on PATH, and %s can't be installed into %s: %w: install Terraform, or name one by TEST_TERRAFORM", minimum, installVersion, binDir, err)
+		return Terraform{}, fmt.Errorf("no Terraform %s or newer on PATH, and %s can't be installed into %s: %w: install Terraform, or name one with TEST_TERRAFORM", minimum, installVersion, binDir, err)
 	}
 	return probe(ctx, path)
 }

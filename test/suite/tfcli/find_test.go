@@ -23,7 +23,7 @@ func TestFind(t *testing.T) {
 
 	_, err := Find(t.Context(), "", bin)
 	require.ErrorContains(t, err, "no Terraform 1.5 or newer on PATH, and 1.11.4 can't be installed into "+bin)
-	assert.ErrorContains(t, err, "install Terraform, or name one by TEST_TERRAFORM")
+	assert.ErrorContains(t, err, "install Terraform, or name one with TEST_TERRAFORM")
 	assert.NotContains(t, err.Error(), "\n", "one line")
 
 	says(t, filepath.Join(bin, "terraform"), "1.11.4")

@@ -33,7 +33,7 @@ const HeldInterrupted = "interrupted"
 
 // ErrKilled is in the error of a Terraform that was killed, or whose provider
 // ended before it did: its state may lack what it was just making.
-var ErrKilled = errors.New("killed, and may have made things that its state lacks")
+var ErrKilled = errors.New("killed, and may have created resources that its state lacks")
 
 // Error is what Terraform failed with.
 type Error struct {

@@ -118,7 +118,7 @@ func workingDirectory(dir, fixture string) string {
 	return filepath.Join(dir, "configuration", "test_data", fixture)
 }
 
-// LogPath is the file with all that Terraform said.
+// LogPath is the file with Terraform's full output.
 func (d *Deployment) LogPath() string { return filepath.Join(d.Dir, logFile) }
 
 // CLIConfigPath is the CLI configuration that says where the provider comes from.

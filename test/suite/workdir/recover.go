@@ -46,10 +46,10 @@ func endOrphan(ctx context.Context, path string, note func(string)) error {
 	lock, err := WaitLock(ctx, path, func(holder string) {
 		lines := strings.Fields(holder)
 		if len(lines) == 0 {
-			note(Short(filepath.Dir(path)) + ": Terraform of a run that was killed still works there: waiting for it to end")
+			note(Short(filepath.Dir(path)) + ": the Terraform of a killed run still works there: waiting for it to end")
 			return
 		}
-		note(fmt.Sprintf("%s: Terraform of a run that was killed still works there (process %s): it is told to save its state and to end", Short(filepath.Dir(path)), lines[0]))
+		note(fmt.Sprintf("%s: the Terraform of a killed run still works there (process %s): asking it to save its state and end", Short(filepath.Dir(path)), lines[0]))
 		pid, err := strconv.Atoi(lines[0])
 		if err != nil || pid <= 1 {
 			return

@@ -185,7 +185,7 @@ func unmarshal(raw []byte, into any) error {
 		return err
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is more behind the document")
+		return errors.New("the text goes on after the document")
 	}
 	return nil
 }

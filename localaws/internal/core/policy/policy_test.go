@@ -215,7 +215,7 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 		"{}":                "no statement",
 		`{"Statement":[]}`:  "no statement",
 		`{"Statement":1}`:   "Syntax errors",
-		document("") + "{}": "more behind",
+		document("") + "{}": "goes on after",
 		`{"Statements":[]}`: "Statements",
 		`{"Version":"2020-01-01","Statement":[]}`:                                                          "2020-01-01",
 		document(`{"Action":"s3:*"}`):                                                                      "effect",

@@ -93,7 +93,7 @@ func OpenFile(path, region string) (*File, error) {
 
 // refuse is an error of a file that can't be used.
 func (f *File) refuse(format string, args ...any) error {
-	return fmt.Errorf("the state %s %s: remove its directory to begin anew", f.path, fmt.Sprintf(format, args...))
+	return fmt.Errorf("the state %s %s: remove its directory to start over", f.path, fmt.Sprintf(format, args...))
 }
 
 // guard turns what happens when a damaged file is read into an error: a panic of

@@ -56,7 +56,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 		if packaging.HasUnreleased(changelog) {
-			_, _ = fmt.Fprintf(stderr, "note: CHANGELOG.md has unreleased changes, so that this is not the release %s: -version gives it a version of its own\n", o.version)
+			_, _ = fmt.Fprintf(stderr, "note: CHANGELOG.md has unreleased changes, so this is not release %s: give it its own version with -version\n", o.version)
 		}
 	}
 	var notes string

@@ -45,7 +45,7 @@ func TestPackageOfUnreleasedChanges(t *testing.T) {
 	for changelog, want := range map[string]string{
 		"## [1.4.0] - 2026-01-01\n- New.\n":                                "",
 		"## [Unreleased]\n\n## [1.4.0] - 2026-01-01\n- New.\n":             "",
-		"## [Unreleased]\n\n- Newer.\n\n## [1.4.0] - 2026-01-01\n- New.\n": "note: CHANGELOG.md has unreleased changes, so that this is not the release 1.4.0",
+		"## [Unreleased]\n\n- Newer.\n\n## [1.4.0] - 2026-01-01\n- New.\n": "note: CHANGELOG.md has unreleased changes, so this is not release 1.4.0",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(root, "CHANGELOG.md"), []byte(changelog), 0o600))
 		var stderr bytes.Buffer
@@ -68,7 +68,7 @@ func TestPackageRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"a release that the changelog does not know", []string{"-version", "9.0.0", "-notes", "unwritten.md"}, "the changelog says nothing of 9.0.0"},
+		{"a release that the changelog does not know", []string{"-version", "9.0.0", "-notes", "unwritten.md"}, "the changelog has no section for 9.0.0"},
 		{"a stray argument", []string{"1.0.0"}, `unexpected argument "1.0.0"`},
 		{"no repository", []string{"-root", "nowhere"}, "reading the changelog"},
 	}
