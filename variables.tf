@@ -292,7 +292,7 @@ variable "autoscaling_target" {
 }
 
 variable "autoscaling_target_cpu_usage" {
-  description = "CPU utilisation, in percent, at which auto scaling holds the service when autoscaling_target is null."
+  description = "CPU utilization, in percent, at which auto scaling holds the service when autoscaling_target is null."
   type        = number
   default     = 60
   nullable    = false
@@ -362,7 +362,7 @@ variable "gpu_count" {
 }
 
 variable "gpu_autoscaling_target" {
-  description = "GPU utilisation, in percent, at which auto scaling holds a service with GPUs, beside autoscaling_metric."
+  description = "GPU utilization, in percent, at which auto scaling holds a service with GPUs, beside autoscaling_metric."
   type        = number
   default     = 60
   nullable    = false

@@ -236,7 +236,7 @@ run "names_keep_aws_rules" {
 
   assert {
     condition     = strcontains(local.extra_target_group_names["otlp_grpc"], "otlp-grpc")
-    error_message = "The key can't be recognised in ${local.extra_target_group_names["otlp_grpc"]}."
+    error_message = "The key can't be recognized in ${local.extra_target_group_names["otlp_grpc"]}."
   }
 
   assert {

@@ -23,7 +23,7 @@ type Display struct {
 	mu     sync.Mutex
 	out    io.Writer
 	moving bool
-	colour bool
+	color  bool
 	width  func() int
 	active []*Task
 	drawn  int // moving lines that are on the screen now
@@ -34,11 +34,11 @@ type Display struct {
 // Options say how a display draws.
 type Options struct {
 	Moving bool // the output is a terminal
-	Colour bool
+	Color  bool
 	Width  func() int // of the terminal, in columns; nil: 100
 }
 
-// OptionsFor returns what fits a file: lines move on terminals, colours obey
+// OptionsFor returns what fits a file: lines move on terminals, colors obey
 // https://no-color.org.
 func OptionsFor(file *os.File, getenv func(string) string) Options {
 	if columns(file) == 0 || getenv("TERM") == "dumb" || getenv("CI") != "" {
@@ -46,7 +46,7 @@ func OptionsFor(file *os.File, getenv func(string) string) Options {
 	}
 	return Options{
 		Moving: true,
-		Colour: getenv("NO_COLOR") == "",
+		Color:  getenv("NO_COLOR") == "",
 		Width:  func() int { return max(columns(file), minWidth) },
 	}
 }
@@ -69,7 +69,7 @@ func columns(file *os.File) int {
 
 // New returns a display on out. Close it.
 func New(out io.Writer, options Options) *Display {
-	d := &Display{out: out, moving: options.Moving, colour: options.Colour, width: options.Width, ended: make(chan struct{})}
+	d := &Display{out: out, moving: options.Moving, color: options.Color, width: options.Width, ended: make(chan struct{})}
 	if d.width == nil {
 		d.width = func() int { return 100 }
 	}
@@ -153,7 +153,7 @@ func (t *Task) Failed(format string, args ...any) time.Duration {
 	return t.end("\x1b[31m", "FAILED", fmt.Sprintf(format, args...))
 }
 
-func (t *Task) end(colour, word, detail string) time.Duration {
+func (t *Task) end(color, word, detail string) time.Duration {
 	d := t.display
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -165,8 +165,8 @@ func (t *Task) end(colour, word, detail string) time.Duration {
 		}
 	}
 	t.detail = detail
-	if d.colour {
-		word = colour + word + "\x1b[0m"
+	if d.color {
+		word = color + word + "\x1b[0m"
 	}
 	d.erase()
 	d.print(fmt.Sprintf("%s  %s", t.line("", detailWidth), word))
@@ -185,7 +185,7 @@ func (d *Display) Print(text string) {
 
 // Warn writes a line that should be seen.
 func (d *Display) Warn(text string) {
-	if d.colour {
+	if d.color {
 		text = "\x1b[1;33m" + text + "\x1b[0m"
 	}
 	d.Print(text)

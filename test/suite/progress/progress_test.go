@@ -83,9 +83,9 @@ func TestOptionsFor(t *testing.T) {
 	}
 	assert.Equal(t, Options{}, OptionsFor(terminal, set("CI")), "CI keeps lines")
 	plain := OptionsFor(terminal, set("NO_COLOR"))
-	assert.Equal(t, []bool{true, false}, []bool{plain.Moving, plain.Colour})
+	assert.Equal(t, []bool{true, false}, []bool{plain.Moving, plain.Color})
 	options := OptionsFor(terminal, none)
-	require.Equal(t, []bool{true, true}, []bool{options.Moving, options.Colour})
+	require.Equal(t, []bool{true, true}, []bool{options.Moving, options.Color})
 	assert.Equal(t, 100, options.Width(), "before its size is known")
 	require.NoError(t, unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: 72, Row: 20}))
 	assert.Equal(t, 72, options.Width(), "as wide as the terminal is now")
@@ -107,17 +107,17 @@ func TestNarrowLinesKeepTheirSeconds(t *testing.T) {
 	}
 }
 
-// Colours are the display's alone: a text that is told again at a run's end
+// Colors are the display's alone: a text that is told again at a run's end
 // has none of them without a terminal, or with NO_COLOR.
-func TestColoursObeyOptions(t *testing.T) {
+func TestColorsObeyOptions(t *testing.T) {
 	t.Parallel()
-	for _, colour := range []bool{true, false} {
+	for _, color := range []bool{true, false} {
 		var out bytes.Buffer
-		d := New(&out, Options{Colour: colour})
+		d := New(&out, Options{Color: color})
 		d.Warn("careful")
 		d.Start("deploy", "aws-6").Failed("terraform apply: Error")
 		d.Start("deploy", "aws-5").Done("67 resources")
 		d.Close()
-		assert.Equal(t, colour, strings.Contains(out.String(), "\x1b["), "colour: %v", colour)
+		assert.Equal(t, color, strings.Contains(out.String(), "\x1b["), "color: %v", color)
 	}
 }

@@ -221,7 +221,7 @@ func (l *lines) take(line string) {
 	if l.line != nil {
 		l.line(line)
 	}
-	// With colours Terraform draws its diagnostics as boxes, ╷ │ ╵; without, a
+	// With colors Terraform draws its diagnostics as boxes, ╷ │ ╵; without, a
 	// headline at the line's beginning starts one, and only the next one or the
 	// output's end ends it.
 	switch text, inside := strings.CutPrefix(line, "│"); {

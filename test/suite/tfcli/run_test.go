@@ -84,7 +84,7 @@ END
 exit 1
 `
 
-func TestRunTellsErrorsWithoutColour(t *testing.T) {
+func TestRunTellsErrorsWithoutColor(t *testing.T) {
 	t.Parallel()
 	err := fake(t, plain).Run(t.Context(), Command{Args: []string{"apply"}, Dir: t.TempDir(), Env: os.Environ(), Log: &bytes.Buffer{}})
 	var failed *Error

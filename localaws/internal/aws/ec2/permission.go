@@ -64,8 +64,8 @@ func number(n *int) string {
 // protocolNumbers are the protocols that have names.
 var protocolNumbers = map[string]string{"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 
-// normalise checks a permission and writes it as EC2 answers it.
-func (p permission) normalise() (permission, error) {
+// normalize checks a permission and writes it as EC2 answers it.
+func (p permission) normalize() (permission, error) {
 	p.Protocol = strings.ToLower(p.Protocol)
 	if name, ok := protocolNumbers[p.Protocol]; ok {
 		p.Protocol = name
@@ -179,7 +179,7 @@ func (s *securityGroupRuleOperations) peers(item permissionItem, vpcID string) (
 	}
 	var all []described
 	add := func(cidr, groupID, description string) error {
-		p, err := permission{Protocol: item.Protocol, From: item.From, To: item.To, CIDR: cidr, GroupID: groupID}.normalise()
+		p, err := permission{Protocol: item.Protocol, From: item.From, To: item.To, CIDR: cidr, GroupID: groupID}.normalize()
 		all = append(all, described{p, description})
 		return err
 	}

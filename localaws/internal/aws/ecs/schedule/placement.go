@@ -268,7 +268,7 @@ func Item(strategy []StrategyItem, have map[string]int) string {
 
 // Daemons returns the ids of the instances on which a daemon service runs a
 // task of the deployment: the active ones that its constraints and its
-// capacity providers allow. Daemons fulfil distinctInstance by themselves.
+// capacity providers allow. Daemons fulfill distinctInstance by themselves.
 func Daemons(instances []Instance, d Deployment) []string {
 	r := rulesOf(d.Work.Constraints)
 	var ids []string
