@@ -4,8 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
+	"io/fs"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -122,4 +127,48 @@ func TestLayersHaveRooms(t *testing.T) {
 	for i, l := range layers {
 		assert.True(t, seen[i], "the layer %s has no package", l)
 	}
+}
+
+// mostMethods is how many methods a type may have: one with more does several
+// jobs.
+const mostMethods = 25
+
+func TestNoTypeHoldsEverything(t *testing.T) {
+	t.Parallel()
+	methods := map[string]int{} // by package and type
+	require.NoError(t, filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, declaration := range file.Decls {
+			if f, ok := declaration.(*ast.FuncDecl); ok && f.Recv != nil {
+				methods[filepath.Dir(path)+" "+receiver(f.Recv.List[0].Type)]++
+			}
+		}
+		return nil
+	}))
+	require.NotEmpty(t, methods)
+	for name, count := range methods {
+		assert.LessOrEqual(t, count, mostMethods, "methods of %s", name)
+	}
+}
+
+// receiver is the name of a method's type, without a pointer and without type
+// parameters.
+func receiver(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.StarExpr:
+		return receiver(e.X)
+	case *ast.IndexExpr:
+		return receiver(e.X)
+	case *ast.IndexListExpr:
+		return receiver(e.X)
+	case *ast.Ident:
+		return e.Name
+	}
+	return ""
 }

@@ -46,7 +46,7 @@ type validationDetail struct {
 	ValidationMethod string
 }
 
-func (s *Service) describeCertificate(_ context.Context, in *arnInput) (*describeOutput, error) {
+func (s *certificateOperations) describeCertificate(_ context.Context, in *arnInput) (*describeOutput, error) {
 	c, err := s.certificate(in.CertificateArn)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,16 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/route53"
 )
 
+// issuance validates the names of certificates and has them signed.
+type issuance struct {
+	*records
+	zones  Zones
+	issuer Issuer
+	// issuing are the certificates that Run is signing.
+	issuing map[string]bool
+	queue   []job
+}
+
 const (
 	// issueTime passes from the last domain's validation to the issue.
 	issueTime = 15 * time.Second
@@ -33,7 +43,7 @@ type job struct {
 }
 
 // Run validates and issues certificates until ctx is done.
-func (s *Service) Run(ctx context.Context) {
+func (s *issuance) Run(ctx context.Context) {
 	wake := make(chan struct{}, 1)
 	var signer sync.WaitGroup
 	signer.Go(func() {
@@ -60,7 +70,7 @@ func (s *Service) Run(ctx context.Context) {
 }
 
 // signQueued signs until the queue is empty. It is called without the lock.
-func (s *Service) signQueued(ctx context.Context) {
+func (s *issuance) signQueued(ctx context.Context) {
 	for ctx.Err() == nil {
 		var j job
 		s.account.Do(func() {
@@ -76,7 +86,7 @@ func (s *Service) signQueued(ctx context.Context) {
 }
 
 // step looks at every pending certificate, and queues those to sign.
-func (s *Service) step() (again time.Time) {
+func (s *issuance) step() (again time.Time) {
 	now := s.account.Clock.Now()
 	for arn, c := range s.certificates.All() {
 		if c.Status != statusPending || s.issuing[arn] {
@@ -101,7 +111,7 @@ func (s *Service) step() (again time.Time) {
 }
 
 // validate looks for the record of each domain.
-func (s *Service) validate(c *certificate) {
+func (s *issuance) validate(c *certificate) {
 	valid := 0
 	for i := range c.Domains {
 		d := &c.Domains[i]
@@ -119,7 +129,7 @@ func (s *Service) validate(c *certificate) {
 	}
 }
 
-func (s *Service) hasRecord(name string) bool {
+func (s *issuance) hasRecord(name string) bool {
 	want := s.validationRecord(name)
 	for _, record := range s.zones.Lookup(want.Name, "CNAME").Records {
 		if slices.ContainsFunc(record.Values, func(value string) bool {
@@ -133,7 +143,7 @@ func (s *Service) hasRecord(name string) bool {
 
 // decide checks the CAA records of a certificate whose domains are valid, and
 // lets it be signed or fail.
-func (s *Service) decide(c *certificate) {
+func (s *issuance) decide(c *certificate) {
 	for i := range c.Domains {
 		if !s.allowed(c.Domains[i].Name) {
 			s.certificates.Put(c.ARN, c)
@@ -149,7 +159,7 @@ func (s *Service) decide(c *certificate) {
 }
 
 // sign makes the key and the certificate. It is called without the lock.
-func (s *Service) sign(j job) {
+func (s *issuance) sign(j job) {
 	pair, err := s.makePair(j)
 	s.account.Do(func() {
 		delete(s.issuing, j.arn)
@@ -169,7 +179,7 @@ func (s *Service) sign(j job) {
 	})
 }
 
-func (s *Service) makePair(j job) (*tls.Certificate, error) {
+func (s *issuance) makePair(j job) (*tls.Certificate, error) {
 	key, err := newKey(j.algorithm)
 	if err != nil {
 		return nil, err
@@ -179,7 +189,7 @@ func (s *Service) makePair(j job) (*tls.Certificate, error) {
 
 // allowed reports whether the CAA records for a name, at the name itself or at
 // its closest ancestor that has any, let Amazon issue: RFC 8659.
-func (s *Service) allowed(name string) bool {
+func (s *issuance) allowed(name string) bool {
 	wild := strings.HasPrefix(name, "*.")
 	for at := strings.TrimPrefix(name, "*."); at != ""; _, at, _ = strings.Cut(at, ".") {
 		if set := s.caa(at, maxHops); len(set) > 0 {
@@ -190,7 +200,7 @@ func (s *Service) allowed(name string) bool {
 }
 
 // caa are the CAA records of a name, CNAMEs followed.
-func (s *Service) caa(name string, hops int) []route53.CAA {
+func (s *issuance) caa(name string, hops int) []route53.CAA {
 	var set []route53.CAA
 	for _, record := range s.zones.Lookup(name, "CAA").Records {
 		for _, value := range record.Values {

@@ -7,7 +7,18 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
-func (s *Service) deleteCertificate(_ context.Context, in *arnInput) (*wire.Empty, error) {
+// tagOperations are those on the tags of certificates.
+type tagOperations struct{ *records }
+
+func (s *tagOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("AddTagsToCertificate", s.addTags),
+		wire.Op("RemoveTagsFromCertificate", s.removeTags),
+		wire.ReadOp("ListTagsForCertificate", s.listTags),
+	}
+}
+
+func (s *certificateOperations) deleteCertificate(_ context.Context, in *arnInput) (*wire.Empty, error) {
 	c, err := s.certificate(in.CertificateArn)
 	if err != nil {
 		return nil, err
@@ -25,7 +36,7 @@ type updateOptionsInput struct {
 	Options        certificateOptions
 }
 
-func (s *Service) updateCertificateOptions(_ context.Context, in *updateOptionsInput) (*wire.Empty, error) {
+func (s *certificateOperations) updateCertificateOptions(_ context.Context, in *updateOptionsInput) (*wire.Empty, error) {
 	c, err := s.certificate(in.CertificateArn)
 	if err != nil {
 		return nil, err
@@ -46,7 +57,7 @@ var tagRules = tags.Rules{Refuse: func(f tags.Fault) error {
 	return wire.Errorf("InvalidTagException", "%s", f)
 }}
 
-func (s *Service) tags() tags.Resources {
+func (s *tagOperations) tags() tags.Resources {
 	return tags.Resources{Rules: tagRules, Find: func(arn string) (tags.Resource, error) {
 		found, ok := tags.In(s.certificates, arn, func(c *certificate) *tags.Set { return &c.Tags })
 		if !ok {
@@ -63,12 +74,12 @@ type tagsInput struct {
 
 type tagsOutput struct{ Tags []tags.Tag }
 
-func (s *Service) addTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
+func (s *tagOperations) addTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
 	return nil, s.tags().Add(in.Tags, in.CertificateArn)
 }
 
 // removeTags removes a tag only if its value is the one given, or none is.
-func (s *Service) removeTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
+func (s *tagOperations) removeTags(_ context.Context, in *tagsInput) (*wire.Empty, error) {
 	return nil, s.tags().Change(func(all tags.Set) {
 		for _, tag := range in.Tags {
 			if tag.Value == "" || all[tag.Key] == tag.Value {
@@ -78,13 +89,13 @@ func (s *Service) removeTags(_ context.Context, in *tagsInput) (*wire.Empty, err
 	}, in.CertificateArn)
 }
 
-func (s *Service) listTags(_ context.Context, in *arnInput) (*tagsOutput, error) {
+func (s *tagOperations) listTags(_ context.Context, in *arnInput) (*tagsOutput, error) {
 	list, err := s.tags().List(in.CertificateArn)
 	return &tagsOutput{list}, err
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []tags.Tagged {
+func (s *tagOperations) TaggedResources() []tags.Tagged {
 	var all []tags.Tagged
 	for arn, c := range s.certificates.All() {
 		all = append(all, tags.Tagged{ARN: arn, Tags: c.Tags})

@@ -2,8 +2,6 @@ package acm
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +11,18 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
+
+// certificateOperations are those on certificates.
+type certificateOperations struct{ *records }
+
+func (s *certificateOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("RequestCertificate", s.requestCertificate),
+		wire.ReadOp("DescribeCertificate", s.describeCertificate),
+		wire.Op("DeleteCertificate", s.deleteCertificate),
+		wire.Op("UpdateCertificateOptions", s.updateCertificateOptions),
+	}
+}
 
 // The states of certificates and of their domains.
 const (
@@ -45,7 +55,7 @@ type certificateOptions struct {
 
 type arnOutput struct{ CertificateArn string }
 
-func (s *Service) requestCertificate(_ context.Context, in *requestCertificateInput) (*arnOutput, error) {
+func (s *certificateOperations) requestCertificate(_ context.Context, in *requestCertificateInput) (*arnOutput, error) {
 	if in.ValidationMethod != "" && in.ValidationMethod != "DNS" {
 		return nil, wire.Errorf("ValidationException", "localaws validates by DNS only: ValidationMethod is %s", in.ValidationMethod)
 	}
@@ -99,7 +109,7 @@ func orDefault(text, otherwise string) string {
 
 // sameRequest finds the certificate that the same request, told by its
 // idempotency token, made within the last hour.
-func (s *Service) sameRequest(c *certificate) *certificate {
+func (s *certificateOperations) sameRequest(c *certificate) *certificate {
 	if c.IdempotencyToken == "" {
 		return nil
 	}
@@ -149,18 +159,3 @@ func checkNames(names []string) error {
 
 // resourceRecord is the CNAME that proves who owns a domain.
 type resourceRecord struct{ Name, Type, Value string }
-
-// validationRecord is the same for each certificate of an account with the
-// domain, and for a domain and its wildcard.
-// https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
-func (s *Service) validationRecord(name string) resourceRecord {
-	base := strings.TrimPrefix(name, "*.")
-	token := func(purpose string) string {
-		sum := sha256.Sum256([]byte(purpose + "\x00" + s.account.ID + "\x00" + base))
-		return hex.EncodeToString(sum[:16])
-	}
-	return resourceRecord{
-		Name: "_" + token("name") + "." + base + ".", Type: "CNAME",
-		Value: "_" + token("value") + "." + token("zone")[:10] + ".acm-validations.aws.",
-	}
-}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/route53"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -30,15 +29,10 @@ type Issuer interface {
 // Service is Certificate Manager. Its methods are called with the account's
 // lock held, except Run.
 type Service struct {
-	account      *core.Account
-	zones        Zones
-	issuer       Issuer
-	certificates *store.Collection[*certificate] // by ARN
-	// issuing are the certificates that Run is signing.
-	issuing map[string]bool
-	queue   []job
-	// parsed are the certificates that Certificate has read already.
-	parsed map[string]*tls.Certificate
+	*records
+	*issuance
+	*tagOperations
+	operations []wire.Operation
 }
 
 // certificate is a certificate that was requested.
@@ -68,10 +62,11 @@ type domain struct {
 
 // New returns a Certificate Manager without certificates.
 func New(a *core.Account, zones Zones, issuer Issuer) *Service {
+	r := newRecords(a)
+	tags := &tagOperations{r}
 	return &Service{
-		account: a, zones: zones, issuer: issuer,
-		certificates: store.NewCollection[*certificate](a.Records, "acm", "certificates"),
-		issuing:      map[string]bool{}, parsed: map[string]*tls.Certificate{},
+		records: r, issuance: &issuance{records: r, zones: zones, issuer: issuer, issuing: map[string]bool{}}, tagOperations: tags,
+		operations: slices.Concat((&certificateOperations{r}).operations(), tags.operations()),
 	}
 }
 
@@ -79,15 +74,7 @@ func New(a *core.Account, zones Zones, issuer Issuer) *Service {
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "acm", Protocol: wire.JSON11, TargetPrefix: "CertificateManager",
-		Operations: []wire.Operation{
-			wire.Op("RequestCertificate", s.requestCertificate),
-			wire.ReadOp("DescribeCertificate", s.describeCertificate),
-			wire.Op("DeleteCertificate", s.deleteCertificate),
-			wire.Op("UpdateCertificateOptions", s.updateCertificateOptions),
-			wire.Op("AddTagsToCertificate", s.addTags),
-			wire.Op("RemoveTagsFromCertificate", s.removeTags),
-			wire.ReadOp("ListTagsForCertificate", s.listTags),
-		},
+		Operations: s.operations,
 	}
 }
 
@@ -135,14 +122,6 @@ func (s *Service) Unuse(arn, byARN string) {
 	if c, ok := s.certificates.Change(arn); ok {
 		c.UsedBy = slices.DeleteFunc(c.UsedBy, func(user string) bool { return user == byARN })
 	}
-}
-
-func (s *Service) certificate(arn string) (*certificate, error) {
-	c, ok := s.certificates.Get(arn)
-	if !ok {
-		return nil, notFound(arn)
-	}
-	return c, nil
 }
 
 func notFound(arn string) error {

@@ -12,6 +12,23 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+// alarmOperations are those on alarms.
+type alarmOperations struct {
+	*records
+	*metricOperations
+	*evaluator
+}
+
+func (s *alarmOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("PutMetricAlarm", s.putMetricAlarm),
+		wire.ReadOp("DescribeAlarms", s.describeAlarms),
+		wire.ReadOp("DescribeAlarmHistory", s.describeAlarmHistory),
+		wire.Op("DeleteAlarms", s.deleteAlarms),
+		wire.Op("SetAlarmState", s.setAlarmState),
+	}
+}
+
 // The states of alarms.
 const (
 	stateOK           = "OK"
@@ -85,7 +102,7 @@ type putMetricAlarmInput struct {
 
 // putMetricAlarm makes an alarm, or replaces the configuration of one and
 // leaves its state and tags as they are.
-func (s *Service) putMetricAlarm(_ context.Context, in *putMetricAlarmInput) (*struct{}, error) {
+func (s *alarmOperations) putMetricAlarm(_ context.Context, in *putMetricAlarmInput) (*struct{}, error) {
 	if err := s.checkAlarm(in); err != nil {
 		return nil, err
 	}
@@ -146,7 +163,7 @@ var alarmPages = paging.Limits{
 	},
 }
 
-func (s *Service) describeAlarms(_ context.Context, in *describeAlarmsInput) (*describeAlarmsOutput, error) {
+func (s *alarmOperations) describeAlarms(_ context.Context, in *describeAlarmsInput) (*describeAlarmsOutput, error) {
 	if in.MaxRecords == nil && len(in.AlarmNames) > 0 {
 		in.MaxRecords = &alarmPages.Max // of which there are at most as many
 	}
@@ -177,7 +194,7 @@ func (in *describeAlarmsInput) wants(a *alarm) bool {
 type alarmNamesInput struct{ AlarmNames []string }
 
 // deleteAlarms deletes all of them or, when one is not there, none.
-func (s *Service) deleteAlarms(_ context.Context, in *alarmNamesInput) (*struct{}, error) {
+func (s *alarmOperations) deleteAlarms(_ context.Context, in *alarmNamesInput) (*struct{}, error) {
 	for _, name := range in.AlarmNames {
 		if !s.alarms.Has(name) {
 			return nil, alarmNotFound(name)
@@ -203,7 +220,7 @@ type setAlarmStateInput struct {
 }
 
 // setAlarmState holds until the next evaluation, and takes the actions.
-func (s *Service) setAlarmState(_ context.Context, in *setAlarmStateInput) (*struct{}, error) {
+func (s *alarmOperations) setAlarmState(_ context.Context, in *setAlarmStateInput) (*struct{}, error) {
 	a, exists := s.alarms.Change(in.AlarmName)
 	if !exists {
 		return nil, alarmNotFound(in.AlarmName)

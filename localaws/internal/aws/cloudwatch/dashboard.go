@@ -12,6 +12,18 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+// dashboardOperations are those on dashboards.
+type dashboardOperations struct{ *records }
+
+func (s *dashboardOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("PutDashboard", s.putDashboard),
+		wire.ReadOp("GetDashboard", s.getDashboard),
+		wire.ReadOp("ListDashboards", s.listDashboards),
+		wire.Op("DeleteDashboards", s.deleteDashboards),
+	}
+}
+
 type dashboard struct {
 	Name         string
 	Body         string
@@ -21,7 +33,7 @@ type dashboard struct {
 
 var dashboardName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
 
-func (s *Service) dashboardARN(name string) string {
+func (s *dashboardOperations) dashboardARN(name string) string {
 	return s.account.GlobalARN("cloudwatch", "dashboard/"+name)
 }
 
@@ -35,7 +47,7 @@ type putDashboardOutput struct {
 	DashboardValidationMessages []struct{ DataPath, Message string }
 }
 
-func (s *Service) putDashboard(_ context.Context, in *putDashboardInput) (*putDashboardOutput, error) {
+func (s *dashboardOperations) putDashboard(_ context.Context, in *putDashboardInput) (*putDashboardOutput, error) {
 	if !dashboardName.MatchString(in.DashboardName) {
 		return nil, invalidDashboard("The value %q for field DashboardName contains invalid characters. It can only contain alphanumerics, dash (-) and underscore (_).", in.DashboardName)
 	}
@@ -141,7 +153,7 @@ func dashboardNotFound(name string) *wire.Error {
 	return refusal
 }
 
-func (s *Service) getDashboard(_ context.Context, in *dashboardInput) (*getDashboardOutput, error) {
+func (s *dashboardOperations) getDashboard(_ context.Context, in *dashboardInput) (*getDashboardOutput, error) {
 	d, ok := s.dashboards.Get(in.DashboardName)
 	if !ok {
 		return nil, dashboardNotFound(in.DashboardName)
@@ -166,7 +178,7 @@ type dashboardEntry struct {
 	Size          int64
 }
 
-func (s *Service) listDashboards(_ context.Context, in *listDashboardsInput) (*listDashboardsOutput, error) {
+func (s *dashboardOperations) listDashboards(_ context.Context, in *listDashboardsInput) (*listDashboardsOutput, error) {
 	out := &listDashboardsOutput{DashboardEntries: []dashboardEntry{}}
 	for name, d := range s.dashboards.Prefix(in.DashboardNamePrefix) {
 		out.DashboardEntries = append(out.DashboardEntries, dashboardEntry{name, s.dashboardARN(name), d.LastModified, int64(len(d.Body))})
@@ -176,7 +188,7 @@ func (s *Service) listDashboards(_ context.Context, in *listDashboardsInput) (*l
 
 type deleteDashboardsInput struct{ DashboardNames []string }
 
-func (s *Service) deleteDashboards(_ context.Context, in *deleteDashboardsInput) (*struct{}, error) {
+func (s *dashboardOperations) deleteDashboards(_ context.Context, in *deleteDashboardsInput) (*struct{}, error) {
 	for _, name := range in.DashboardNames {
 		if !s.dashboards.Has(name) {
 			return nil, dashboardNotFound(name)

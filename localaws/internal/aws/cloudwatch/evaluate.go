@@ -8,6 +8,12 @@ import (
 	"time"
 )
 
+// evaluator compares alarms with their metrics and acts when a state changes.
+type evaluator struct {
+	*records
+	*metricOperations
+}
+
 // extraWindows is how far behind its evaluation periods an alarm looks when
 // data is missing.
 const extraWindows = 2
@@ -27,7 +33,7 @@ func (s *Service) step() (again time.Time) {
 	for _, a := range s.alarms.All() {
 		if !a.next.After(now) {
 			a.next = s.account.Clock.In(min(max(a.period(), fastestPace), slowestPace))
-			s.evaluate(a)
+			s.evaluator.evaluate(a)
 		}
 		if again.IsZero() || a.next.Before(again) {
 			again = a.next
@@ -62,7 +68,7 @@ func queriesPeriod(queries []metricQuery) time.Duration {
 }
 
 // evaluate sets the alarm's state by its metric.
-func (s *Service) evaluate(a *alarm) {
+func (s *evaluator) evaluate(a *alarm) {
 	if state, reason := a.judge(s.points(a)); state != "" && state != a.StateValue {
 		s.alarms.Put(a.AlarmName, a)
 		s.setState(a, state, reason)
@@ -70,7 +76,7 @@ func (s *Service) evaluate(a *alarm) {
 }
 
 // points are the alarm's data points, the newest last; nil where there is none.
-func (s *Service) points(a *alarm) []*float64 {
+func (s *evaluator) points(a *alarm) []*float64 {
 	width := s.account.Clock.Real(a.period())
 	count := int(a.EvaluationPeriods) + extraWindows
 	w := windows{end: s.account.Clock.Now(), width: width, count: count}
@@ -169,7 +175,7 @@ func (a *alarm) breaches(value float64) bool {
 
 // setState sets the state of an alarm that is marked and, when it is another one,
 // takes the actions.
-func (s *Service) setState(a *alarm, state, reason string) {
+func (s *evaluator) setState(a *alarm, state, reason string) {
 	now := s.account.Clock.Now()
 	old := a.StateValue
 	a.StateValue, a.StateReason, a.StateUpdatedTimestamp = state, reason, now
@@ -189,7 +195,7 @@ func (s *Service) setState(a *alarm, state, reason string) {
 
 // act takes one action. Only topics can be notified; any other action is noted
 // in the history as failed.
-func (s *Service) act(a *alarm, old, arn string, now time.Time) {
+func (s *evaluator) act(a *alarm, old, arn string, now time.Time) {
 	if parts := strings.Split(arn, ":"); len(parts) < 3 || parts[2] != "sns" {
 		s.account.Log.Warn("localaws can't take this action of an alarm", "alarm", a.AlarmName, "action", arn)
 		a.record(now, "Action", "Failed to execute action "+arn)
@@ -209,7 +215,7 @@ func (s *Service) act(a *alarm, old, arn string, now time.Time) {
 }
 
 // notification is the message of an alarm.
-func (s *Service) notification(a *alarm, old string) map[string]any {
+func (s *evaluator) notification(a *alarm, old string) map[string]any {
 	trigger := map[string]any{
 		"EvaluationPeriods": a.EvaluationPeriods, "ComparisonOperator": a.ComparisonOperator,
 		"Threshold": a.Threshold, "TreatMissingData": a.TreatMissingData,

@@ -25,7 +25,7 @@ type describeHistoryOutput struct {
 
 // describeAlarmHistory lists what happened, the newest first; the token is the
 // number of items to skip.
-func (s *Service) describeAlarmHistory(_ context.Context, in *describeHistoryInput) (*describeHistoryOutput, error) {
+func (s *alarmOperations) describeAlarmHistory(_ context.Context, in *describeHistoryInput) (*describeHistoryOutput, error) {
 	var items []historyItem
 	for _, a := range s.alarms.All() {
 		if in.AlarmName != "" && a.AlarmName != in.AlarmName {

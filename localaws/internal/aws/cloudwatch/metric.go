@@ -9,7 +9,20 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
+
+// metricOperations are those on metrics and their statistics.
+type metricOperations struct{ *records }
+
+func (s *metricOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("PutMetricData", s.putMetricData),
+		wire.ReadOp("GetMetricStatistics", s.getMetricStatistics),
+		wire.ReadOp("GetMetricData", s.getMetricData),
+		wire.ReadOp("ListMetrics", s.listMetrics),
+	}
+}
 
 const (
 	// maxSamples is how many samples of a metric are kept: the oldest go
@@ -66,13 +79,13 @@ func dimensionList(byName map[string]string) []dimension {
 }
 
 // Put adds a value of now, which changes no record.
-func (s *Service) Put(namespace, name string, dimensions map[string]string, value float64, unit string) {
+func (s *metricOperations) Put(namespace, name string, dimensions map[string]string, value float64, unit string) {
 	s.add(namespace, name, dimensionList(dimensions), sample{
 		time: s.account.Clock.Now(), count: 1, sum: value, low: value, top: value, unit: unit,
 	})
 }
 
-func (s *Service) add(namespace, name string, dimensions []dimension, one sample) {
+func (s *metricOperations) add(namespace, name string, dimensions []dimension, one sample) {
 	if one.unit == "" {
 		one.unit = "None"
 	}
@@ -96,7 +109,7 @@ func (s *Service) add(namespace, name string, dimensions []dimension, one sample
 
 // Statistic is a statistic (Average, Sum, Minimum, Maximum, SampleCount, p99) of
 // what a metric got since a time; ok is false when that is nothing.
-func (s *Service) Statistic(namespace, name string, dimensions map[string]string, stat string, since time.Time) (value float64, ok bool) {
+func (s *metricOperations) Statistic(namespace, name string, dimensions map[string]string, stat string, since time.Time) (value float64, ok bool) {
 	m := s.metrics[metricKey(namespace, name, dimensionList(dimensions))]
 	if m == nil {
 		return 0, false
@@ -137,7 +150,7 @@ type datum struct {
 
 type statisticSet struct{ SampleCount, Sum, Minimum, Maximum float64 }
 
-func (s *Service) putMetricData(_ context.Context, in *putMetricDataInput) (*struct{}, error) {
+func (s *metricOperations) putMetricData(_ context.Context, in *putMetricDataInput) (*struct{}, error) {
 	if in.Namespace == "" {
 		return nil, missing("Namespace")
 	}
@@ -157,7 +170,7 @@ func (s *Service) putMetricData(_ context.Context, in *putMetricDataInput) (*str
 	return nil, nil
 }
 
-func (s *Service) check(d *datum) error {
+func (s *metricOperations) check(d *datum) error {
 	now := s.account.Clock.Now()
 	if d.Timestamp.IsZero() {
 		d.Timestamp = now
@@ -225,7 +238,7 @@ type metricIdentity struct {
 // metricPages are https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html.
 var metricPages = paging.Limits{Default: 500, Token: invalidToken}
 
-func (s *Service) listMetrics(_ context.Context, in *listMetricsInput) (*listMetricsOutput, error) {
+func (s *metricOperations) listMetrics(_ context.Context, in *listMetricsInput) (*listMetricsOutput, error) {
 	var found []string
 	for key, m := range s.metrics {
 		if in.wants(m) && (in.RecentlyActive != "PT3H" || s.account.Clock.Now().Sub(m.samples[len(m.samples)-1].time) <= 3*time.Hour) {

@@ -34,7 +34,7 @@ func (w windows) points(m *metric, stat, unit string) []*float64 {
 
 // series evaluates queries: those on metrics first, then expressions, which
 // may refer to one another.
-func (s *Service) series(queries []metricQuery, w windows) (map[string][]*float64, error) {
+func (s *metricOperations) series(queries []metricQuery, w windows) (map[string][]*float64, error) {
 	all := map[string][]*float64{}
 	var expressions []metricQuery
 	for _, q := range queries {
@@ -104,7 +104,7 @@ type metricDataResult struct {
 // maxWindows bounds what one request has to compute.
 const maxWindows = 100800
 
-func (s *Service) getMetricData(_ context.Context, in *getMetricDataInput) (*getMetricDataOutput, error) {
+func (s *metricOperations) getMetricData(_ context.Context, in *getMetricDataInput) (*getMetricDataOutput, error) {
 	if len(in.MetricDataQueries) == 0 {
 		return nil, missing("MetricDataQueries")
 	}

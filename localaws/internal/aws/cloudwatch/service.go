@@ -4,14 +4,17 @@
 // API: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/. It
 // speaks Query and Smithy RPC v2 CBOR, as SDKs changed from one to the other at
 // the end of 2025.
+//
+// Metrics, alarms and dashboards each have a type with their operations; all of
+// them share the records.
 package cloudwatch
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -23,45 +26,30 @@ type Notifier interface {
 // Service is CloudWatch. Its methods are called with the account's lock held,
 // except Run.
 type Service struct {
-	account    *core.Account
-	notify     Notifier
-	alarms     *store.Collection[*alarm]     // by name
-	dashboards *store.Collection[*dashboard] // by name
-	// metrics end with the process: samples come many a second, and are new
-	// again soon after a restart. What adds to them does nothing behind that
-	// could fail, so that there is nothing to put back.
-	metrics map[string]*metric
+	*records
+	*metricOperations
+	evaluator  *evaluator
+	operations []wire.Operation
 }
 
 // New returns a CloudWatch without metrics.
 func New(a *core.Account, notify Notifier) *Service {
-	return &Service{
-		account: a, notify: notify, metrics: map[string]*metric{},
-		alarms:     store.NewCollection[*alarm](a.Records, "cloudwatch", "alarms"),
-		dashboards: store.NewCollection[*dashboard](a.Records, "cloudwatch", "dashboards"),
-	}
+	r := newRecords(a, notify)
+	metrics := &metricOperations{r}
+	s := &Service{records: r, metricOperations: metrics, evaluator: &evaluator{r, metrics}}
+	s.operations = slices.Concat(
+		s.tags().Operations(), metrics.operations(),
+		(&alarmOperations{r, metrics, s.evaluator}).operations(), (&dashboardOperations{r}).operations(),
+	)
+	return s
 }
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "monitoring", Protocol: wire.Query, Namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
-		CBORName: "GraniteServiceVersion20100801",
-		Operations: append(s.tags().Operations(),
-			wire.Op("PutMetricData", s.putMetricData),
-			wire.ReadOp("GetMetricStatistics", s.getMetricStatistics),
-			wire.ReadOp("GetMetricData", s.getMetricData),
-			wire.ReadOp("ListMetrics", s.listMetrics),
-			wire.Op("PutMetricAlarm", s.putMetricAlarm),
-			wire.ReadOp("DescribeAlarms", s.describeAlarms),
-			wire.ReadOp("DescribeAlarmHistory", s.describeAlarmHistory),
-			wire.Op("DeleteAlarms", s.deleteAlarms),
-			wire.Op("SetAlarmState", s.setAlarmState),
-			wire.Op("PutDashboard", s.putDashboard),
-			wire.ReadOp("GetDashboard", s.getDashboard),
-			wire.ReadOp("ListDashboards", s.listDashboards),
-			wire.Op("DeleteDashboards", s.deleteDashboards),
-		),
+		CBORName:   "GraniteServiceVersion20100801",
+		Operations: s.operations,
 	}
 }
 

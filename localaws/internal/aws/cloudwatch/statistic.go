@@ -97,7 +97,7 @@ type datapoint struct {
 	ExtendedStatistics map[string]float64
 }
 
-func (s *Service) getMetricStatistics(_ context.Context, in *getMetricStatisticsInput) (*getMetricStatisticsOutput, error) {
+func (s *metricOperations) getMetricStatistics(_ context.Context, in *getMetricStatisticsInput) (*getMetricStatisticsOutput, error) {
 	period, err := in.check()
 	if err != nil {
 		return nil, err

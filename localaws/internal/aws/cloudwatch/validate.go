@@ -19,7 +19,7 @@ var (
 
 // checkAlarm refuses what CloudWatch would, and what can't be evaluated.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
-func (s *Service) checkAlarm(in *putMetricAlarmInput) error {
+func (s *alarmOperations) checkAlarm(in *putMetricAlarmInput) error {
 	switch {
 	case in.AlarmName == "" || len(in.AlarmName) > 255:
 		return validationError("1 validation error detected: Value '%s' at 'alarmName' must have 1 to 255 characters", in.AlarmName)
@@ -80,7 +80,7 @@ func (in *putMetricAlarmInput) checkMetric() error {
 
 // checkQueries refuses queries that can't be evaluated. Those of an alarm
 // return one series.
-func (s *Service) checkQueries(queries []metricQuery, forAlarm bool) error {
+func (s *metricOperations) checkQueries(queries []metricQuery, forAlarm bool) error {
 	ids := map[string]bool{}
 	returned := 0
 	for _, q := range queries {
@@ -115,7 +115,7 @@ func (s *Service) checkQueries(queries []metricQuery, forAlarm bool) error {
 	return nil
 }
 
-func (s *Service) checkQuery(q metricQuery) error {
+func (s *metricOperations) checkQuery(q metricQuery) error {
 	if (q.MetricStat == nil) == (q.Expression == "") {
 		return validationError("The element %q must have exactly one of MetricStat and Expression", q.Id)
 	}

@@ -7,14 +7,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
+
+// fileSystemOperations are those on file systems.
+type fileSystemOperations struct{ *records }
 
 type fileSystem struct {
 	lifecycle
@@ -62,11 +63,7 @@ type sizeJSON struct{ Value, ValueInIA, ValueInStandard, ValueInArchive int64 }
 
 type protectionJSON struct{ ReplicationOverwriteProtection string }
 
-func (s *Service) arn(id string) string {
-	return s.account.ARN("elasticfilesystem", "file-system/"+id)
-}
-
-func (s *Service) view(fs *fileSystem) fileSystemJSON {
+func (s *fileSystemOperations) view(fs *fileSystem) fileSystemJSON {
 	out := fileSystemJSON{
 		OwnerID: s.account.ID, CreationToken: fs.CreationToken, FileSystemID: fs.ID, FileSystemArn: s.arn(fs.ID),
 		CreationTime: float64(fs.Created.UnixMilli()) / 1000, LifeCycleState: fs.State, Name: fs.Tags["Name"],
@@ -82,26 +79,6 @@ func (s *Service) view(fs *fileSystem) fileSystemJSON {
 	return out
 }
 
-func (s *Service) fileSystem(id string) (*fileSystem, error) {
-	if at := strings.LastIndex(id, "/"); at >= 0 { // an ARN
-		id = id[at+1:]
-	}
-	fs, ok := s.fileSystems.Get(id)
-	if !ok {
-		return nil, wire.NotFoundf("FileSystemNotFound", "File system '%s' does not exist.", id)
-	}
-	return fs, nil
-}
-
-// changeFileSystem finds a file system that is about to be changed.
-func (s *Service) changeFileSystem(id string) (*fileSystem, error) {
-	fs, err := s.fileSystem(id)
-	if err == nil {
-		s.fileSystems.Change(fs.ID)
-	}
-	return fs, err
-}
-
 type createFileSystemRequest struct {
 	CreationToken   string
 	PerformanceMode string
@@ -114,7 +91,7 @@ type createFileSystemRequest struct {
 	Tags            []core.Tag
 }
 
-func (s *Service) createFileSystem(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *fileSystemOperations) createFileSystem(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	var in createFileSystemRequest
 	if err := decode(call, &in); err != nil {
 		return nil, err
@@ -159,7 +136,7 @@ func (fs *fileSystem) checkThroughput() error {
 	return nil
 }
 
-func (s *Service) describeFileSystems(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *fileSystemOperations) describeFileSystems(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	out := struct{ FileSystems []fileSystemJSON }{[]fileSystemJSON{}}
 	if id := call.Query.Get("FileSystemId"); id != "" {
 		fs, err := s.fileSystem(id)
@@ -177,7 +154,7 @@ func (s *Service) describeFileSystems(_ context.Context, call *rest.Call) (*rest
 	return &rest.Answer{Body: out}, nil
 }
 
-func (s *Service) updateFileSystem(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *fileSystemOperations) updateFileSystem(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	var in struct {
 		ThroughputMode string
 		Provisioned    *float64 `json:"ProvisionedThroughputInMibps"`
@@ -197,7 +174,7 @@ func (s *Service) updateFileSystem(_ context.Context, call *rest.Call) (*rest.An
 }
 
 // deleteFileSystem deletes the files too.
-func (s *Service) deleteFileSystem(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *fileSystemOperations) deleteFileSystem(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	fs, err := s.changeFileSystem(call.Param["id"])
 	if err != nil {
 		return nil, err
@@ -214,7 +191,7 @@ func (s *Service) deleteFileSystem(_ context.Context, call *rest.Call) (*rest.An
 	return &rest.Answer{Status: http.StatusNoContent}, nil
 }
 
-func (s *Service) updateProtection(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *fileSystemOperations) updateProtection(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	var in protectionJSON
 	if err := decode(call, &in); err != nil {
 		return nil, err
@@ -232,7 +209,7 @@ func (s *Service) updateProtection(_ context.Context, call *rest.Call) (*rest.An
 
 type lifecycleJSON struct{ LifecyclePolicies []lifecyclePolicy }
 
-func (s *Service) putLifecycle(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *fileSystemOperations) putLifecycle(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	var in lifecycleJSON
 	if err := decode(call, &in); err != nil {
 		return nil, err
@@ -248,7 +225,7 @@ func (s *Service) putLifecycle(_ context.Context, call *rest.Call) (*rest.Answer
 	return &rest.Answer{Body: in}, nil
 }
 
-func (s *Service) describeLifecycle(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *fileSystemOperations) describeLifecycle(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	fs, err := s.fileSystem(call.Param["id"])
 	if err != nil {
 		return nil, err
@@ -258,7 +235,7 @@ func (s *Service) describeLifecycle(_ context.Context, call *rest.Call) (*rest.A
 
 type tagsJSON struct{ Tags []core.Tag }
 
-func (s *Service) listTags(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *fileSystemOperations) listTags(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	fs, err := s.fileSystem(call.Param["id"])
 	if err != nil {
 		return nil, err
@@ -266,7 +243,7 @@ func (s *Service) listTags(_ context.Context, call *rest.Call) (*rest.Answer, er
 	return &rest.Answer{Body: tagsJSON{fs.Tags.List()}}, nil
 }
 
-func (s *Service) tagResource(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *fileSystemOperations) tagResource(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	var in tagsJSON
 	if err := decode(call, &in); err != nil {
 		return nil, err
@@ -279,7 +256,7 @@ func (s *Service) tagResource(_ context.Context, call *rest.Call) (*rest.Answer,
 	return &rest.Answer{}, nil
 }
 
-func (s *Service) untagResource(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *fileSystemOperations) untagResource(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	fs, err := s.changeFileSystem(call.Param["id"])
 	if err != nil {
 		return nil, err
@@ -289,7 +266,7 @@ func (s *Service) untagResource(_ context.Context, call *rest.Call) (*rest.Answe
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
+func (s *fileSystemOperations) TaggedResources() []core.TaggedResource {
 	var all []core.TaggedResource
 	for _, fs := range s.fileSystems.All() {
 		all = append(all, core.TaggedResource{ARN: s.arn(fs.ID), Tags: fs.Tags})

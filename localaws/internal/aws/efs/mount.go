@@ -8,6 +8,9 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 )
 
+// mounter mounts file systems on instances.
+type mounter struct{ *records }
+
 // nfsPort is what file systems are mounted by.
 const nfsPort = 2049
 
@@ -16,7 +19,7 @@ const nfsPort = 2049
 // Zone, whose address the file system's name has there; the error says why it
 // doesn't, with the words of EFS's mount helper.
 // https://docs.aws.amazon.com/efs/latest/ug/troubleshooting-efs-mounting.html
-func (s *Service) Mount(id, interfaceID string) (directory string, err error) {
+func (s *mounter) Mount(id, interfaceID string) (directory string, err error) {
 	fs, err := s.fileSystem(id)
 	if err != nil {
 		return "", err
@@ -43,7 +46,7 @@ func (s *Service) Mount(id, interfaceID string) (directory string, err error) {
 
 // targetFor is the mount target whose address the file system's name has where
 // an interface is.
-func (s *Service) targetFor(fs *fileSystem, from ec2.Interface) (*mountTarget, bool) {
+func (s *mounter) targetFor(fs *fileSystem, from ec2.Interface) (*mountTarget, bool) {
 	if fs.State != stateAvailable {
 		return nil, false
 	}

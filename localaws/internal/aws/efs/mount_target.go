@@ -10,6 +10,9 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
+// mountTargetOperations are those on mount targets.
+type mountTargetOperations struct{ *records }
+
 // mountTarget is an interface in a subnet, through which the instances of its
 // Availability Zone mount the file system.
 type mountTarget struct {
@@ -32,20 +35,12 @@ type mountTargetJSON struct {
 	VPCID              string `json:"VpcId"`
 }
 
-func (s *Service) mountView(m *mountTarget) mountTargetJSON {
+func (s *mountTargetOperations) mountView(m *mountTarget) mountTargetJSON {
 	eni, _ := s.network.Interface(m.InterfaceID)
 	return mountTargetJSON{
 		OwnerID: s.account.ID, MountTargetID: m.ID, FileSystemID: m.FileSystemID, SubnetID: m.SubnetID, LifeCycleState: m.State,
 		IPAddress: eni.PrivateIP, NetworkInterfaceID: eni.ID, Zone: eni.AvailabilityZone, VPCID: eni.VPCID,
 	}
-}
-
-func (s *Service) mountTarget(id string) (*mountTarget, error) {
-	m, ok := s.mountTargets.Get(id)
-	if !ok {
-		return nil, wire.NotFoundf("MountTargetNotFound", "Mount target '%s' does not exist.", id)
-	}
-	return m, nil
 }
 
 type createMountTargetRequest struct {
@@ -56,7 +51,7 @@ type createMountTargetRequest struct {
 }
 
 // createMountTarget: at most one in each Availability Zone, and all in one VPC.
-func (s *Service) createMountTarget(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *mountTargetOperations) createMountTarget(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	var in createMountTargetRequest
 	if err := decode(call, &in); err != nil {
 		return nil, err
@@ -94,7 +89,7 @@ func (s *Service) createMountTarget(_ context.Context, call *rest.Call) (*rest.A
 	return &rest.Answer{Body: s.mountView(m)}, nil
 }
 
-func (s *Service) checkZone(fs *fileSystem, subnet ec2.Subnet) error {
+func (s *mountTargetOperations) checkZone(fs *fileSystem, subnet ec2.Subnet) error {
 	if fs.Zone != "" && fs.Zone != subnet.AvailabilityZone {
 		return wire.Errorf("AvailabilityZonesMismatch", "The file system %s lies in %s, the subnet %s in %s", fs.ID, fs.Zone, subnet.ID, subnet.AvailabilityZone)
 	}
@@ -113,7 +108,7 @@ func (s *Service) checkZone(fs *fileSystem, subnet ec2.Subnet) error {
 	return nil
 }
 
-func (s *Service) describeMountTargets(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *mountTargetOperations) describeMountTargets(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	out := struct{ MountTargets []mountTargetJSON }{[]mountTargetJSON{}}
 	fsID, id := call.Query.Get("FileSystemId"), call.Query.Get("MountTargetId")
 	if (fsID == "") == (id == "") {
@@ -139,7 +134,7 @@ func (s *Service) describeMountTargets(_ context.Context, call *rest.Call) (*res
 	return &rest.Answer{Body: out}, nil
 }
 
-func (s *Service) deleteMountTarget(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *mountTargetOperations) deleteMountTarget(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	m, err := s.mountTarget(call.Param["id"])
 	if err != nil {
 		return nil, err
@@ -151,7 +146,7 @@ func (s *Service) deleteMountTarget(_ context.Context, call *rest.Call) (*rest.A
 
 type groupsJSON struct{ SecurityGroups []string }
 
-func (s *Service) describeSecurityGroups(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *mountTargetOperations) describeSecurityGroups(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	m, err := s.mountTarget(call.Param["id"])
 	if err != nil {
 		return nil, err
@@ -160,7 +155,7 @@ func (s *Service) describeSecurityGroups(_ context.Context, call *rest.Call) (*r
 	return &rest.Answer{Body: groupsJSON{append([]string{}, eni.Groups...)}}, nil
 }
 
-func (s *Service) modifySecurityGroups(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *mountTargetOperations) modifySecurityGroups(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	var in groupsJSON
 	if err := decode(call, &in); err != nil {
 		return nil, err

@@ -14,7 +14,6 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
@@ -31,24 +30,21 @@ type Network interface {
 
 // Service is EFS. Its methods are called with the account's lock held.
 type Service struct {
-	account      *core.Account
-	network      Network
-	directory    string
-	fileSystems  *store.Collection[*fileSystem]  // by id
-	mountTargets *store.Collection[*mountTarget] // by id
-	routes       []rest.Route
+	*records
+	*fileSystemOperations
+	*mounter
+	routes []rest.Route
 }
 
 // New returns an EFS without file systems. Their files are kept below
 // directory.
 func New(a *core.Account, network Network, directory string) *Service {
-	s := &Service{
-		account: a, network: network, directory: directory,
-		fileSystems:  store.NewCollection[*fileSystem](a.Records, "efs", "file-systems"),
-		mountTargets: store.NewCollection[*mountTarget](a.Records, "efs", "mount-targets"),
+	r := newRecords(a, network, directory)
+	fileSystems := &fileSystemOperations{r}
+	return &Service{
+		records: r, fileSystemOperations: fileSystems, mounter: &mounter{r},
+		routes: table(fileSystems, &mountTargetOperations{r}),
 	}
-	s.routes = s.table()
-	return s
 }
 
 // Wire is the service's entry in the server.
@@ -57,28 +53,28 @@ func (s *Service) Wire() wire.Service {
 }
 
 // table lists the operations.
-func (s *Service) table() []rest.Route {
+func table(f *fileSystemOperations, m *mountTargetOperations) []rest.Route {
 	const (
 		files  = "/2015-02-01/file-systems"
 		mounts = "/2015-02-01/mount-targets"
 		tags   = "/2015-02-01/resource-tags/{id}"
 	)
 	return []rest.Route{
-		{Method: "POST", Path: files, Operation: "CreateFileSystem", Handle: s.createFileSystem},
-		{Method: "GET", Path: files, Query: []string{"FileSystemId", "CreationToken"}, Operation: "DescribeFileSystems", Handle: s.describeFileSystems},
-		{Method: "PUT", Path: files + "/{id}", Operation: "UpdateFileSystem", Handle: s.updateFileSystem},
-		{Method: "DELETE", Path: files + "/{id}", Operation: "DeleteFileSystem", Handle: s.deleteFileSystem},
-		{Method: "PUT", Path: files + "/{id}/protection", Operation: "UpdateFileSystemProtection", Handle: s.updateProtection},
-		{Method: "PUT", Path: files + "/{id}/lifecycle-configuration", Operation: "PutLifecycleConfiguration", Handle: s.putLifecycle},
-		{Method: "GET", Path: files + "/{id}/lifecycle-configuration", Operation: "DescribeLifecycleConfiguration", Handle: s.describeLifecycle},
-		{Method: "POST", Path: mounts, Operation: "CreateMountTarget", Handle: s.createMountTarget},
-		{Method: "GET", Path: mounts, Query: []string{"FileSystemId", "MountTargetId"}, Operation: "DescribeMountTargets", Handle: s.describeMountTargets},
-		{Method: "DELETE", Path: mounts + "/{id}", Operation: "DeleteMountTarget", Handle: s.deleteMountTarget},
-		{Method: "GET", Path: mounts + "/{id}/security-groups", Operation: "DescribeMountTargetSecurityGroups", Handle: s.describeSecurityGroups},
-		{Method: "PUT", Path: mounts + "/{id}/security-groups", Operation: "ModifyMountTargetSecurityGroups", Handle: s.modifySecurityGroups},
-		{Method: "GET", Path: tags, Operation: "ListTagsForResource", Handle: s.listTags},
-		{Method: "POST", Path: tags, Operation: "TagResource", Handle: s.tagResource},
-		{Method: "DELETE", Path: tags, Query: []string{"tagKeys"}, Operation: "UntagResource", Handle: s.untagResource},
+		{Method: "POST", Path: files, Operation: "CreateFileSystem", Handle: f.createFileSystem},
+		{Method: "GET", Path: files, Query: []string{"FileSystemId", "CreationToken"}, Operation: "DescribeFileSystems", Handle: f.describeFileSystems},
+		{Method: "PUT", Path: files + "/{id}", Operation: "UpdateFileSystem", Handle: f.updateFileSystem},
+		{Method: "DELETE", Path: files + "/{id}", Operation: "DeleteFileSystem", Handle: f.deleteFileSystem},
+		{Method: "PUT", Path: files + "/{id}/protection", Operation: "UpdateFileSystemProtection", Handle: f.updateProtection},
+		{Method: "PUT", Path: files + "/{id}/lifecycle-configuration", Operation: "PutLifecycleConfiguration", Handle: f.putLifecycle},
+		{Method: "GET", Path: files + "/{id}/lifecycle-configuration", Operation: "DescribeLifecycleConfiguration", Handle: f.describeLifecycle},
+		{Method: "POST", Path: mounts, Operation: "CreateMountTarget", Handle: m.createMountTarget},
+		{Method: "GET", Path: mounts, Query: []string{"FileSystemId", "MountTargetId"}, Operation: "DescribeMountTargets", Handle: m.describeMountTargets},
+		{Method: "DELETE", Path: mounts + "/{id}", Operation: "DeleteMountTarget", Handle: m.deleteMountTarget},
+		{Method: "GET", Path: mounts + "/{id}/security-groups", Operation: "DescribeMountTargetSecurityGroups", Handle: m.describeSecurityGroups},
+		{Method: "PUT", Path: mounts + "/{id}/security-groups", Operation: "ModifyMountTargetSecurityGroups", Handle: m.modifySecurityGroups},
+		{Method: "GET", Path: tags, Operation: "ListTagsForResource", Handle: f.listTags},
+		{Method: "POST", Path: tags, Operation: "TagResource", Handle: f.tagResource},
+		{Method: "DELETE", Path: tags, Query: []string{"tagKeys"}, Operation: "UntagResource", Handle: f.untagResource},
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// actions checks the actions of listeners and rules.
+type actions struct{ *records }
+
 // Types of actions.
 const (
 	ActionForward       = "forward"
@@ -21,7 +24,7 @@ const (
 
 // checkActions holds a listener's or rule's actions to the rules, and returns
 // them as AWS shows them, with what was left out filled in.
-func (s *Service) checkActions(lb LoadBalancer, l Listener, actions []Action) ([]Action, error) {
+func (s *actions) checkActions(lb LoadBalancer, l Listener, actions []Action) ([]Action, error) {
 	if len(actions) == 0 {
 		return nil, invalid("An action must be specified")
 	}
@@ -50,7 +53,7 @@ func (s *Service) checkActions(lb LoadBalancer, l Listener, actions []Action) ([
 }
 
 // checkForward fills in both forms of a forward action to one group.
-func (s *Service) checkForward(lb LoadBalancer, l Listener, action Action) (Action, error) {
+func (s *actions) checkForward(lb LoadBalancer, l Listener, action Action) (Action, error) {
 	config := ForwardConfig{}
 	if action.ForwardConfig != nil {
 		config = *action.ForwardConfig
@@ -108,7 +111,7 @@ func checkGroupStickiness(sticky *GroupStickiness) (*GroupStickiness, error) {
 }
 
 // checkGroup reports whether a listener may forward to a target group.
-func (s *Service) checkGroup(lb LoadBalancer, l Listener, arn string) error {
+func (s *actions) checkGroup(lb LoadBalancer, l Listener, arn string) error {
 	group, ok := s.targetGroups.Get(arn)
 	if !ok {
 		return targetGroupsNotFound([]string{arn})
@@ -143,7 +146,7 @@ var compatible = map[string][]string{
 }
 
 // checkGroupCount refuses groups that are one too many for the load balancer.
-func (s *Service) checkGroupCount(lb LoadBalancer, more []WeightedGroup) error {
+func (s *actions) checkGroupCount(lb LoadBalancer, more []WeightedGroup) error {
 	groups := s.groupsOf(lb.ARN)
 	for _, group := range more {
 		if !slices.Contains(groups, group.TargetGroupArn) {
@@ -233,31 +236,5 @@ func GroupARNs(actions []Action) []string {
 			arns = append(arns, group.TargetGroupArn)
 		}
 	}
-	return arns
-}
-
-// groupsOf are the target groups that a load balancer's listeners and rules
-// forward to, each once.
-func (s *Service) groupsOf(lbARN string) []string {
-	var arns []string
-	for _, listener := range s.listenersOf(lbARN) {
-		arns = append(arns, GroupARNs(listener.DefaultActions)...)
-		for _, rule := range s.rulesOf(listener.ARN) {
-			arns = append(arns, GroupARNs(rule.Actions)...)
-		}
-	}
-	slices.Sort(arns)
-	return slices.Compact(arns)
-}
-
-// loadBalancersOf are the load balancers that forward to a target group.
-func (s *Service) loadBalancersOf(groupARN string) []string {
-	arns := []string{}
-	for arn := range s.loadBalancers.All() {
-		if slices.Contains(s.groupsOf(arn), groupARN) {
-			arns = append(arns, arn)
-		}
-	}
-	slices.Sort(arns)
 	return arns
 }

@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// lifecycle follows load balancers and targets from state to state.
+type lifecycle struct{ *records }
+
 // States of a target.
 const (
 	Initial   = "initial"
@@ -86,7 +89,7 @@ func (h Health) Checked() bool {
 
 // ReportHealth sets what the health checks found of a target, unless it is in
 // a state that checks have no say in. It returns whether that is news.
-func (s *Service) ReportHealth(groupARN string, target Target, health Health) (changed bool) {
+func (s *lifecycle) ReportHealth(groupARN string, target Target, health Health) (changed bool) {
 	group, ok := s.targetGroups.Get(groupARN)
 	if !ok {
 		return false
@@ -104,7 +107,7 @@ func (s *Service) ReportHealth(groupARN string, target Target, health Health) (c
 // settle takes forward what the passing of time, or a change elsewhere, moves:
 // it is called after each operation that could have moved something, and by
 // Run. It returns when it wants to be called next, or the zero time.
-func (s *Service) settle() (next time.Time) {
+func (s *lifecycle) settle() (next time.Time) {
 	now := s.account.Clock.Now()
 	soonest := func(t time.Time) {
 		if next.IsZero() || t.Before(next) {
@@ -131,7 +134,7 @@ func (s *Service) settle() (next time.Time) {
 	return next
 }
 
-func (s *Service) settleGroup(group TargetGroup, now time.Time, soonest func(time.Time)) (_ TargetGroup, moved bool) {
+func (s *lifecycle) settleGroup(group TargetGroup, now time.Time, soonest func(time.Time)) (_ TargetGroup, moved bool) {
 	if len(group.Targets) == 0 {
 		return group, false
 	}
@@ -156,7 +159,7 @@ func (s *Service) settleGroup(group TargetGroup, now time.Time, soonest func(tim
 
 // settleTarget returns the target in the state that it should be in; stays is
 // false when it leaves the group.
-func (s *Service) settleTarget(group TargetGroup, balancers []string, t RegisteredTarget, now time.Time) (_ RegisteredTarget, stays bool) {
+func (s *lifecycle) settleTarget(group TargetGroup, balancers []string, t RegisteredTarget, now time.Time) (_ RegisteredTarget, stays bool) {
 	if t.Health.State == Draining {
 		return t, now.Before(t.SettlesAt)
 	}
@@ -175,7 +178,7 @@ func (s *Service) settleTarget(group TargetGroup, balancers []string, t Register
 }
 
 // unusable tells why a target can't get traffic, if so.
-func (s *Service) unusable(group TargetGroup, balancers []string, t RegisteredTarget) (Health, bool) {
+func (s *lifecycle) unusable(group TargetGroup, balancers []string, t RegisteredTarget) (Health, bool) {
 	if group.TargetType == "instance" {
 		instance, ok := s.machines.Instance(t.ID)
 		switch {
@@ -199,16 +202,7 @@ func (s *Service) unusable(group TargetGroup, balancers []string, t RegisteredTa
 	return zoneNotEnabled(), true
 }
 
-// zoneOf is the Availability Zone that a target is in, "" when it is unknown.
-func (s *Service) zoneOf(group TargetGroup, t RegisteredTarget) string {
-	if group.TargetType == "instance" {
-		instance, _ := s.machines.Instance(t.ID)
-		return instance.AvailabilityZone
-	}
-	return t.AvailabilityZone
-}
-
-func (s *Service) anyActive(balancers []string) bool {
+func (s *lifecycle) anyActive(balancers []string) bool {
 	return slices.ContainsFunc(balancers, func(arn string) bool {
 		lb, _ := s.loadBalancers.Get(arn)
 		return lb.State == StateActive

@@ -9,7 +9,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
-func (s *Service) describeListenerAttributes(_ context.Context, in *listenerInput) (*attributesOutput, error) {
+func (s *listenerOperations) describeListenerAttributes(_ context.Context, in *listenerInput) (*attributesOutput, error) {
 	listener, err := s.listener(in.ListenerArn)
 	if err != nil {
 		return nil, err
@@ -22,7 +22,7 @@ type modifyListenerAttributesInput struct {
 	Attributes  []Attribute
 }
 
-func (s *Service) modifyListenerAttributes(_ context.Context, in *modifyListenerAttributesInput) (*attributesOutput, error) {
+func (s *listenerOperations) modifyListenerAttributes(_ context.Context, in *modifyListenerAttributesInput) (*attributesOutput, error) {
 	listener, err := s.listener(in.ListenerArn)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ type certificatesOutput struct {
 
 // addListenerCertificates adds certificates that clients choose by server
 // name. One that is there already stays as it is.
-func (s *Service) addListenerCertificates(_ context.Context, in *listenerCertificatesInput) (*certificatesOutput, error) {
+func (s *listenerOperations) addListenerCertificates(_ context.Context, in *listenerCertificatesInput) (*certificatesOutput, error) {
 	listener, err := s.listener(in.ListenerArn)
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (s *Service) addListenerCertificates(_ context.Context, in *listenerCertifi
 	return &certificatesOutput{Certificates: in.Certificates}, nil
 }
 
-func (s *Service) removeListenerCertificates(_ context.Context, in *listenerCertificatesInput) (*wire.Empty, error) {
+func (s *listenerOperations) removeListenerCertificates(_ context.Context, in *listenerCertificatesInput) (*wire.Empty, error) {
 	listener, err := s.listener(in.ListenerArn)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ type describeListenerCertificatesInput struct {
 	PageSize    *int
 }
 
-func (s *Service) describeListenerCertificates(_ context.Context, in *describeListenerCertificatesInput) (*certificatesOutput, error) {
+func (s *listenerOperations) describeListenerCertificates(_ context.Context, in *describeListenerCertificatesInput) (*certificatesOutput, error) {
 	listener, err := s.listener(in.ListenerArn)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,27 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+// listenerOperations are those on listeners.
+type listenerOperations struct {
+	*records
+	*actions
+	*lifecycle
+}
+
+func (s *listenerOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateListener", s.createListener),
+		wire.ReadOp("DescribeListeners", s.describeListeners),
+		wire.Op("ModifyListener", s.modifyListener),
+		wire.Op("DeleteListener", s.deleteListener),
+		wire.ReadOp("DescribeListenerAttributes", s.describeListenerAttributes),
+		wire.Op("ModifyListenerAttributes", s.modifyListenerAttributes),
+		wire.Op("AddListenerCertificates", s.addListenerCertificates),
+		wire.ReadOp("DescribeListenerCertificates", s.describeListenerCertificates),
+		wire.Op("RemoveListenerCertificates", s.removeListenerCertificates),
+	}
+}
+
 // Quotas of a load balancer,
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html.
 const (
@@ -75,7 +96,7 @@ type listenersOutput struct {
 	NextMarker string
 }
 
-func (s *Service) createListener(_ context.Context, in *createListenerInput) (*listenersOutput, error) {
+func (s *listenerOperations) createListener(_ context.Context, in *createListenerInput) (*listenersOutput, error) {
 	lb, err := s.loadBalancer(in.LoadBalancerArn)
 	if err != nil {
 		return nil, err
@@ -107,7 +128,7 @@ func (s *Service) createListener(_ context.Context, in *createListenerInput) (*l
 
 // applySettings returns the listener with what is given changed, and checks
 // all of it.
-func (s *Service) applySettings(lb LoadBalancer, l Listener, in listenerSettings) (Listener, error) {
+func (s *listenerOperations) applySettings(lb LoadBalancer, l Listener, in listenerSettings) (Listener, error) {
 	if in.Port != nil {
 		l.Port = *in.Port
 	}
@@ -135,7 +156,7 @@ func (s *Service) applySettings(lb LoadBalancer, l Listener, in listenerSettings
 }
 
 // checkEndpoint holds port and protocol to the load balancer's kind.
-func (s *Service) checkEndpoint(lb LoadBalancer, l Listener) error {
+func (s *listenerOperations) checkEndpoint(lb LoadBalancer, l Listener) error {
 	protocols := []string{"HTTP", "HTTPS"}
 	if lb.Type == Network {
 		protocols = []string{"TCP", "TLS", "UDP", "TCP_UDP"}
@@ -156,7 +177,7 @@ func (s *Service) checkEndpoint(lb LoadBalancer, l Listener) error {
 
 // applyTLS sets certificate and policies, which listeners with TLS have and
 // others have not.
-func (s *Service) applyTLS(l Listener, in listenerSettings) (Listener, error) {
+func (s *listenerOperations) applyTLS(l Listener, in listenerSettings) (Listener, error) {
 	if l.Protocol != "HTTPS" && l.Protocol != "TLS" {
 		if len(in.Certificates) > 0 || in.SslPolicy != "" {
 			return l, invalid("A certificate or an SSL policy cannot be specified for %s listeners", l.Protocol)
@@ -204,7 +225,7 @@ func applyALPN(l Listener, policies []string) (Listener, error) {
 	return l, nil
 }
 
-func (s *Service) checkCertificate(arn string) error {
+func (s *listenerOperations) checkCertificate(arn string) error {
 	status, ok := s.certificates.Status(arn)
 	switch {
 	case !ok:
@@ -217,14 +238,14 @@ func (s *Service) checkCertificate(arn string) error {
 
 // putListener stores a listener, and tells which certificates its load
 // balancer uses now and did not, or did and does not.
-func (s *Service) putListener(l Listener) {
+func (s *listenerOperations) putListener(l Listener) {
 	before := s.certificatesOf(l.LoadBalancerARN)
 	s.listeners.Put(l.ARN, l)
 	s.tellCertificates(l.LoadBalancerARN, before)
 }
 
 // dropListener removes a listener with its rules.
-func (s *Service) dropListener(l Listener) {
+func (s *listenerOperations) dropListener(l Listener) {
 	before := s.certificatesOf(l.LoadBalancerARN)
 	for _, rule := range s.rulesOf(l.ARN) {
 		s.rules.Delete(rule.ARN)
@@ -236,7 +257,7 @@ func (s *Service) dropListener(l Listener) {
 	s.tellCertificates(l.LoadBalancerARN, before)
 }
 
-func (s *Service) certificatesOf(lbARN string) map[string]bool {
+func (s *listenerOperations) certificatesOf(lbARN string) map[string]bool {
 	used := map[string]bool{}
 	for _, listener := range s.listenersOf(lbARN) {
 		for _, arn := range listener.Certificates {
@@ -246,7 +267,7 @@ func (s *Service) certificatesOf(lbARN string) map[string]bool {
 	return used
 }
 
-func (s *Service) tellCertificates(lbARN string, before map[string]bool) {
+func (s *listenerOperations) tellCertificates(lbARN string, before map[string]bool) {
 	after := s.certificatesOf(lbARN)
 	for arn := range after {
 		if !before[arn] {
@@ -260,27 +281,7 @@ func (s *Service) tellCertificates(lbARN string, before map[string]bool) {
 	}
 }
 
-// listenersOf are a load balancer's listeners by port.
-func (s *Service) listenersOf(lbARN string) []Listener {
-	var list []Listener
-	for _, listener := range s.listeners.All() {
-		if listener.LoadBalancerARN == lbARN {
-			list = append(list, listener)
-		}
-	}
-	slices.SortFunc(list, func(a, b Listener) int { return int(a.Port - b.Port) })
-	return list
-}
-
-func (s *Service) listener(arn string) (Listener, error) {
-	listener, ok := s.listeners.Get(arn)
-	if !ok {
-		return listener, listenersNotFound(arn)
-	}
-	return listener, nil
-}
-
-func (s *Service) listenerOutput(l Listener) listenerOutput {
+func (s *listenerOperations) listenerOutput(l Listener) listenerOutput {
 	out := listenerOutput{
 		ListenerArn: l.ARN, LoadBalancerArn: l.LoadBalancerARN, Port: l.Port, Protocol: l.Protocol,
 		SslPolicy: l.SSLPolicy, DefaultActions: l.DefaultActions,
@@ -304,7 +305,7 @@ type describeListenersInput struct {
 	PageSize        *int
 }
 
-func (s *Service) describeListeners(_ context.Context, in *describeListenersInput) (*listenersOutput, error) {
+func (s *listenerOperations) describeListeners(_ context.Context, in *describeListenersInput) (*listenersOutput, error) {
 	var found []Listener
 	if in.LoadBalancerArn != "" {
 		if _, err := s.loadBalancer(in.LoadBalancerArn); err != nil {
@@ -344,7 +345,7 @@ type modifyListenerInput struct {
 	MutualAuthentication *MutualAuthentication
 }
 
-func (s *Service) modifyListener(_ context.Context, in *modifyListenerInput) (*listenersOutput, error) {
+func (s *listenerOperations) modifyListener(_ context.Context, in *modifyListenerInput) (*listenersOutput, error) {
 	listener, err := s.listener(in.ListenerArn)
 	if err != nil {
 		return nil, err
@@ -366,7 +367,7 @@ func (s *Service) modifyListener(_ context.Context, in *modifyListenerInput) (*l
 }
 
 // checkRulesFit holds the listener's rules to its new protocol.
-func (s *Service) checkRulesFit(lb LoadBalancer, l Listener) error {
+func (s *listenerOperations) checkRulesFit(lb LoadBalancer, l Listener) error {
 	for _, rule := range s.rulesOf(l.ARN) {
 		if _, err := s.checkActions(lb, l, rule.Actions); err != nil {
 			return err
@@ -377,7 +378,7 @@ func (s *Service) checkRulesFit(lb LoadBalancer, l Listener) error {
 
 type listenerInput struct{ ListenerArn string }
 
-func (s *Service) deleteListener(_ context.Context, in *listenerInput) (*wire.Empty, error) {
+func (s *listenerOperations) deleteListener(_ context.Context, in *listenerInput) (*wire.Empty, error) {
 	listener, err := s.listener(in.ListenerArn)
 	if err != nil {
 		return nil, err

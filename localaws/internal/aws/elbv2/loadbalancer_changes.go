@@ -23,7 +23,7 @@ type setSubnetsOutput struct {
 }
 
 // setSubnets keeps the nodes of subnets that stay, with their addresses.
-func (s *Service) setSubnets(_ context.Context, in *setSubnetsInput) (*setSubnetsOutput, error) {
+func (s *loadBalancerOperations) setSubnets(_ context.Context, in *setSubnetsInput) (*setSubnetsOutput, error) {
 	lb, err := s.loadBalancer(in.LoadBalancerArn)
 	if err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ type setSecurityGroupsOutput struct {
 	EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic string
 }
 
-func (s *Service) setSecurityGroups(_ context.Context, in *setSecurityGroupsInput) (*setSecurityGroupsOutput, error) {
+func (s *loadBalancerOperations) setSecurityGroups(_ context.Context, in *setSecurityGroupsInput) (*setSecurityGroupsOutput, error) {
 	lb, err := s.loadBalancer(in.LoadBalancerArn)
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ type setIPAddressTypeOutput struct {
 	IpAddressType string
 }
 
-func (s *Service) setIPAddressType(_ context.Context, in *setIPAddressTypeInput) (*setIPAddressTypeOutput, error) {
+func (s *loadBalancerOperations) setIPAddressType(_ context.Context, in *setIPAddressTypeInput) (*setIPAddressTypeOutput, error) {
 	if _, err := s.loadBalancer(in.LoadBalancerArn); err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (s *Service) setIPAddressType(_ context.Context, in *setIPAddressTypeInput)
 
 type attributesOutput struct{ Attributes []Attribute }
 
-func (s *Service) describeLoadBalancerAttributes(_ context.Context, in *loadBalancerInput) (*attributesOutput, error) {
+func (s *loadBalancerOperations) describeLoadBalancerAttributes(_ context.Context, in *loadBalancerInput) (*attributesOutput, error) {
 	lb, err := s.loadBalancer(in.LoadBalancerArn)
 	if err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ type modifyLoadBalancerAttributesInput struct {
 	Attributes      []Attribute
 }
 
-func (s *Service) modifyLoadBalancerAttributes(_ context.Context, in *modifyLoadBalancerAttributesInput) (*attributesOutput, error) {
+func (s *loadBalancerOperations) modifyLoadBalancerAttributes(_ context.Context, in *modifyLoadBalancerAttributesInput) (*attributesOutput, error) {
 	lb, err := s.loadBalancer(in.LoadBalancerArn)
 	if err != nil {
 		return nil, err
@@ -168,7 +168,7 @@ func (s *Service) modifyLoadBalancerAttributes(_ context.Context, in *modifyLoad
 // tryLogBucket writes the test file that AWS writes when access logs are
 // switched on, which needs the bucket's policy to let it,
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html.
-func (s *Service) tryLogBucket(lb LoadBalancer) error {
+func (s *loadBalancerOperations) tryLogBucket(lb LoadBalancer) error {
 	bucket := lb.Attribute(attributeLogsBucket)
 	if bucket == "" {
 		return invalid("The access logs S3 bucket must be specified when access logs are enabled")
@@ -190,7 +190,7 @@ func (s *Service) tryLogBucket(lb LoadBalancer) error {
 // LogPrincipals are those as whom a load balancer writes its access logs:
 // services, and for an Application Load Balancer the account that Elastic Load
 // Balancing has in the region, where it has one.
-func (s *Service) LogPrincipals(lb LoadBalancer) []string {
+func (s *loadBalancerOperations) LogPrincipals(lb LoadBalancer) []string {
 	if lb.Type == Network {
 		return []string{"delivery.logs.amazonaws.com"}
 	}
@@ -219,7 +219,7 @@ type capacityReservation struct {
 }
 
 // describeCapacityReservation answers that none is reserved.
-func (s *Service) describeCapacityReservation(_ context.Context, in *loadBalancerInput) (*capacityReservation, error) {
+func (s *loadBalancerOperations) describeCapacityReservation(_ context.Context, in *loadBalancerInput) (*capacityReservation, error) {
 	if _, err := s.loadBalancer(in.LoadBalancerArn); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,27 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+// loadBalancerOperations are those on load balancers. One that is deleted takes
+// its listeners with it.
+type loadBalancerOperations struct {
+	*records
+	*listenerOperations
+}
+
+func (s *loadBalancerOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateLoadBalancer", s.createLoadBalancer),
+		wire.ReadOp("DescribeLoadBalancers", s.describeLoadBalancers),
+		wire.Op("DeleteLoadBalancer", s.deleteLoadBalancer),
+		wire.ReadOp("DescribeLoadBalancerAttributes", s.describeLoadBalancerAttributes),
+		wire.Op("ModifyLoadBalancerAttributes", s.modifyLoadBalancerAttributes),
+		wire.Op("SetSubnets", s.setSubnets),
+		wire.Op("SetSecurityGroups", s.setSecurityGroups),
+		wire.Op("SetIpAddressType", s.setIPAddressType),
+		wire.ReadOp("DescribeCapacityReservation", s.describeCapacityReservation),
+	}
+}
+
 // SubnetMapping names a subnet; addresses of one's own are not supported.
 type SubnetMapping struct{ SubnetId string }
 
@@ -56,7 +77,7 @@ type loadBalancersOutput struct {
 	NextMarker    string
 }
 
-func (s *Service) createLoadBalancer(_ context.Context, in *createLoadBalancerInput) (*loadBalancersOutput, error) {
+func (s *loadBalancerOperations) createLoadBalancer(_ context.Context, in *createLoadBalancerInput) (*loadBalancersOutput, error) {
 	if err := checkLoadBalancerName(in.Name); err != nil {
 		return nil, err
 	}
@@ -117,7 +138,7 @@ func checkIPAddressType(value string) error {
 }
 
 // provision gives a new load balancer its names and its network interfaces.
-func (s *Service) provision(lb LoadBalancer, subnets []ec2.Subnet, groups []string) (LoadBalancer, error) {
+func (s *loadBalancerOperations) provision(lb LoadBalancer, subnets []ec2.Subnet, groups []string) (LoadBalancer, error) {
 	kind := map[string]string{Application: "app", Network: "net"}[lb.Type]
 	lb.ARN = s.newARN("loadbalancer/" + kind + "/" + lb.Name + "/")
 	lb.DNSName = s.dnsName(lb)
@@ -143,7 +164,7 @@ func (s *Service) provision(lb LoadBalancer, subnets []ec2.Subnet, groups []stri
 }
 
 // addNodes makes one network interface a subnet, all or none.
-func (s *Service) addNodes(lb LoadBalancer, subnets []ec2.Subnet) ([]Node, error) {
+func (s *loadBalancerOperations) addNodes(lb LoadBalancer, subnets []ec2.Subnet) ([]Node, error) {
 	owner, kind := "amazon-elb", "interface"
 	if lb.Type == Network {
 		owner, kind = "amazon-aws", "network_load_balancer"
@@ -171,7 +192,7 @@ func (s *Service) addNodes(lb LoadBalancer, subnets []ec2.Subnet) ([]Node, error
 	return nodes, nil
 }
 
-func (s *Service) dropNodes(nodes []Node) error {
+func (s *loadBalancerOperations) dropNodes(nodes []Node) error {
 	var failed error
 	for _, node := range nodes {
 		failed = errors.Join(failed, s.machines.DeleteInterface(node.InterfaceID))
@@ -182,7 +203,7 @@ func (s *Service) dropNodes(nodes []Node) error {
 // subnets finds the subnets of a load balancer and holds them to the rules:
 // one an Availability Zone, all of one VPC, at least two for an Application
 // Load Balancer, in a VPC with an internet gateway for an internet-facing one.
-func (s *Service) subnets(lb LoadBalancer, ids []string, mappings []SubnetMapping) ([]ec2.Subnet, error) {
+func (s *loadBalancerOperations) subnets(lb LoadBalancer, ids []string, mappings []SubnetMapping) ([]ec2.Subnet, error) {
 	if len(ids) > 0 && len(mappings) > 0 {
 		return nil, invalid("You must specify either subnets or subnet mappings, not both")
 	}
@@ -216,7 +237,7 @@ func (s *Service) subnets(lb LoadBalancer, ids []string, mappings []SubnetMappin
 	return found, nil
 }
 
-func (s *Service) checkSecurityGroups(vpcID string, groups []string) error {
+func (s *loadBalancerOperations) checkSecurityGroups(vpcID string, groups []string) error {
 	for _, id := range groups {
 		if owner, ok := s.machines.SecurityGroupVPC(id); !ok || owner != vpcID {
 			return invalidSecurityGroup(id)
@@ -244,7 +265,7 @@ func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-func (s *Service) loadBalancerByName(name string) (LoadBalancer, bool) {
+func (s *loadBalancerOperations) loadBalancerByName(name string) (LoadBalancer, bool) {
 	for _, lb := range s.loadBalancers.All() {
 		if lb.Name == name {
 			return lb, true
@@ -253,15 +274,7 @@ func (s *Service) loadBalancerByName(name string) (LoadBalancer, bool) {
 	return LoadBalancer{}, false
 }
 
-func (s *Service) loadBalancer(arn string) (LoadBalancer, error) {
-	lb, ok := s.loadBalancers.Get(arn)
-	if !ok {
-		return lb, loadBalancerNotFound(arn)
-	}
-	return lb, nil
-}
-
-func (s *Service) loadBalancerOutput(lb LoadBalancer) loadBalancerOutput {
+func (s *loadBalancerOperations) loadBalancerOutput(lb LoadBalancer) loadBalancerOutput {
 	out := loadBalancerOutput{
 		LoadBalancerArn:       lb.ARN,
 		LoadBalancerName:      lb.Name,
@@ -298,7 +311,7 @@ type describeLoadBalancersInput struct {
 	PageSize         *int
 }
 
-func (s *Service) describeLoadBalancers(_ context.Context, in *describeLoadBalancersInput) (*loadBalancersOutput, error) {
+func (s *loadBalancerOperations) describeLoadBalancers(_ context.Context, in *describeLoadBalancersInput) (*loadBalancersOutput, error) {
 	var found []LoadBalancer
 	missing := append(slices.Clone(in.LoadBalancerArns), in.Names...)
 	for _, lb := range s.loadBalancers.All() {
@@ -328,7 +341,7 @@ type loadBalancerInput struct{ LoadBalancerArn string }
 
 // deleteLoadBalancer takes the listeners with it. One that is not there is
 // deleted already, and no error.
-func (s *Service) deleteLoadBalancer(_ context.Context, in *loadBalancerInput) (*wire.Empty, error) {
+func (s *loadBalancerOperations) deleteLoadBalancer(_ context.Context, in *loadBalancerInput) (*wire.Empty, error) {
 	lb, ok := s.loadBalancers.Get(in.LoadBalancerArn)
 	if !ok {
 		return nil, nil

@@ -13,6 +13,9 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 )
 
+// resolver answers for the DNS names of load balancers.
+type resolver struct{ *records }
+
 const maxNameLength = 32
 
 var nameCharacters = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
@@ -40,16 +43,10 @@ func checkLoadBalancerName(name string) error {
 	return checkName("The load balancer name", name)
 }
 
-// newARN names a resource such as loadbalancer/app/web/ with 16 random digits
-// behind it, or a listener's with its load balancer's own.
-func (s *Service) newARN(prefix string) string {
-	return s.account.ARN("elasticloadbalancing", prefix+ids.Hex(16))
-}
-
 // dnsName makes a load balancer's name as AWS does:
 // NAME-1234567890.REGION.elb.amazonaws.com, with internal- before it when it
 // is internal; Network Load Balancers have NAME-ID.elb.REGION.amazonaws.com.
-func (s *Service) dnsName(lb LoadBalancer) string {
+func (s *loadBalancerOperations) dnsName(lb LoadBalancer) string {
 	name := lb.Name
 	if lb.Type == Network {
 		id := lb.ARN[strings.LastIndex(lb.ARN, "/")+1:]
@@ -98,20 +95,9 @@ func canonicalZone(region, lbType string) string {
 	return "Z" + base32.StdEncoding.EncodeToString(sum[:])[:13]
 }
 
-func (s *Service) loadBalancerByDNS(dnsName string) (LoadBalancer, bool) {
-	name := strings.TrimSuffix(strings.ToLower(dnsName), ".")
-	name = strings.TrimPrefix(name, "dualstack.")
-	for _, lb := range s.loadBalancers.All() {
-		if strings.ToLower(lb.DNSName) == name {
-			return lb, true
-		}
-	}
-	return LoadBalancer{}, false
-}
-
 // OwnsAlias reports whether an alias record's target is a load balancer here:
 // its DNS name, and the hosted zone of its kind.
-func (s *Service) OwnsAlias(dnsName, hostedZoneID string) bool {
+func (s *resolver) OwnsAlias(dnsName, hostedZoneID string) bool {
 	lb, ok := s.loadBalancerByDNS(dnsName)
 	return ok && canonicalZone(s.account.Region, lb.Type) == hostedZoneID
 }
@@ -121,7 +107,7 @@ func (s *Service) OwnsAlias(dnsName, hostedZoneID string) bool {
 // without cross-zone balancing that have no healthy target are left out, unless
 // that leaves none,
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html.
-func (s *Service) ResolveName(dnsName string) ([]netip.Addr, bool) {
+func (s *resolver) ResolveName(dnsName string) ([]netip.Addr, bool) {
 	lb, ok := s.loadBalancerByDNS(dnsName)
 	if !ok {
 		return nil, false
@@ -141,7 +127,7 @@ func (s *Service) ResolveName(dnsName string) ([]netip.Addr, bool) {
 
 // nodesWithTargets are the nodes in zones that have a healthy target of every
 // group that is bound to its zone.
-func (s *Service) nodesWithTargets(lb LoadBalancer) []Node {
+func (s *resolver) nodesWithTargets(lb LoadBalancer) []Node {
 	return slices.DeleteFunc(slices.Clone(lb.Nodes), func(node Node) bool {
 		for _, arn := range s.groupsOf(lb.ARN) {
 			group, _ := s.targetGroups.Get(arn)
@@ -153,7 +139,7 @@ func (s *Service) nodesWithTargets(lb LoadBalancer) []Node {
 	})
 }
 
-func (s *Service) healthyIn(group TargetGroup, zone string) bool {
+func (s *resolver) healthyIn(group TargetGroup, zone string) bool {
 	return slices.ContainsFunc(group.Targets, func(t RegisteredTarget) bool {
 		return t.Health.State == Healthy && s.zoneOf(group, t) == zone
 	})

@@ -1,16 +1,30 @@
 package elbv2
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
+
+// ruleOperations are those on the rules of listeners.
+type ruleOperations struct {
+	*records
+	*actions
+	*lifecycle
+}
+
+func (s *ruleOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateRule", s.createRule),
+		wire.ReadOp("DescribeRules", s.describeRules),
+		wire.Op("ModifyRule", s.modifyRule),
+		wire.Op("SetRulePriorities", s.setRulePriorities),
+		wire.Op("DeleteRule", s.deleteRule),
+	}
+}
 
 const maxPriority = 50000
 
@@ -35,7 +49,7 @@ type rulesOutput struct {
 	NextMarker string
 }
 
-func (s *Service) createRule(_ context.Context, in *createRuleInput) (*rulesOutput, error) {
+func (s *ruleOperations) createRule(_ context.Context, in *createRuleInput) (*rulesOutput, error) {
 	listener, err := s.listener(in.ListenerArn)
 	if err != nil {
 		return nil, err
@@ -72,15 +86,9 @@ func (s *Service) createRule(_ context.Context, in *createRuleInput) (*rulesOutp
 	return &rulesOutput{Rules: []ruleOutput{describeRule(rule)}}, nil
 }
 
-// ruleARN makes listener-rule/app/NAME/LB/LISTENER/RULE.
-func (s *Service) ruleARN(l Listener) string {
-	_, suffix, _ := strings.Cut(l.ARN, ":listener/")
-	return s.newARN("listener-rule/" + suffix + "/")
-}
-
 // checkPriority holds a priority to its range, and refuses one that another
 // rule of the listener has.
-func (s *Service) checkPriority(listenerARN, ruleARN string, priority int32) error {
+func (s *ruleOperations) checkPriority(listenerARN, ruleARN string, priority int32) error {
 	if priority < 1 || priority > maxPriority {
 		return outOfRange("priority", priority, 1, maxPriority)
 	}
@@ -90,31 +98,6 @@ func (s *Service) checkPriority(listenerARN, ruleARN string, priority int32) err
 		}
 	}
 	return nil
-}
-
-// rulesOf are a listener's rules by priority, without the default one.
-func (s *Service) rulesOf(listenerARN string) []Rule {
-	var list []Rule
-	for _, rule := range s.rules.All() {
-		if rule.ListenerARN == listenerARN {
-			list = append(list, rule)
-		}
-	}
-	slices.SortFunc(list, func(a, b Rule) int { return cmp.Compare(a.Priority, b.Priority) })
-	return list
-}
-
-// rule finds a rule, also a default one.
-func (s *Service) rule(arn string) (Rule, error) {
-	if rule, ok := s.rules.Get(arn); ok {
-		return rule, nil
-	}
-	for _, listener := range s.listeners.All() {
-		if listener.DefaultRuleARN == arn {
-			return defaultRule(listener), nil
-		}
-	}
-	return Rule{}, rulesNotFound(arn)
 }
 
 func defaultRule(l Listener) Rule {
@@ -139,7 +122,7 @@ type describeRulesInput struct {
 	PageSize    *int
 }
 
-func (s *Service) describeRules(_ context.Context, in *describeRulesInput) (*rulesOutput, error) {
+func (s *ruleOperations) describeRules(_ context.Context, in *describeRulesInput) (*rulesOutput, error) {
 	if (in.ListenerArn == "") == (len(in.RuleArns) == 0) {
 		return nil, invalid("You must specify either a listener ARN or rule ARNs")
 	}
@@ -177,7 +160,7 @@ type modifyRuleInput struct {
 	ResetTransforms *bool
 }
 
-func (s *Service) modifyRule(_ context.Context, in *modifyRuleInput) (*rulesOutput, error) {
+func (s *ruleOperations) modifyRule(_ context.Context, in *modifyRuleInput) (*rulesOutput, error) {
 	rule, err := s.rule(in.RuleArn)
 	if err != nil {
 		return nil, err
@@ -204,7 +187,7 @@ func (s *Service) modifyRule(_ context.Context, in *modifyRuleInput) (*rulesOutp
 
 type ruleInput struct{ RuleArn string }
 
-func (s *Service) deleteRule(_ context.Context, in *ruleInput) (*wire.Empty, error) {
+func (s *ruleOperations) deleteRule(_ context.Context, in *ruleInput) (*wire.Empty, error) {
 	rule, err := s.rule(in.RuleArn)
 	if err != nil {
 		return nil, err
@@ -226,7 +209,7 @@ type rulePriority struct {
 type setRulePrioritiesInput struct{ RulePriorities []rulePriority }
 
 // setRulePriorities changes all or none; rules may swap their priorities.
-func (s *Service) setRulePriorities(_ context.Context, in *setRulePrioritiesInput) (*rulesOutput, error) {
+func (s *ruleOperations) setRulePriorities(_ context.Context, in *setRulePrioritiesInput) (*rulesOutput, error) {
 	changed := map[string]Rule{}
 	for _, pair := range in.RulePriorities {
 		rule, ok := s.rules.Get(pair.RuleArn)
@@ -251,7 +234,7 @@ func (s *Service) setRulePriorities(_ context.Context, in *setRulePrioritiesInpu
 	return out, nil
 }
 
-func (s *Service) checkPrioritiesUnique(changed map[string]Rule) error {
+func (s *ruleOperations) checkPrioritiesUnique(changed map[string]Rule) error {
 	for _, rule := range changed {
 		for _, other := range s.rulesOf(rule.ListenerARN) {
 			if new, ok := changed[other.ARN]; ok {

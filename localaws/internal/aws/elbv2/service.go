@@ -1,18 +1,20 @@
 // Package elbv2 is the control plane of Elastic Load Balancing: Application
 // and Network Load Balancers, listeners, rules, target groups and targets.
 //
+// Each kind of resource has a file and a type with its operations; all of them
+// share the records.
+//
 // It keeps what was asked for. Package dataplane, in the world, makes it
 // real and reports here what its health checks find.
 package elbv2
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -49,29 +51,38 @@ type Logs interface {
 // Service is Elastic Load Balancing. All methods but Run are called with the
 // account's lock held.
 type Service struct {
-	account      *core.Account
-	machines     Machines
-	certificates Certificates
-	logs         Logs
+	*records
 
-	// All are by ARN.
-	loadBalancers *store.Collection[LoadBalancer]
-	listeners     *store.Collection[Listener]
-	rules         *store.Collection[Rule]
-	targetGroups  *store.Collection[TargetGroup]
-	tagSets       *store.Collection[tags.Set]
+	// What other services and the data plane ask for.
+	*loadBalancerOperations
+	*targetGroupOperations
+	*targetOperations
+	*lifecycle
+	*tagOperations
+	*resolver
+
+	operations []wire.Operation
 }
 
 // New returns a Service without load balancers.
 func New(a *core.Account, machines Machines, certificates Certificates, logs Logs) *Service {
-	return &Service{
-		account: a, machines: machines, certificates: certificates, logs: logs,
-		loadBalancers: store.NewCollection[LoadBalancer](a.Records, "elbv2", "load balancers"),
-		listeners:     store.NewCollection[Listener](a.Records, "elbv2", "listeners"),
-		rules:         store.NewCollection[Rule](a.Records, "elbv2", "rules"),
-		targetGroups:  store.NewCollection[TargetGroup](a.Records, "elbv2", "target groups"),
-		tagSets:       store.NewCollection[tags.Set](a.Records, "elbv2", "tags"),
+	r := newRecords(a, machines, certificates, logs)
+	actions, health := &actions{r}, &lifecycle{r}
+	listeners := &listenerOperations{r, actions, health}
+	s := &Service{
+		records:                r,
+		loadBalancerOperations: &loadBalancerOperations{r, listeners},
+		targetGroupOperations:  &targetGroupOperations{r},
+		targetOperations:       &targetOperations{r, health},
+		lifecycle:              health,
+		tagOperations:          &tagOperations{r},
+		resolver:               &resolver{r},
 	}
+	s.operations = slices.Concat(
+		s.loadBalancerOperations.operations(), listeners.operations(), (&ruleOperations{r, actions, health}).operations(),
+		s.targetGroupOperations.operations(), s.targetOperations.operations(), s.tagOperations.operations(),
+	)
+	return s
 }
 
 // Resources counts what users made.
@@ -91,49 +102,9 @@ func (s *Service) Run(ctx context.Context) {
 // Wire is the service's entry for the wire.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
-		Name:      "elasticloadbalancing",
-		Protocol:  wire.Query,
-		Namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
-		Operations: []wire.Operation{
-			wire.Op("CreateLoadBalancer", s.createLoadBalancer),
-			wire.ReadOp("DescribeLoadBalancers", s.describeLoadBalancers),
-			wire.Op("DeleteLoadBalancer", s.deleteLoadBalancer),
-			wire.ReadOp("DescribeLoadBalancerAttributes", s.describeLoadBalancerAttributes),
-			wire.Op("ModifyLoadBalancerAttributes", s.modifyLoadBalancerAttributes),
-			wire.Op("SetSubnets", s.setSubnets),
-			wire.Op("SetSecurityGroups", s.setSecurityGroups),
-			wire.Op("SetIpAddressType", s.setIPAddressType),
-			wire.ReadOp("DescribeCapacityReservation", s.describeCapacityReservation),
-
-			wire.Op("CreateListener", s.createListener),
-			wire.ReadOp("DescribeListeners", s.describeListeners),
-			wire.Op("ModifyListener", s.modifyListener),
-			wire.Op("DeleteListener", s.deleteListener),
-			wire.ReadOp("DescribeListenerAttributes", s.describeListenerAttributes),
-			wire.Op("ModifyListenerAttributes", s.modifyListenerAttributes),
-			wire.Op("AddListenerCertificates", s.addListenerCertificates),
-			wire.ReadOp("DescribeListenerCertificates", s.describeListenerCertificates),
-			wire.Op("RemoveListenerCertificates", s.removeListenerCertificates),
-
-			wire.Op("CreateRule", s.createRule),
-			wire.ReadOp("DescribeRules", s.describeRules),
-			wire.Op("ModifyRule", s.modifyRule),
-			wire.Op("SetRulePriorities", s.setRulePriorities),
-			wire.Op("DeleteRule", s.deleteRule),
-
-			wire.Op("CreateTargetGroup", s.createTargetGroup),
-			wire.ReadOp("DescribeTargetGroups", s.describeTargetGroups),
-			wire.Op("ModifyTargetGroup", s.modifyTargetGroup),
-			wire.Op("DeleteTargetGroup", s.deleteTargetGroup),
-			wire.ReadOp("DescribeTargetGroupAttributes", s.describeTargetGroupAttributes),
-			wire.Op("ModifyTargetGroupAttributes", s.modifyTargetGroupAttributes),
-			wire.Op("RegisterTargets", s.registerTargets),
-			wire.Op("DeregisterTargets", s.deregisterTargets),
-			wire.ReadOp("DescribeTargetHealth", s.describeTargetHealth),
-
-			wire.Op("AddTags", s.addTags),
-			wire.ReadOp("DescribeTags", s.describeTags),
-			wire.Op("RemoveTags", s.removeTags),
-		},
+		Name:       "elasticloadbalancing",
+		Protocol:   wire.Query,
+		Namespace:  "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+		Operations: s.operations,
 	}
 }

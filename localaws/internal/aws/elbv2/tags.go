@@ -8,6 +8,17 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+// tagOperations are those on the tags of every kind of resource.
+type tagOperations struct{ *records }
+
+func (s *tagOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("AddTags", s.addTags),
+		wire.ReadOp("DescribeTags", s.describeTags),
+		wire.Op("RemoveTags", s.removeTags),
+	}
+}
+
 // tagRules are those of
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddTags.html.
 var tagRules = tags.Rules{Refuse: func(f tags.Fault) error {
@@ -23,7 +34,7 @@ var tagRules = tags.Rules{Refuse: func(f tags.Fault) error {
 }}
 
 // tags are those of load balancers, listeners, rules and target groups, by ARN.
-func (s *Service) tags() tags.Resources {
+func (s *tagOperations) tags() tags.Resources {
 	return tags.Resources{Rules: tagRules, Find: func(arn string) (tags.Resource, error) {
 		set, _ := s.tagSets.Get(arn)
 		return tags.Resource{Tags: set, Replace: func(all tags.Set) { s.tagSets.Put(arn, all) }}, s.exists(arn)
@@ -35,7 +46,7 @@ type addTagsInput struct {
 	Tags         []tags.Tag
 }
 
-func (s *Service) addTags(_ context.Context, in *addTagsInput) (*wire.Empty, error) {
+func (s *tagOperations) addTags(_ context.Context, in *addTagsInput) (*wire.Empty, error) {
 	return nil, s.tags().Add(in.Tags, in.ResourceArns...)
 }
 
@@ -44,7 +55,7 @@ type removeTagsInput struct {
 	TagKeys      []string
 }
 
-func (s *Service) removeTags(_ context.Context, in *removeTagsInput) (*wire.Empty, error) {
+func (s *tagOperations) removeTags(_ context.Context, in *removeTagsInput) (*wire.Empty, error) {
 	return nil, s.tags().Remove(in.TagKeys, in.ResourceArns...)
 }
 
@@ -58,7 +69,7 @@ type tagDescription struct {
 type describeTagsOutput struct{ TagDescriptions []tagDescription }
 
 // describeTags has an entry for each resource, also for one without tags.
-func (s *Service) describeTags(_ context.Context, in *describeTagsInput) (*describeTagsOutput, error) {
+func (s *tagOperations) describeTags(_ context.Context, in *describeTagsInput) (*describeTagsOutput, error) {
 	out := &describeTagsOutput{TagDescriptions: []tagDescription{}}
 	for _, arn := range in.ResourceArns {
 		list, err := s.tags().List(arn)
@@ -71,7 +82,7 @@ func (s *Service) describeTags(_ context.Context, in *describeTagsInput) (*descr
 }
 
 // exists refuses an ARN that no resource has.
-func (s *Service) exists(arn string) error {
+func (s *tagOperations) exists(arn string) error {
 	var err error
 	switch {
 	case strings.Contains(arn, ":loadbalancer/"):
@@ -89,7 +100,7 @@ func (s *Service) exists(arn string) error {
 }
 
 // TaggedResources lists what has tags, for the Tagging API.
-func (s *Service) TaggedResources() []tags.Tagged {
+func (s *tagOperations) TaggedResources() []tags.Tagged {
 	var all []tags.Tagged
 	for arn, set := range s.tagSets.All() {
 		all = append(all, tags.Tagged{ARN: arn, Tags: set})

@@ -11,6 +11,20 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+// targetGroupOperations are those on target groups.
+type targetGroupOperations struct{ *records }
+
+func (s *targetGroupOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateTargetGroup", s.createTargetGroup),
+		wire.ReadOp("DescribeTargetGroups", s.describeTargetGroups),
+		wire.Op("ModifyTargetGroup", s.modifyTargetGroup),
+		wire.Op("DeleteTargetGroup", s.deleteTargetGroup),
+		wire.ReadOp("DescribeTargetGroupAttributes", s.describeTargetGroupAttributes),
+		wire.Op("ModifyTargetGroupAttributes", s.modifyTargetGroupAttributes),
+	}
+}
+
 // Matcher are the codes of a passed health check, on the wire.
 type Matcher struct{ HttpCode, GrpcCode string }
 
@@ -62,7 +76,7 @@ type targetGroupsOutput struct {
 	NextMarker   string
 }
 
-func (s *Service) createTargetGroup(_ context.Context, in *createTargetGroupInput) (*targetGroupsOutput, error) {
+func (s *targetGroupOperations) createTargetGroup(_ context.Context, in *createTargetGroupInput) (*targetGroupsOutput, error) {
 	group, err := newTargetGroup(in)
 	if err != nil {
 		return nil, err
@@ -140,7 +154,7 @@ func checkProtocolVersion(group TargetGroup) (TargetGroup, error) {
 // Load Balancer's, which balances connections.
 func (g TargetGroup) balancesRequests() bool { return g.Protocol == "HTTP" || g.Protocol == "HTTPS" }
 
-func (s *Service) targetGroupByName(name string) (TargetGroup, bool) {
+func (s *targetGroupOperations) targetGroupByName(name string) (TargetGroup, bool) {
 	for _, group := range s.targetGroups.All() {
 		if group.Name == name {
 			return group, true
@@ -156,7 +170,7 @@ func sameGroup(twin, group TargetGroup) bool {
 }
 
 // TargetGroup returns the group with that ARN.
-func (s *Service) TargetGroup(arn string) (TargetGroup, bool) {
+func (s *targetGroupOperations) TargetGroup(arn string) (TargetGroup, bool) {
 	group, ok := s.targetGroups.Get(arn)
 	if ok {
 		group.LoadBalancerARNs = s.loadBalancersOf(arn)
@@ -164,15 +178,7 @@ func (s *Service) TargetGroup(arn string) (TargetGroup, bool) {
 	return group, ok
 }
 
-func (s *Service) targetGroup(arn string) (TargetGroup, error) {
-	group, ok := s.targetGroups.Get(arn)
-	if !ok {
-		return group, targetGroupsNotFound([]string{arn})
-	}
-	return group, nil
-}
-
-func (s *Service) targetGroupOutput(g TargetGroup) targetGroupOutput {
+func (s *targetGroupOperations) targetGroupOutput(g TargetGroup) targetGroupOutput {
 	check := g.HealthCheck
 	out := targetGroupOutput{
 		TargetGroupArn: g.ARN, TargetGroupName: g.Name, Protocol: g.Protocol, ProtocolVersion: g.ProtocolVersion,
@@ -196,7 +202,7 @@ type describeTargetGroupsInput struct {
 	PageSize        *int
 }
 
-func (s *Service) describeTargetGroups(_ context.Context, in *describeTargetGroupsInput) (*targetGroupsOutput, error) {
+func (s *targetGroupOperations) describeTargetGroups(_ context.Context, in *describeTargetGroupsInput) (*targetGroupsOutput, error) {
 	asked := append(slices.Clone(in.TargetGroupArns), in.Names...)
 	if in.LoadBalancerArn != "" {
 		if _, err := s.loadBalancer(in.LoadBalancerArn); err != nil {
@@ -243,7 +249,7 @@ type modifyTargetGroupInput struct {
 	Matcher                    *Matcher
 }
 
-func (s *Service) modifyTargetGroup(_ context.Context, in *modifyTargetGroupInput) (*targetGroupsOutput, error) {
+func (s *targetGroupOperations) modifyTargetGroup(_ context.Context, in *modifyTargetGroupInput) (*targetGroupsOutput, error) {
 	group, err := s.targetGroup(in.TargetGroupArn)
 	if err != nil {
 		return nil, err
@@ -263,7 +269,7 @@ type targetGroupInput struct{ TargetGroupArn string }
 
 // deleteTargetGroup refuses a group that is in use; one that is not there is
 // deleted already, and no error.
-func (s *Service) deleteTargetGroup(_ context.Context, in *targetGroupInput) (*wire.Empty, error) {
+func (s *targetGroupOperations) deleteTargetGroup(_ context.Context, in *targetGroupInput) (*wire.Empty, error) {
 	if len(s.loadBalancersOf(in.TargetGroupArn)) > 0 {
 		return nil, targetGroupInUse(in.TargetGroupArn)
 	}
@@ -272,7 +278,7 @@ func (s *Service) deleteTargetGroup(_ context.Context, in *targetGroupInput) (*w
 	return nil, nil
 }
 
-func (s *Service) describeTargetGroupAttributes(_ context.Context, in *targetGroupInput) (*attributesOutput, error) {
+func (s *targetGroupOperations) describeTargetGroupAttributes(_ context.Context, in *targetGroupInput) (*attributesOutput, error) {
 	group, err := s.targetGroup(in.TargetGroupArn)
 	if err != nil {
 		return nil, err
@@ -285,7 +291,7 @@ type modifyTargetGroupAttributesInput struct {
 	Attributes     []Attribute
 }
 
-func (s *Service) modifyTargetGroupAttributes(_ context.Context, in *modifyTargetGroupAttributesInput) (*attributesOutput, error) {
+func (s *targetGroupOperations) modifyTargetGroupAttributes(_ context.Context, in *modifyTargetGroupAttributesInput) (*attributesOutput, error) {
 	group, err := s.targetGroup(in.TargetGroupArn)
 	if err != nil {
 		return nil, err

@@ -12,6 +12,20 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+// targetOperations register targets with target groups and show their health.
+type targetOperations struct {
+	*records
+	*lifecycle
+}
+
+func (s *targetOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("RegisterTargets", s.registerTargets),
+		wire.Op("DeregisterTargets", s.deregisterTargets),
+		wire.ReadOp("DescribeTargetHealth", s.describeTargetHealth),
+	}
+}
+
 // TargetDescription is a target on the wire.
 type TargetDescription struct {
 	Id               string
@@ -24,7 +38,7 @@ type targetsInput struct {
 	Targets        []TargetDescription
 }
 
-func (s *Service) registerTargets(_ context.Context, in *targetsInput) (*wire.Empty, error) {
+func (s *targetOperations) registerTargets(_ context.Context, in *targetsInput) (*wire.Empty, error) {
 	group, err := s.targetGroup(in.TargetGroupArn)
 	if err != nil {
 		return nil, err
@@ -48,7 +62,7 @@ func portOf(port *int32, group TargetGroup) int32 {
 }
 
 // Register adds targets to a group. A Port of 0 is the group's own.
-func (s *Service) Register(groupARN string, targets []Target) error {
+func (s *targetOperations) Register(groupARN string, targets []Target) error {
 	group, err := s.targetGroup(groupARN)
 	if err != nil {
 		return err
@@ -67,7 +81,7 @@ func (s *Service) Register(groupARN string, targets []Target) error {
 
 // register adds all or none. A target that is registered stays as it is; one
 // that drains begins anew.
-func (s *Service) register(group TargetGroup, added []RegisteredTarget) (changed bool, err error) {
+func (s *targetOperations) register(group TargetGroup, added []RegisteredTarget) (changed bool, err error) {
 	for _, target := range added {
 		if err := s.checkTarget(group, target.Target); err != nil {
 			return false, err
@@ -99,7 +113,7 @@ func (s *Service) register(group TargetGroup, added []RegisteredTarget) (changed
 }
 
 // checkTarget holds a target to the group's type.
-func (s *Service) checkTarget(group TargetGroup, target Target) error {
+func (s *targetOperations) checkTarget(group TargetGroup, target Target) error {
 	if target.Port < 1 || target.Port > 65535 {
 		return outOfRange("targets.port", target.Port, 1, 65535)
 	}
@@ -126,7 +140,7 @@ func (s *Service) checkTarget(group TargetGroup, target Target) error {
 // ones may.
 var sharedAddresses = netip.MustParsePrefix("100.64.0.0/10")
 
-func (s *Service) checkInstance(group TargetGroup, id string) error {
+func (s *targetOperations) checkInstance(group TargetGroup, id string) error {
 	instance, ok := s.machines.Instance(id)
 	switch {
 	case !strings.HasPrefix(id, "i-"):
@@ -139,7 +153,7 @@ func (s *Service) checkInstance(group TargetGroup, id string) error {
 	return nil
 }
 
-func (s *Service) deregisterTargets(_ context.Context, in *targetsInput) (*wire.Empty, error) {
+func (s *targetOperations) deregisterTargets(_ context.Context, in *targetsInput) (*wire.Empty, error) {
 	group, err := s.targetGroup(in.TargetGroupArn)
 	if err != nil {
 		return nil, err
@@ -154,8 +168,8 @@ func (s *Service) deregisterTargets(_ context.Context, in *targetsInput) (*wire.
 
 // Deregister lets targets drain: they get no new requests, and leave the group
 // after its deregistration delay. A Port of 0 means all ports of the target.
-// Deregistering a target that is not registered is not an error.
-func (s *Service) Deregister(groupARN string, targets []Target) error {
+// A target that is not registered is not an error.
+func (s *targetOperations) Deregister(groupARN string, targets []Target) error {
 	group, err := s.targetGroup(groupARN)
 	if err != nil {
 		return err
@@ -172,7 +186,7 @@ func (s *Service) Deregister(groupARN string, targets []Target) error {
 }
 
 // deregister lets targets drain that had traffic, and drops the others.
-func (s *Service) deregister(group TargetGroup, meant func(Target) bool) (changed bool) {
+func (s *targetOperations) deregister(group TargetGroup, meant func(Target) bool) (changed bool) {
 	delay, err := strconv.Atoi(group.Attribute(attributeDelay))
 	if err != nil {
 		delay = 0 // can't be: the attribute was checked when it was set
@@ -212,7 +226,7 @@ type describeTargetHealthOutput struct {
 	TargetHealthDescriptions []targetHealthDescription
 }
 
-func (s *Service) describeTargetHealth(_ context.Context, in *describeTargetHealthInput) (*describeTargetHealthOutput, error) {
+func (s *targetOperations) describeTargetHealth(_ context.Context, in *describeTargetHealthInput) (*describeTargetHealthOutput, error) {
 	group, err := s.targetGroup(in.TargetGroupArn)
 	if err != nil {
 		return nil, err
@@ -251,7 +265,7 @@ func describeHealth(group TargetGroup, target RegisteredTarget) targetHealthDesc
 
 // Health is a target's health; ok is false for a target, or a group, that is
 // not there.
-func (s *Service) Health(groupARN string, target Target) (health Health, ok bool) {
+func (s *targetOperations) Health(groupARN string, target Target) (health Health, ok bool) {
 	group, _ := s.targetGroups.Get(groupARN)
 	for _, registered := range group.Targets {
 		if registered.Target == target {

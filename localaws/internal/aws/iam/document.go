@@ -7,6 +7,9 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
 )
 
+// trust checks roles' trust policies.
+type trust struct{ *records }
+
 // checkPermissions checks a policy that is attached to a role.
 func checkPermissions(text string) error {
 	d, err := policy.Parse(text)
@@ -20,7 +23,7 @@ func checkPermissions(text string) error {
 }
 
 // checkTrust checks a policy that says who may assume a role.
-func (s *Service) checkTrust(text string) error {
+func (s *trust) checkTrust(text string) error {
 	if policySize(text) > maxTrustPolicy {
 		return limit("Cannot exceed quota for ACLSizePerRole: %d", maxTrustPolicy)
 	}
@@ -51,7 +54,7 @@ var accountRule = regexp.MustCompile(`^\d{12}$`)
 
 // checkPrincipal refuses principals that can't be: services that have another
 // domain, and roles of this account that do not exist.
-func (s *Service) checkPrincipal(p policy.Principals) error {
+func (s *trust) checkPrincipal(p policy.Principals) error {
 	for _, service := range p[policy.Service] {
 		if service != "*" && !strings.HasSuffix(service, ".amazonaws.com") && !strings.HasSuffix(service, ".amazonaws.com.cn") {
 			return malformed("Invalid principal in policy: \"SERVICE\":%q", service)

@@ -8,6 +8,9 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
 )
 
+// authorizer decides what a role may do and who may assume it.
+type authorizer struct{ *records }
+
 // Context are the condition keys of a request, each with one value. Case
 // doesn't count in keys.
 type Context map[string]string
@@ -18,14 +21,14 @@ type Context map[string]string
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html:
 // a Deny wins, then an Allow is needed, and one of the permissions boundary too
 // where there is one.
-func (s *Service) Allows(roleARN, action, resource string) (ok bool, why string) {
+func (s *authorizer) Allows(roleARN, action, resource string) (ok bool, why string) {
 	return s.AllowsIn(roleARN, action, resource, nil)
 }
 
 // AllowsIn is Allows with condition keys of the service, such as
 // "ecs:CreateAction". The global keys that follow from the role and the account
 // are added.
-func (s *Service) AllowsIn(roleARN, action, resource string, given Context) (ok bool, why string) {
+func (s *authorizer) AllowsIn(roleARN, action, resource string, given Context) (ok bool, why string) {
 	r, found := s.role(roleARN)
 	if !found {
 		return false, fmt.Sprintf("the role %s does not exist", roleARN)
@@ -45,13 +48,13 @@ func (s *Service) AllowsIn(roleARN, action, resource string, given Context) (ok 
 }
 
 // sessionARN is who a role's user is, as messages have it.
-func (s *Service) sessionARN(r *role) string {
+func (s *authorizer) sessionARN(r *role) string {
 	return s.account.GlobalARN("sts", "assumed-role/"+r.Name+"/localaws")
 }
 
 // context are the condition keys that every request of a role has, and those
 // given.
-func (s *Service) context(r *role, given Context) policy.Context {
+func (s *authorizer) context(r *role, given Context) policy.Context {
 	c := policy.NewContext(Context{
 		"aws:PrincipalArn":          s.roleARN(r),
 		"aws:PrincipalAccount":      s.account.ID,
@@ -73,7 +76,7 @@ func (s *Service) context(r *role, given Context) policy.Context {
 
 // documentsOf are a role's inline policies and the default versions of those
 // attached to it.
-func (s *Service) documentsOf(r *role) []*policy.Document {
+func (s *authorizer) documentsOf(r *role) []*policy.Document {
 	var documents []*policy.Document
 	for _, text := range r.Inline {
 		documents = append(documents, parsed(text)...)
@@ -84,7 +87,7 @@ func (s *Service) documentsOf(r *role) []*policy.Document {
 	return documents
 }
 
-func (s *Service) defaultDocument(arn string) []*policy.Document {
+func (s *authorizer) defaultDocument(arn string) []*policy.Document {
 	p, ok := s.policy(arn)
 	if !ok {
 		return nil
@@ -103,7 +106,7 @@ func parsed(text string) []*policy.Document {
 
 // CanAssume reports whether a role's trust policy lets a service, such as
 // "ecs-tasks.amazonaws.com", act as the role.
-func (s *Service) CanAssume(roleARN, servicePrincipal string) (ok bool, why string) {
+func (s *authorizer) CanAssume(roleARN, servicePrincipal string) (ok bool, why string) {
 	r, found := s.role(roleARN)
 	if !found {
 		return false, fmt.Sprintf("the role %s does not exist", roleARN)
@@ -132,7 +135,7 @@ func serviceOf(servicePrincipal string) string {
 
 // TrustsPrincipal reports whether a role's trust policy lets a user or role with
 // that ARN assume it; an account's root stands for all of the account.
-func (s *Service) TrustsPrincipal(roleARN, principalARN string) bool {
+func (s *authorizer) TrustsPrincipal(roleARN, principalARN string) bool {
 	r, found := s.role(roleARN)
 	if !found {
 		return false
@@ -145,7 +148,7 @@ func (s *Service) TrustsPrincipal(roleARN, principalARN string) bool {
 
 // TrustsWebIdentity reports whether a role's trust policy lets tokens of an
 // OpenID Connect provider assume it.
-func (s *Service) TrustsWebIdentity(roleARN string) bool {
+func (s *authorizer) TrustsWebIdentity(roleARN string) bool {
 	r, found := s.role(roleARN)
 	if !found {
 		return false

@@ -9,6 +9,22 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+// profileOperations are those on instance profiles.
+type profileOperations struct{ *records }
+
+func (s *profileOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateInstanceProfile", s.createInstanceProfile),
+		wire.Op("DeleteInstanceProfile", s.deleteInstanceProfile),
+		wire.ReadOp("GetInstanceProfile", s.getInstanceProfile),
+		wire.ReadOp("ListInstanceProfilesForRole", s.listInstanceProfilesForRole),
+		wire.Op("AddRoleToInstanceProfile", s.addRoleToInstanceProfile),
+		wire.Op("RemoveRoleFromInstanceProfile", s.removeRoleFromInstanceProfile),
+		wire.Op("TagInstanceProfile", s.tagInstanceProfile),
+		wire.Op("UntagInstanceProfile", s.untagInstanceProfile),
+	}
+}
+
 type profileItem struct {
 	Path                string
 	InstanceProfileName string
@@ -21,7 +37,7 @@ type profileItem struct {
 
 type profileOutput struct{ InstanceProfile profileItem }
 
-func (s *Service) profileItem(p *profile) profileItem {
+func (s *profileOperations) profileItem(p *profile) profileItem {
 	item := profileItem{
 		Path: p.Path, InstanceProfileName: p.Name, InstanceProfileID: p.ID, ARN: s.profileARN(p), CreateDate: p.Created,
 		Roles: []roleItem{}, Tags: p.Tags.List(),
@@ -32,7 +48,7 @@ func (s *Service) profileItem(p *profile) profileItem {
 	return item
 }
 
-func (s *Service) profile(name string) (*profile, error) {
+func (s *profileOperations) profile(name string) (*profile, error) {
 	p, ok := s.profiles.Get(name)
 	if !ok {
 		return nil, profileNotFound(name)
@@ -45,7 +61,7 @@ type createProfileInput struct {
 	Tags                      []tags.Tag
 }
 
-func (s *Service) createInstanceProfile(_ context.Context, in *createProfileInput) (*profileOutput, error) {
+func (s *profileOperations) createInstanceProfile(_ context.Context, in *createProfileInput) (*profileOutput, error) {
 	if err := checkName("instanceProfileName", in.InstanceProfileName, 128); err != nil {
 		return nil, err
 	}
@@ -69,7 +85,7 @@ func (s *Service) createInstanceProfile(_ context.Context, in *createProfileInpu
 
 type profileNameInput struct{ InstanceProfileName string }
 
-func (s *Service) getInstanceProfile(_ context.Context, in *profileNameInput) (*profileOutput, error) {
+func (s *profileOperations) getInstanceProfile(_ context.Context, in *profileNameInput) (*profileOutput, error) {
 	p, err := s.profile(in.InstanceProfileName)
 	if err != nil {
 		return nil, err
@@ -77,7 +93,7 @@ func (s *Service) getInstanceProfile(_ context.Context, in *profileNameInput) (*
 	return &profileOutput{s.profileItem(p)}, nil
 }
 
-func (s *Service) deleteInstanceProfile(_ context.Context, in *profileNameInput) (*wire.Empty, error) {
+func (s *profileOperations) deleteInstanceProfile(_ context.Context, in *profileNameInput) (*wire.Empty, error) {
 	p, err := s.profile(in.InstanceProfileName)
 	if err != nil {
 		return nil, err
@@ -91,7 +107,7 @@ func (s *Service) deleteInstanceProfile(_ context.Context, in *profileNameInput)
 
 type profileRoleInput struct{ InstanceProfileName, RoleName string }
 
-func (s *Service) addRoleToInstanceProfile(_ context.Context, in *profileRoleInput) (*wire.Empty, error) {
+func (s *profileOperations) addRoleToInstanceProfile(_ context.Context, in *profileRoleInput) (*wire.Empty, error) {
 	p, err := s.profile(in.InstanceProfileName)
 	if err != nil {
 		return nil, err
@@ -108,7 +124,7 @@ func (s *Service) addRoleToInstanceProfile(_ context.Context, in *profileRoleInp
 	return nil, nil
 }
 
-func (s *Service) removeRoleFromInstanceProfile(_ context.Context, in *profileRoleInput) (*wire.Empty, error) {
+func (s *profileOperations) removeRoleFromInstanceProfile(_ context.Context, in *profileRoleInput) (*wire.Empty, error) {
 	p, err := s.profile(in.InstanceProfileName)
 	if err != nil {
 		return nil, err
@@ -131,7 +147,7 @@ type listForRoleInput struct {
 	RoleName string
 }
 
-func (s *Service) listInstanceProfilesForRole(_ context.Context, in *listForRoleInput) (*listProfilesOutput, error) {
+func (s *profileOperations) listInstanceProfilesForRole(_ context.Context, in *listForRoleInput) (*listProfilesOutput, error) {
 	if _, err := s.named(in.RoleName); err != nil {
 		return nil, err
 	}

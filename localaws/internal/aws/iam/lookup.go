@@ -5,8 +5,11 @@ import (
 	"time"
 )
 
+// lookups find roles and instance profiles for other services.
+type lookups struct{ *records }
+
 // InstanceProfile returns the instance profile with that name or ARN.
-func (s *Service) InstanceProfile(nameOrARN string) (Profile, bool) {
+func (s *lookups) InstanceProfile(nameOrARN string) (Profile, bool) {
 	p, ok := s.profiles.Get(lastPart(nameOrARN))
 	if !ok || (strings.Contains(nameOrARN, ":") && s.profileARN(p) != nameOrARN) {
 		return Profile{}, false
@@ -19,7 +22,7 @@ func (s *Service) InstanceProfile(nameOrARN string) (Profile, bool) {
 }
 
 // RoleARN returns the ARN of the role with that name or ARN.
-func (s *Service) RoleARN(nameOrARN string) (string, bool) {
+func (s *lookups) RoleARN(nameOrARN string) (string, bool) {
 	r, ok := s.role(nameOrARN)
 	if !ok {
 		return "", false
@@ -27,27 +30,10 @@ func (s *Service) RoleARN(nameOrARN string) (string, bool) {
 	return s.roleARN(r), true
 }
 
-// role finds a role by name or ARN.
-func (s *Service) role(nameOrARN string) (*role, bool) {
-	r, ok := s.roles.Get(lastPart(nameOrARN))
-	if !ok || (strings.Contains(nameOrARN, ":") && s.roleARN(r) != nameOrARN) {
-		return nil, false
-	}
-	return r, true
-}
-
 func lastPart(nameOrARN string) string { return nameOrARN[strings.LastIndex(nameOrARN, "/")+1:] }
 
-func (s *Service) roleARN(r *role) string {
-	return s.account.GlobalARN("iam", "role"+r.Path+r.Name)
-}
-
-func (s *Service) profileARN(p *profile) string {
-	return s.account.GlobalARN("iam", "instance-profile"+p.Path+p.Name)
-}
-
 // RoleID returns the unique id of the role with that name or ARN.
-func (s *Service) RoleID(nameOrARN string) (string, bool) {
+func (s *lookups) RoleID(nameOrARN string) (string, bool) {
 	r, ok := s.role(nameOrARN)
 	if !ok {
 		return "", false
@@ -56,7 +42,7 @@ func (s *Service) RoleID(nameOrARN string) (string, bool) {
 }
 
 // MaxSession returns how long a session of a role may be.
-func (s *Service) MaxSession(nameOrARN string) (time.Duration, bool) {
+func (s *lookups) MaxSession(nameOrARN string) (time.Duration, bool) {
 	r, ok := s.role(nameOrARN)
 	if !ok {
 		return 0, false

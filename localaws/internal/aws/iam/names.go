@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
@@ -76,6 +75,3 @@ func each[T, Item any](resources []T, item func(T) Item) []Item {
 	}
 	return items
 }
-
-// now is IAM's clock, which knows seconds only.
-func (s *Service) now() time.Time { return s.account.Clock.Now().UTC().Truncate(time.Second) }

@@ -12,6 +12,25 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+// policyOperations are those on managed policies.
+type policyOperations struct{ *records }
+
+func (s *policyOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreatePolicy", s.createPolicy),
+		wire.Op("DeletePolicy", s.deletePolicy),
+		wire.ReadOp("GetPolicy", s.getPolicy),
+		wire.ReadOp("ListPolicies", s.listPolicies),
+		wire.Op("CreatePolicyVersion", s.createPolicyVersion),
+		wire.Op("DeletePolicyVersion", s.deletePolicyVersion),
+		wire.ReadOp("GetPolicyVersion", s.getPolicyVersion),
+		wire.ReadOp("ListPolicyVersions", s.listPolicyVersions),
+		wire.Op("SetDefaultPolicyVersion", s.setDefaultPolicyVersion),
+		wire.Op("TagPolicy", s.tagPolicy),
+		wire.Op("UntagPolicy", s.untagPolicy),
+	}
+}
+
 const (
 	maxManagedPolicy  = 6144
 	maxPolicyVersions = 5
@@ -34,17 +53,8 @@ type policyItem struct {
 
 type policyOutput struct{ Policy policyItem }
 
-// policy finds a managed policy, AWS's or the account's own.
-func (s *Service) policy(arn string) (*managedPolicy, bool) {
-	if p, ok := s.managed[arn]; ok {
-		return p, true
-	}
-	p, ok := s.policies.Get(arn)
-	return p, ok
-}
-
 // own finds a policy that the account may change.
-func (s *Service) own(arn string) (*managedPolicy, error) {
+func (s *policyOperations) own(arn string) (*managedPolicy, error) {
 	if _, aws := s.managed[arn]; aws {
 		return nil, &wire.Error{Code: "AccessDenied", Message: "Policy " + arn + " is managed by AWS and can't be changed", Status: 403}
 	}
@@ -55,7 +65,7 @@ func (s *Service) own(arn string) (*managedPolicy, error) {
 	return p, nil
 }
 
-func (s *Service) policyItem(p *managedPolicy) policyItem {
+func (s *policyOperations) policyItem(p *managedPolicy) policyItem {
 	return policyItem{
 		PolicyName: p.Name, PolicyID: p.ID, ARN: p.ARN, Path: p.Path, DefaultVersionID: p.Default,
 		AttachmentCount: len(s.attachedTo(p.ARN)), PermissionsBoundaryUsageCount: s.boundaryUses(p.ARN), IsAttachable: true,
@@ -63,7 +73,7 @@ func (s *Service) policyItem(p *managedPolicy) policyItem {
 	}
 }
 
-func (s *Service) attachedTo(arn string) []*role {
+func (s *policyOperations) attachedTo(arn string) []*role {
 	var found []*role
 	for _, r := range s.roles.All() {
 		if slices.Contains(r.Attached, arn) {
@@ -73,7 +83,7 @@ func (s *Service) attachedTo(arn string) []*role {
 	return found
 }
 
-func (s *Service) boundaryUses(arn string) int {
+func (s *policyOperations) boundaryUses(arn string) int {
 	n := 0
 	for _, r := range s.roles.All() {
 		if r.PermissionsBoundary == arn {
@@ -88,7 +98,7 @@ type createPolicyInput struct {
 	Tags                                          []tags.Tag
 }
 
-func (s *Service) createPolicy(_ context.Context, in *createPolicyInput) (*policyOutput, error) {
+func (s *policyOperations) createPolicy(_ context.Context, in *createPolicyInput) (*policyOutput, error) {
 	if err := checkName("policyName", in.PolicyName, 128); err != nil {
 		return nil, err
 	}
@@ -127,7 +137,7 @@ func checkManaged(document string) error {
 
 type policyARNInput struct{ PolicyARN string }
 
-func (s *Service) getPolicy(_ context.Context, in *policyARNInput) (*policyOutput, error) {
+func (s *policyOperations) getPolicy(_ context.Context, in *policyARNInput) (*policyOutput, error) {
 	p, ok := s.policy(in.PolicyARN)
 	if !ok {
 		return nil, policyNotFound(in.PolicyARN)
@@ -146,7 +156,7 @@ type listPoliciesOutput struct {
 	Policies []policyItem
 }
 
-func (s *Service) listPolicies(_ context.Context, in *listPoliciesInput) (*listPoliciesOutput, error) {
+func (s *policyOperations) listPolicies(_ context.Context, in *listPoliciesInput) (*listPoliciesOutput, error) {
 	all, err := s.scope(in.Scope)
 	if err != nil {
 		return nil, err
@@ -156,7 +166,7 @@ func (s *Service) listPolicies(_ context.Context, in *listPoliciesInput) (*listP
 	return &listPoliciesOutput{page, each(found, s.policyItem)}, err
 }
 
-func (s *Service) scope(name string) ([]*managedPolicy, error) {
+func (s *policyOperations) scope(name string) ([]*managedPolicy, error) {
 	var own []*managedPolicy
 	for _, p := range s.policies.All() {
 		own = append(own, p)
@@ -173,7 +183,7 @@ func (s *Service) scope(name string) ([]*managedPolicy, error) {
 	return nil, invalid("scope", name, "be All, AWS or Local")
 }
 
-func (s *Service) deletePolicy(_ context.Context, in *policyARNInput) (*wire.Empty, error) {
+func (s *policyOperations) deletePolicy(_ context.Context, in *policyARNInput) (*wire.Empty, error) {
 	p, err := s.own(in.PolicyARN)
 	if err != nil {
 		return nil, err
@@ -205,7 +215,7 @@ type createVersionInput struct {
 	SetAsDefault   bool
 }
 
-func (s *Service) createPolicyVersion(_ context.Context, in *createVersionInput) (*versionOutput, error) {
+func (s *policyOperations) createPolicyVersion(_ context.Context, in *createVersionInput) (*versionOutput, error) {
 	p, err := s.own(in.PolicyARN)
 	if err != nil {
 		return nil, err
@@ -240,7 +250,7 @@ func (p *managedPolicy) version(id string) (*policyVersion, error) {
 	return v, nil
 }
 
-func (s *Service) getPolicyVersion(_ context.Context, in *policyVersionInput) (*versionOutput, error) {
+func (s *policyOperations) getPolicyVersion(_ context.Context, in *policyVersionInput) (*versionOutput, error) {
 	p, ok := s.policy(in.PolicyARN)
 	if !ok {
 		return nil, policyNotFound(in.PolicyARN)
@@ -262,7 +272,7 @@ type listVersionsOutput struct {
 	Versions []versionItem
 }
 
-func (s *Service) listPolicyVersions(_ context.Context, in *listVersionsInput) (*listVersionsOutput, error) {
+func (s *policyOperations) listPolicyVersions(_ context.Context, in *listVersionsInput) (*listVersionsOutput, error) {
 	p, ok := s.policy(in.PolicyARN)
 	if !ok {
 		return nil, policyNotFound(in.PolicyARN)
@@ -273,7 +283,7 @@ func (s *Service) listPolicyVersions(_ context.Context, in *listVersionsInput) (
 	})}, err
 }
 
-func (s *Service) deletePolicyVersion(_ context.Context, in *policyVersionInput) (*wire.Empty, error) {
+func (s *policyOperations) deletePolicyVersion(_ context.Context, in *policyVersionInput) (*wire.Empty, error) {
 	p, err := s.own(in.PolicyARN)
 	if err != nil {
 		return nil, err
@@ -290,7 +300,7 @@ func (s *Service) deletePolicyVersion(_ context.Context, in *policyVersionInput)
 	return nil, nil
 }
 
-func (s *Service) setDefaultPolicyVersion(_ context.Context, in *policyVersionInput) (*wire.Empty, error) {
+func (s *policyOperations) setDefaultPolicyVersion(_ context.Context, in *policyVersionInput) (*wire.Empty, error) {
 	p, err := s.own(in.PolicyARN)
 	if err != nil {
 		return nil, err

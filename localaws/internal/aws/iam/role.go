@@ -2,15 +2,35 @@ package iam
 
 import (
 	"context"
-	"maps"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
+
+// roleOperations are those on roles.
+type roleOperations struct {
+	*records
+	*trust
+}
+
+func (s *roleOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateRole", s.createRole),
+		wire.Op("DeleteRole", s.deleteRole),
+		wire.ReadOp("GetRole", s.getRole),
+		wire.ReadOp("ListRoles", s.listRoles),
+		wire.Op("UpdateRole", s.updateRole),
+		wire.Op("UpdateAssumeRolePolicy", s.updateAssumeRolePolicy),
+		wire.Op("PutRolePermissionsBoundary", s.putBoundary),
+		wire.Op("DeleteRolePermissionsBoundary", s.deleteBoundary),
+		wire.Op("TagRole", s.tagRole),
+		wire.Op("UntagRole", s.untagRole),
+		wire.ReadOp("ListRoleTags", s.listRoleTags),
+	}
+}
 
 // Quotas of IAM that a configuration can hit.
 const (
@@ -40,17 +60,6 @@ type boundaryItem struct {
 
 type roleOutput struct{ Role roleItem }
 
-func (s *Service) roleItem(r *role) roleItem {
-	item := roleItem{
-		Path: r.Path, RoleName: r.Name, RoleID: r.ID, ARN: s.roleARN(r), CreateDate: r.Created, TrustPolicy: encoded(r.TrustPolicy),
-		Description: r.Description, MaxSessionDuration: r.MaxSessionDuration, Tags: r.Tags.List(),
-	}
-	if r.PermissionsBoundary != "" {
-		item.PermissionsBoundary = &boundaryItem{"Policy", r.PermissionsBoundary}
-	}
-	return item
-}
-
 // encoded writes a document as IAM answers it: URL-encoded, with %20 for a
 // space.
 func encoded(document string) string {
@@ -67,7 +76,7 @@ type createRoleInput struct {
 	Tags                     []tags.Tag
 }
 
-func (s *Service) createRole(_ context.Context, in *createRoleInput) (*roleOutput, error) {
+func (s *roleOperations) createRole(_ context.Context, in *createRoleInput) (*roleOutput, error) {
 	if err := checkName("roleName", in.RoleName, 64); err != nil {
 		return nil, err
 	}
@@ -114,7 +123,7 @@ func checkDuration(seconds int) error {
 	return nil
 }
 
-func (s *Service) checkBoundary(arn string) error {
+func (s *roleOperations) checkBoundary(arn string) error {
 	if arn == "" {
 		return nil
 	}
@@ -124,18 +133,9 @@ func (s *Service) checkBoundary(arn string) error {
 	return nil
 }
 
-// named finds a role by its name, as operations take it.
-func (s *Service) named(name string) (*role, error) {
-	r, ok := s.roles.Get(name)
-	if !ok {
-		return nil, roleNotFound(name)
-	}
-	return r, nil
-}
-
 type roleNameInput struct{ RoleName string }
 
-func (s *Service) getRole(_ context.Context, in *roleNameInput) (*roleOutput, error) {
+func (s *roleOperations) getRole(_ context.Context, in *roleNameInput) (*roleOutput, error) {
 	r, err := s.named(in.RoleName)
 	if err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ type listRolesOutput struct {
 	Roles []roleItem
 }
 
-func (s *Service) listRoles(_ context.Context, in *listRolesInput) (*listRolesOutput, error) {
+func (s *roleOperations) listRoles(_ context.Context, in *listRolesInput) (*listRolesOutput, error) {
 	var all []*role
 	for _, r := range s.roles.All() {
 		if strings.HasPrefix(r.Path, in.PathPrefix) {
@@ -174,7 +174,7 @@ type updateRoleInput struct {
 	MaxSessionDuration *int
 }
 
-func (s *Service) updateRole(_ context.Context, in *updateRoleInput) (*wire.Empty, error) {
+func (s *roleOperations) updateRole(_ context.Context, in *updateRoleInput) (*wire.Empty, error) {
 	r, err := s.named(in.RoleName)
 	if err != nil {
 		return nil, err
@@ -194,7 +194,7 @@ func (s *Service) updateRole(_ context.Context, in *updateRoleInput) (*wire.Empt
 
 type updateTrustInput struct{ RoleName, PolicyDocument string }
 
-func (s *Service) updateAssumeRolePolicy(_ context.Context, in *updateTrustInput) (*wire.Empty, error) {
+func (s *roleOperations) updateAssumeRolePolicy(_ context.Context, in *updateTrustInput) (*wire.Empty, error) {
 	r, err := s.named(in.RoleName)
 	if err != nil {
 		return nil, err
@@ -209,7 +209,7 @@ func (s *Service) updateAssumeRolePolicy(_ context.Context, in *updateTrustInput
 
 type boundaryInput struct{ RoleName, PermissionsBoundary string }
 
-func (s *Service) putBoundary(_ context.Context, in *boundaryInput) (*wire.Empty, error) {
+func (s *roleOperations) putBoundary(_ context.Context, in *boundaryInput) (*wire.Empty, error) {
 	r, err := s.named(in.RoleName)
 	if err != nil {
 		return nil, err
@@ -225,7 +225,7 @@ func (s *Service) putBoundary(_ context.Context, in *boundaryInput) (*wire.Empty
 	return nil, nil
 }
 
-func (s *Service) deleteBoundary(_ context.Context, in *roleNameInput) (*wire.Empty, error) {
+func (s *roleOperations) deleteBoundary(_ context.Context, in *roleNameInput) (*wire.Empty, error) {
 	r, err := s.named(in.RoleName)
 	if err != nil {
 		return nil, err
@@ -235,7 +235,7 @@ func (s *Service) deleteBoundary(_ context.Context, in *roleNameInput) (*wire.Em
 	return nil, nil
 }
 
-func (s *Service) deleteRole(_ context.Context, in *roleNameInput) (*wire.Empty, error) {
+func (s *roleOperations) deleteRole(_ context.Context, in *roleNameInput) (*wire.Empty, error) {
 	r, err := s.named(in.RoleName)
 	if err != nil {
 		return nil, err
@@ -250,162 +250,4 @@ func (s *Service) deleteRole(_ context.Context, in *roleNameInput) (*wire.Empty,
 	}
 	s.roles.Delete(r.Name)
 	return nil, nil
-}
-
-func (s *Service) profilesOf(roleName string) []*profile {
-	var found []*profile
-	for _, p := range s.profiles.All() {
-		if p.Role == roleName {
-			found = append(found, p)
-		}
-	}
-	return found
-}
-
-type rolePolicyInput struct{ RoleName, PolicyName, PolicyDocument string }
-
-func (s *Service) putRolePolicy(_ context.Context, in *rolePolicyInput) (*wire.Empty, error) {
-	r, err := s.named(in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkName("policyName", in.PolicyName, 128); err != nil {
-		return nil, err
-	}
-	if err := checkPermissions(in.PolicyDocument); err != nil {
-		return nil, err
-	}
-	size := policySize(in.PolicyDocument)
-	for name, document := range r.Inline {
-		if name != in.PolicyName {
-			size += policySize(document)
-		}
-	}
-	if size > maxInlinePolicies {
-		return nil, limit("Maximum policy size of %d bytes exceeded for role %s", maxInlinePolicies, r.Name)
-	}
-	s.roles.Put(r.Name, r)
-	r.Inline[in.PolicyName] = in.PolicyDocument
-	return nil, nil
-}
-
-// policySize is what quotas count: all but white space.
-func policySize(document string) int {
-	n := 0
-	for _, c := range document {
-		if !strings.ContainsRune(" \t\r\n", c) {
-			n++
-		}
-	}
-	return n
-}
-
-type rolePolicyOutput struct{ RoleName, PolicyName, PolicyDocument string }
-
-func (s *Service) getRolePolicy(_ context.Context, in *rolePolicyInput) (*rolePolicyOutput, error) {
-	r, err := s.named(in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	document, ok := r.Inline[in.PolicyName]
-	if !ok {
-		return nil, wire.NotFoundf("NoSuchEntity", "The role policy with name %s cannot be found.", in.PolicyName)
-	}
-	return &rolePolicyOutput{r.Name, in.PolicyName, encoded(document)}, nil
-}
-
-func (s *Service) deleteRolePolicy(_ context.Context, in *rolePolicyInput) (*wire.Empty, error) {
-	r, err := s.named(in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := r.Inline[in.PolicyName]; !ok {
-		return nil, wire.NotFoundf("NoSuchEntity", "The role policy with name %s cannot be found.", in.PolicyName)
-	}
-	s.roles.Put(r.Name, r)
-	delete(r.Inline, in.PolicyName)
-	return nil, nil
-}
-
-type listRolePoliciesInput struct {
-	pageInput
-	RoleName   string
-	PathPrefix string
-}
-
-type listRolePoliciesOutput struct {
-	pageOutput
-	PolicyNames []string
-}
-
-func (s *Service) listRolePolicies(_ context.Context, in *listRolePoliciesInput) (*listRolePoliciesOutput, error) {
-	r, err := s.named(in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	names, p, err := cut(slices.Collect(maps.Keys(r.Inline)), func(name string) string { return name }, in.pageInput)
-	return &listRolePoliciesOutput{p, each(names, func(name string) string { return name })}, err
-}
-
-type attachInput struct {
-	RoleName  string
-	PolicyARN string
-}
-
-func (s *Service) attachRolePolicy(_ context.Context, in *attachInput) (*wire.Empty, error) {
-	r, err := s.named(in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := s.policy(in.PolicyARN); !ok {
-		return nil, wire.NotFoundf("NoSuchEntity", "Policy %s does not exist or is not attachable.", in.PolicyARN)
-	}
-	if slices.Contains(r.Attached, in.PolicyARN) {
-		return nil, nil
-	}
-	if len(r.Attached) >= maxAttached {
-		return nil, limit("Cannot exceed quota for PoliciesPerRole: %d", maxAttached)
-	}
-	s.roles.Put(r.Name, r)
-	r.Attached = append(r.Attached, in.PolicyARN)
-	return nil, nil
-}
-
-func (s *Service) detachRolePolicy(_ context.Context, in *attachInput) (*wire.Empty, error) {
-	r, err := s.named(in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	i := slices.Index(r.Attached, in.PolicyARN)
-	if i < 0 {
-		return nil, policyNotFound(in.PolicyARN)
-	}
-	s.roles.Put(r.Name, r)
-	r.Attached = slices.Delete(r.Attached, i, i+1)
-	return nil, nil
-}
-
-type attachedPolicy struct {
-	PolicyName string
-	PolicyARN  string `out:"PolicyArn"`
-}
-
-type listAttachedOutput struct {
-	pageOutput
-	AttachedPolicies []attachedPolicy
-}
-
-func (s *Service) listAttachedRolePolicies(_ context.Context, in *listRolePoliciesInput) (*listAttachedOutput, error) {
-	r, err := s.named(in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	var all []attachedPolicy
-	for _, arn := range r.Attached {
-		if p, ok := s.policy(arn); ok && strings.HasPrefix(p.Path, in.PathPrefix) {
-			all = append(all, attachedPolicy{p.Name, p.ARN})
-		}
-	}
-	found, p, err := cut(all, func(a attachedPolicy) string { return a.PolicyName + a.PolicyARN }, in.pageInput)
-	return &listAttachedOutput{p, each(found, func(a attachedPolicy) attachedPolicy { return a })}, err
 }

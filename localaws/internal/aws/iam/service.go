@@ -1,23 +1,29 @@
 // Package iam is AWS Identity and Access Management: roles, policies and
 // instance profiles, and the evaluation of what a role may do.
+//
+// Each kind of resource has a file and a type with its operations; all of them
+// share the records.
 package iam
 
 import (
+	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 // Service is IAM. All methods are called with the account's lock held.
 type Service struct {
-	account *core.Account
-	managed map[string]*managedPolicy // AWS's own policies by ARN; not kept
+	*records
 
-	roles    *store.Collection[*role]          // by name
-	policies *store.Collection[*managedPolicy] // the account's own, by ARN
-	profiles *store.Collection[*profile]       // by name
+	// What other services ask for.
+	*lookups
+	*authorizer
+	*profileOperations
+
+	operations []wire.Operation
 }
 
 // Profile is an instance profile as an EC2 instance sees it.
@@ -62,11 +68,24 @@ type profile struct {
 
 // New returns an IAM that has AWS's managed policies and nothing else.
 func New(a *core.Account) *Service {
+	r := newRecords(a)
+	profiles := &profileOperations{r}
 	return &Service{
-		account: a, managed: managedPolicies(a),
-		roles:    store.NewCollection[*role](a.Records, "iam", "roles"),
-		policies: store.NewCollection[*managedPolicy](a.Records, "iam", "policies"),
-		profiles: store.NewCollection[*profile](a.Records, "iam", "profiles"),
+		records: r, lookups: &lookups{r}, authorizer: &authorizer{r}, profileOperations: profiles,
+		operations: slices.Concat(
+			(&roleOperations{r, &trust{r}}).operations(), (&rolePolicyOperations{r}).operations(),
+			(&policyOperations{r}).operations(), profiles.operations(),
+		),
+	}
+}
+
+// Wire is IAM's entry on the wire, with all operations that it has.
+func (s *Service) Wire() wire.Service {
+	return wire.Service{
+		Name:       "iam",
+		Protocol:   wire.Query,
+		Namespace:  "https://iam.amazonaws.com/doc/2010-05-08/",
+		Operations: s.operations,
 	}
 }
 

@@ -20,7 +20,7 @@ var tagRules = tags.Rules{FoldCase: true, Refuse: func(f tags.Fault) error {
 	return wire.Errorf("ValidationError", "%s", f)
 }}
 
-func (s *Service) roleTags() tags.Resources {
+func (s *roleOperations) roleTags() tags.Resources {
 	return tags.Resources{Rules: tagRules, Find: func(name string) (tags.Resource, error) {
 		found, ok := tags.In(s.roles, name, func(r *role) *tags.Set { return &r.Tags })
 		if !ok {
@@ -30,7 +30,7 @@ func (s *Service) roleTags() tags.Resources {
 	}}
 }
 
-func (s *Service) policyTags() tags.Resources {
+func (s *policyOperations) policyTags() tags.Resources {
 	return tags.Resources{Rules: tagRules, Find: func(arn string) (tags.Resource, error) {
 		if _, err := s.own(arn); err != nil {
 			return tags.Resource{}, err
@@ -40,7 +40,7 @@ func (s *Service) policyTags() tags.Resources {
 	}}
 }
 
-func (s *Service) profileTags() tags.Resources {
+func (s *profileOperations) profileTags() tags.Resources {
 	return tags.Resources{Rules: tagRules, Find: func(name string) (tags.Resource, error) {
 		found, ok := tags.In(s.profiles, name, func(p *profile) *tags.Set { return &p.Tags })
 		if !ok {
@@ -55,7 +55,7 @@ type tagRoleInput struct {
 	Tags     []tags.Tag
 }
 
-func (s *Service) tagRole(_ context.Context, in *tagRoleInput) (*wire.Empty, error) {
+func (s *roleOperations) tagRole(_ context.Context, in *tagRoleInput) (*wire.Empty, error) {
 	return nil, s.roleTags().Add(in.Tags, in.RoleName)
 }
 
@@ -64,7 +64,7 @@ type untagRoleInput struct {
 	TagKeys  []string
 }
 
-func (s *Service) untagRole(_ context.Context, in *untagRoleInput) (*wire.Empty, error) {
+func (s *roleOperations) untagRole(_ context.Context, in *untagRoleInput) (*wire.Empty, error) {
 	return nil, s.roleTags().Remove(in.TagKeys, in.RoleName)
 }
 
@@ -78,7 +78,7 @@ type listRoleTagsOutput struct {
 	Tags []tags.Tag
 }
 
-func (s *Service) listRoleTags(_ context.Context, in *listRoleTagsInput) (*listRoleTagsOutput, error) {
+func (s *roleOperations) listRoleTags(_ context.Context, in *listRoleTagsInput) (*listRoleTagsOutput, error) {
 	list, err := s.roleTags().List(in.RoleName)
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ type tagPolicyInput struct {
 	Tags      []tags.Tag
 }
 
-func (s *Service) tagPolicy(_ context.Context, in *tagPolicyInput) (*wire.Empty, error) {
+func (s *policyOperations) tagPolicy(_ context.Context, in *tagPolicyInput) (*wire.Empty, error) {
 	return nil, s.policyTags().Add(in.Tags, in.PolicyARN)
 }
 
@@ -101,7 +101,7 @@ type untagPolicyInput struct {
 	TagKeys   []string
 }
 
-func (s *Service) untagPolicy(_ context.Context, in *untagPolicyInput) (*wire.Empty, error) {
+func (s *policyOperations) untagPolicy(_ context.Context, in *untagPolicyInput) (*wire.Empty, error) {
 	return nil, s.policyTags().Remove(in.TagKeys, in.PolicyARN)
 }
 
@@ -110,7 +110,7 @@ type tagProfileInput struct {
 	Tags                []tags.Tag
 }
 
-func (s *Service) tagInstanceProfile(_ context.Context, in *tagProfileInput) (*wire.Empty, error) {
+func (s *profileOperations) tagInstanceProfile(_ context.Context, in *tagProfileInput) (*wire.Empty, error) {
 	return nil, s.profileTags().Add(in.Tags, in.InstanceProfileName)
 }
 
@@ -119,12 +119,12 @@ type untagProfileInput struct {
 	TagKeys             []string
 }
 
-func (s *Service) untagInstanceProfile(_ context.Context, in *untagProfileInput) (*wire.Empty, error) {
+func (s *profileOperations) untagInstanceProfile(_ context.Context, in *untagProfileInput) (*wire.Empty, error) {
 	return nil, s.profileTags().Remove(in.TagKeys, in.InstanceProfileName)
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []tags.Tagged {
+func (s *profileOperations) TaggedResources() []tags.Tagged {
 	var all []tags.Tagged
 	for _, p := range s.profiles.All() {
 		all = append(all, tags.Tagged{ARN: s.profileARN(p), Tags: p.Tags})

@@ -6,10 +6,25 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
+
+// keyOperations are those on keys and their lives.
+type keyOperations struct{ *records }
+
+func (s *keyOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateKey", s.createKey),
+		wire.ReadOp("DescribeKey", s.describeKey),
+		wire.ReadOp("ListKeys", s.listKeys),
+		wire.Op("UpdateKeyDescription", s.updateKeyDescription),
+		wire.Op("EnableKey", s.enableKey),
+		wire.Op("DisableKey", s.disableKey),
+		wire.Op("ScheduleKeyDeletion", s.scheduleKeyDeletion),
+		wire.Op("CancelKeyDeletion", s.cancelKeyDeletion),
+	}
+}
 
 const day = 24 * time.Hour
 
@@ -56,7 +71,7 @@ type metadata struct {
 	MultiRegion           bool
 }
 
-func (s *Service) view(k *key) metadata {
+func (s *keyOperations) view(k *key) metadata {
 	m := metadata{
 		AWSAccountId: s.account.ID, KeyId: k.ID, Arn: s.arn(k), CreationDate: k.Created, Enabled: k.State == stateEnabled,
 		Description: k.Description, KeyUsage: "ENCRYPT_DECRYPT", KeyState: k.State, Origin: "AWS_KMS", KeyManager: "CUSTOMER",
@@ -72,7 +87,7 @@ func (s *Service) view(k *key) metadata {
 // createKey makes a symmetric key, whose policy lets the account's
 // administrators do everything unless it is told otherwise.
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
-func (s *Service) createKey(_ context.Context, in *createKeyInput) (*keyOutput, error) {
+func (s *keyOperations) createKey(_ context.Context, in *createKeyInput) (*keyOutput, error) {
 	for _, member := range []struct{ name, value, only string }{
 		{"KeyUsage", in.KeyUsage, "ENCRYPT_DECRYPT"}, {"KeySpec", in.KeySpec, "SYMMETRIC_DEFAULT"},
 		{"CustomerMasterKeySpec", in.CustomerMasterKeySpec, "SYMMETRIC_DEFAULT"}, {"Origin", in.Origin, "AWS_KMS"},
@@ -99,34 +114,12 @@ func (s *Service) createKey(_ context.Context, in *createKeyInput) (*keyOutput, 
 	return &keyOutput{s.view(k)}, nil
 }
 
-func (s *Service) root() string { return s.account.GlobalARN("iam", "root") }
-
-// checkPolicy refuses an invalid policy, and one that no principal of the account
-// could change again.
-func (s *Service) checkPolicy(document string, bypass bool) error {
-	d, err := policy.Parse(document)
-	if err == nil {
-		err = d.CheckResource("kms", func(string) bool { return true })
-	}
-	if err != nil {
-		return wire.Errorf("MalformedPolicyDocumentException", "%v", err)
-	}
-	administrator := policy.Request{
-		Principals: policy.Principals{policy.AWS: {s.root(), s.account.ID}}, Action: "kms:PutKeyPolicy", Resource: "*",
-		Context: policy.NewContext(map[string]string{"aws:PrincipalAccount": s.account.ID}),
-	}
-	if !bypass && d.Decide(administrator) != policy.Allowed {
-		return wire.Errorf("MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.")
-	}
-	return nil
-}
-
 type keyInput struct {
 	KeyId       string
 	GrantTokens []string
 }
 
-func (s *Service) describeKey(_ context.Context, in *keyInput) (*keyOutput, error) {
+func (s *keyOperations) describeKey(_ context.Context, in *keyInput) (*keyOutput, error) {
 	k, err := s.key(in.KeyId)
 	if err != nil {
 		return nil, err
@@ -147,7 +140,7 @@ type listKeysOutput struct {
 
 type keyEntry struct{ KeyId, KeyArn string }
 
-func (s *Service) listKeys(_ context.Context, in *listKeysInput) (*listKeysOutput, error) {
+func (s *keyOperations) listKeys(_ context.Context, in *listKeysInput) (*listKeysOutput, error) {
 	out := &listKeysOutput{Keys: []keyEntry{}}
 	limit := int(in.Limit)
 	if limit == 0 {
@@ -168,7 +161,7 @@ func (s *Service) listKeys(_ context.Context, in *listKeysInput) (*listKeysOutpu
 
 type descriptionInput struct{ KeyId, Description string }
 
-func (s *Service) updateKeyDescription(_ context.Context, in *descriptionInput) (*wire.Empty, error) {
+func (s *keyOperations) updateKeyDescription(_ context.Context, in *descriptionInput) (*wire.Empty, error) {
 	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err
@@ -177,15 +170,15 @@ func (s *Service) updateKeyDescription(_ context.Context, in *descriptionInput) 
 	return nil, nil
 }
 
-func (s *Service) enableKey(_ context.Context, in *keyInput) (*wire.Empty, error) {
+func (s *keyOperations) enableKey(_ context.Context, in *keyInput) (*wire.Empty, error) {
 	return s.setState(in.KeyId, stateEnabled)
 }
 
-func (s *Service) disableKey(_ context.Context, in *keyInput) (*wire.Empty, error) {
+func (s *keyOperations) disableKey(_ context.Context, in *keyInput) (*wire.Empty, error) {
 	return s.setState(in.KeyId, stateDisabled)
 }
 
-func (s *Service) setState(id, state string) (*wire.Empty, error) {
+func (s *keyOperations) setState(id, state string) (*wire.Empty, error) {
 	k, err := s.changeLive(id)
 	if err != nil {
 		return nil, err
@@ -208,7 +201,7 @@ type scheduleOutput struct {
 
 // scheduleKeyDeletion lets a key go in 7 to 30 days; until then it can be had
 // back, but not used.
-func (s *Service) scheduleKeyDeletion(_ context.Context, in *scheduleInput) (*scheduleOutput, error) {
+func (s *keyOperations) scheduleKeyDeletion(_ context.Context, in *scheduleInput) (*scheduleOutput, error) {
 	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err
@@ -224,7 +217,7 @@ func (s *Service) scheduleKeyDeletion(_ context.Context, in *scheduleInput) (*sc
 	return &scheduleOutput{s.arn(k), k.State, &k.DeleteAt, days}, nil
 }
 
-func (s *Service) cancelKeyDeletion(_ context.Context, in *keyInput) (*scheduleOutput, error) {
+func (s *keyOperations) cancelKeyDeletion(_ context.Context, in *keyInput) (*scheduleOutput, error) {
 	k, err := s.change(in.KeyId)
 	if err != nil {
 		return nil, err
@@ -237,7 +230,7 @@ func (s *Service) cancelKeyDeletion(_ context.Context, in *keyInput) (*scheduleO
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
+func (s *keyOperations) TaggedResources() []core.TaggedResource {
 	var all []core.TaggedResource
 	for _, k := range s.keys.All() {
 		if k.State != statePending {

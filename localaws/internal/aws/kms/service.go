@@ -7,19 +7,19 @@ package kms
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 // Service is KMS. Its methods are called with the account's lock held.
 type Service struct {
-	account *core.Account
-	keys    *store.Collection[*key] // by id
+	*records
+	*keyOperations
+	settings *settingOperations
 }
 
 // key is a customer managed key for symmetric encryption.
@@ -44,31 +44,15 @@ const (
 
 // New returns a KMS without keys.
 func New(a *core.Account) *Service {
-	return &Service{account: a, keys: store.NewCollection[*key](a.Records, "kms", "keys")}
+	r := newRecords(a)
+	return &Service{r, &keyOperations{r}, &settingOperations{r}}
 }
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "kms", Protocol: wire.JSON11, TargetPrefix: "TrentService",
-		Operations: []wire.Operation{
-			wire.Op("CreateKey", s.createKey),
-			wire.ReadOp("DescribeKey", s.describeKey),
-			wire.ReadOp("ListKeys", s.listKeys),
-			wire.Op("UpdateKeyDescription", s.updateKeyDescription),
-			wire.Op("EnableKey", s.enableKey),
-			wire.Op("DisableKey", s.disableKey),
-			wire.Op("ScheduleKeyDeletion", s.scheduleKeyDeletion),
-			wire.Op("CancelKeyDeletion", s.cancelKeyDeletion),
-			wire.ReadOp("GetKeyPolicy", s.getKeyPolicy),
-			wire.Op("PutKeyPolicy", s.putKeyPolicy),
-			wire.ReadOp("GetKeyRotationStatus", s.getKeyRotationStatus),
-			wire.Op("EnableKeyRotation", s.enableKeyRotation),
-			wire.Op("DisableKeyRotation", s.disableKeyRotation),
-			wire.ReadOp("ListResourceTags", s.listResourceTags),
-			wire.Op("TagResource", s.tagResource),
-			wire.Op("UntagResource", s.untagResource),
-		},
+		Operations: slices.Concat(s.keyOperations.operations(), s.settings.operations()),
 	}
 }
 
@@ -126,40 +110,4 @@ func (s *Service) Usable(keyARN, service string, encryptionContext map[string]st
 		}
 	}
 	return nil
-}
-
-func (s *Service) arn(k *key) string { return s.account.ARN("kms", "key/"+k.ID) }
-
-// key finds one by its id or ARN.
-func (s *Service) key(idOrARN string) (*key, error) {
-	id := idOrARN
-	if strings.HasPrefix(id, "arn:") {
-		id = strings.TrimPrefix(id, s.account.ARN("kms", "key/"))
-	}
-	k, ok := s.keys.Get(id)
-	switch {
-	case ok:
-		return k, nil
-	case strings.HasPrefix(idOrARN, "alias/"):
-		return nil, wire.Errorf("NotFoundException", "Alias %s is not found.", s.account.ARN("kms", idOrARN))
-	}
-	return nil, wire.Errorf("NotFoundException", "Key '%s' does not exist", s.account.ARN("kms", "key/"+id))
-}
-
-// change finds a key that is about to be changed.
-func (s *Service) change(idOrARN string) (*key, error) {
-	k, err := s.key(idOrARN)
-	if err == nil {
-		s.keys.Change(k.ID)
-	}
-	return k, err
-}
-
-// changeLive finds a key that is about to be changed and is not being deleted.
-func (s *Service) changeLive(idOrARN string) (*key, error) {
-	k, err := s.change(idOrARN)
-	if err == nil && k.State == statePending {
-		return nil, wire.Errorf("KMSInvalidStateException", "%s is pending deletion.", s.arn(k))
-	}
-	return k, err
 }

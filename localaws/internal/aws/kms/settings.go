@@ -6,6 +6,22 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+// settingOperations are those on the policies, rotation and tags of keys.
+type settingOperations struct{ *records }
+
+func (s *settingOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.ReadOp("GetKeyPolicy", s.getKeyPolicy),
+		wire.Op("PutKeyPolicy", s.putKeyPolicy),
+		wire.ReadOp("GetKeyRotationStatus", s.getKeyRotationStatus),
+		wire.Op("EnableKeyRotation", s.enableKeyRotation),
+		wire.Op("DisableKeyRotation", s.disableKeyRotation),
+		wire.ReadOp("ListResourceTags", s.listResourceTags),
+		wire.Op("TagResource", s.tagResource),
+		wire.Op("UntagResource", s.untagResource),
+	}
+}
+
 // onlyPolicy is the name of the one policy that a key has.
 const onlyPolicy = "default"
 
@@ -18,7 +34,7 @@ type policyInput struct {
 
 type policyOutput struct{ Policy, PolicyName string }
 
-func (s *Service) getKeyPolicy(_ context.Context, in *policyInput) (*policyOutput, error) {
+func (s *settingOperations) getKeyPolicy(_ context.Context, in *policyInput) (*policyOutput, error) {
 	k, err := s.key(in.KeyId)
 	if err != nil {
 		return nil, err
@@ -29,7 +45,7 @@ func (s *Service) getKeyPolicy(_ context.Context, in *policyInput) (*policyOutpu
 	return &policyOutput{k.Policy, onlyPolicy}, nil
 }
 
-func (s *Service) putKeyPolicy(_ context.Context, in *policyInput) (*wire.Empty, error) {
+func (s *settingOperations) putKeyPolicy(_ context.Context, in *policyInput) (*wire.Empty, error) {
 	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err
@@ -52,7 +68,7 @@ type rotationOutput struct {
 	RotationPeriodInDays *int32
 }
 
-func (s *Service) getKeyRotationStatus(_ context.Context, in *keyInput) (*rotationOutput, error) {
+func (s *settingOperations) getKeyRotationStatus(_ context.Context, in *keyInput) (*rotationOutput, error) {
 	k, err := s.key(in.KeyId)
 	if err != nil {
 		return nil, err
@@ -64,7 +80,7 @@ func (s *Service) getKeyRotationStatus(_ context.Context, in *keyInput) (*rotati
 	return out, nil
 }
 
-func (s *Service) enableKeyRotation(_ context.Context, in *rotationInput) (*wire.Empty, error) {
+func (s *settingOperations) enableKeyRotation(_ context.Context, in *rotationInput) (*wire.Empty, error) {
 	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err
@@ -80,7 +96,7 @@ func (s *Service) enableKeyRotation(_ context.Context, in *rotationInput) (*wire
 	return nil, nil
 }
 
-func (s *Service) disableKeyRotation(_ context.Context, in *keyInput) (*wire.Empty, error) {
+func (s *settingOperations) disableKeyRotation(_ context.Context, in *keyInput) (*wire.Empty, error) {
 	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err
@@ -103,7 +119,7 @@ type tagsOutput struct {
 }
 
 // listResourceTags answers all at once: a key has at most 50.
-func (s *Service) listResourceTags(_ context.Context, in *tagsInput) (*tagsOutput, error) {
+func (s *settingOperations) listResourceTags(_ context.Context, in *tagsInput) (*tagsOutput, error) {
 	k, err := s.key(in.KeyId)
 	if err != nil {
 		return nil, err
@@ -115,7 +131,7 @@ func (s *Service) listResourceTags(_ context.Context, in *tagsInput) (*tagsOutpu
 	return out, nil
 }
 
-func (s *Service) tagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
+func (s *settingOperations) tagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
 	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err
@@ -126,7 +142,7 @@ func (s *Service) tagResource(_ context.Context, in *tagsInput) (*wire.Empty, er
 	return nil, nil
 }
 
-func (s *Service) untagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
+func (s *settingOperations) untagResource(_ context.Context, in *tagsInput) (*wire.Empty, error) {
 	k, err := s.changeLive(in.KeyId)
 	if err != nil {
 		return nil, err

@@ -9,7 +9,20 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
+
+// eventOperations are those on the events of streams.
+type eventOperations struct{ *records }
+
+func (s *eventOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("PutLogEvents", s.putLogEvents),
+		wire.ReadOp("GetLogEvents", s.getLogEvents),
+		wire.ReadOp("FilterLogEvents", s.filterLogEvents),
+	}
+}
 
 // sequenceToken is what every answer says: CloudWatch Logs takes any token
 // nowadays.
@@ -42,7 +55,7 @@ type rejected struct {
 	TooOldLogEventEndIndex   *int32
 }
 
-func (s *Service) putLogEvents(_ context.Context, in *putLogEventsInput) (*putLogEventsOutput, error) {
+func (s *eventOperations) putLogEvents(_ context.Context, in *putLogEventsInput) (*putLogEventsOutput, error) {
 	st, err := s.stream(in.LogGroupName, "", in.LogStreamName)
 	if err != nil {
 		return nil, err
@@ -104,7 +117,7 @@ type outputEvent struct {
 // getLogEvents returns a page of a stream. Tokens hold a position in the
 // stream: f/N means the events from N on, b/N those before N. At either end
 // the token that was given comes back.
-func (s *Service) getLogEvents(_ context.Context, in *getLogEventsInput) (*getLogEventsOutput, error) {
+func (s *eventOperations) getLogEvents(_ context.Context, in *getLogEventsInput) (*getLogEventsOutput, error) {
 	g, err := s.group(in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err
@@ -144,7 +157,7 @@ func (s *Service) getLogEvents(_ context.Context, in *getLogEventsInput) (*getLo
 
 // window is the part of events, which are sorted, that lies within the times and the
 // group's retention.
-func (s *Service) window(g *group, events []event, start, end *int64) (from, to int) {
+func (s *eventOperations) window(g *group, events []event, start, end *int64) (from, to int) {
 	oldest, newest := int64(0), int64(math.MaxInt64)
 	if g.Retention > 0 {
 		oldest = s.account.Clock.Now().AddDate(0, 0, -int(g.Retention)).UnixMilli()
@@ -198,7 +211,7 @@ type filteredEvent struct {
 	EventId       string
 }
 
-func (s *Service) filterLogEvents(_ context.Context, in *filterLogEventsInput) (*filterLogEventsOutput, error) {
+func (s *eventOperations) filterLogEvents(_ context.Context, in *filterLogEventsInput) (*filterLogEventsOutput, error) {
 	g, err := s.group(in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err
@@ -247,4 +260,19 @@ func pageOf(found []filteredEvent, in *filterLogEventsInput) (*filterLogEventsOu
 		out.NextToken = strconv.Itoa(last)
 	}
 	return out, nil
+}
+
+// Put appends events to a stream; both group and stream have to exist.
+func (s *eventOperations) Put(groupName, streamName string, events []Event) error {
+	st, err := s.stream(groupName, "", streamName)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	list := make([]event, 0, len(events))
+	for _, e := range events {
+		list = append(list, event{Timestamp: e.Time.UnixMilli(), Ingestion: now, Message: e.Message})
+	}
+	s.streams.append(st, list)
+	return nil
 }

@@ -11,6 +11,22 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+// groupOperations are those on log groups.
+type groupOperations struct{ *records }
+
+func (s *groupOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateLogGroup", s.createLogGroup),
+		wire.Op("DeleteLogGroup", s.deleteLogGroup),
+		wire.ReadOp("DescribeLogGroups", s.describeLogGroups),
+		wire.Op("PutRetentionPolicy", s.putRetentionPolicy),
+		wire.Op("DeleteRetentionPolicy", s.deleteRetentionPolicy),
+		wire.Op("AssociateKmsKey", s.associateKMSKey),
+		wire.Op("DisassociateKmsKey", s.disassociateKMSKey),
+		wire.Op("PutLogGroupDeletionProtection", s.putDeletionProtection),
+	}
+}
+
 // group is a log group; its streams are records of their own.
 type group struct {
 	Name      string
@@ -39,7 +55,7 @@ type createLogGroupInput struct {
 	DeletionProtectionEnabled bool
 }
 
-func (s *Service) createLogGroup(_ context.Context, in *createLogGroupInput) (*wire.Empty, error) {
+func (s *groupOperations) createLogGroup(_ context.Context, in *createLogGroupInput) (*wire.Empty, error) {
 	if !groupName.MatchString(in.LogGroupName) {
 		return nil, invalid("1 validation error detected: Value '%s' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+ and have 1 to 512 characters", in.LogGroupName)
 	}
@@ -68,7 +84,7 @@ func (s *Service) createLogGroup(_ context.Context, in *createLogGroupInput) (*w
 // checkKey refuses a key by which the service can't encrypt a group's events:
 // the key's policy has to let it, at best for this group only.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-func (s *Service) checkKey(groupName, keyARN string) error {
+func (s *groupOperations) checkKey(groupName, keyARN string) error {
 	if keyARN == "" || s.keys == nil {
 		return nil
 	}
@@ -82,7 +98,7 @@ func (s *Service) checkKey(groupName, keyARN string) error {
 
 type groupInput struct{ LogGroupName string }
 
-func (s *Service) deleteLogGroup(_ context.Context, in *groupInput) (*wire.Empty, error) {
+func (s *groupOperations) deleteLogGroup(_ context.Context, in *groupInput) (*wire.Empty, error) {
 	g, err := s.group(in.LogGroupName, "")
 	if err != nil {
 		return nil, err
@@ -120,8 +136,6 @@ type groupDetail struct {
 	DeletionProtectionEnabled bool
 }
 
-func (s *Service) arn(g *group) string { return s.account.ARN("logs", "log-group:"+g.Name) }
-
 // groupPages are https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html.
 var groupPages = paging.Limits{Default: 50, Max: 50, Token: invalidToken}
 
@@ -129,7 +143,7 @@ func invalidToken(token string) error {
 	return invalid("The specified nextToken is invalid: %q", token)
 }
 
-func (s *Service) describeLogGroups(_ context.Context, in *describeLogGroupsInput) (*describeLogGroupsOutput, error) {
+func (s *groupOperations) describeLogGroups(_ context.Context, in *describeLogGroupsInput) (*describeLogGroupsOutput, error) {
 	if in.LogGroupNamePrefix != "" && in.LogGroupNamePattern != "" {
 		return nil, invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
 	}
@@ -150,7 +164,7 @@ func (s *Service) describeLogGroups(_ context.Context, in *describeLogGroupsInpu
 	return out, nil
 }
 
-func (s *Service) detail(g *group) groupDetail {
+func (s *groupOperations) detail(g *group) groupDetail {
 	d := groupDetail{
 		LogGroupName: g.Name, CreationTime: g.Created, Arn: s.arn(g) + ":*", LogGroupArn: s.arn(g),
 		KmsKeyId: g.KMSKeyID, LogGroupClass: g.Class, DeletionProtectionEnabled: g.Protected,
@@ -176,7 +190,7 @@ type protectionInput struct {
 	DeletionProtectionEnabled bool
 }
 
-func (s *Service) putDeletionProtection(_ context.Context, in *protectionInput) (*wire.Empty, error) {
+func (s *groupOperations) putDeletionProtection(_ context.Context, in *protectionInput) (*wire.Empty, error) {
 	g, err := s.change("", in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err
@@ -190,7 +204,7 @@ type retentionInput struct {
 	RetentionInDays int32
 }
 
-func (s *Service) putRetentionPolicy(_ context.Context, in *retentionInput) (*wire.Empty, error) {
+func (s *groupOperations) putRetentionPolicy(_ context.Context, in *retentionInput) (*wire.Empty, error) {
 	g, err := s.change(in.LogGroupName, "")
 	if err != nil {
 		return nil, err
@@ -202,7 +216,7 @@ func (s *Service) putRetentionPolicy(_ context.Context, in *retentionInput) (*wi
 	return nil, nil
 }
 
-func (s *Service) deleteRetentionPolicy(_ context.Context, in *groupInput) (*wire.Empty, error) {
+func (s *groupOperations) deleteRetentionPolicy(_ context.Context, in *groupInput) (*wire.Empty, error) {
 	g, err := s.change(in.LogGroupName, "")
 	if err != nil {
 		return nil, err
@@ -217,7 +231,7 @@ type kmsKeyInput struct {
 	ResourceIdentifier string
 }
 
-func (s *Service) associateKMSKey(_ context.Context, in *kmsKeyInput) (*wire.Empty, error) {
+func (s *groupOperations) associateKMSKey(_ context.Context, in *kmsKeyInput) (*wire.Empty, error) {
 	g, err := s.group(in.LogGroupName, in.ResourceIdentifier)
 	if err != nil {
 		return nil, err
@@ -230,7 +244,7 @@ func (s *Service) associateKMSKey(_ context.Context, in *kmsKeyInput) (*wire.Emp
 	return nil, nil
 }
 
-func (s *Service) disassociateKMSKey(ctx context.Context, in *kmsKeyInput) (*wire.Empty, error) {
+func (s *groupOperations) disassociateKMSKey(ctx context.Context, in *kmsKeyInput) (*wire.Empty, error) {
 	in.KmsKeyId = ""
 	return s.associateKMSKey(ctx, in)
 }
@@ -244,7 +258,7 @@ var tagRules = tags.Rules{Refuse: func(f tags.Fault) error {
 }}
 
 // tags are those of groups, which are found by ARN.
-func (s *Service) tags() tags.Resources {
+func (s *groupOperations) tags() tags.Resources {
 	return tags.Resources{Rules: tagRules, Find: func(arn string) (tags.Resource, error) {
 		g, err := s.group("", arn)
 		if err != nil {
@@ -258,10 +272,19 @@ func (s *Service) tags() tags.Resources {
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []tags.Tagged {
+func (s *groupOperations) TaggedResources() []tags.Tagged {
 	var all []tags.Tagged
 	for _, g := range s.groups.All() {
 		all = append(all, tags.Tagged{ARN: s.arn(g), Tags: g.Tags})
 	}
 	return all
+}
+
+// CreateGroup makes a group; one that is there already is not an error.
+func (s *groupOperations) CreateGroup(name string) error {
+	if s.groups.Has(name) {
+		return nil
+	}
+	_, err := s.createLogGroup(context.Background(), &createLogGroupInput{LogGroupName: name})
+	return err
 }

@@ -9,6 +9,17 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+// streamOperations are those on log streams.
+type streamOperations struct{ *records }
+
+func (s *streamOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateLogStream", s.createLogStream),
+		wire.Op("DeleteLogStream", s.deleteLogStream),
+		wire.ReadOp("DescribeLogStreams", s.describeLogStreams),
+	}
+}
+
 var streamName = regexp.MustCompile(`^[^:*]{1,512}$`)
 
 type streamInput struct {
@@ -16,7 +27,7 @@ type streamInput struct {
 	LogStreamName string
 }
 
-func (s *Service) createLogStream(_ context.Context, in *streamInput) (*wire.Empty, error) {
+func (s *streamOperations) createLogStream(_ context.Context, in *streamInput) (*wire.Empty, error) {
 	if _, err := s.group(in.LogGroupName, ""); err != nil {
 		return nil, err
 	}
@@ -29,7 +40,7 @@ func (s *Service) createLogStream(_ context.Context, in *streamInput) (*wire.Emp
 	return nil, s.CreateStream(in.LogGroupName, in.LogStreamName)
 }
 
-func (s *Service) deleteLogStream(_ context.Context, in *streamInput) (*wire.Empty, error) {
+func (s *streamOperations) deleteLogStream(_ context.Context, in *streamInput) (*wire.Empty, error) {
 	st, err := s.stream(in.LogGroupName, "", in.LogStreamName)
 	if err != nil {
 		return nil, err
@@ -64,7 +75,7 @@ type streamDetail struct {
 	StoredBytes         int64
 }
 
-func (s *Service) describeLogStreams(_ context.Context, in *describeLogStreamsInput) (*describeLogStreamsOutput, error) {
+func (s *streamOperations) describeLogStreams(_ context.Context, in *describeLogStreamsInput) (*describeLogStreamsOutput, error) {
 	g, err := s.group(in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err
@@ -112,4 +123,13 @@ func (st *stream) detail(groupARN string) streamDetail {
 		d.FirstEventTimestamp, d.LastEventTimestamp, d.LastIngestionTime = &st.First, &st.Last, &st.LastIngestion
 	}
 	return d
+}
+
+// CreateStream makes a stream; one that is there already is not an error.
+func (s *streamOperations) CreateStream(groupName, streamName string) error {
+	if _, err := s.group(groupName, ""); err != nil {
+		return err
+	}
+	s.streams.create(groupName, streamName, s.now())
+	return nil
 }

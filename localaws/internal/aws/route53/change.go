@@ -11,6 +11,12 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
+// recordOperations are those on the records of zones.
+type recordOperations struct {
+	*records
+	*changeOperations
+}
+
 type changeRequest struct {
 	Batch struct {
 		Comment string
@@ -26,7 +32,7 @@ type changeItem struct {
 // changeRecords carries out a batch: all of it or, with one message for each
 // change that is wrong, nothing.
 // https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
-func (s *Service) changeRecords(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *recordOperations) changeRecords(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	var in changeRequest
 	if err := decode(call, "ChangeResourceRecordSetsRequest", &in); err != nil {
 		return nil, err
@@ -66,7 +72,7 @@ func (s *Service) changeRecords(_ context.Context, call *rest.Call) (*rest.Answe
 }
 
 // apply returns the records after one change, or what is wrong with it.
-func (s *Service) apply(z *zone, records []record, item changeItem) ([]record, []string) {
+func (s *recordOperations) apply(z *zone, records []record, item changeItem) ([]record, []string) {
 	r := &item.Record
 	if err := canonical(r); err != nil {
 		return nil, []string{err.Error()}
@@ -123,7 +129,7 @@ func canonical(r *record) error {
 }
 
 // check tells what is wrong with a record by itself.
-func (s *Service) check(z *zone, r *record) []string {
+func (s *recordOperations) check(z *zone, r *record) []string {
 	var wrong []string
 	complain := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	if !slices.Contains(recordTypes, r.Type) {
@@ -201,7 +207,7 @@ func checkPolicy(r *record) []string {
 }
 
 // checkAlias reports whether an alias record's target is there.
-func (s *Service) checkAlias(z *zone, records []record, r *record) []string {
+func (s *recordOperations) checkAlias(z *zone, records []record, r *record) []string {
 	if r.AliasTarget == nil {
 		return nil
 	}

@@ -41,7 +41,7 @@ type listHostedZonesResponse struct {
 	MaxItems    int
 }
 
-func (s *Service) listHostedZones(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *zoneOperations) listHostedZones(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	limit, err := maxItems(call, zonePages)
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ type listHostedZonesByNameResponse struct {
 
 // listHostedZonesByName pages through the zones in the order of their reversed
 // names.
-func (s *Service) listHostedZonesByName(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *zoneOperations) listHostedZonesByName(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	limit, err := maxItems(call, zonePages)
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ type listRecordsResponse struct {
 
 // listRecords pages through a zone's records in the order of their reversed
 // names.
-func (s *Service) listRecords(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *recordOperations) listRecords(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	limit, err := maxItems(call, recordPages)
 	if err != nil {
 		return nil, err

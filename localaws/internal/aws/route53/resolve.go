@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// resolver answers DNS queries as the zones have it.
+type resolver struct{ *records }
+
 // Record is a record as a resolver sees it.
 type Record struct {
 	Name          string // normalized, with a dot at its end
@@ -47,7 +50,7 @@ type Answer struct {
 // Lookup answers a query from the public zones, as a resolver would: from the
 // registered (seeded) domain down, along NS records, to the zones that these
 // name by their name servers. Aliases and CNAMEs are not followed.
-func (s *Service) Lookup(name, rrtype string) Answer {
+func (s *resolver) Lookup(name, rrtype string) Answer {
 	normal, err := normalize(name)
 	if err != nil {
 		return Answer{}
@@ -71,7 +74,7 @@ func (s *Service) Lookup(name, rrtype string) Answer {
 
 // AliasNames are the names of all alias records of public zones, with the name
 // of what each is an alias of; both without the dot at their end.
-func (s *Service) AliasNames() map[string]string {
+func (s *resolver) AliasNames() map[string]string {
 	names := map[string]string{}
 	for _, z := range s.zones.All() {
 		if z.Private {
@@ -87,7 +90,7 @@ func (s *Service) AliasNames() map[string]string {
 }
 
 // registered finds the longest registered domain that holds the name.
-func (s *Service) registered(name string) *zone {
+func (s *resolver) registered(name string) *zone {
 	var found *zone
 	for _, z := range s.zones.All() {
 		if z.Seeded && within(name, z.Name) && (found == nil || len(z.Name) > len(found.Name)) {
@@ -112,7 +115,7 @@ func delegation(z *zone, name string) *record {
 
 // delegatedTo finds the public zone that an NS record means: of its name, and
 // with a name server that it names.
-func (s *Service) delegatedTo(ns *record) *zone {
+func (s *resolver) delegatedTo(ns *record) *zone {
 	for _, z := range s.zones.All() {
 		if z.Private || z.Name != ns.Name {
 			continue

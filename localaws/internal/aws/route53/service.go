@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
@@ -29,21 +28,26 @@ type AliasTargets interface {
 
 // Service is Route 53. Its methods are called with the account's lock held.
 type Service struct {
-	account *core.Account
-	aliases AliasTargets
-	zones   *store.Collection[*zone]   // by id
-	changes *store.Collection[*change] // by id
+	*records
+
+	// What other services ask for.
+	*zoneOperations
+	*resolver
+	*tagOperations
+
+	changes *changeOperations
 	routes  []rest.Route
 }
 
 // New returns a Route 53 without zones.
 func New(a *core.Account) *Service {
+	r := newRecords(a)
+	changes := &changeOperations{r}
 	s := &Service{
-		account: a,
-		zones:   store.NewCollection[*zone](a.Records, "route53", "zones"),
-		changes: store.NewCollection[*change](a.Records, "route53", "changes"),
+		records: r, zoneOperations: &zoneOperations{r, changes}, resolver: &resolver{r}, tagOperations: &tagOperations{r},
+		changes: changes,
 	}
-	s.routes = s.table()
+	s.routes = table(s.zoneOperations, &recordOperations{r, changes}, changes, s.tagOperations)
 	return s
 }
 
@@ -56,21 +60,21 @@ func (s *Service) Wire() wire.Service {
 }
 
 // table lists the operations.
-func (s *Service) table() []rest.Route {
+func table(z *zoneOperations, r *recordOperations, c *changeOperations, t *tagOperations) []rest.Route {
 	const root = "/2013-04-01"
 	return []rest.Route{
-		{Method: "POST", Path: root + "/hostedzone", Operation: "CreateHostedZone", Handle: s.createHostedZone},
-		{Method: "GET", Path: root + "/hostedzone", Query: []string{"marker", "maxitems", "hostedzonetype"}, Operation: "ListHostedZones", Handle: s.listHostedZones},
-		{Method: "GET", Path: root + "/hostedzonesbyname", Query: []string{"dnsname", "hostedzoneid", "maxitems"}, Operation: "ListHostedZonesByName", Handle: s.listHostedZonesByName},
-		{Method: "GET", Path: root + "/hostedzone/{id}", Operation: "GetHostedZone", Handle: s.getHostedZone},
-		{Method: "POST", Path: root + "/hostedzone/{id}", Operation: "UpdateHostedZoneComment", Handle: s.updateHostedZoneComment},
-		{Method: "DELETE", Path: root + "/hostedzone/{id}", Operation: "DeleteHostedZone", Handle: s.deleteHostedZone},
-		{Method: "GET", Path: root + "/hostedzone/{id}/dnssec", Operation: "GetDNSSEC", Handle: s.getDNSSEC},
-		{Method: "POST", Path: root + "/hostedzone/{id}/rrset", Operation: "ChangeResourceRecordSets", Handle: s.changeRecords},
-		{Method: "GET", Path: root + "/hostedzone/{id}/rrset", Query: []string{"name", "type", "identifier", "maxitems"}, Operation: "ListResourceRecordSets", Handle: s.listRecords},
-		{Method: "GET", Path: root + "/change/{id}", Operation: "GetChange", Handle: s.getChange},
-		{Method: "GET", Path: root + "/tags/{type}/{id}", Operation: "ListTagsForResource", Handle: s.listTags},
-		{Method: "POST", Path: root + "/tags/{type}/{id}", Operation: "ChangeTagsForResource", Handle: s.changeTags},
+		{Method: "POST", Path: root + "/hostedzone", Operation: "CreateHostedZone", Handle: z.createHostedZone},
+		{Method: "GET", Path: root + "/hostedzone", Query: []string{"marker", "maxitems", "hostedzonetype"}, Operation: "ListHostedZones", Handle: z.listHostedZones},
+		{Method: "GET", Path: root + "/hostedzonesbyname", Query: []string{"dnsname", "hostedzoneid", "maxitems"}, Operation: "ListHostedZonesByName", Handle: z.listHostedZonesByName},
+		{Method: "GET", Path: root + "/hostedzone/{id}", Operation: "GetHostedZone", Handle: z.getHostedZone},
+		{Method: "POST", Path: root + "/hostedzone/{id}", Operation: "UpdateHostedZoneComment", Handle: z.updateHostedZoneComment},
+		{Method: "DELETE", Path: root + "/hostedzone/{id}", Operation: "DeleteHostedZone", Handle: z.deleteHostedZone},
+		{Method: "GET", Path: root + "/hostedzone/{id}/dnssec", Operation: "GetDNSSEC", Handle: z.getDNSSEC},
+		{Method: "POST", Path: root + "/hostedzone/{id}/rrset", Operation: "ChangeResourceRecordSets", Handle: r.changeRecords},
+		{Method: "GET", Path: root + "/hostedzone/{id}/rrset", Query: []string{"name", "type", "identifier", "maxitems"}, Operation: "ListResourceRecordSets", Handle: r.listRecords},
+		{Method: "GET", Path: root + "/change/{id}", Operation: "GetChange", Handle: c.getChange},
+		{Method: "GET", Path: root + "/tags/{type}/{id}", Operation: "ListTagsForResource", Handle: t.listTags},
+		{Method: "POST", Path: root + "/tags/{type}/{id}", Operation: "ChangeTagsForResource", Handle: t.changeTags},
 	}
 }
 
@@ -126,4 +130,4 @@ func (s *Service) Resources() map[string]int {
 }
 
 // Run lets changes reach all name servers, until ctx is done.
-func (s *Service) Run(ctx context.Context) { s.account.Reconcile(ctx, s.propagate) }
+func (s *Service) Run(ctx context.Context) { s.account.Reconcile(ctx, s.changes.propagate) }

@@ -8,11 +8,14 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
+// tagOperations are those on the tags of hosted zones.
+type tagOperations struct{ *records }
+
 // tagRules are those of https://docs.aws.amazon.com/Route53/latest/APIReference/API_Tag.html.
 var tagRules = tags.Rules{Refuse: func(f tags.Fault) error { return wire.Errorf("InvalidInput", "%s", f) }}
 
 // tags are those of hosted zones, the only resources here that can have tags.
-func (s *Service) tags(resourceType string) tags.Resources {
+func (s *tagOperations) tags(resourceType string) tags.Resources {
 	return tags.Resources{Rules: tagRules, Find: func(id string) (tags.Resource, error) {
 		if resourceType != "hostedzone" {
 			return tags.Resource{}, wire.NotFoundf("NoSuchHealthCheck", "localaws has no resources of the type %s", resourceType)
@@ -31,7 +34,7 @@ type tagSetXML struct {
 	Tags         []tags.Tag `xml:"Tags>Tag"`
 }
 
-func (s *Service) listTags(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *tagOperations) listTags(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	resourceType, id := call.Param["type"], call.Param["id"]
 	list, err := s.tags(resourceType).List(id)
 	if err != nil {
@@ -40,7 +43,7 @@ func (s *Service) listTags(_ context.Context, call *rest.Call) (*rest.Answer, er
 	return &rest.Answer{Body: struct{ ResourceTagSet tagSetXML }{tagSetXML{resourceType, id, list}}}, nil
 }
 
-func (s *Service) changeTags(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *tagOperations) changeTags(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	var in struct {
 		AddTags       []tags.Tag `xml:"AddTags>Tag"`
 		RemoveTagKeys []string   `xml:"RemoveTagKeys>Key"`
@@ -59,7 +62,7 @@ func (s *Service) changeTags(_ context.Context, call *rest.Call) (*rest.Answer, 
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []tags.Tagged {
+func (s *tagOperations) TaggedResources() []tags.Tagged {
 	var all []tags.Tagged
 	for id, z := range s.zones.All() {
 		all = append(all, tags.Tagged{ARN: "arn:" + s.account.Partition + ":route53:::hostedzone/" + id, Tags: z.Tags})

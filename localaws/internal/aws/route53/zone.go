@@ -16,6 +16,12 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
+// zoneOperations are those on hosted zones.
+type zoneOperations struct {
+	*records
+	*changeOperations
+}
+
 // zone is a hosted zone.
 type zone struct {
 	ID              string
@@ -33,15 +39,6 @@ type zone struct {
 type vpc struct {
 	VPCRegion string
 	VPCId     string
-}
-
-// change is a change on its way to the name servers.
-type change struct {
-	ID          string
-	Comment     string
-	InSync      bool
-	SubmittedAt time.Time
-	InSyncAt    time.Time
 }
 
 type zoneXML struct {
@@ -93,7 +90,7 @@ func (c *change) xml() changeInfoXML {
 
 // SeedZone makes a public zone for a domain that counts as registered: the
 // world's name servers delegate to it. A zone that was seeded before is kept.
-func (s *Service) SeedZone(name string) (zoneID string) {
+func (s *zoneOperations) SeedZone(name string) (zoneID string) {
 	normal, err := normalize(name)
 	if err != nil {
 		panic(fmt.Sprintf("seeding the zone %q: %v", name, err)) // a name in the program's own text
@@ -130,7 +127,7 @@ type zoneResponse struct {
 	VPCs          []vpc             `xml:"VPCs>VPC,omitempty"`
 }
 
-func (s *Service) createHostedZone(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *zoneOperations) createHostedZone(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	var in createHostedZoneRequest
 	if err := decode(call, "CreateHostedZoneRequest", &in); err != nil {
 		return nil, err
@@ -172,7 +169,7 @@ func (s *Service) createHostedZone(_ context.Context, call *rest.Call) (*rest.An
 	}, nil
 }
 
-func (s *Service) getHostedZone(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *zoneOperations) getHostedZone(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	z, err := s.zone(call.Param["id"])
 	if err != nil {
 		return nil, err
@@ -180,7 +177,7 @@ func (s *Service) getHostedZone(_ context.Context, call *rest.Call) (*rest.Answe
 	return &rest.Answer{Body: zoneResponse{HostedZone: z.xml(), DelegationSet: z.delegation(), VPCs: z.VPCs}}, nil
 }
 
-func (s *Service) updateHostedZoneComment(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *zoneOperations) updateHostedZoneComment(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	var in struct{ Comment string }
 	if err := decode(call, "UpdateHostedZoneCommentRequest", &in); err != nil {
 		return nil, err
@@ -194,7 +191,7 @@ func (s *Service) updateHostedZoneComment(_ context.Context, call *rest.Call) (*
 	return &rest.Answer{Body: zoneResponse{HostedZone: z.xml()}}, nil
 }
 
-func (s *Service) deleteHostedZone(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *zoneOperations) deleteHostedZone(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	z, err := s.zone(call.Param["id"])
 	if err != nil {
 		return nil, err
@@ -208,7 +205,7 @@ func (s *Service) deleteHostedZone(_ context.Context, call *rest.Call) (*rest.An
 
 // getDNSSEC answers that the zone is not signed: signing needs KMS, which
 // localaws does not have.
-func (s *Service) getDNSSEC(_ context.Context, call *rest.Call) (*rest.Answer, error) {
+func (s *zoneOperations) getDNSSEC(_ context.Context, call *rest.Call) (*rest.Answer, error) {
 	z, err := s.zone(call.Param["id"])
 	if err != nil {
 		return nil, err
@@ -224,58 +221,13 @@ func (s *Service) getDNSSEC(_ context.Context, call *rest.Call) (*rest.Answer, e
 	return &rest.Answer{Body: out}, nil
 }
 
-func (s *Service) getChange(_ context.Context, call *rest.Call) (*rest.Answer, error) {
-	c, ok := s.changes.Get(call.Param["id"])
-	if !ok {
-		return nil, wire.NotFoundf("NoSuchChange", "Could not find resource with ID: %s", call.Param["id"])
-	}
-	info := c.xml()
-	return &rest.Answer{Body: struct{ ChangeInfo changeInfoXML }{info}}, nil
-}
-
-func (s *Service) newChange(comment string) *changeInfoXML {
-	c := &change{
-		ID: "C" + upperID(20), Comment: comment,
-		SubmittedAt: s.account.Clock.Now(), InSyncAt: s.account.Clock.In(propagation),
-	}
-	s.changes.Put(c.ID, c)
-	info := c.xml()
-	return &info
-}
-
-// propagate marks the changes that have reached all name servers, and forgets
-// those of an hour ago.
-func (s *Service) propagate() (again time.Time) {
-	now := s.account.Clock.Now()
-	for id, c := range s.changes.All() {
-		switch {
-		case c.InSync && now.Sub(c.SubmittedAt) > time.Hour:
-			s.changes.Delete(id)
-		case !c.InSync && !c.InSyncAt.After(now):
-			s.changes.Put(id, c)
-			c.InSync = true
-		case !c.InSync && (again.IsZero() || c.InSyncAt.Before(again)):
-			again = c.InSyncAt
-		}
-	}
-	return again
-}
-
-func (s *Service) zone(id string) (*zone, error) {
-	z, ok := s.zones.Get(strings.TrimPrefix(id, "/hostedzone/"))
-	if !ok {
-		return nil, noSuchZone(id)
-	}
-	return z, nil
-}
-
 func noSuchZone(id string) error {
 	return wire.NotFoundf("NoSuchHostedZone", "No hosted zone found with ID: %s", id)
 }
 
 // newNameServers draws four name servers, of which no zone of that name has
 // one: so a delegation tells zones of the same name apart.
-func (s *Service) newNameServers(zoneName string) []string {
+func (s *zoneOperations) newNameServers(zoneName string) []string {
 	for {
 		servers := drawNameServers()
 		taken := false

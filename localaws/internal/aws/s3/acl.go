@@ -40,11 +40,11 @@ func (b *bucket) setCannedACL(canned string) error {
 	return nil
 }
 
-func (s *Service) getBucketACL(c *call) (*answer, error) {
+func (s *bucketOperations) getBucketACL(c *call) (*answer, error) {
 	return s.renderACL(c.bucket.Config["acl"]), nil
 }
 
-func (s *Service) renderACL(stored string) *answer {
+func (s *bucketOperations) renderACL(stored string) *answer {
 	if stored != "" && !strings.HasPrefix(stored, "canned:") {
 		return &answer{raw: []byte(stored)}
 	}
@@ -62,7 +62,7 @@ func (s *Service) renderACL(stored string) *answer {
 	return &answer{raw: []byte(b.String())}
 }
 
-func (s *Service) putBucketACL(c *call) (*answer, error) {
+func (s *bucketOperations) putBucketACL(c *call) (*answer, error) {
 	if canned := c.Header.Get("X-Amz-Acl"); canned != "" {
 		return &answer{}, c.bucket.setCannedACL(canned)
 	}

@@ -11,6 +11,9 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
+// bucketOperations are those on buckets and their sub-resources.
+type bucketOperations struct{ *records }
+
 // bucketName is what a bucket may be called.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 var bucketName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{1,61})[a-z0-9]$`)
@@ -29,7 +32,7 @@ type createBucketRequest struct {
 	Tags               []tags.Tag `xml:"Tags>Tag"`
 }
 
-func (s *Service) createBucket(c *call) (*answer, error) {
+func (s *bucketOperations) createBucket(c *call) (*answer, error) {
 	if err := checkBucketName(c.name); err != nil {
 		return nil, err
 	}
@@ -93,11 +96,11 @@ func (b *bucket) setDefaults(c *call) error {
 	return nil
 }
 
-func (s *Service) headBucket(c *call) (*answer, error) {
+func (s *bucketOperations) headBucket(c *call) (*answer, error) {
 	return &answer{header: http.Header{"X-Amz-Bucket-Region": {c.bucket.Region}, "Content-Type": {"application/xml"}}}, nil
 }
 
-func (s *Service) deleteBucket(c *call) (*answer, error) {
+func (s *bucketOperations) deleteBucket(c *call) (*answer, error) {
 	for range s.versions.under(c.name, "") {
 		message := "The bucket you tried to delete is not empty"
 		if c.bucket.Versioning != "" {
@@ -112,7 +115,7 @@ func (s *Service) deleteBucket(c *call) (*answer, error) {
 	return &answer{status: http.StatusNoContent}, nil
 }
 
-func (s *Service) getLocation(c *call) (*answer, error) {
+func (s *bucketOperations) getLocation(c *call) (*answer, error) {
 	region := c.bucket.Region
 	if region == "us-east-1" {
 		region = ""
@@ -123,11 +126,6 @@ func (s *Service) getLocation(c *call) (*answer, error) {
 type ownerXML struct {
 	ID          string
 	DisplayName string
-}
-
-// owner is the account as S3 writes it: with a canonical user id.
-func (s *Service) owner() ownerXML {
-	return ownerXML{ID: strings.Repeat("0", 52) + s.account.ID, DisplayName: "localaws"}
 }
 
 type bucketXML struct {
@@ -143,7 +141,7 @@ type listBucketsXML struct {
 	Prefix            string      `xml:",omitempty"`
 }
 
-func (s *Service) listBuckets(c *call) (*answer, error) {
+func (s *bucketOperations) listBuckets(c *call) (*answer, error) {
 	limit, err := number(c.Query.Get("max-buckets"), 10000)
 	if err != nil {
 		return nil, err

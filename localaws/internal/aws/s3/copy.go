@@ -12,7 +12,7 @@ import (
 
 // source finds what the header x-amz-copy-source names: bucket/key, perhaps
 // with ?versionId= behind it.
-func (s *Service) source(c *call) (*version, error) {
+func (s *objectOperations) source(c *call) (*version, error) {
 	path, query, _ := strings.Cut(strings.TrimPrefix(c.Header.Get("X-Amz-Copy-Source"), "/"), "?versionId=")
 	path, err := url.PathUnescape(path)
 	if err != nil {
@@ -45,7 +45,7 @@ type copyXML struct {
 }
 
 // copyObject makes an object that has the body of another.
-func (s *Service) copyObject(c *call) (*answer, error) {
+func (s *objectOperations) copyObject(c *call) (*answer, error) {
 	from, err := s.source(c)
 	if err != nil {
 		return nil, err

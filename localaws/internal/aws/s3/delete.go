@@ -11,7 +11,7 @@ import (
 // remove deletes a version for good, or without a version id the object: with
 // versioning that only adds a delete marker.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
-func (s *Service) remove(b *bucket, key, id string) (removed *version, err error) {
+func (s *objectOperations) remove(b *bucket, key, id string) (removed *version, err error) {
 	if id == "" && b.Versioning != "" {
 		marker := &version{Key: key, DeleteMarker: true, Tags: tags.Set{}}
 		return marker, s.store(b, marker)
@@ -24,7 +24,7 @@ func (s *Service) remove(b *bucket, key, id string) (removed *version, err error
 	return removed, nil
 }
 
-func (s *Service) deleteObject(c *call) (*answer, error) {
+func (s *objectOperations) deleteObject(c *call) (*answer, error) {
 	removed, err := s.remove(c.bucket, c.key, c.Query.Get("versionId"))
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ type deletedXML struct {
 
 type deleteResultXML struct{ Deleted []deletedXML }
 
-func (s *Service) deleteObjects(c *call) (*answer, error) {
+func (s *objectOperations) deleteObjects(c *call) (*answer, error) {
 	var in deleteRequest
 	if err := rest.DecodeXML(c.Body, "Delete", &in); err != nil {
 		return nil, malformedXML(err)

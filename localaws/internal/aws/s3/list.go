@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// listOperations list the objects and versions of a bucket.
+type listOperations struct{ *records }
+
 // listing is what a request to list asks for.
 type listing struct {
 	prefix, delimiter string
@@ -120,7 +123,7 @@ type listXML struct {
 }
 
 // list lists the newest versions behind a key.
-func (s *Service) list(c *call, after string, owner *ownerXML) (*listXML, string, error) {
+func (s *listOperations) list(c *call, after string, owner *ownerXML) (*listXML, string, error) {
 	l, err := c.listing()
 	if err != nil {
 		return nil, "", err
@@ -144,7 +147,7 @@ func (s *Service) list(c *call, after string, owner *ownerXML) (*listXML, string
 	return out, next, nil
 }
 
-func (s *Service) listObjects(c *call) (*answer, error) {
+func (s *listOperations) listObjects(c *call) (*answer, error) {
 	owner, marker := s.owner(), c.Query.Get("marker")
 	out, next, err := s.list(c, marker, &owner)
 	if err != nil {
@@ -157,7 +160,7 @@ func (s *Service) listObjects(c *call) (*answer, error) {
 	return &answer{root: "ListBucketResult", body: out}, nil
 }
 
-func (s *Service) listObjectsV2(c *call) (*answer, error) {
+func (s *listOperations) listObjectsV2(c *call) (*answer, error) {
 	after := c.Query.Get("start-after")
 	if token := c.Query.Get("continuation-token"); token != "" {
 		raw, err := base64.URLEncoding.DecodeString(token)
@@ -212,7 +215,7 @@ type listVersionsXML struct {
 }
 
 // listVersions lists all versions, the newest of each key first.
-func (s *Service) listVersions(c *call) (*answer, error) {
+func (s *listOperations) listVersions(c *call) (*answer, error) {
 	l, err := c.listing()
 	if err != nil {
 		return nil, err

@@ -1,10 +1,16 @@
 package s3
 
 import (
+	"io"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
+
+// delivery stores what other services write, such as access logs.
+type delivery struct{ *records }
 
 // elbAccounts are the accounts of Elastic Load Balancing that write access
 // logs, by region. Other regions have a service principal only.
@@ -29,7 +35,7 @@ const LoadBalancerPrincipal = "logdelivery.elasticloadbalancing.amazonaws.com"
 // (arn:aws:iam::797873946194:root) or a service
 // (delivery.logs.amazonaws.com); LoadBalancerPrincipal means that service or
 // the account of Elastic Load Balancing in the region.
-func (s *Service) AllowsWrite(bucketName, key, principal string) bool {
+func (s *delivery) AllowsWrite(bucketName, key, principal string) bool {
 	b, ok := s.buckets.Get(bucketName)
 	if !ok || b.Region != s.account.Region || b.defaultEncryption() != "AES256" || b.Config["policy"] == "" {
 		return false
@@ -49,7 +55,7 @@ func (s *Service) AllowsWrite(bucketName, key, principal string) bool {
 }
 
 // writers are the names that a policy may give the principal of a log delivery.
-func (s *Service) writers(principal string) policy.Principals {
+func (s *delivery) writers(principal string) policy.Principals {
 	if account, isRoot := strings.CutSuffix(principal, ":root"); isRoot {
 		return policy.Principals{policy.AWS: {principal, account[strings.LastIndex(account, ":")+1:]}}
 	}
@@ -58,4 +64,38 @@ func (s *Service) writers(principal string) policy.Principals {
 		who[policy.AWS] = policy.List{account, "arn:" + s.account.Partition + ":iam::" + account + ":root"}
 	}
 	return who
+}
+
+// PutObject stores a small object within another service's operation, as the owner
+// of the bucket would. Its body is kept with its record.
+func (s *delivery) PutObject(bucketName, key string, content []byte) error {
+	sums := (&call{Request: &wire.Request{}}).digests()
+	_, _ = sums.Write(content) // it never fails
+	return s.put(bucketName, key, sums.received(piece{Data: content, Size: sums.size}))
+}
+
+// Deliver stores an object as PutObject does. It is called without the account's
+// lock, as it writes the body to a file first.
+func (s *delivery) Deliver(bucketName, key string, content []byte) error {
+	sums := (&call{Request: &wire.Request{}}).digests()
+	file, err := s.files.write(func(w io.Writer) error {
+		_, err := io.MultiWriter(w, sums).Write(content)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.account.Do(func() { err = s.put(bucketName, key, sums.received(piece{File: file, Size: sums.size})) })
+	s.tidy(file)
+	return err
+}
+
+func (s *delivery) put(bucketName, key string, r *received) error {
+	b, err := s.bucket(bucketName)
+	if err != nil {
+		return err
+	}
+	v := &version{Key: key, Body: r.body, ETag: r.etag, Meta: map[string]string{"Content-Type": "binary/octet-stream"}, Tags: tags.Set{}}
+	v.ChecksumName, v.Checksum = r.checksum()
+	return s.store(b, v)
 }

@@ -21,6 +21,12 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
+// uploadOperations are those on multipart uploads.
+type uploadOperations struct {
+	*records
+	*receiver
+}
+
 // minPart is how long every part but the last has to be.
 const minPart = 5 << 20
 
@@ -73,7 +79,7 @@ func (s uploads) delete(u *upload) {
 	s.records.Delete(u.Bucket + "/" + u.ID)
 }
 
-func (s *Service) createUpload(c *call) (*answer, error) {
+func (s *uploadOperations) createUpload(c *call) (*answer, error) {
 	set, err := c.headerTags()
 	if err != nil {
 		return nil, err
@@ -93,16 +99,7 @@ func (s *Service) createUpload(c *call) (*answer, error) {
 	}{c.name, c.key, u.ID}}, nil
 }
 
-func (s *Service) upload(c *call) (*upload, error) {
-	id := c.Query.Get("uploadId")
-	u, ok := s.uploads.records.Get(c.name + "/" + id)
-	if !ok || u.Key != c.key {
-		return nil, noSuchUpload(id)
-	}
-	return u, nil
-}
-
-func (s *Service) uploadPart(c *call) (*answer, error) {
+func (s *uploadOperations) uploadPart(c *call) (*answer, error) {
 	u, err := s.upload(c)
 	if err != nil {
 		return nil, err
@@ -140,7 +137,7 @@ type completeRequest struct {
 // receiveParts reads which parts an upload is completed with, and computes the
 // checksum of the object that they make. Whether it may be made, completeUpload
 // decides.
-func (s *Service) receiveParts(c *call) error {
+func (s *uploadOperations) receiveParts(c *call) error {
 	if err := s.receiveDocument(c); err != nil {
 		return err
 	}
@@ -173,7 +170,7 @@ func (s *Service) receiveParts(c *call) error {
 
 // completeUpload makes an object of the parts that the request names. Its ETag
 // is the MD5 of the parts' MD5s, and their number.
-func (s *Service) completeUpload(c *call) (*answer, error) {
+func (s *uploadOperations) completeUpload(c *call) (*answer, error) {
 	u, err := s.upload(c)
 	if err != nil {
 		return nil, err
@@ -212,7 +209,7 @@ func (s *Service) completeUpload(c *call) (*answer, error) {
 	}{"/" + c.name + "/" + c.key, c.name, c.key, v.ETag}}, nil
 }
 
-func (s *Service) abortUpload(c *call) (*answer, error) {
+func (s *uploadOperations) abortUpload(c *call) (*answer, error) {
 	u, err := s.upload(c)
 	if err != nil {
 		return nil, err
@@ -228,7 +225,7 @@ type partXML struct {
 	Size         int64
 }
 
-func (s *Service) listParts(c *call) (*answer, error) {
+func (s *uploadOperations) listParts(c *call) (*answer, error) {
 	u, err := s.upload(c)
 	if err != nil {
 		return nil, err
@@ -277,7 +274,7 @@ type uploadXML struct {
 }
 
 // listUploads answers with one page.
-func (s *Service) listUploads(c *call) (*answer, error) {
+func (s *uploadOperations) listUploads(c *call) (*answer, error) {
 	l, err := c.listing()
 	if err != nil {
 		return nil, err

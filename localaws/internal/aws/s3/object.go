@@ -9,8 +9,13 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 )
+
+// objectOperations are those on objects.
+type objectOperations struct {
+	*records
+	*receiver
+}
 
 const (
 	metaPrefix = "X-Amz-Meta-"
@@ -62,31 +67,6 @@ func (b *bucket) defaultEncryption() string {
 	return "AES256"
 }
 
-// version is the one that the request names, or the newest one; for reading only.
-func (s *Service) version(c *call) (*version, error) {
-	id := c.Query.Get("versionId")
-	if id == "" {
-		v := s.versions.latest(c.name, c.key)
-		switch {
-		case v == nil:
-			return nil, noSuchKey(c.key)
-		case v.DeleteMarker:
-			header := http.Header{"X-Amz-Delete-Marker": {"true"}, "X-Amz-Version-Id": {v.ID}}
-			return nil, &withHeader{noSuchKey(c.key), header}
-		}
-		return v, nil
-	}
-	v := s.versions.get(c.name, c.key, id)
-	if v == nil {
-		return nil, noSuchVersion(id)
-	}
-	if v.DeleteMarker {
-		header := http.Header{"X-Amz-Delete-Marker": {"true"}, "Allow": {"DELETE"}}
-		return nil, &withHeader{refuse(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against a delete marker."), header}
-	}
-	return v, nil
-}
-
 // versionHeader names the version, in buckets that have them.
 func (c *call) versionHeader(v *version) http.Header {
 	header := http.Header{}
@@ -96,24 +76,7 @@ func (c *call) versionHeader(v *version) http.Header {
 	return header
 }
 
-// store makes a version the newest of an object. In a bucket without versioning, or
-// with it suspended, it takes the place of the null version.
-func (s *Service) store(b *bucket, v *version) error {
-	if len(v.Key) > 1024 {
-		return refuse(http.StatusBadRequest, "KeyTooLongError", "Your key is too long: %d bytes", len(v.Key))
-	}
-	v.Bucket, v.ID, v.Size, v.Modified = b.Name, ids.Hex(32), v.Body.size(), s.account.Clock.Now()
-	replaced := (*version)(nil)
-	if b.Versioning != versioningEnabled {
-		v.ID = nullVersion
-		replaced = s.versions.get(b.Name, v.Key, nullVersion)
-	}
-	s.versions.add(v)
-	s.versions.drop(replaced)
-	return s.replicate(b, v)
-}
-
-func (s *Service) putObject(c *call) (*answer, error) {
+func (s *objectOperations) putObject(c *call) (*answer, error) {
 	if c.Header.Get("X-Amz-Copy-Source") != "" {
 		return s.copyObject(c)
 	}
@@ -136,28 +99,6 @@ func (s *Service) putObject(c *call) (*answer, error) {
 	return &answer{header: header}, nil
 }
 
-// checkWrite holds a PUT against its conditions and the bucket's ACL setting.
-func (s *Service) checkWrite(c *call) error {
-	if canned := c.Header.Get("X-Amz-Acl"); canned != "" && canned != "bucket-owner-full-control" && c.bucket.aclsDisabled() {
-		return refuse(http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs")
-	}
-	current := s.versions.latest(c.name, c.key)
-	exists := current != nil && !current.DeleteMarker
-	failed := refuse(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
-	if c.Header.Get("If-None-Match") == "*" && exists {
-		return failed
-	}
-	if want := c.Header.Get("If-Match"); want != "" {
-		if !exists {
-			return noSuchKey(c.key)
-		}
-		if strings.Trim(want, `"`) != strings.Trim(current.ETag, `"`) {
-			return failed
-		}
-	}
-	return nil
-}
-
 // headerTags reads the header x-amz-tagging, which is a query string.
 func (c *call) headerTags() (tags.Set, error) {
 	values, err := url.ParseQuery(c.Header.Get("X-Amz-Tagging"))
@@ -177,7 +118,7 @@ func (v *version) setChecksum(header http.Header) {
 }
 
 // getObject serves GET and HEAD.
-func (s *Service) getObject(c *call) (*answer, error) {
+func (s *objectOperations) getObject(c *call) (*answer, error) {
 	v, err := s.version(c)
 	if err != nil {
 		return nil, err

@@ -81,7 +81,7 @@ func (b *bucket) blocksPublicPolicy() bool {
 	return strings.Contains(b.Config["publicAccessBlock"], "<BlockPublicPolicy>true</BlockPublicPolicy>")
 }
 
-func (s *Service) getPolicyStatus(c *call) (*answer, error) {
+func (s *bucketOperations) getPolicyStatus(c *call) (*answer, error) {
 	body := c.bucket.Config["policy"]
 	if body == "" {
 		return nil, refuse(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist")

@@ -19,6 +19,9 @@ import (
 	"strings"
 )
 
+// receiver reads the bodies of requests, without the account's lock.
+type receiver struct{ *records }
+
 const (
 	// maxDocument is how large a configuration or a list of keys may be, and
 	// maxObject what one PUT takes.
@@ -60,7 +63,7 @@ func (r *received) checksum() (name, value string) {
 }
 
 // receiveObject writes the request's body to a file.
-func (s *Service) receiveObject(c *call) error {
+func (s *receiver) receiveObject(c *call) error {
 	var d *digests
 	file, err := s.files.write(func(w io.Writer) (err error) {
 		d, err = c.receive(w, maxObject)
@@ -74,7 +77,7 @@ func (s *Service) receiveObject(c *call) error {
 }
 
 // receiveDocument reads the request's body, such as XML, into memory.
-func (s *Service) receiveDocument(c *call) error {
+func (s *receiver) receiveDocument(c *call) error {
 	var b bytes.Buffer
 	_, err := c.receive(&b, maxDocument)
 	c.Body = b.Bytes()

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"maps"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
@@ -51,7 +50,7 @@ type replicationRule struct {
 	}
 }
 
-func (s *Service) checkReplication(c *call) error {
+func (s *bucketOperations) checkReplication(c *call) error {
 	var in replicationXML
 	if err := rest.DecodeXML(c.Body, "ReplicationConfiguration", &in); err != nil {
 		return malformedXML(err)
@@ -103,37 +102,6 @@ func (r *replicationRule) covers(v *version) bool {
 		return false
 	}
 	return r.Status == "Enabled" && (prefix == nil || strings.HasPrefix(v.Key, *prefix))
-}
-
-// replicate copies a new version to where the bucket's rules say. A copy is
-// not replicated further.
-func (s *Service) replicate(b *bucket, v *version) error {
-	if b.Config["replication"] == "" || b.Versioning != versioningEnabled || v.Meta[replicaHeader] == "REPLICA" {
-		return nil
-	}
-	var rules replicationXML
-	if err := rest.DecodeXML([]byte(b.Config["replication"]), "", &rules); err != nil {
-		return err
-	}
-	for i := range rules.Rules {
-		rule := &rules.Rules[i]
-		destination, exists := s.buckets.Get(rule.bucket())
-		if !exists || destination.Versioning != versioningEnabled || !rule.covers(v) {
-			continue
-		}
-		copied := *v
-		copied.Meta, copied.Tags = maps.Clone(v.Meta), maps.Clone(v.Tags)
-		if copied.Meta == nil {
-			copied.Meta = map[string]string{}
-		}
-		copied.Meta[replicaHeader] = "REPLICA"
-		if class := rule.Destination.StorageClass; class != "" {
-			copied.Meta["X-Amz-Storage-Class"] = class
-		}
-		copied.Bucket, copied.Sequence = destination.Name, 0
-		s.versions.add(&copied) // with its source's version id
-	}
-	return nil
 }
 
 const replicaHeader = "X-Amz-Replication-Status"

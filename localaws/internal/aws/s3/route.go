@@ -42,6 +42,14 @@ type route struct {
 	receive func(*call) error
 }
 
+// router finds the operation of a request and runs it.
+type router struct {
+	*records
+	*receiver
+	tags   *tagOperations
+	routes []route
+}
+
 // call is a request on its way.
 type call struct {
 	*wire.Request
@@ -69,7 +77,9 @@ type answer struct {
 
 // table lists the operations, but for the buckets' plain sub-resources, which
 // subresource.go adds.
-func (s *Service) table() []route {
+func table(
+	b *bucketOperations, l *listOperations, o *objectOperations, u *uploadOperations, t *tagOperations, in *receiver,
+) []route {
 	list := []string{"delimiter", "encoding-type", "max-keys", "prefix"}
 	responses := []string{
 		"versionId", "response-cache-control", "response-content-disposition", "response-content-encoding",
@@ -78,40 +88,40 @@ func (s *Service) table() []route {
 	version := []string{"versionId"}
 	with := func(params []string, more ...string) []string { return append(slices.Clone(params), more...) }
 	routes := []route{
-		{serviceLevel, "GET", "", []string{"prefix", "max-buckets", "continuation-token", "bucket-region"}, "ListBuckets", s.listBuckets, nil},
+		{serviceLevel, "GET", "", []string{"prefix", "max-buckets", "continuation-token", "bucket-region"}, "ListBuckets", b.listBuckets, nil},
 
-		{bucketLevel, "PUT", "", nil, "CreateBucket", s.createBucket, nil},
-		{bucketLevel, "HEAD", "", nil, "HeadBucket", s.headBucket, nil},
-		{bucketLevel, "DELETE", "", nil, "DeleteBucket", s.deleteBucket, nil},
-		{bucketLevel, "GET", "list-type", with(list, "continuation-token", "start-after", "fetch-owner"), "ListObjectsV2", s.listObjectsV2, nil},
-		{bucketLevel, "GET", "", with(list, "marker"), "ListObjects", s.listObjects, nil},
-		{bucketLevel, "GET", "versions", with(list, "key-marker", "version-id-marker"), "ListObjectVersions", s.listVersions, nil},
-		{bucketLevel, "GET", "uploads", []string{"prefix", "key-marker", "encoding-type"}, "ListMultipartUploads", s.listUploads, nil},
-		{bucketLevel, "POST", "delete", nil, "DeleteObjects", s.deleteObjects, nil},
-		{bucketLevel, "GET", "location", nil, "GetBucketLocation", s.getLocation, nil},
-		{bucketLevel, "GET", "policyStatus", nil, "GetBucketPolicyStatus", s.getPolicyStatus, nil},
-		{bucketLevel, "GET", "tagging", nil, "GetBucketTagging", s.getBucketTagging, nil},
-		{bucketLevel, "PUT", "tagging", nil, "PutBucketTagging", s.putBucketTagging, nil},
-		{bucketLevel, "DELETE", "tagging", nil, "DeleteBucketTagging", s.deleteBucketTagging, nil},
+		{bucketLevel, "PUT", "", nil, "CreateBucket", b.createBucket, nil},
+		{bucketLevel, "HEAD", "", nil, "HeadBucket", b.headBucket, nil},
+		{bucketLevel, "DELETE", "", nil, "DeleteBucket", b.deleteBucket, nil},
+		{bucketLevel, "GET", "list-type", with(list, "continuation-token", "start-after", "fetch-owner"), "ListObjectsV2", l.listObjectsV2, nil},
+		{bucketLevel, "GET", "", with(list, "marker"), "ListObjects", l.listObjects, nil},
+		{bucketLevel, "GET", "versions", with(list, "key-marker", "version-id-marker"), "ListObjectVersions", l.listVersions, nil},
+		{bucketLevel, "GET", "uploads", []string{"prefix", "key-marker", "encoding-type"}, "ListMultipartUploads", u.listUploads, nil},
+		{bucketLevel, "POST", "delete", nil, "DeleteObjects", o.deleteObjects, nil},
+		{bucketLevel, "GET", "location", nil, "GetBucketLocation", b.getLocation, nil},
+		{bucketLevel, "GET", "policyStatus", nil, "GetBucketPolicyStatus", b.getPolicyStatus, nil},
+		{bucketLevel, "GET", "tagging", nil, "GetBucketTagging", t.getBucketTagging, nil},
+		{bucketLevel, "PUT", "tagging", nil, "PutBucketTagging", t.putBucketTagging, nil},
+		{bucketLevel, "DELETE", "tagging", nil, "DeleteBucketTagging", t.deleteBucketTagging, nil},
 
-		{objectLevel, "PUT", "", nil, "PutObject", s.putObject, s.receiveObject},
-		{objectLevel, "GET", "", responses, "GetObject", s.getObject, nil},
-		{objectLevel, "HEAD", "", responses, "HeadObject", s.getObject, nil},
-		{objectLevel, "DELETE", "", version, "DeleteObject", s.deleteObject, nil},
-		{objectLevel, "GET", "tagging", version, "GetObjectTagging", s.getObjectTagging, nil},
-		{objectLevel, "PUT", "tagging", version, "PutObjectTagging", s.putObjectTagging, nil},
-		{objectLevel, "DELETE", "tagging", version, "DeleteObjectTagging", s.deleteObjectTagging, nil},
-		{objectLevel, "POST", "uploads", nil, "CreateMultipartUpload", s.createUpload, nil},
-		{objectLevel, "PUT", "uploadId", []string{"partNumber"}, "UploadPart", s.uploadPart, s.receiveObject},
-		{objectLevel, "POST", "uploadId", nil, "CompleteMultipartUpload", s.completeUpload, s.receiveParts},
-		{objectLevel, "DELETE", "uploadId", nil, "AbortMultipartUpload", s.abortUpload, nil},
-		{objectLevel, "GET", "uploadId", []string{"max-parts", "part-number-marker"}, "ListParts", s.listParts, nil},
+		{objectLevel, "PUT", "", nil, "PutObject", o.putObject, in.receiveObject},
+		{objectLevel, "GET", "", responses, "GetObject", o.getObject, nil},
+		{objectLevel, "HEAD", "", responses, "HeadObject", o.getObject, nil},
+		{objectLevel, "DELETE", "", version, "DeleteObject", o.deleteObject, nil},
+		{objectLevel, "GET", "tagging", version, "GetObjectTagging", t.getObjectTagging, nil},
+		{objectLevel, "PUT", "tagging", version, "PutObjectTagging", t.putObjectTagging, nil},
+		{objectLevel, "DELETE", "tagging", version, "DeleteObjectTagging", t.deleteObjectTagging, nil},
+		{objectLevel, "POST", "uploads", nil, "CreateMultipartUpload", u.createUpload, nil},
+		{objectLevel, "PUT", "uploadId", []string{"partNumber"}, "UploadPart", u.uploadPart, in.receiveObject},
+		{objectLevel, "POST", "uploadId", nil, "CompleteMultipartUpload", u.completeUpload, u.receiveParts},
+		{objectLevel, "DELETE", "uploadId", nil, "AbortMultipartUpload", u.abortUpload, nil},
+		{objectLevel, "GET", "uploadId", []string{"max-parts", "part-number-marker"}, "ListParts", u.listParts, nil},
 	}
-	return append(routes, s.subresourceRoutes()...)
+	return append(routes, b.subresourceRoutes()...)
 }
 
 // find returns the route of a request.
-func (s *Service) find(at level, method string, query url.Values) (*route, bool) {
+func (s *router) find(at level, method string, query url.Values) (*route, bool) {
 	var plain *route
 	for i := range s.routes {
 		r := &s.routes[i]
@@ -138,9 +148,9 @@ func (r *route) takes(query url.Values) bool {
 }
 
 // operation finds what a request is for.
-func (s *Service) operation(r *wire.Request) (*wire.RESTOperation, error) {
+func (s *router) operation(r *wire.Request) (*wire.RESTOperation, error) {
 	if isControl(r) {
-		return s.controlOperation(r)
+		return s.tags.controlOperation(r)
 	}
 	name, key, err := address(r)
 	if err != nil {
@@ -168,7 +178,7 @@ func (s *Service) operation(r *wire.Request) (*wire.RESTOperation, error) {
 
 // run receives the body, handles the call under the account's lock, and opens what
 // is to be answered.
-func (s *Service) run(ctx context.Context, found *route, c *call) (*wire.Response, error) {
+func (s *router) run(ctx context.Context, found *route, c *call) (*wire.Response, error) {
 	if err := c.checkHeaders(); err != nil {
 		return nil, err
 	}
@@ -204,7 +214,7 @@ func (s *Service) run(ctx context.Context, found *route, c *call) (*wire.Respons
 
 // replaced reports whether a body that was read a moment ago is that of no object
 // any more.
-func (s *Service) replaced(b body) (gone bool) {
+func (s *router) replaced(b body) (gone bool) {
 	s.account.View(func() {
 		gone = slices.ContainsFunc(b, func(p piece) bool { return p.File != "" && !s.files.uses.Has(p.File) })
 	})
@@ -212,7 +222,7 @@ func (s *Service) replaced(b body) (gone bool) {
 }
 
 // transact handles a call under the account's lock.
-func (s *Service) transact(ctx context.Context, found *route, c *call) (out *answer, err error) {
+func (s *router) transact(ctx context.Context, found *route, c *call) (out *answer, err error) {
 	handle := func() (err error) {
 		if err = s.findBucket(found, c); err != nil {
 			return err
@@ -234,7 +244,7 @@ func (s *Service) transact(ctx context.Context, found *route, c *call) (out *ans
 
 // findBucket finds the bucket of a call; one whose configuration the call may
 // change is marked.
-func (s *Service) findBucket(found *route, c *call) (err error) {
+func (s *router) findBucket(found *route, c *call) (err error) {
 	if found.level == serviceLevel || found.operation == "CreateBucket" {
 		return nil
 	}

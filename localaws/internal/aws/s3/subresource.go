@@ -39,7 +39,7 @@ type subresource struct {
 }
 
 // subresources are the parts of a bucket's configuration.
-func (s *Service) subresources() []subresource {
+func (s *bucketOperations) subresources() []subresource {
 	empty := func(root string) string { return "<" + root + ` xmlns="` + namespace + `"></` + root + ">" }
 	return []subresource{
 		{name: "accelerate", operation: "BucketAccelerateConfiguration", root: "AccelerateConfiguration", absent: empty("AccelerateConfiguration")},
@@ -60,7 +60,7 @@ func (s *Service) subresources() []subresource {
 }
 
 // subresourceRoutes are the operations of the buckets' configuration.
-func (s *Service) subresourceRoutes() []route {
+func (s *bucketOperations) subresourceRoutes() []route {
 	routes := []route{
 		{bucketLevel, "GET", "acl", nil, "GetBucketAcl", s.getBucketACL, nil},
 		{bucketLevel, "PUT", "acl", nil, "PutBucketAcl", s.putBucketACL, nil},

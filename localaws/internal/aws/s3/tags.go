@@ -11,6 +11,9 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
+// tagOperations are those on the tags of buckets and objects.
+type tagOperations struct{ *records }
+
 type taggingXML struct {
 	Tags []tags.Tag `xml:"TagSet>Tag"`
 }
@@ -33,14 +36,14 @@ func readTagging(body []byte, rules tags.Rules) (tags.Set, error) {
 	return rules.New(in.Tags)
 }
 
-func (s *Service) getBucketTagging(c *call) (*answer, error) {
+func (s *tagOperations) getBucketTagging(c *call) (*answer, error) {
 	if len(c.bucket.Tags) == 0 {
 		return nil, refuse(http.StatusNotFound, "NoSuchTagSet", "The TagSet does not exist")
 	}
 	return &answer{root: "Tagging", body: taggingXML{c.bucket.Tags.List()}}, nil
 }
 
-func (s *Service) putBucketTagging(c *call) (*answer, error) {
+func (s *tagOperations) putBucketTagging(c *call) (*answer, error) {
 	set, err := readTagging(c.Body, bucketTagRules)
 	if err != nil {
 		return nil, err
@@ -49,12 +52,12 @@ func (s *Service) putBucketTagging(c *call) (*answer, error) {
 	return &answer{status: http.StatusNoContent}, nil
 }
 
-func (s *Service) deleteBucketTagging(c *call) (*answer, error) {
+func (s *tagOperations) deleteBucketTagging(c *call) (*answer, error) {
 	c.bucket.Tags = tags.Set{}
 	return &answer{status: http.StatusNoContent}, nil
 }
 
-func (s *Service) getObjectTagging(c *call) (*answer, error) {
+func (s *tagOperations) getObjectTagging(c *call) (*answer, error) {
 	v, err := s.version(c)
 	if err != nil {
 		return nil, err
@@ -62,7 +65,7 @@ func (s *Service) getObjectTagging(c *call) (*answer, error) {
 	return &answer{header: c.versionHeader(v), root: "Tagging", body: taggingXML{v.Tags.List()}}, nil
 }
 
-func (s *Service) putObjectTagging(c *call) (*answer, error) {
+func (s *tagOperations) putObjectTagging(c *call) (*answer, error) {
 	set, err := readTagging(c.Body, objectTagRules)
 	if err != nil {
 		return nil, err
@@ -71,12 +74,12 @@ func (s *Service) putObjectTagging(c *call) (*answer, error) {
 	return &answer{header: header}, err
 }
 
-func (s *Service) deleteObjectTagging(c *call) (*answer, error) {
+func (s *tagOperations) deleteObjectTagging(c *call) (*answer, error) {
 	header, err := s.setObjectTags(c, tags.Set{})
 	return &answer{status: http.StatusNoContent, header: header}, err
 }
 
-func (s *Service) setObjectTags(c *call, set tags.Set) (http.Header, error) {
+func (s *tagOperations) setObjectTags(c *call, set tags.Set) (http.Header, error) {
 	v, err := s.version(c)
 	if err != nil {
 		return nil, err
@@ -101,7 +104,7 @@ func isControl(r *wire.Request) bool {
 // controlOperation finds one of the tag calls of S3 Control, the only ones that
 // the Terraform provider needs for buckets.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_ListTagsForResource.html
-func (s *Service) controlOperation(r *wire.Request) (*wire.RESTOperation, error) {
+func (s *tagOperations) controlOperation(r *wire.Request) (*wire.RESTOperation, error) {
 	escaped, found := strings.CutPrefix(r.Path, controlPrefix+"tags/")
 	if !found {
 		return nil, wire.UnknownREST(r)
@@ -153,7 +156,7 @@ type controlTags struct {
 }
 
 // tags are those of buckets, which are found by name.
-func (s *Service) tags() tags.Resources {
+func (s *tagOperations) tags() tags.Resources {
 	return tags.Resources{Rules: bucketTagRules, Find: func(name string) (tags.Resource, error) {
 		b, err := s.bucket(name)
 		if err != nil {
@@ -167,7 +170,7 @@ func (s *Service) tags() tags.Resources {
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []tags.Tagged {
+func (s *tagOperations) TaggedResources() []tags.Tagged {
 	var all []tags.Tagged
 	for _, b := range s.buckets.All() {
 		all = append(all, tags.Tagged{ARN: "arn:" + s.account.Partition + ":s3:::" + b.Name, Tags: b.Tags})

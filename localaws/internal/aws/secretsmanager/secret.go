@@ -14,6 +14,25 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
+// secretOperations are those on secrets.
+type secretOperations struct{ *records }
+
+func (s *secretOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateSecret", s.createSecret),
+		wire.ReadOp("DescribeSecret", s.describeSecret),
+		wire.Op("UpdateSecret", s.updateSecret),
+		wire.Op("DeleteSecret", s.deleteSecret),
+		wire.Op("RestoreSecret", s.restoreSecret),
+		wire.ReadOp("ListSecrets", s.listSecrets),
+		wire.Op("PutResourcePolicy", s.putResourcePolicy),
+		wire.ReadOp("GetResourcePolicy", s.getResourcePolicy),
+		wire.Op("DeleteResourcePolicy", s.deleteResourcePolicy),
+		wire.Op("TagResource", s.tagResource),
+		wire.Op("UntagResource", s.untagResource),
+	}
+}
+
 var secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
 
 type createSecretInput struct {
@@ -35,7 +54,7 @@ type secretOutput struct {
 	DeletionDate  time.Time
 }
 
-func (s *Service) createSecret(_ context.Context, in *createSecretInput) (*secretOutput, error) {
+func (s *secretOperations) createSecret(_ context.Context, in *createSecretInput) (*secretOutput, error) {
 	if !secretName.MatchString(in.Name) {
 		return nil, wire.Errorf("ValidationException", "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!: %q", in.Name)
 	}
@@ -91,7 +110,7 @@ func (s *secret) detail() secretDetail {
 	}
 }
 
-func (s *Service) describeSecret(_ context.Context, in *idInput) (*secretDetail, error) {
+func (s *secretOperations) describeSecret(_ context.Context, in *idInput) (*secretDetail, error) {
 	found, err := s.secret(in.SecretId)
 	if err != nil {
 		return nil, err
@@ -109,7 +128,7 @@ type updateSecretInput struct {
 	SecretBinary       []byte
 }
 
-func (s *Service) updateSecret(_ context.Context, in *updateSecretInput) (*secretOutput, error) {
+func (s *secretOperations) updateSecret(_ context.Context, in *updateSecretInput) (*secretOutput, error) {
 	found, err := s.changeUsable(in.SecretId)
 	if err != nil {
 		return nil, err
@@ -139,7 +158,7 @@ type deleteSecretInput struct {
 }
 
 // deleteSecret deletes at once, or after the recovery window: 7 to 30 days.
-func (s *Service) deleteSecret(_ context.Context, in *deleteSecretInput) (*secretOutput, error) {
+func (s *secretOperations) deleteSecret(_ context.Context, in *deleteSecretInput) (*secretOutput, error) {
 	found, err := s.change(in.SecretId)
 	if err != nil {
 		return nil, err
@@ -167,7 +186,7 @@ func (s *Service) deleteSecret(_ context.Context, in *deleteSecretInput) (*secre
 	return &secretOutput{ARN: found.ARN, Name: found.Name, DeletionDate: now.AddDate(0, 0, int(days))}, nil
 }
 
-func (s *Service) restoreSecret(_ context.Context, in *idInput) (*secretOutput, error) {
+func (s *secretOperations) restoreSecret(_ context.Context, in *idInput) (*secretOutput, error) {
 	found, err := s.change(in.SecretId)
 	if err != nil {
 		return nil, err
@@ -192,7 +211,7 @@ type listSecretsOutput struct {
 	NextToken  string
 }
 
-func (s *Service) listSecrets(_ context.Context, in *listSecretsInput) (*listSecretsOutput, error) {
+func (s *secretOperations) listSecrets(_ context.Context, in *listSecretsInput) (*listSecretsOutput, error) {
 	var list []*secret
 	for _, one := range s.secrets.All() {
 		if s.gone(one) || !one.DeleteAt.IsZero() && !in.IncludePlannedDeletion {
@@ -263,7 +282,7 @@ type policyOutput struct {
 	ResourcePolicy string
 }
 
-func (s *Service) putResourcePolicy(_ context.Context, in *policyInput) (*policyOutput, error) {
+func (s *secretOperations) putResourcePolicy(_ context.Context, in *policyInput) (*policyOutput, error) {
 	found, err := s.changeUsable(in.SecretId)
 	if err != nil {
 		return nil, err
@@ -279,7 +298,7 @@ func (s *Service) putResourcePolicy(_ context.Context, in *policyInput) (*policy
 	return &policyOutput{ARN: found.ARN, Name: found.Name}, nil
 }
 
-func (s *Service) getResourcePolicy(_ context.Context, in *idInput) (*policyOutput, error) {
+func (s *secretOperations) getResourcePolicy(_ context.Context, in *idInput) (*policyOutput, error) {
 	found, err := s.secret(in.SecretId)
 	if err != nil {
 		return nil, err
@@ -287,7 +306,7 @@ func (s *Service) getResourcePolicy(_ context.Context, in *idInput) (*policyOutp
 	return &policyOutput{ARN: found.ARN, Name: found.Name, ResourcePolicy: found.Policy}, nil
 }
 
-func (s *Service) deleteResourcePolicy(_ context.Context, in *idInput) (*policyOutput, error) {
+func (s *secretOperations) deleteResourcePolicy(_ context.Context, in *idInput) (*policyOutput, error) {
 	found, err := s.change(in.SecretId)
 	if err != nil {
 		return nil, err
@@ -302,7 +321,7 @@ type tagInput struct {
 	TagKeys  []string
 }
 
-func (s *Service) tagResource(_ context.Context, in *tagInput) (*wire.Empty, error) {
+func (s *secretOperations) tagResource(_ context.Context, in *tagInput) (*wire.Empty, error) {
 	found, err := s.changeUsable(in.SecretId)
 	if err != nil {
 		return nil, err
@@ -311,7 +330,7 @@ func (s *Service) tagResource(_ context.Context, in *tagInput) (*wire.Empty, err
 	return nil, nil
 }
 
-func (s *Service) untagResource(_ context.Context, in *tagInput) (*wire.Empty, error) {
+func (s *secretOperations) untagResource(_ context.Context, in *tagInput) (*wire.Empty, error) {
 	found, err := s.changeUsable(in.SecretId)
 	if err != nil {
 		return nil, err
@@ -321,7 +340,7 @@ func (s *Service) untagResource(_ context.Context, in *tagInput) (*wire.Empty, e
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.
-func (s *Service) TaggedResources() []core.TaggedResource {
+func (s *secretOperations) TaggedResources() []core.TaggedResource {
 	var all []core.TaggedResource
 	for _, one := range s.secrets.All() {
 		all = append(all, core.TaggedResource{ARN: one.ARN, Tags: one.Tags})

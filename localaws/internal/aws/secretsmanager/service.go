@@ -8,11 +8,9 @@ import (
 	"crypto/rand"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -25,8 +23,9 @@ const (
 // Service is Secrets Manager. Its methods are called with the account's lock
 // held.
 type Service struct {
-	account *core.Account
-	secrets *store.Collection[*secret] // by ARN
+	*records
+	*secretOperations
+	values *valueOperations
 }
 
 type secret struct {
@@ -53,30 +52,15 @@ type version struct {
 
 // New returns a Secrets Manager without secrets.
 func New(a *core.Account) *Service {
-	return &Service{account: a, secrets: store.NewCollection[*secret](a.Records, "secretsmanager", "secrets")}
+	r := newRecords(a)
+	return &Service{r, &secretOperations{r}, &valueOperations{r}}
 }
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "secretsmanager", Protocol: wire.JSON11, TargetPrefix: "secretsmanager",
-		Operations: []wire.Operation{
-			wire.Op("CreateSecret", s.createSecret),
-			wire.ReadOp("DescribeSecret", s.describeSecret),
-			wire.Op("UpdateSecret", s.updateSecret),
-			wire.Op("DeleteSecret", s.deleteSecret),
-			wire.Op("RestoreSecret", s.restoreSecret),
-			wire.ReadOp("ListSecrets", s.listSecrets),
-			wire.Op("PutSecretValue", s.putSecretValue),
-			wire.ReadOp("GetSecretValue", s.getSecretValue),
-			wire.ReadOp("ListSecretVersionIds", s.listSecretVersionIDs),
-			wire.Op("UpdateSecretVersionStage", s.updateSecretVersionStage),
-			wire.Op("PutResourcePolicy", s.putResourcePolicy),
-			wire.ReadOp("GetResourcePolicy", s.getResourcePolicy),
-			wire.Op("DeleteResourcePolicy", s.deleteResourcePolicy),
-			wire.Op("TagResource", s.tagResource),
-			wire.Op("UntagResource", s.untagResource),
-		},
+		Operations: slices.Concat(s.secretOperations.operations(), s.values.operations()),
 	}
 }
 
@@ -104,65 +88,6 @@ func (s *Service) SecretValue(nameOrARN, stage, versionID string) (value string,
 		return "", false
 	}
 	return *v.String, true
-}
-
-// secret finds a secret by its name, its ARN, or its ARN without the random
-// characters. Secrets whose recovery window is over are gone.
-func (s *Service) secret(id string) (*secret, error) {
-	for _, one := range s.secrets.All() {
-		if s.gone(one) {
-			continue
-		}
-		if one.ARN == id || one.Name == id || strings.TrimSuffix(one.ARN, one.ARN[len(one.ARN)-7:]) == id {
-			return one, nil
-		}
-	}
-	return nil, wire.Errorf("ResourceNotFoundException", "Secrets Manager can't find the specified secret: %s", id)
-}
-
-// gone reports whether a secret's recovery window is over.
-func (s *Service) gone(one *secret) bool {
-	return !one.DeleteAt.IsZero() && s.account.Clock.Now().After(one.DeleteAt)
-}
-
-// dropGone deletes the secrets whose recovery window is over.
-func (s *Service) dropGone() {
-	for arn, one := range s.secrets.All() {
-		if s.gone(one) {
-			s.secrets.Delete(arn)
-		}
-	}
-}
-
-// change finds a secret that is about to be changed.
-func (s *Service) change(id string) (*secret, error) {
-	found, err := s.secret(id)
-	if err == nil {
-		s.secrets.Change(found.ARN)
-	}
-	return found, err
-}
-
-// changeUsable finds a secret that is about to be changed, and not about to be
-// deleted.
-func (s *Service) changeUsable(id string) (*secret, error) {
-	found, err := s.usable(id)
-	if err == nil {
-		s.secrets.Change(found.ARN)
-	}
-	return found, err
-}
-
-// usable finds a secret that is not about to be deleted.
-func (s *Service) usable(id string) (*secret, error) {
-	found, err := s.secret(id)
-	if err != nil {
-		return nil, err
-	}
-	if !found.DeleteAt.IsZero() {
-		return nil, wire.Errorf("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.")
-	}
-	return found, nil
 }
 
 // version finds a version by its id or by a stage.

@@ -1,15 +1,25 @@
 package secretsmanager
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"slices"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
+
+// valueOperations are those on the versions of secrets' values.
+type valueOperations struct{ *records }
+
+func (s *valueOperations) operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("PutSecretValue", s.putSecretValue),
+		wire.ReadOp("GetSecretValue", s.getSecretValue),
+		wire.ReadOp("ListSecretVersionIds", s.listSecretVersionIDs),
+		wire.Op("UpdateSecretVersionStage", s.updateSecretVersionStage),
+	}
+}
 
 type putSecretValueInput struct {
 	SecretId           string
@@ -19,32 +29,7 @@ type putSecretValueInput struct {
 	VersionStages      []string
 }
 
-// put makes a version. The token is its id: the same token with the same value
-// is the same request again.
-func (s *Service) put(to *secret, token string, text *string, binary []byte, stages []string) (*version, error) {
-	if (text == nil) == (binary == nil) {
-		return nil, wire.Errorf("InvalidParameterException", "Give either SecretString or SecretBinary.")
-	}
-	v := &version{ID: token, String: text, Binary: binary, Created: s.account.Clock.Now()}
-	if token == "" {
-		v.ID = ids.UUID()
-	}
-	if old := to.Versions[v.ID]; old != nil {
-		if !bytes.Equal(old.Binary, binary) || (old.String == nil) != (text == nil) || (text != nil && *old.String != *text) {
-			return nil, wire.Errorf("ResourceExistsException", "You can't use ClientRequestToken %s because that value is already in use for a version of secret %s.", token, to.ARN)
-		}
-		return old, nil
-	}
-	to.Versions[v.ID] = v
-	for _, stage := range stages {
-		to.move(stage, v)
-	}
-	to.Changed = v.Created
-	to.forget()
-	return v, nil
-}
-
-func (s *Service) putSecretValue(_ context.Context, in *putSecretValueInput) (*secretOutput, error) {
+func (s *valueOperations) putSecretValue(_ context.Context, in *putSecretValueInput) (*secretOutput, error) {
 	found, err := s.changeUsable(in.SecretId)
 	if err != nil {
 		return nil, err
@@ -76,7 +61,7 @@ type secretValueOutput struct {
 	CreatedDate   time.Time
 }
 
-func (s *Service) getSecretValue(_ context.Context, in *getSecretValueInput) (*secretValueOutput, error) {
+func (s *valueOperations) getSecretValue(_ context.Context, in *getSecretValueInput) (*secretValueOutput, error) {
 	found, err := s.usable(in.SecretId)
 	if err != nil {
 		return nil, err
@@ -112,7 +97,7 @@ type versionDetail struct {
 
 // listSecretVersionIDs answers with one page: there are never more than a
 // hundred versions or so.
-func (s *Service) listSecretVersionIDs(_ context.Context, in *listVersionsInput) (*listVersionsOutput, error) {
+func (s *valueOperations) listSecretVersionIDs(_ context.Context, in *listVersionsInput) (*listVersionsOutput, error) {
 	found, err := s.secret(in.SecretId)
 	if err != nil {
 		return nil, err
@@ -136,7 +121,7 @@ type updateStageInput struct {
 	MoveToVersionId     string
 }
 
-func (s *Service) updateSecretVersionStage(_ context.Context, in *updateStageInput) (*secretOutput, error) {
+func (s *valueOperations) updateSecretVersionStage(_ context.Context, in *updateStageInput) (*secretOutput, error) {
 	found, err := s.changeUsable(in.SecretId)
 	if err != nil {
 		return nil, err
