@@ -19,7 +19,7 @@ import (
 type Service struct {
 	*records
 	*keyOperations
-	settings *settingOperations
+	operations []wire.Operation
 }
 
 // key is a customer managed key for symmetric encryption.
@@ -45,14 +45,15 @@ const (
 // New returns a KMS without keys.
 func New(a *core.Account) *Service {
 	r := newRecords(a)
-	return &Service{r, &keyOperations{r}, &settingOperations{r}}
+	keys := &keyOperations{r}
+	return &Service{r, keys, slices.Concat(keys.operations(), (&settingOperations{r}).operations())}
 }
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "kms", Protocol: wire.JSON11, TargetPrefix: "TrentService",
-		Operations: slices.Concat(s.keyOperations.operations(), s.settings.operations()),
+		Operations: s.operations,
 	}
 }
 

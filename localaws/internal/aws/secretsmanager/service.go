@@ -25,7 +25,7 @@ const (
 type Service struct {
 	*records
 	*secretOperations
-	values *valueOperations
+	operations []wire.Operation
 }
 
 type secret struct {
@@ -53,14 +53,15 @@ type version struct {
 // New returns a Secrets Manager without secrets.
 func New(a *core.Account) *Service {
 	r := newRecords(a)
-	return &Service{r, &secretOperations{r}, &valueOperations{r}}
+	secrets := &secretOperations{r}
+	return &Service{r, secrets, slices.Concat(secrets.operations(), (&valueOperations{r}).operations())}
 }
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "secretsmanager", Protocol: wire.JSON11, TargetPrefix: "secretsmanager",
-		Operations: slices.Concat(s.secretOperations.operations(), s.values.operations()),
+		Operations: s.operations,
 	}
 }
 
