@@ -21,7 +21,7 @@ func newRecords(a *core.Account) *records {
 
 func (s *records) root() string { return s.account.GlobalARN("iam", "root") }
 
-// checkPolicy refuses what is no policy, and one that nobody of the account could
+// checkPolicy refuses an invalid policy, and one that no principal of the account could
 // change again.
 func (s *records) checkPolicy(document string, bypass bool) error {
 	d, err := policy.Parse(document)

@@ -124,7 +124,7 @@ func (s topics) createTopic(_ context.Context, in *createTopicInput) (*topicARNO
 type topicInput struct{ TopicArn string }
 
 // deleteTopic deletes the topic and its subscriptions; a topic that is not
-// there is not an error.
+// it is not an error.
 func (s *Service) deleteTopic(_ context.Context, in *topicInput) (*wire.Empty, error) {
 	s.topics.records.Delete(in.TopicArn)
 	for arn := range s.subscriptions.of(in.TopicArn) {
