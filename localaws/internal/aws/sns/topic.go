@@ -123,8 +123,8 @@ func (s topics) createTopic(_ context.Context, in *createTopicInput) (*topicARNO
 
 type topicInput struct{ TopicArn string }
 
-// deleteTopic deletes the topic and its subscriptions; a topic that is not
-// it is not an error.
+// deleteTopic deletes the topic and its subscriptions; a topic that does not
+// exist is not an error.
 func (s *Service) deleteTopic(_ context.Context, in *topicInput) (*wire.Empty, error) {
 	s.topics.records.Delete(in.TopicArn)
 	for arn := range s.subscriptions.of(in.TopicArn) {
