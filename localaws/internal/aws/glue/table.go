@@ -119,6 +119,9 @@ type createTableInput struct {
 	CatalogId    string
 	DatabaseName string
 	TableInput   tableInput
+	// PartitionIndexes may be empty, as the provider sends it: an index has
+	// members, and none of them is known here.
+	PartitionIndexes []struct{}
 }
 
 func (s *Service) createTable(_ context.Context, in *createTableInput) (*wire.Empty, error) {
