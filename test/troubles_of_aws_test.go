@@ -67,7 +67,7 @@ func TestTroublesOfAWS(t *testing.T) {
 	assert.Equal(t, before, world.resources(t), "resources after a sweep that was not told yes")
 
 	said = world.run(t, command, "sweep", "-yes")
-	assert.Contains(t, said, "not a test but com.amazonaws.us-west-2.guardduty-data put it there")
+	assert.Contains(t, said, "com.amazonaws.us-west-2.guardduty-data put it there, not a test")
 	assert.Equal(t, world.own, world.resources(t), "resources after the sweep, and before the run")
 	said = world.run(t, command, "sweep", "-yes")
 	assert.Contains(t, said, "nothing is left")
