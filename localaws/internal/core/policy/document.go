@@ -64,7 +64,7 @@ const (
 // Parse reads a document, and checks what holds for policies of every kind.
 func Parse(text string) (*Document, error) {
 	if !strings.HasPrefix(strings.TrimSpace(text), "{") {
-		return nil, errors.New("Syntax errors in policy. Policies must be valid JSON and the first byte must be '{'")
+		return nil, errors.New("Syntax errors in policy. Policies must be valid JSON and the first byte must be '{'") //nolint:staticcheck // AWS's own words
 	}
 	d := &Document{}
 	if err := unmarshal([]byte(text), d); err != nil {
@@ -165,11 +165,11 @@ func (p *Principals) UnmarshalJSON(raw []byte) error {
 	}
 	var byKind map[Kind]List
 	if err := json.Unmarshal(raw, &byKind); err != nil || len(byKind) == 0 {
-		return fmt.Errorf("Invalid principal in policy: %s", raw)
+		return fmt.Errorf("Invalid principal in policy: %s", raw) //nolint:staticcheck // AWS's own words
 	}
 	for kind := range byKind {
 		if kind != AWS && kind != Service && kind != Federated && kind != CanonicalUser {
-			return fmt.Errorf("Invalid principal in policy: %q", kind)
+			return fmt.Errorf("Invalid principal in policy: %q", kind) //nolint:staticcheck // AWS's own words
 		}
 	}
 	*p = byKind
