@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Command runs the localaws executable for one directory.
@@ -19,7 +21,15 @@ type Command struct {
 // Build compiles the executable from the module's source folder, which takes
 // long only the first time. With GOCOVERDIR set it counts what it executes, and
 // writes that there when it ends; see https://go.dev/doc/build-cover.
+//
+// Several processes may build at once: one writes the executable, and the others
+// find it up to date, so that none takes it away from under one that starts.
 func (c Command) Build(ctx context.Context, source string) error {
+	release, err := lock(c.Executable + ".lock")
+	if err != nil {
+		return err
+	}
+	defer release()
 	args := []string{"build", "-o", c.Executable}
 	if os.Getenv("GOCOVERDIR") != "" {
 		args = append(args, "-cover", "-coverpkg=./...")
@@ -30,6 +40,22 @@ func (c Command) Build(ctx context.Context, source string) error {
 		return fmt.Errorf("building localaws: %w\n%s", err, out)
 	}
 	return nil
+}
+
+// lock waits for the lock file at path.
+func lock(path string) (release func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("making the executable's directory: %w", err)
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("opening the build's lock: %w", err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("locking the build: %w", err)
+	}
+	return func() { _ = file.Close() }, nil
 }
 
 // Run runs a subcommand, such as start or stop, and returns what it printed.
