@@ -30,7 +30,8 @@ func (c Command) Build(ctx context.Context, source string) error {
 		return err
 	}
 	defer release()
-	args := []string{"build", "-o", c.Executable}
+	// Without the checkout's path in it, what one clone compiled serves the next.
+	args := []string{"build", "-trimpath", "-o", c.Executable}
 	if os.Getenv("GOCOVERDIR") != "" {
 		args = append(args, "-cover", "-coverpkg=./...")
 	}
