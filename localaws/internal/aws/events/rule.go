@@ -136,30 +136,6 @@ func (s *Service) describeRule(_ context.Context, in *ruleInput) (*ruleDetail, e
 	return &detail, nil
 }
 
-type listRulesInput struct {
-	NamePrefix   string
-	EventBusName string
-	NextToken    string
-	Limit        *int
-}
-
-type listRulesOutput struct {
-	Rules     []ruleDetail
-	NextToken string
-}
-
-func (s *Service) listRules(_ context.Context, in *listRulesInput) (*listRulesOutput, error) {
-	if err := s.bus(in.EventBusName); err != nil {
-		return nil, err
-	}
-	var all []ruleDetail
-	for _, r := range s.rules.Prefix(in.NamePrefix) {
-		all = append(all, s.detail(r))
-	}
-	page, next, err := paging.Cut(pages, all, func(r ruleDetail) string { return r.Name }, in.Limit, in.NextToken)
-	return &listRulesOutput{page, next}, err
-}
-
 // deleteRule: a rule that is not there is not an error.
 func (s *Service) deleteRule(_ context.Context, in *ruleInput) (*wire.Empty, error) {
 	if err := s.bus(in.EventBusName); err != nil {

@@ -52,7 +52,6 @@ func (s *Service) Wire() wire.Service {
 		Operations: append(s.tags().Operations(),
 			wire.Op("PutRule", s.putRule),
 			wire.ReadOp("DescribeRule", s.describeRule),
-			wire.ReadOp("ListRules", s.listRules),
 			wire.Op("DeleteRule", s.deleteRule),
 			wire.Op("PutTargets", s.putTargets),
 			wire.Op("RemoveTargets", s.removeTargets),
