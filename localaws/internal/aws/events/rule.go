@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/eventpattern"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
@@ -81,7 +80,7 @@ func (s *Service) putRule(_ context.Context, in *putRuleInput) (*putRuleOutput, 
 	if in.EventPattern == "" {
 		return nil, invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")
 	}
-	if _, err := eventpattern.Parse(in.EventPattern); err != nil {
+	if _, err := parsePattern(in.EventPattern); err != nil {
 		return nil, wire.Errorf("InvalidEventPatternException", "Event pattern is not valid. Reason: %v", err)
 	}
 	if in.State == "" {
