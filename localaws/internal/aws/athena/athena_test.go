@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/athena"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
@@ -75,9 +74,6 @@ func TestWorkGroups(t *testing.T) {
 	assert.Equal(t, "s3://results/", after.Configuration.ResultConfiguration.OutputLocation)
 	assert.Nil(t, after.Configuration.ResultConfiguration.EncryptionConfiguration)
 
-	var list struct{ WorkGroups []struct{ Name string } }
-	f.call(t, "ListWorkGroups", object{}, &list).OK(t)
-	require.Len(t, list.WorkGroups, 2)
 	f.call(t, "DeleteWorkGroup", object{"WorkGroup": "primary"}, nil).Refused(t, "InvalidRequestException")
 	f.call(t, "DeleteWorkGroup", object{"WorkGroup": "logs"}, nil).OK(t)
 	gone := f.call(t, "GetWorkGroup", object{"WorkGroup": "logs"}, nil).Refused(t, "InvalidRequestException")
@@ -98,27 +94,6 @@ func TestWorkGroupsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestNamedQueries(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	in := object{"Name": "q", "Database": "logs", "QueryString": "SELECT 1", "WorkGroup": "logs"}
-	var made struct{ NamedQueryID string }
-	f.call(t, "CreateNamedQuery", in, &made).OK(t)
-	var out struct {
-		NamedQuery struct{ Name, QueryString, WorkGroup string }
-	}
-	f.call(t, "GetNamedQuery", object{"NamedQueryId": made.NamedQueryID}, &out).OK(t)
-	assert.Equal(t, "SELECT 1", out.NamedQuery.QueryString)
-	var list struct{ NamedQueryIDs []string }
-	f.call(t, "ListNamedQueries", object{"WorkGroup": "logs"}, &list).OK(t)
-	assert.Equal(t, []string{made.NamedQueryID}, list.NamedQueryIDs)
-	f.call(t, "DeleteWorkGroup", object{"WorkGroup": "logs"}, nil).Refused(t, "InvalidRequestException")
-	f.call(t, "DeleteNamedQuery", object{"NamedQueryId": made.NamedQueryID}, nil).OK(t)
-	f.call(t, "GetNamedQuery", object{"NamedQueryId": made.NamedQueryID}, nil).Refused(t, "InvalidRequestException")
-	f.call(t, "CreateNamedQuery", in, nil).OK(t)
-	f.call(t, "DeleteWorkGroup", object{"WorkGroup": "logs", "RecursiveDeleteOption": true}, nil).OK(t)
-}
-
 func TestTags(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -137,7 +112,7 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 	next := athena.New(account)
 	wiretest.Revive(t, f.account, account)
 	account.View(func() {
-		assert.Equal(t, map[string]int{"workgroups": 1, "named queries": 0}, next.Resources())
+		assert.Equal(t, map[string]int{"workgroups": 1}, next.Resources())
 		assert.Equal(t, f.service.TaggedResources(), next.TaggedResources())
 	})
 }
@@ -152,21 +127,4 @@ func TestRefusedUpdatesLeaveNothingBehind(t *testing.T) {
 	}}, nil).Refused(t, "InvalidRequestException")
 	after := f.call(t, "GetWorkGroup", object{"WorkGroup": "logs"}, nil).OK(t)
 	assert.JSONEq(t, string(before.Body), string(after.Body))
-}
-
-func TestListsArePaged(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	var list struct {
-		WorkGroups []struct{ Name string }
-		NextToken  string
-	}
-	f.call(t, "ListWorkGroups", object{"MaxResults": 1}, &list).OK(t)
-	require.Len(t, list.WorkGroups, 1)
-	assert.Equal(t, "logs", list.WorkGroups[0].Name)
-	f.call(t, "ListWorkGroups", object{"NextToken": list.NextToken}, &list).OK(t)
-	require.Len(t, list.WorkGroups, 1)
-	assert.Equal(t, "primary", list.WorkGroups[0].Name)
-	f.call(t, "ListWorkGroups", object{"NextToken": "x"}, nil).Refused(t, "InvalidRequestException")
-	f.call(t, "ListWorkGroups", object{"MaxResults": 51}, nil).Refused(t, "InvalidRequestException")
 }

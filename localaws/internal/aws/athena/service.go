@@ -1,5 +1,4 @@
-// Package athena is Amazon Athena as far as workgroups and named queries go.
-// Queries can't be run.
+// Package athena is Amazon Athena as far as workgroups go. Queries can't be run.
 //
 // API: https://docs.aws.amazon.com/athena/latest/APIReference/.
 package athena
@@ -8,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
@@ -20,8 +18,7 @@ const primary = "primary"
 // Service is Athena. Its methods are called with the account's lock held.
 type Service struct {
 	account *core.Account
-	groups  *store.Collection[*workGroup]  // by name
-	queries *store.Collection[*namedQuery] // by id
+	groups  *store.Collection[*workGroup] // by name
 }
 
 // New returns an Athena with the primary workgroup.
@@ -29,7 +26,6 @@ func New(a *core.Account) *Service {
 	s := &Service{
 		account: a,
 		groups:  store.NewCollection[*workGroup](a.Records, "athena", "workgroups"),
-		queries: store.NewCollection[*namedQuery](a.Records, "athena", "queries"),
 	}
 	s.groups.Put(primary, &workGroup{
 		Name: primary, State: stateEnabled, Created: a.Clock.Now(), Tags: tags.Set{}, Configuration: configuration{}.withDefaults(),
@@ -44,13 +40,8 @@ func (s *Service) Wire() wire.Service {
 		Operations: append(s.tags().Operations(),
 			wire.Op("CreateWorkGroup", s.createWorkGroup),
 			wire.ReadOp("GetWorkGroup", s.getWorkGroup),
-			wire.ReadOp("ListWorkGroups", s.listWorkGroups),
 			wire.Op("UpdateWorkGroup", s.updateWorkGroup),
 			wire.Op("DeleteWorkGroup", s.deleteWorkGroup),
-			wire.Op("CreateNamedQuery", s.createNamedQuery),
-			wire.ReadOp("GetNamedQuery", s.getNamedQuery),
-			wire.ReadOp("ListNamedQueries", s.listNamedQueries),
-			wire.Op("DeleteNamedQuery", s.deleteNamedQuery),
 		),
 	}
 }
@@ -58,24 +49,11 @@ func (s *Service) Wire() wire.Service {
 // Resources is the number of resources by kind, for the status page. The
 // primary workgroup doesn't count.
 func (s *Service) Resources() map[string]int {
-	return map[string]int{"workgroups": s.groups.Len() - 1, "named queries": s.queries.Len()}
+	return map[string]int{"workgroups": s.groups.Len() - 1}
 }
 
 func invalid(format string, args ...any) *wire.Error {
 	return wire.Errorf("InvalidRequestException", format, args...)
-}
-
-// pages are those of Athena's lists.
-// https://docs.aws.amazon.com/athena/latest/APIReference/API_ListWorkGroups.html
-var pages = paging.Limits{
-	Default: 50, Max: 50,
-	Size:  func(size int) error { return invalid("MaxResults is %d; it must be 1 to 50", size) },
-	Token: func(string) error { return invalid("NextToken is not one that an earlier answer held") },
-}
-
-type pageInput struct {
-	MaxResults *int
-	NextToken  string
 }
 
 // tagRules are those of https://docs.aws.amazon.com/athena/latest/APIReference/API_TagResource.html.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -168,22 +167,6 @@ func (s *Service) getWorkGroup(_ context.Context, in *workGroupInput) (*getWorkG
 	}}, nil
 }
 
-type listWorkGroupsOutput struct {
-	WorkGroups []workGroupDetail
-	NextToken  string
-}
-
-func (s *Service) listWorkGroups(_ context.Context, in *pageInput) (*listWorkGroupsOutput, error) {
-	var all []workGroupDetail
-	for _, g := range s.groups.All() {
-		all = append(all, workGroupDetail{
-			Name: g.Name, State: g.State, Description: g.Description, CreationTime: g.Created, EngineVersion: g.Configuration.EngineVersion,
-		})
-	}
-	page, next, err := paging.Cut(pages, all, func(g workGroupDetail) string { return g.Name }, in.MaxResults, in.NextToken)
-	return &listWorkGroupsOutput{page, next}, err
-}
-
 type updateWorkGroupInput struct {
 	WorkGroup            string
 	Description          *string
@@ -275,7 +258,6 @@ func set[T any](at **T, given *T) {
 	}
 }
 
-// deleteWorkGroup: one with named queries needs the recursive option.
 func (s *Service) deleteWorkGroup(_ context.Context, in *workGroupInput) (*wire.Empty, error) {
 	g, err := s.workGroup(in.WorkGroup)
 	if err != nil {
@@ -283,15 +265,6 @@ func (s *Service) deleteWorkGroup(_ context.Context, in *workGroupInput) (*wire.
 	}
 	if g.Name == primary {
 		return nil, invalid("The primary workgroup can't be deleted")
-	}
-	for id, q := range s.queries.All() {
-		if q.WorkGroup != g.Name {
-			continue
-		}
-		if !in.RecursiveDeleteOption {
-			return nil, invalid("WorkGroup %s is not empty", g.Name)
-		}
-		s.queries.Delete(id)
 	}
 	s.groups.Delete(g.Name)
 	return nil, nil

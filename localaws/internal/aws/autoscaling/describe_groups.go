@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 type filter struct {
@@ -102,21 +103,17 @@ type groupView struct {
 	CreatedTime                      time.Time
 	SuspendedProcesses               []suspendedProcess
 	VPCZoneIdentifier                string
-	EnabledMetrics                   []enabledMetric
+	EnabledMetrics                   []wire.Empty
 	Status                           string
 	Tags                             []tagView
 	TerminationPolicies              []string
 	NewInstancesProtectedFromScaleIn bool
 	ServiceLinkedRoleARN             string
-	MaxInstanceLifetime              *int
-	CapacityRebalance                *bool
 	InstanceMaintenancePolicy        *maintenancePolicy
 	AvailabilityZoneDistribution     *zoneDistribution
 }
 
 type suspendedProcess struct{ ProcessName, SuspensionReason string }
-
-type enabledMetric struct{ Metric, Granularity string }
 
 func (s groups) view(g *group) groupView {
 	v := groupView{
@@ -129,10 +126,9 @@ func (s groups) view(g *group) groupView {
 		HealthCheckType: g.HealthCheckType, HealthCheckGracePeriod: g.GracePeriod,
 		Instances: []instanceView{}, CreatedTime: g.CreatedAt,
 		SuspendedProcesses: []suspendedProcess{},
-		VPCZoneIdentifier:  strings.Join(g.Subnets, ","), EnabledMetrics: []enabledMetric{},
+		VPCZoneIdentifier:  strings.Join(g.Subnets, ","), EnabledMetrics: []wire.Empty{},
 		Tags: g.tagViews(), TerminationPolicies: g.TerminationPolicies,
 		NewInstancesProtectedFromScaleIn: g.ProtectNew, ServiceLinkedRoleARN: g.ServiceLinkedRoleARN,
-		MaxInstanceLifetime: g.MaxInstanceLifetime, CapacityRebalance: g.CapacityRebalance,
 		InstanceMaintenancePolicy: g.MaintenancePolicy, AvailabilityZoneDistribution: g.ZoneDistribution,
 	}
 	if g.Deleting {
@@ -146,9 +142,6 @@ func (s groups) view(g *group) groupView {
 	}
 	for _, process := range g.Suspended {
 		v.SuspendedProcesses = append(v.SuspendedProcesses, suspendedProcess{process, "User suspended at " + stamp(g.CreatedAt)})
-	}
-	for _, metric := range g.Metrics {
-		v.EnabledMetrics = append(v.EnabledMetrics, enabledMetric{metric, "1Minute"})
 	}
 	return v
 }

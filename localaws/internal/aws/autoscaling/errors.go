@@ -38,11 +38,3 @@ func instanceNotFound(ids ...string) *wire.Error {
 func hookNotFound(hook, group string) *wire.Error {
 	return invalid("No Lifecycle Hook found with name: %s for group %s", hook, group)
 }
-
-func noCooldowns() *wire.Error {
-	return wire.Errorf("UnsupportedParameter", "localaws scales at once, whatever the cooldown: leave HonorCooldown out")
-}
-
-func noWarmPools() *wire.Error {
-	return wire.Errorf("UnsupportedOperation", "localaws has no warm pools: leave warm_pool out")
-}

@@ -33,7 +33,6 @@ type group struct {
 	Tags      map[string]tag   // by key
 	Hooks     map[string]*hook // by name
 	Suspended []string         // processes, sorted
-	Metrics   []string         // enabled metrics, sorted
 	// Begun counts the activities and instance refreshes that there ever were.
 	Begun int
 	// Deleting is set by DeleteAutoScalingGroup with ForceDelete: the group
@@ -58,8 +57,6 @@ type groupSettings struct {
 	Warmup               *int
 	ProtectNew           bool
 	TerminationPolicies  []string
-	MaxInstanceLifetime  *int
-	CapacityRebalance    *bool
 	ServiceLinkedRoleARN string
 	MaintenancePolicy    *maintenancePolicy
 	ZoneDistribution     *zoneDistribution

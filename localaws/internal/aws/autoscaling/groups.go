@@ -25,21 +25,18 @@ type groupInput struct {
 	DefaultInstanceWarmup            *int
 	NewInstancesProtectedFromScaleIn *bool
 	TerminationPolicies              []string
-	MaxInstanceLifetime              *int
-	CapacityRebalance                *bool
 	ServiceLinkedRoleARN             *string
 	InstanceMaintenancePolicy        *maintenancePolicy
 	AvailabilityZoneDistribution     *zoneDistribution
 
 	// Only at creation.
 	TargetGroupARNs                []string
-	TrafficSources                 []trafficSource
 	Tags                           []tagInput
 	LifecycleHookSpecificationList []hookInput
 }
 
-// groups are the operations on groups themselves, with their tags, processes
-// and metrics.
+// groups are the operations on groups themselves, with their tags and
+// processes.
 type groups struct{ *region }
 
 var groupName = regexp.MustCompile(`^[^:\x00-\x1f\x7f]{1,255}$`)
@@ -72,9 +69,10 @@ func (s groups) createGroup(_ context.Context, in *groupInput) (*wire.Empty, err
 		return nil, err
 	}
 	g.groupSettings = settings
-	if g.TargetGroupARNs, err = s.attachable(in.TargetGroupARNs, in.TrafficSources); err != nil {
+	if err := s.checkAttachable(in.TargetGroupARNs); err != nil {
 		return nil, err
 	}
+	g.TargetGroupARNs = in.TargetGroupARNs
 	if err := putTags(g, in.Tags); err != nil {
 		return nil, err
 	}
@@ -93,8 +91,8 @@ func (s groups) updateGroup(_ context.Context, in *groupInput) (*wire.Empty, err
 	if err != nil {
 		return nil, err
 	}
-	if in.Tags != nil || in.TargetGroupARNs != nil || in.TrafficSources != nil {
-		return nil, invalid("UpdateAutoScalingGroup takes no tags, target groups or traffic sources: use their own operations")
+	if in.Tags != nil || in.TargetGroupARNs != nil {
+		return nil, invalid("UpdateAutoScalingGroup takes no tags or target groups: use their own operations")
 	}
 	settings, err := s.apply(g.groupSettings, in)
 	if err != nil {
@@ -136,23 +134,6 @@ func (s groups) deleteGroup(_ context.Context, in *deleteGroupInput) (*wire.Empt
 	// Forced deletion waits for no lifecycle hook.
 	g.Hooks = map[string]*hook{}
 	return nil, nil
-}
-
-type setDesiredInput struct {
-	AutoScalingGroupName string
-	DesiredCapacity      int
-	HonorCooldown        bool
-}
-
-func (s groups) setDesiredCapacity(_ context.Context, in *setDesiredInput) (*wire.Empty, error) {
-	g, err := s.change(in.AutoScalingGroupName)
-	if err != nil {
-		return nil, err
-	}
-	if in.HonorCooldown {
-		return nil, noCooldowns()
-	}
-	return nil, g.setDesired(in.DesiredCapacity)
 }
 
 // setDesired sets the desired capacity, which must lie between the minimum and

@@ -59,12 +59,6 @@ func TestGroupReplacesInstances(t *testing.T) {
 	cases := map[string]func(*cloud){
 		"terminated by someone": func(c *cloud) { _ = c.machines.Terminate("i-01") },
 		"forgotten by EC2":      func(c *cloud) { delete(c.machines.all, "i-01") },
-		"set unhealthy": func(c *cloud) {
-			c.call("SetInstanceHealth", form{"InstanceId": "i-01", "HealthStatus": "Unhealthy", "ShouldRespectGracePeriod": "false"}, nil).OK(c.t)
-		},
-		"terminated through the group": func(c *cloud) {
-			c.call("TerminateInstanceInAutoScalingGroup", form{"InstanceId": "i-01", "ShouldDecrementDesiredCapacity": "false"}, nil).OK(c.t)
-		},
 		"failing load balancer checks": func(c *cloud) {
 			c.clock.Advance(time.Hour) // past the grace period
 			c.targets.states[elbv2.Target{ID: "i-01", Port: 80}] = "unhealthy"
@@ -112,13 +106,13 @@ func TestScaleInSparesProtectedInstancesAndKeepsZonesEven(t *testing.T) {
 	c := newCloud(t)
 	c.group(0, 4, form{"DesiredCapacity": "4"})
 	c.call("SetInstanceProtection", of(form{"InstanceIds.member.1": "i-01", "ProtectedFromScaleIn": "true"}), nil).OK(t)
-	c.call("SetDesiredCapacity", of(form{"DesiredCapacity": "2"}), nil).OK(t)
+	c.call("UpdateAutoScalingGroup", of(form{"DesiredCapacity": "2"}), nil).OK(t)
 	c.settle()
 	g := c.describe()
 	require.Len(t, g.Instances, 2)
 	assert.Equal(t, "i-01", g.Instances[0].InstanceId)
 	assert.NotEqual(t, g.Instances[0].AvailabilityZone, g.Instances[1].AvailabilityZone)
-	c.call("SetDesiredCapacity", of(form{"DesiredCapacity": "0"}), nil).OK(t)
+	c.call("UpdateAutoScalingGroup", of(form{"DesiredCapacity": "0"}), nil).OK(t)
 	c.settle()
 	assert.Equal(t, []string{"i-01"}, c.ids(), "what is protected stays")
 }
@@ -175,29 +169,27 @@ func TestLifecycleHooks(t *testing.T) {
 			"LifecycleHookName": name, "LifecycleTransition": "autoscaling:EC2_INSTANCE_" + transition, "HeartbeatTimeout": "60", "DefaultResult": "CONTINUE",
 		}), nil).OK(t)
 	}
-	c.call("SetDesiredCapacity", of(form{"DesiredCapacity": "1"}), nil).OK(t)
+	c.call("UpdateAutoScalingGroup", of(form{"DesiredCapacity": "1"}), nil).OK(t)
 	c.settle()
 	assert.Equal(t, map[string]int{"Pending:Wait": 1}, c.states())
-	c.call("CompleteLifecycleAction", of(form{"LifecycleHookName": "up", "InstanceId": "i-01", "LifecycleActionResult": "CONTINUE"}), nil).OK(t)
-	c.settle()
-	assert.Equal(t, map[string]int{"InService": 1}, c.states())
+	c.pass(61 * time.Second)
+	assert.Equal(t, map[string]int{"InService": 1}, c.states(), "the hook's default result comes after its time")
 
-	c.call("SetDesiredCapacity", of(form{"DesiredCapacity": "0"}), nil).OK(t)
+	c.call("UpdateAutoScalingGroup", of(form{"DesiredCapacity": "0"}), nil).OK(t)
 	c.settle()
 	assert.Equal(t, map[string]int{"Terminating:Wait": 1}, c.states())
 	assert.Equal(t, "running", c.machines.all["i-01"].State)
-	c.pass(50 * time.Second)
-	c.call("RecordLifecycleActionHeartbeat", of(form{"LifecycleHookName": "down", "InstanceId": "i-01"}), nil).OK(t)
-	c.pass(50 * time.Second)
-	assert.Equal(t, map[string]int{"Terminating:Wait": 1}, c.states())
-	c.pass(11 * time.Second)
-	assert.Empty(t, c.ids(), "the hook's default result comes after its time")
+	c.pass(61 * time.Second)
+	assert.Empty(t, c.ids())
 
-	c.call("SetDesiredCapacity", of(form{"DesiredCapacity": "1"}), nil).OK(t)
+	c.call("UpdateAutoScalingGroup", of(form{"DesiredCapacity": "1"}), nil).OK(t)
 	c.settle()
-	c.call("CompleteLifecycleAction", of(form{"LifecycleHookName": "up", "InstanceId": "i-02", "LifecycleActionResult": "ABANDON"}), nil).OK(t)
-	c.settle()
-	c.call("CompleteLifecycleAction", of(form{"LifecycleHookName": "down", "InstanceId": "i-02", "LifecycleActionResult": "CONTINUE"}), nil).OK(t)
+	c.call("PutLifecycleHook", of(form{"LifecycleHookName": "up", "DefaultResult": "ABANDON"}), nil).OK(t)
+	c.pass(61 * time.Second)
+	require.NoError(t, c.account.Update(t.Context(), func() error {
+		c.service.Complete("web", "down", "i-02")
+		return nil
+	}))
 	c.settle()
 	assert.Equal(t, []string{"i-03"}, c.ids(), "an abandoned launch is replaced")
 
@@ -311,12 +303,10 @@ func TestSuspendedProcesses(t *testing.T) {
 	c := newCloud(t)
 	c.group(1, 2, nil)
 	c.call("SuspendProcesses", of(form{"ScalingProcesses.member.1": "Launch"}), nil).OK(t)
-	c.call("EnableMetricsCollection", of(form{"Metrics.member.1": "GroupMinSize", "Granularity": "1Minute"}), nil).OK(t)
-	c.call("SetDesiredCapacity", of(form{"DesiredCapacity": "2"}), nil).OK(t)
+	c.call("UpdateAutoScalingGroup", of(form{"DesiredCapacity": "2"}), nil).OK(t)
 	c.settle()
 	assert.Len(t, c.ids(), 1)
 	assert.Equal(t, "Launch", c.describe().SuspendedProcesses[0].ProcessName)
-	assert.Equal(t, "GroupMinSize", c.describe().EnabledMetrics[0].Metric)
 	c.call("ResumeProcesses", of(form{"ScalingProcesses.member.1": "Launch"}), nil).OK(t)
 	c.settle()
 	assert.Len(t, c.ids(), 2)
@@ -345,15 +335,9 @@ func TestInstancesDrainBeforeTheyEnd(t *testing.T) {
 	t.Parallel()
 	cases := map[string]func(*cloud){
 		"scale in": func(c *cloud) {
-			c.call("SetDesiredCapacity", of(form{"DesiredCapacity": "0"}), nil).OK(c.t)
-		},
-		"terminated on request": func(c *cloud) {
-			c.call("TerminateInstanceInAutoScalingGroup", form{"InstanceId": "i-01", "ShouldDecrementDesiredCapacity": "true"}, nil).OK(c.t)
+			c.call("UpdateAutoScalingGroup", of(form{"DesiredCapacity": "0"}), nil).OK(c.t)
 		},
 		"instance refresh": func(c *cloud) { c.call("StartInstanceRefresh", of(nil), nil).OK(c.t) },
-		"unhealthy": func(c *cloud) {
-			c.call("SetInstanceHealth", form{"InstanceId": "i-01", "HealthStatus": "Unhealthy", "ShouldRespectGracePeriod": "false"}, nil).OK(c.t)
-		},
 	}
 	for name, end := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -386,15 +370,8 @@ func TestPolicies(t *testing.T) {
 	assert.Contains(t, string(reply.Body), "<Enabled>true</Enabled>")
 	assert.NotContains(t, string(reply.Body), "PredictiveScaling")
 	assert.Contains(t, string(reply.Body), "<TargetValue>60</TargetValue>")
-	c.call("ExecutePolicy", of(form{"PolicyName": "up", "HonorCooldown": "true"}), nil).Refused(t, "UnsupportedParameter")
-	c.call("ExecutePolicy", of(form{"PolicyName": "up", "HonorCooldown": "false"}), nil).OK(t)
-	c.settle()
-	assert.Len(t, c.ids(), 3)
-	c.call("ExecutePolicy", of(form{"PolicyName": "up"}), nil).OK(t)
-	c.settle()
-	assert.Len(t, c.ids(), 4, "not beyond the maximum")
 	c.call("DeletePolicy", of(form{"PolicyName": "up"}), nil).OK(t)
-	c.call("ExecutePolicy", of(form{"PolicyName": "up"}), nil).Refused(t, "ValidationError")
+	c.call("DeletePolicy", of(form{"PolicyName": "up"}), nil).Refused(t, "ValidationError")
 }
 
 func TestRefusals(t *testing.T) {
@@ -407,12 +384,12 @@ func TestRefusals(t *testing.T) {
 	}{
 		"name taken": {"CreateAutoScalingGroup", of(form{"MinSize": "0", "MaxSize": "1"}), "AlreadyExists",
 			"AutoScalingGroup by this name already exists - A group with the name web already exists"},
-		"unknown group": {"SetDesiredCapacity", form{"AutoScalingGroupName": "none", "DesiredCapacity": "1"}, "ValidationError",
+		"unknown group": {"UpdateAutoScalingGroup", form{"AutoScalingGroupName": "none", "DesiredCapacity": "1"}, "ValidationError",
 			"AutoScalingGroup name not found - AutoScalingGroup 'none' not found"},
-		"too many": {"SetDesiredCapacity", of(form{"DesiredCapacity": "9"}), "ValidationError",
-			"New SetDesiredCapacity value 9 is above max value 2 for the AutoScalingGroup."},
-		"cooldown to wait for": {"SetDesiredCapacity", of(form{"DesiredCapacity": "2", "HonorCooldown": "true"}), "UnsupportedParameter",
-			"localaws scales at once, whatever the cooldown: leave HonorCooldown out"},
+		"too many": {"UpdateAutoScalingGroup", of(form{"DesiredCapacity": "9"}), "ValidationError",
+			"Desired capacity:9 must be between the specified min size:1 and max size:2"},
+		"no lifetime": {"UpdateAutoScalingGroup", of(form{"MaxInstanceLifetime": "86400"}), "UnsupportedParameter",
+			"localaws does not know the parameter MaxInstanceLifetime"},
 		"minimum above maximum": {"UpdateAutoScalingGroup", of(form{"MinSize": "3"}), "ValidationError",
 			"Max bound, 2, must be greater than or equal to min bound, 3"},
 		"unknown subnet": {"UpdateAutoScalingGroup", of(form{"VPCZoneIdentifier": "subnet-z"}), "ValidationError",
@@ -421,8 +398,6 @@ func TestRefusals(t *testing.T) {
 			"You must use a valid fully-formed launch template. The specified launch template, with template ID lt-9, does not exist."},
 		"launch configuration": {"UpdateAutoScalingGroup", of(form{"LaunchConfigurationName": "x"}), "UnsupportedParameter",
 			"localaws does not know the parameter LaunchConfigurationName"},
-		"warm pool": {"PutWarmPool", of(form{"MinSize": "1"}), "UnsupportedOperation",
-			"localaws has no warm pools: leave warm_pool out"},
 		"reserved tag": {"CreateOrUpdateTags", form{"Tags.member.1.Key": "aws:x", "Tags.member.1.ResourceId": "web", "Tags.member.1.ResourceType": "auto-scaling-group"}, "ValidationError",
 			"Reserved Tag Keys: aws:* tag keys are reserved and may not be used (aws:x)"},
 	}
@@ -448,7 +423,7 @@ func TestRestart(t *testing.T) {
 	c.account, c.service, c.server = account, restarted, wiretest.NewServer(t, account, restarted.Wire())
 	c.settle()
 	assert.Equal(t, before, c.describe())
-	c.call("SetDesiredCapacity", of(form{"DesiredCapacity": "3"}), nil).OK(t)
+	c.call("UpdateAutoScalingGroup", of(form{"DesiredCapacity": "3"}), nil).OK(t)
 	c.settle()
 	assert.Len(t, c.ids(), 3)
 }
@@ -479,7 +454,7 @@ func TestFailedOperationLeavesNothingBehind(t *testing.T) {
 	}, nil).Refused(t, "ValidationError")
 	assert.Empty(t, c.describe().Tags)
 
-	c.call("SetDesiredCapacity", of(form{"DesiredCapacity": "0"}), nil).Refused(t, "ValidationError")
+	c.call("UpdateAutoScalingGroup", of(form{"DesiredCapacity": "0"}), nil).Refused(t, "ValidationError")
 	c.call("UpdateAutoScalingGroup", of(form{"MinSize": "0", "MaxSize": "3"}), nil).OK(t)
 	c.settle()
 	c.call("SetInstanceProtection", of(form{

@@ -169,48 +169,6 @@ func (r *region) dropHook(g *group, name string) {
 	}
 }
 
-type completeInput struct {
-	AutoScalingGroupName  string
-	LifecycleHookName     string
-	LifecycleActionResult string
-	LifecycleActionToken  *string
-	InstanceId            string
-}
-
-func (s hooks) completeLifecycleAction(_ context.Context, in *completeInput) (*wire.Empty, error) {
-	if in.LifecycleActionResult != continueResult && in.LifecycleActionResult != abandonResult {
-		return nil, invalid("LifecycleActionResult %q: CONTINUE or ABANDON", in.LifecycleActionResult)
-	}
-	g, i, err := s.waiting(in.AutoScalingGroupName, in.LifecycleHookName, in.InstanceId)
-	if err != nil {
-		return nil, err
-	}
-	s.complete(g, i, in.LifecycleActionResult)
-	return nil, nil
-}
-
-func (s hooks) recordHeartbeat(_ context.Context, in *completeInput) (*wire.Empty, error) {
-	g, i, err := s.waiting(in.AutoScalingGroupName, in.LifecycleHookName, in.InstanceId)
-	if err != nil {
-		return nil, err
-	}
-	s.changing(i)
-	i.WaitUntil = s.acct.Clock.In(seconds(g.Hooks[i.WaitHook].seconds()))
-	return nil, nil
-}
-
-func (s hooks) waiting(groupName, hookName, id string) (*group, *instance, error) {
-	g, err := s.named(groupName)
-	if err != nil {
-		return nil, nil, err
-	}
-	i := s.instance(g, id)
-	if i == nil || i.WaitHook != hookName || g.Hooks[hookName] == nil {
-		return nil, nil, invalid("No active Lifecycle Action found with instance ID %s", id)
-	}
-	return g, i, nil
-}
-
 // complete ends the wait of an instance. An abandoned launch terminates it.
 func (r *region) complete(g *group, i *instance, result string) {
 	launching := i.State == pendingWait

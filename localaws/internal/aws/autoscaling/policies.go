@@ -2,7 +2,6 @@ package autoscaling
 
 import (
 	"context"
-	"math"
 	"slices"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
@@ -10,8 +9,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
-// policy is a scaling policy. Simple and step policies are executed by
-// ExecutePolicy, which alarms call.
+// policy is a scaling policy. None has an effect yet.
 type policy struct {
 	ARN   string
 	Group string
@@ -187,9 +185,6 @@ func (s policies) describePolicies(_ context.Context, in *describePoliciesInput)
 type policyInput struct {
 	AutoScalingGroupName string
 	PolicyName           string
-	HonorCooldown        *bool
-	MetricValue          *float64
-	BreachThreshold      *float64
 }
 
 func (s policies) deletePolicy(_ context.Context, in *policyInput) (*wire.Empty, error) {
@@ -199,60 +194,4 @@ func (s policies) deletePolicy(_ context.Context, in *policyInput) (*wire.Empty,
 	}
 	s.state.Policies.Delete(p.ARN)
 	return nil, nil
-}
-
-func (s policies) executePolicy(_ context.Context, in *policyInput) (*wire.Empty, error) {
-	p := s.policy(in.AutoScalingGroupName, in.PolicyName)
-	if p == nil {
-		return nil, invalid("No such policy: %s", in.PolicyName)
-	}
-	if in.HonorCooldown != nil && *in.HonorCooldown {
-		return nil, noCooldowns()
-	}
-	adjustment := p.ScalingAdjustment
-	if p.PolicyType == "StepScaling" {
-		if in.MetricValue == nil || in.BreachThreshold == nil {
-			return nil, invalid("MetricValue and BreachThreshold are required for a StepScaling policy")
-		}
-		adjustment = p.step(*in.MetricValue - *in.BreachThreshold)
-	}
-	if adjustment == nil {
-		return nil, invalid("Policy %s has no adjustment for this", in.PolicyName)
-	}
-	g, err := s.change(p.Group)
-	if err != nil {
-		return nil, err
-	}
-	return nil, g.setDesired(min(max(p.adjusted(g.Desired, *adjustment), g.Min), g.Max))
-}
-
-// step is the adjustment for a metric that is so far above the threshold.
-func (p *policySettings) step(above float64) *int {
-	for _, step := range p.StepAdjustments {
-		lower, upper := math.Inf(-1), math.Inf(1)
-		set(&lower, step.MetricIntervalLowerBound)
-		set(&upper, step.MetricIntervalUpperBound)
-		if above >= lower && above < upper {
-			return step.ScalingAdjustment
-		}
-	}
-	return nil
-}
-
-func (p *policySettings) adjusted(desired, adjustment int) int {
-	switch p.AdjustmentType {
-	case "ExactCapacity":
-		return adjustment
-	case "PercentChangeInCapacity":
-		change := float64(desired) * float64(adjustment) / 100
-		magnitude := 1.0
-		if p.MinAdjustmentMagnitude != nil {
-			magnitude = float64(*p.MinAdjustmentMagnitude)
-		}
-		if math.Abs(change) < magnitude {
-			change = math.Copysign(magnitude, change)
-		}
-		return desired + int(change)
-	}
-	return desired + adjustment
 }

@@ -53,57 +53,6 @@ func (s groups) resumeProcesses(_ context.Context, in *processesInput) (*wire.Em
 	return nil, nil
 }
 
-// metricNames are the group metrics,
-// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-metrics.html.
-var metricNames = []string{
-	"GroupAndWarmPoolDesiredCapacity", "GroupAndWarmPoolTotalCapacity", "GroupDesiredCapacity",
-	"GroupInServiceCapacity", "GroupInServiceInstances", "GroupMaxSize", "GroupMinSize",
-	"GroupPendingCapacity", "GroupPendingInstances", "GroupStandbyCapacity", "GroupStandbyInstances",
-	"GroupTerminatingCapacity", "GroupTerminatingInstances", "GroupTotalCapacity", "GroupTotalInstances",
-	"WarmPoolDesiredCapacity", "WarmPoolMinSize", "WarmPoolPendingCapacity", "WarmPoolTerminatingCapacity",
-	"WarmPoolTotalCapacity", "WarmPoolWarmedCapacity",
-}
-
-type metricsInput struct {
-	AutoScalingGroupName string
-	Metrics              []string
-	Granularity          string
-}
-
-func (s groups) metrics(in *metricsInput) (*group, []string, error) {
-	g, err := s.change(in.AutoScalingGroupName)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, name := range in.Metrics {
-		if !slices.Contains(metricNames, name) {
-			return nil, nil, invalid("Unknown group metric %q: %v", name, metricNames)
-		}
-	}
-	if len(in.Metrics) == 0 {
-		return g, metricNames, nil
-	}
-	return g, in.Metrics, nil
-}
-
-func (s groups) enableMetrics(_ context.Context, in *metricsInput) (*wire.Empty, error) {
-	g, names, err := s.metrics(in)
-	if err != nil {
-		return nil, err
-	}
-	g.Metrics = union(g.Metrics, names)
-	return nil, nil
-}
-
-func (s groups) disableMetrics(_ context.Context, in *metricsInput) (*wire.Empty, error) {
-	g, names, err := s.metrics(in)
-	if err != nil {
-		return nil, err
-	}
-	g.Metrics = without(g.Metrics, names)
-	return nil, nil
-}
-
 func union(have, more []string) []string {
 	all := slices.Concat(have, more)
 	slices.Sort(all)
@@ -115,18 +64,9 @@ func without(have, less []string) []string {
 }
 
 type warmPoolInput struct {
-	AutoScalingGroupName     string
-	ForceDelete              *bool
-	MaxGroupPreparedCapacity *int
-	MinSize                  *int
-	PoolState                string
-	InstanceReusePolicy      *struct{ ReuseOnScaleIn *bool }
-	MaxRecords               *int
-	NextToken                string
-}
-
-func (s groups) refuseWarmPool(_ context.Context, _ *warmPoolInput) (*wire.Empty, error) {
-	return nil, noWarmPools()
+	AutoScalingGroupName string
+	MaxRecords           *int
+	NextToken            string
 }
 
 type warmPoolOutput struct{ Instances []instanceView }

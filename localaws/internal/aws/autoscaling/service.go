@@ -57,35 +57,23 @@ func (s *Service) Wire() wire.Service {
 			wire.ReadOp("DescribeAutoScalingGroups", g.describeGroups),
 			wire.Op("UpdateAutoScalingGroup", g.updateGroup),
 			wire.Op("DeleteAutoScalingGroup", g.deleteGroup),
-			wire.Op("SetDesiredCapacity", g.setDesiredCapacity),
 
-			wire.ReadOp("DescribeAutoScalingInstances", m.describeInstances),
 			wire.Op("SetInstanceProtection", m.setInstanceProtection),
-			wire.Op("SetInstanceHealth", m.setInstanceHealth),
-			wire.Op("TerminateInstanceInAutoScalingGroup", m.terminateInstance),
 			wire.ReadOp("DescribeScalingActivities", m.describeActivities),
 
 			wire.Op("SuspendProcesses", g.suspendProcesses),
 			wire.Op("ResumeProcesses", g.resumeProcesses),
-			wire.Op("EnableMetricsCollection", g.enableMetrics),
-			wire.Op("DisableMetricsCollection", g.disableMetrics),
 
 			wire.Op("CreateOrUpdateTags", g.createOrUpdateTags),
 			wire.Op("DeleteTags", g.deleteTags),
-			wire.ReadOp("DescribeTags", g.describeTags),
 
 			wire.Op("PutLifecycleHook", h.putLifecycleHook),
 			wire.ReadOp("DescribeLifecycleHooks", h.describeLifecycleHooks),
 			wire.Op("DeleteLifecycleHook", h.deleteLifecycleHook),
-			wire.Op("CompleteLifecycleAction", h.completeLifecycleAction),
-			wire.Op("RecordLifecycleActionHeartbeat", h.recordHeartbeat),
 
 			wire.Op("AttachLoadBalancerTargetGroups", a.attachTargetGroups),
 			wire.Op("DetachLoadBalancerTargetGroups", a.detachTargetGroups),
 			wire.ReadOp("DescribeLoadBalancerTargetGroups", a.describeTargetGroups),
-			wire.Op("AttachTrafficSources", a.attachTrafficSources),
-			wire.Op("DetachTrafficSources", a.detachTrafficSources),
-			wire.ReadOp("DescribeTrafficSources", a.describeTrafficSources),
 
 			wire.Op("StartInstanceRefresh", r.startInstanceRefresh),
 			wire.ReadOp("DescribeInstanceRefreshes", r.describeInstanceRefreshes),
@@ -94,11 +82,8 @@ func (s *Service) Wire() wire.Service {
 			wire.Op("PutScalingPolicy", p.putScalingPolicy),
 			wire.ReadOp("DescribePolicies", p.describePolicies),
 			wire.Op("DeletePolicy", p.deletePolicy),
-			wire.Op("ExecutePolicy", p.executePolicy),
 
-			wire.Op("PutWarmPool", g.refuseWarmPool),
 			wire.ReadOp("DescribeWarmPool", g.describeWarmPool),
-			wire.Op("DeleteWarmPool", g.refuseWarmPool),
 		},
 	}
 }

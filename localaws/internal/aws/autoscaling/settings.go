@@ -17,11 +17,14 @@ func (s groups) apply(old groupSettings, in *groupInput) (groupSettings, error) 
 	set(&n.Cooldown, in.DefaultCooldown)
 	set(&n.ProtectNew, in.NewInstancesProtectedFromScaleIn)
 	set(&n.ServiceLinkedRoleARN, in.ServiceLinkedRoleARN)
-	setPointer(&n.CapacityRebalance, in.CapacityRebalance)
 	setPointer(&n.ZoneDistribution, in.AvailabilityZoneDistribution)
-	// 0 ends a maximum lifetime, -1 a warmup and a maintenance policy.
-	n.MaxInstanceLifetime = cleared(n.MaxInstanceLifetime, in.MaxInstanceLifetime, 0)
-	n.Warmup = cleared(n.Warmup, in.DefaultInstanceWarmup, -1)
+	// -1 ends a warmup and a maintenance policy.
+	if in.DefaultInstanceWarmup != nil {
+		n.Warmup = in.DefaultInstanceWarmup
+		if *n.Warmup == -1 {
+			n.Warmup = nil
+		}
+	}
 	if in.InstanceMaintenancePolicy != nil {
 		n.MaintenancePolicy = in.InstanceMaintenancePolicy
 		if p := n.MaintenancePolicy.MinHealthyPercentage; p != nil && *p == -1 {
@@ -50,16 +53,6 @@ func setPointer[T any](to **T, given *T) {
 	if given != nil {
 		*to = given
 	}
-}
-
-func cleared(old, given *int, none int) *int {
-	switch {
-	case given == nil:
-		return old
-	case *given == none:
-		return nil
-	}
-	return given
 }
 
 func (n *groupSettings) validate(in *groupInput) error {

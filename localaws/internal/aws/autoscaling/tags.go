@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -105,59 +104,4 @@ func (s groups) tagged(t tagInput) (*group, error) {
 		return nil, invalid("Invalid resource type %q: the only one is auto-scaling-group", t.ResourceType)
 	}
 	return s.change(t.ResourceId)
-}
-
-type describeTagsInput struct {
-	Filters []filter
-	pageInput
-}
-
-type describeTagsOutput struct {
-	Tags      []tagView
-	NextToken string
-}
-
-func (s groups) describeTags(_ context.Context, in *describeTagsInput) (*describeTagsOutput, error) {
-	var found []tagView
-	for _, g := range s.state.Groups.All() {
-		for _, t := range g.tagViews() {
-			matched, err := t.matches(in.Filters)
-			if err != nil {
-				return nil, err
-			}
-			if matched {
-				found = append(found, t)
-			}
-		}
-	}
-	page, next, err := paging.Cut(limits(50, 100), found, func(t tagView) string { return t.ResourceId + ":" + t.Key }, in.MaxRecords, in.NextToken)
-	if err != nil {
-		return nil, err
-	}
-	return &describeTagsOutput{page, next}, nil
-}
-
-func (t tagView) matches(filters []filter) (bool, error) {
-	for _, f := range filters {
-		var value string
-		switch f.Name {
-		case "auto-scaling-group":
-			value = t.ResourceId
-		case "key":
-			value = t.Key
-		case "value":
-			value = *t.Value
-		case "propagate-at-launch":
-			value = "false"
-			if t.PropagateAtLaunch {
-				value = "true"
-			}
-		default:
-			return false, invalid("Filter name %q is not valid: auto-scaling-group, key, value, propagate-at-launch", f.Name)
-		}
-		if !slices.Contains(f.Values, value) {
-			return false, nil
-		}
-	}
-	return true, nil
 }

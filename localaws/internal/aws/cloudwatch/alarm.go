@@ -25,7 +25,6 @@ func (s *alarmOperations) operations() []wire.Operation {
 		wire.ReadOp("DescribeAlarms", s.describeAlarms),
 		wire.ReadOp("DescribeAlarmHistory", s.describeAlarmHistory),
 		wire.Op("DeleteAlarms", s.deleteAlarms),
-		wire.Op("SetAlarmState", s.setAlarmState),
 	}
 }
 
@@ -210,27 +209,6 @@ func alarmNotFound(name string) *wire.Error {
 	refusal := notFound("Alarm", name)
 	refusal.Shape = "ResourceNotFound"
 	return refusal
-}
-
-type setAlarmStateInput struct {
-	AlarmName       string
-	StateValue      string
-	StateReason     string
-	StateReasonData string
-}
-
-// setAlarmState holds until the next evaluation, and takes the actions.
-func (s *alarmOperations) setAlarmState(_ context.Context, in *setAlarmStateInput) (*struct{}, error) {
-	a, exists := s.alarms.Change(in.AlarmName)
-	if !exists {
-		return nil, alarmNotFound(in.AlarmName)
-	}
-	if !slices.Contains([]string{stateOK, stateAlarm, stateInsufficient}, in.StateValue) {
-		return nil, validationError("StateValue is %q; it must be %s, %s or %s", in.StateValue, stateOK, stateAlarm, stateInsufficient)
-	}
-	s.setState(a, in.StateValue, in.StateReason)
-	a.StateReasonData = in.StateReasonData
-	return nil, nil
 }
 
 // tagRules are https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_TagResource.html.

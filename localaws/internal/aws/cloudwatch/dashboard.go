@@ -19,7 +19,6 @@ func (s *dashboardOperations) operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Op("PutDashboard", s.putDashboard),
 		wire.ReadOp("GetDashboard", s.getDashboard),
-		wire.ReadOp("ListDashboards", s.listDashboards),
 		wire.Op("DeleteDashboards", s.deleteDashboards),
 	}
 }
@@ -159,31 +158,6 @@ func (s *dashboardOperations) getDashboard(_ context.Context, in *dashboardInput
 		return nil, dashboardNotFound(in.DashboardName)
 	}
 	return &getDashboardOutput{s.dashboardARN(d.Name), d.Body, d.Name}, nil
-}
-
-type listDashboardsInput struct {
-	DashboardNamePrefix string
-	NextToken           string
-}
-
-type listDashboardsOutput struct {
-	DashboardEntries []dashboardEntry
-	NextToken        string
-}
-
-type dashboardEntry struct {
-	DashboardName string
-	DashboardArn  string
-	LastModified  time.Time
-	Size          int64
-}
-
-func (s *dashboardOperations) listDashboards(_ context.Context, in *listDashboardsInput) (*listDashboardsOutput, error) {
-	out := &listDashboardsOutput{DashboardEntries: []dashboardEntry{}}
-	for name, d := range s.dashboards.Prefix(in.DashboardNamePrefix) {
-		out.DashboardEntries = append(out.DashboardEntries, dashboardEntry{name, s.dashboardARN(name), d.LastModified, int64(len(d.Body))})
-	}
-	return out, nil
 }
 
 type deleteDashboardsInput struct{ DashboardNames []string }

@@ -5,11 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
-// Metric math: numbers, ids of queries, + - * / ^, comparisons, AND and OR,
-// parentheses, and the functions below.
+// Metric math: numbers, ids of queries, + - * /, parentheses, and FILL.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 
 // expression is a parsed one, and the ids that it refers to.
@@ -23,17 +21,14 @@ type node func(environment) value
 
 // environment is what an expression is evaluated in.
 type environment struct {
-	series  map[string][]*float64
-	metrics []string // the ids that are metrics
-	count   int      // of windows
-	period  time.Duration
+	series map[string][]*float64
+	count  int // of windows
 }
 
-// value is a number, a series, or (from METRICS and arrays) a list of series.
+// value is a number or a series.
 type value struct {
 	number *float64
 	points []*float64
-	list   [][]*float64
 }
 
 func scalar(n float64) value { return value{number: &n} }
@@ -95,17 +90,7 @@ func tokenize(text string) ([]string, error) {
 			for end < len(text) && (isWord(text[end]) || text[end] == '.') {
 				end++
 			}
-		case c == '"' || c == '\'':
-			closing := strings.IndexByte(text[end:], c)
-			if closing < 0 {
-				return nil, fmt.Errorf("a quotation mark is not closed")
-			}
-			end += closing + 1
-		case strings.IndexByte("<>=!&|", c) >= 0:
-			for end < len(text) && strings.IndexByte("=&|", text[end]) >= 0 {
-				end++
-			}
-		case strings.IndexByte("+-*/^(),[]", c) < 0:
+		case strings.IndexByte("+-*/(),", c) < 0:
 			return nil, fmt.Errorf("the character %q has no meaning", c)
 		}
 		tokens = append(tokens, text[i:end])
@@ -120,13 +105,6 @@ func isWord(c byte) bool {
 
 // operators by their precedence, the loosest first.
 var operators = []map[string]func(a, b float64) (float64, bool){
-	{"OR": logical(func(a, b bool) bool { return a || b }), "||": logical(func(a, b bool) bool { return a || b })},
-	{"AND": logical(func(a, b bool) bool { return a && b }), "&&": logical(func(a, b bool) bool { return a && b })},
-	{
-		"<": compared(func(a, b float64) bool { return a < b }), "<=": compared(func(a, b float64) bool { return a <= b }),
-		">": compared(func(a, b float64) bool { return a > b }), ">=": compared(func(a, b float64) bool { return a >= b }),
-		"==": compared(func(a, b float64) bool { return a == b }), "!=": compared(func(a, b float64) bool { return a != b }),
-	},
 	{
 		"+": func(a, b float64) (float64, bool) { return a + b, true },
 		"-": func(a, b float64) (float64, bool) { return a - b, true },
@@ -135,7 +113,6 @@ var operators = []map[string]func(a, b float64) (float64, bool){
 		"*": func(a, b float64) (float64, bool) { return a * b, true },
 		"/": func(a, b float64) (float64, bool) { return a / b, b != 0 }, // dividing by zero leaves no data point
 	},
-	{"^": power},
 }
 
 // binary parses operators from a precedence on.
@@ -216,25 +193,23 @@ func (p *parser) unary() (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return combine(func(environment) value { return scalar(0) }, operand, operators[3]["-"]), nil
+		return combine(func(environment) value { return scalar(0) }, operand, operators[0]["-"]), nil
 	case token == "(":
 		inner, err := p.binary(0)
 		if err != nil {
 			return nil, err
 		}
 		return inner, p.expect(")")
-	case token == "[":
-		arguments, err := p.arguments("]")
-		return listOf(arguments), err
-	case token[0] == '"' || token[0] == '\'':
-		return nil, fmt.Errorf("localaws knows text in METRICS() only")
 	}
 	if number, err := strconv.ParseFloat(token, 64); err == nil {
 		return func(environment) value { return scalar(number) }, nil
 	}
 	if p.at < len(p.tokens) && p.tokens[p.at] == "(" {
 		p.at++
-		return p.function(token)
+		if token != "FILL" {
+			return nil, fmt.Errorf("localaws does not know the function %s", token)
+		}
+		return p.fill()
 	}
 	if !queryID.MatchString(token) {
 		return nil, fmt.Errorf("Syntax Error at '%s'", token) //nolint:staticcheck // CloudWatch's own words
@@ -245,38 +220,28 @@ func (p *parser) unary() (node, error) {
 	return func(env environment) value { return value{points: env.series[token]} }, nil
 }
 
-// arguments parses a list up to its closing token.
-func (p *parser) arguments(closing string) ([]node, error) {
-	var list []node
-	if p.at < len(p.tokens) && p.tokens[p.at] == closing {
-		p.at++
-		return nil, nil
+// fill parses FILL(series, number), whose name and opening parenthesis are read: the
+// number, where a point is missing.
+func (p *parser) fill() (node, error) {
+	subject, err := p.binary(0)
+	if err != nil {
+		return nil, err
 	}
-	for {
-		one, err := p.binary(0)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, one)
-		if p.at < len(p.tokens) && p.tokens[p.at] == "," {
-			p.at++
-			continue
-		}
-		return list, p.expect(closing)
+	if err := p.expect(","); err != nil {
+		return nil, err
 	}
-}
-
-func listOf(nodes []node) node {
+	filler, err := p.binary(0)
+	if err != nil {
+		return nil, err
+	}
 	return func(env environment) value {
-		list := [][]*float64{}
-		for _, n := range nodes {
-			v := n(env)
-			points := make([]*float64, env.count)
-			for i := range points {
-				points[i] = v.at(i)
+		v, with := subject(env), filler(env)
+		points := make([]*float64, env.count)
+		for i := range points {
+			if points[i] = v.at(i); points[i] == nil {
+				points[i] = with.at(i)
 			}
-			list = append(list, points)
 		}
-		return value{list: list}
-	}
+		return value{points: points}
+	}, p.expect(")")
 }

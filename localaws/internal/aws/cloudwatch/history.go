@@ -2,9 +2,11 @@ package cloudwatch
 
 import (
 	"context"
-	"slices"
-	"strconv"
+	"fmt"
+	"math"
 	"time"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 )
 
 type describeHistoryInput struct {
@@ -13,9 +15,8 @@ type describeHistoryInput struct {
 	HistoryItemType string
 	StartDate       time.Time
 	EndDate         time.Time
-	MaxRecords      *int32
+	MaxRecords      *int
 	NextToken       string
-	ScanBy          string
 }
 
 type describeHistoryOutput struct {
@@ -23,45 +24,39 @@ type describeHistoryOutput struct {
 	NextToken         string
 }
 
-// describeAlarmHistory lists what happened, the newest first; the token is the
-// number of items to skip.
+// describeAlarmHistory lists what happened, the newest first.
 func (s *alarmOperations) describeAlarmHistory(_ context.Context, in *describeHistoryInput) (*describeHistoryOutput, error) {
-	var items []historyItem
-	for _, a := range s.alarms.All() {
+	var items []datedItem
+	for name, a := range s.alarms.All() {
 		if in.AlarmName != "" && a.AlarmName != in.AlarmName {
 			continue
 		}
-		for _, item := range a.History {
+		for i, item := range a.History {
 			if (in.HistoryItemType == "" || item.HistoryItemType == in.HistoryItemType) && !item.Timestamp.Before(in.StartDate) &&
 				(in.EndDate.IsZero() || !item.Timestamp.After(in.EndDate)) {
-				items = append(items, item)
+				items = append(items, datedItem{item, fmt.Sprintf("%019d %s %03d", math.MaxInt64-item.Timestamp.UnixNano(), name, i)})
 			}
 		}
 	}
-	slices.SortStableFunc(items, func(a, b historyItem) int {
-		if in.ScanBy == "TimestampAscending" {
-			return a.Timestamp.Compare(b.Timestamp)
-		}
-		return b.Timestamp.Compare(a.Timestamp)
-	})
-	skip, limit := 0, 100
-	if in.NextToken != "" {
-		var err error
-		if skip, err = strconv.Atoi(in.NextToken); err != nil || skip < 0 {
-			return nil, invalidToken(in.NextToken)
-		}
+	page, next, err := paging.Cut(historyPages, items, func(d datedItem) string { return d.order }, in.MaxRecords, in.NextToken)
+	if err != nil {
+		return nil, err
 	}
-	if in.MaxRecords != nil && *in.MaxRecords > 0 {
-		limit = min(limit, int(*in.MaxRecords))
-	}
-	first := min(skip, len(items))
-	last := min(first+limit, len(items))
-	out := &describeHistoryOutput{AlarmHistoryItems: append([]historyItem{}, items[first:last]...)}
-	if last < len(items) {
-		out.NextToken = strconv.Itoa(last)
+	out := &describeHistoryOutput{AlarmHistoryItems: []historyItem{}, NextToken: next}
+	for _, d := range page {
+		out.AlarmHistoryItems = append(out.AlarmHistoryItems, d.historyItem)
 	}
 	return out, nil
 }
+
+// datedItem is an item with what it is sorted by.
+type datedItem struct {
+	historyItem
+	order string
+}
+
+// historyPages are https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html.
+var historyPages = paging.Limits{Default: 100, Max: 100, Token: invalidToken}
 
 // maxHistory is how many items of an alarm's history are kept.
 const maxHistory = 100

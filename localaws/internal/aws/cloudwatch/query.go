@@ -58,23 +58,13 @@ func (s *metricOperations) series(queries []metricQuery, w windows) (map[string]
 				waiting = append(waiting, q)
 				continue
 			}
-			all[q.Id] = parsed.evaluate(environment{series: all, metrics: metricIDs(queries), count: w.count, period: w.width})
+			all[q.Id] = parsed.evaluate(environment{series: all, count: w.count})
 		}
 		if expressions = waiting; len(expressions) == before {
 			return nil, fmt.Errorf("the expression %s refers to itself, or to what is not there", expressions[0].Id)
 		}
 	}
 	return all, nil
-}
-
-func metricIDs(queries []metricQuery) []string {
-	var ids []string
-	for _, q := range queries {
-		if q.MetricStat != nil {
-			ids = append(ids, q.Id)
-		}
-	}
-	return ids
 }
 
 type getMetricDataInput struct {

@@ -45,12 +45,10 @@ type instance struct {
 }
 
 type volume struct {
-	ID, Device, Type, SnapshotID string
-	SizeGiB                      int
-	Encrypted                    bool
-	DeleteOnTermination          bool
-	IOPS, Throughput             *int
-	Created                      time.Time
+	ID, Device          string
+	SizeGiB             int
+	DeleteOnTermination bool
+	Created             time.Time
 }
 
 // Instance is an EC2 instance as other services see it.

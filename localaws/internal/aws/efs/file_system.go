@@ -28,7 +28,6 @@ type fileSystem struct {
 	Encrypted       bool
 	KMSKeyID        string
 	Zone            string // of a One Zone file system
-	Protection      string // against replication: ENABLED or DISABLED
 	Policies        []lifecyclePolicy
 	Tags            core.Tags
 }
@@ -69,7 +68,7 @@ func (s *fileSystemOperations) view(fs *fileSystem) fileSystemJSON {
 		CreationTime: float64(fs.Created.UnixMilli()) / 1000, LifeCycleState: fs.State, Name: fs.Tags["Name"],
 		SizeInBytes: sizeJSON{Value: 6144, ValueInStandard: 6144}, // as an empty file system has
 		Encrypted:   fs.Encrypted, KMSKeyID: fs.KMSKeyID, PerformanceMode: fs.PerformanceMode, ThroughputMode: fs.ThroughputMode,
-		Provisioned: fs.Provisioned, Zone: fs.Zone, Tags: fs.Tags.List(), FileSystemProtected: protectionJSON{fs.Protection},
+		Provisioned: fs.Provisioned, Zone: fs.Zone, Tags: fs.Tags.List(), FileSystemProtected: protectionJSON{"ENABLED"},
 	}
 	for _, m := range s.mountTargets.All() {
 		if m.FileSystemID == fs.ID {
@@ -108,7 +107,7 @@ func (s *fileSystemOperations) createFileSystem(_ context.Context, call *rest.Ca
 		lifecycle: lifecycle{State: stateCreating, Due: s.account.Clock.In(fileSystemTime)},
 		ID:        ids.New("fs"), CreationToken: in.CreationToken, Created: s.account.Clock.Now(), Encrypted: in.Encrypted,
 		PerformanceMode: cmp.Or(in.PerformanceMode, "generalPurpose"), ThroughputMode: cmp.Or(in.ThroughputMode, "bursting"),
-		Provisioned: in.Provisioned, Zone: in.Zone, Protection: "ENABLED", Policies: []lifecyclePolicy{}, Tags: core.NewTags(in.Tags),
+		Provisioned: in.Provisioned, Zone: in.Zone, Policies: []lifecyclePolicy{}, Tags: core.NewTags(in.Tags),
 	}
 	if !slices.Contains([]string{"generalPurpose", "maxIO"}, fs.PerformanceMode) {
 		return nil, badRequest("PerformanceMode is %q; it must be generalPurpose or maxIO", fs.PerformanceMode)
@@ -189,22 +188,6 @@ func (s *fileSystemOperations) deleteFileSystem(_ context.Context, call *rest.Ca
 	}
 	fs.lifecycle = lifecycle{State: stateDeleting, Due: s.account.Clock.In(fileSystemTime)}
 	return &rest.Answer{Status: http.StatusNoContent}, nil
-}
-
-func (s *fileSystemOperations) updateProtection(_ context.Context, call *rest.Call) (*rest.Answer, error) {
-	var in protectionJSON
-	if err := decode(call, &in); err != nil {
-		return nil, err
-	}
-	fs, err := s.changeFileSystem(call.Param["id"])
-	if err != nil {
-		return nil, err
-	}
-	if in.ReplicationOverwriteProtection != "ENABLED" && in.ReplicationOverwriteProtection != "DISABLED" {
-		return nil, badRequest("ReplicationOverwriteProtection is %q; it must be ENABLED or DISABLED", in.ReplicationOverwriteProtection)
-	}
-	fs.Protection = in.ReplicationOverwriteProtection
-	return &rest.Answer{Body: in}, nil
 }
 
 type lifecycleJSON struct{ LifecyclePolicies []lifecyclePolicy }

@@ -64,7 +64,6 @@ func table(f *fileSystemOperations, m *mountTargetOperations) []rest.Route {
 		{Method: "GET", Path: files, Query: []string{"FileSystemId", "CreationToken"}, Operation: "DescribeFileSystems", Handle: f.describeFileSystems},
 		{Method: "PUT", Path: files + "/{id}", Operation: "UpdateFileSystem", Handle: f.updateFileSystem},
 		{Method: "DELETE", Path: files + "/{id}", Operation: "DeleteFileSystem", Handle: f.deleteFileSystem},
-		{Method: "PUT", Path: files + "/{id}/protection", Operation: "UpdateFileSystemProtection", Handle: f.updateProtection},
 		{Method: "PUT", Path: files + "/{id}/lifecycle-configuration", Operation: "PutLifecycleConfiguration", Handle: f.putLifecycle},
 		{Method: "GET", Path: files + "/{id}/lifecycle-configuration", Operation: "DescribeLifecycleConfiguration", Handle: f.describeLifecycle},
 		{Method: "POST", Path: mounts, Operation: "CreateMountTarget", Handle: m.createMountTarget},

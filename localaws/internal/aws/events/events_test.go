@@ -161,8 +161,8 @@ func TestWhatIsRefused(t *testing.T) {
 		{"an input path", "PutTargets", target(object{"InputPath": "$"}), "UnsupportedParameter"},
 		{"an input that is no JSON", "PutTargets", target(object{"Input": "{"}), "ValidationException"},
 		{"no such rule", "PutTargets", object{"Rule": "none", "Targets": []object{}}, "ResourceNotFoundException"},
-		{"no page", "ListRules", object{"Limit": 0}, "ValidationException"},
-		{"no token", "ListRules", object{"NextToken": "x"}, "ValidationException"},
+		{"no page", "ListTargetsByRule", object{"Rule": "deployments", "Limit": 0}, "ValidationException"},
+		{"no token", "ListTargetsByRule", object{"Rule": "deployments", "NextToken": "x"}, "ValidationException"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -170,30 +170,6 @@ func TestWhatIsRefused(t *testing.T) {
 			f.call(t, test.operation, test.in, nil).Refused(t, test.code)
 		})
 	}
-}
-
-func TestRulesArePaged(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	f.call(t, "PutRule", object{"Name": "deploy", "EventPattern": pattern}, nil).OK(t)
-	f.call(t, "PutRule", object{"Name": "other", "EventPattern": pattern}, nil).OK(t)
-	var names []string
-	in := object{"NamePrefix": "deploy", "Limit": 1}
-	for {
-		var out struct {
-			Rules     []struct{ Name string }
-			NextToken string
-		}
-		f.call(t, "ListRules", in, &out).OK(t)
-		for _, r := range out.Rules {
-			names = append(names, r.Name)
-		}
-		if out.NextToken == "" {
-			break
-		}
-		in["NextToken"] = out.NextToken
-	}
-	assert.Equal(t, []string{"deploy", "deployments"}, names)
 }
 
 func TestRefusedTargetsLeaveNothingBehind(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/eventpattern"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
@@ -81,7 +80,7 @@ func (s *Service) putRule(_ context.Context, in *putRuleInput) (*putRuleOutput, 
 	if in.EventPattern == "" {
 		return nil, invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")
 	}
-	if _, err := eventpattern.Parse(in.EventPattern); err != nil {
+	if _, err := parsePattern(in.EventPattern); err != nil {
 		return nil, wire.Errorf("InvalidEventPatternException", "Event pattern is not valid. Reason: %v", err)
 	}
 	if in.State == "" {
@@ -134,30 +133,6 @@ func (s *Service) describeRule(_ context.Context, in *ruleInput) (*ruleDetail, e
 	detail := s.detail(r)
 	detail.CreatedBy = s.account.ID
 	return &detail, nil
-}
-
-type listRulesInput struct {
-	NamePrefix   string
-	EventBusName string
-	NextToken    string
-	Limit        *int
-}
-
-type listRulesOutput struct {
-	Rules     []ruleDetail
-	NextToken string
-}
-
-func (s *Service) listRules(_ context.Context, in *listRulesInput) (*listRulesOutput, error) {
-	if err := s.bus(in.EventBusName); err != nil {
-		return nil, err
-	}
-	var all []ruleDetail
-	for _, r := range s.rules.Prefix(in.NamePrefix) {
-		all = append(all, s.detail(r))
-	}
-	page, next, err := paging.Cut(pages, all, func(r ruleDetail) string { return r.Name }, in.Limit, in.NextToken)
-	return &listRulesOutput{page, next}, err
 }
 
 // deleteRule: a rule that is not there is not an error.

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/eventpattern"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
@@ -52,7 +51,6 @@ func (s *Service) Wire() wire.Service {
 		Operations: append(s.tags().Operations(),
 			wire.Op("PutRule", s.putRule),
 			wire.ReadOp("DescribeRule", s.describeRule),
-			wire.ReadOp("ListRules", s.listRules),
 			wire.Op("DeleteRule", s.deleteRule),
 			wire.Op("PutTargets", s.putTargets),
 			wire.Op("RemoveTargets", s.removeTargets),
@@ -100,8 +98,8 @@ func (s *Service) Emit(source, detailType string, resources []string, detail any
 		if r.State == stateDisabled {
 			continue
 		}
-		pattern, err := eventpattern.Parse(r.EventPattern)
-		if err != nil || !pattern.Match(decoded) {
+		wanted, err := parsePattern(r.EventPattern)
+		if err != nil || !wanted.match(decoded) {
 			continue // the pattern was checked when it was put
 		}
 		s.deliver(r, string(raw))

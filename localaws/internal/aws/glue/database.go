@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -104,29 +103,6 @@ func (s *Service) getDatabase(_ context.Context, in *databaseNameInput) (*getDat
 		return nil, err
 	}
 	return &getDatabaseOutput{s.view(d)}, nil
-}
-
-type pageInput struct {
-	CatalogId  string
-	NextToken  string
-	MaxResults *int
-}
-
-type getDatabasesOutput struct {
-	DatabaseList []databaseOutput
-	NextToken    string
-}
-
-func (s *Service) getDatabases(_ context.Context, in *pageInput) (*getDatabasesOutput, error) {
-	if err := s.catalog(in.CatalogId); err != nil {
-		return nil, err
-	}
-	var all []databaseOutput
-	for _, d := range s.databases.All() {
-		all = append(all, s.view(d))
-	}
-	page, next, err := paging.Cut(pages, all, func(d databaseOutput) string { return d.Name }, in.MaxResults, in.NextToken)
-	return &getDatabasesOutput{page, next}, err
 }
 
 type updateDatabaseInput struct {

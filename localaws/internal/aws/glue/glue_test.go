@@ -102,24 +102,6 @@ func TestTables(t *testing.T) {
 	f.call(t, "GetTable", name, nil).Refused(t, "EntityNotFoundException")
 }
 
-func TestListsArePaged(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	for _, name := range []string{"a", "b"} {
-		f.call(t, "CreateTable", object{"DatabaseName": "logs", "TableInput": object{"Name": name}}, nil).OK(t)
-	}
-	var out struct {
-		TableList []struct{ Name string }
-		NextToken string
-	}
-	f.call(t, "GetTables", object{"DatabaseName": "logs", "MaxResults": 1}, &out).OK(t)
-	require.Len(t, out.TableList, 1)
-	assert.Equal(t, "a", out.TableList[0].Name)
-	f.call(t, "GetTables", object{"DatabaseName": "logs", "NextToken": out.NextToken}, &out).OK(t)
-	require.Len(t, out.TableList, 1)
-	assert.Equal(t, "b", out.TableList[0].Name)
-}
-
 func TestStateOutlivesTheProcess(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

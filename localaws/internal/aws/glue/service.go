@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
@@ -39,12 +38,10 @@ func (s *Service) Wire() wire.Service {
 		Operations: []wire.Operation{
 			wire.Op("CreateDatabase", s.createDatabase),
 			wire.ReadOp("GetDatabase", s.getDatabase),
-			wire.ReadOp("GetDatabases", s.getDatabases),
 			wire.Op("UpdateDatabase", s.updateDatabase),
 			wire.Op("DeleteDatabase", s.deleteDatabase),
 			wire.Op("CreateTable", s.createTable),
 			wire.ReadOp("GetTable", s.getTable),
-			wire.ReadOp("GetTables", s.getTables),
 			wire.Op("UpdateTable", s.updateTable),
 			wire.Op("DeleteTable", s.deleteTable),
 			wire.ReadOp("GetPartitionIndexes", s.getPartitionIndexes),
@@ -86,14 +83,6 @@ func catalogName(kind, name string) (string, error) {
 		return "", invalid("The %s's name must have 1 to 255 characters, on one line: %q", kind, name)
 	}
 	return strings.ToLower(name), nil
-}
-
-// pages are those of the catalog's lists.
-// https://docs.aws.amazon.com/glue/latest/webapi/API_GetTables.html
-var pages = paging.Limits{
-	Default: 100, Max: 100,
-	Size:  func(size int) error { return invalid("MaxResults is %d; it must be 1 to 100", size) },
-	Token: func(string) error { return invalid("NextToken is not one that an earlier answer held") },
 }
 
 // tagRules are those of https://docs.aws.amazon.com/glue/latest/webapi/API_TagResource.html.

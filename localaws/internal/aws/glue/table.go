@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -180,29 +179,6 @@ func (s *Service) getTable(_ context.Context, in *tableNameInput) (*getTableOutp
 		return nil, err
 	}
 	return &getTableOutput{s.tableView(t)}, nil
-}
-
-type getTablesInput struct {
-	pageInput
-	DatabaseName string
-}
-
-type getTablesOutput struct {
-	TableList []tableOutput
-	NextToken string
-}
-
-func (s *Service) getTables(_ context.Context, in *getTablesInput) (*getTablesOutput, error) {
-	d, err := s.database(in.CatalogId, in.DatabaseName)
-	if err != nil {
-		return nil, err
-	}
-	var all []tableOutput
-	for _, t := range s.tables.Prefix(tableID(d.Input.Name, "")) {
-		all = append(all, s.tableView(t))
-	}
-	page, next, err := paging.Cut(pages, all, func(t tableOutput) string { return t.Name }, in.MaxResults, in.NextToken)
-	return &getTablesOutput{page, next}, err
 }
 
 type updateTableInput struct {

@@ -146,26 +146,6 @@ func (s *authorizer) TrustsPrincipal(roleARN, principalARN string) bool {
 	})
 }
 
-// TrustsWebIdentity reports whether a role's trust policy lets tokens of an
-// OpenID Connect provider assume it.
-func (s *authorizer) TrustsWebIdentity(roleARN string) bool {
-	r, found := s.role(roleARN)
-	if !found {
-		return false
-	}
-	for _, d := range parsed(r.TrustPolicy) {
-		for _, st := range d.Statements {
-			for _, provider := range st.Principal[policy.Federated] {
-				who := policy.Principals{policy.Federated: {provider}}
-				if trusts(r, "sts:AssumeRoleWithWebIdentity", who, nil) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
 // trusts evaluates a role's trust policy for an action of a principal.
 func trusts(r *role, action string, who policy.Principals, c Context) bool {
 	return policy.Decide(parsed(r.TrustPolicy), policy.Request{

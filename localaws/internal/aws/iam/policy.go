@@ -25,7 +25,6 @@ func (s *policyOperations) operations() []wire.Operation {
 		wire.Op("DeletePolicyVersion", s.deletePolicyVersion),
 		wire.ReadOp("GetPolicyVersion", s.getPolicyVersion),
 		wire.ReadOp("ListPolicyVersions", s.listPolicyVersions),
-		wire.Op("SetDefaultPolicyVersion", s.setDefaultPolicyVersion),
 		wire.Op("TagPolicy", s.tagPolicy),
 		wire.Op("UntagPolicy", s.untagPolicy),
 	}
@@ -297,19 +296,5 @@ func (s *policyOperations) deletePolicyVersion(_ context.Context, in *policyVers
 	}
 	s.policies.Put(p.ARN, p)
 	delete(p.Versions, v.ID)
-	return nil, nil
-}
-
-func (s *policyOperations) setDefaultPolicyVersion(_ context.Context, in *policyVersionInput) (*wire.Empty, error) {
-	p, err := s.own(in.PolicyARN)
-	if err != nil {
-		return nil, err
-	}
-	v, err := p.version(in.VersionID)
-	if err != nil {
-		return nil, err
-	}
-	s.policies.Put(p.ARN, p)
-	p.Default, p.Updated = v.ID, s.now()
 	return nil, nil
 }

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -18,95 +16,25 @@ type eventOperations struct{ *records }
 
 func (s *eventOperations) operations() []wire.Operation {
 	return []wire.Operation{
-		wire.Op("PutLogEvents", s.putLogEvents),
 		wire.ReadOp("GetLogEvents", s.getLogEvents),
 		wire.ReadOp("FilterLogEvents", s.filterLogEvents),
 	}
 }
 
-// sequenceToken is what every answer says: CloudWatch Logs takes any token
-// nowadays.
-const sequenceToken = "49039859611171018956120200000000000000000000000000000002"
-
-const (
-	maxBatch    = 10000
-	maxPast     = 14 * 24 * time.Hour
-	maxFuture   = 2 * time.Hour
-	maxPageSize = 10000
-)
-
-type putLogEventsInput struct {
-	LogGroupName  string
-	LogStreamName string
-	LogEvents     []struct {
-		Timestamp int64
-		Message   string
-	}
-	SequenceToken string
-}
-
-type putLogEventsOutput struct {
-	NextSequenceToken     string
-	RejectedLogEventsInfo *rejected
-}
-
-type rejected struct {
-	TooNewLogEventStartIndex *int32
-	TooOldLogEventEndIndex   *int32
-}
-
-func (s *eventOperations) putLogEvents(_ context.Context, in *putLogEventsInput) (*putLogEventsOutput, error) {
-	st, err := s.stream(in.LogGroupName, "", in.LogStreamName)
-	if err != nil {
-		return nil, err
-	}
-	if len(in.LogEvents) == 0 || len(in.LogEvents) > maxBatch {
-		return nil, invalid("A batch holds 1 to %d log events, not %d.", maxBatch, len(in.LogEvents))
-	}
-	now := s.now()
-	var refused rejected
-	var good []event
-	for i, e := range in.LogEvents {
-		if i > 0 && e.Timestamp < in.LogEvents[i-1].Timestamp {
-			return nil, invalid("Log events in a single PutLogEvents request must be in chronological order.")
-		}
-		index := int32(i) //nolint:gosec // at most maxBatch
-		switch {
-		case e.Timestamp < now-maxPast.Milliseconds():
-			end := index + 1
-			refused.TooOldLogEventEndIndex = &end
-		case e.Timestamp > now+maxFuture.Milliseconds():
-			if refused.TooNewLogEventStartIndex == nil {
-				refused.TooNewLogEventStartIndex = &index
-			}
-		default:
-			good = append(good, event{Timestamp: e.Timestamp, Ingestion: now, Message: e.Message})
-		}
-	}
-	s.streams.append(st, good)
-	out := &putLogEventsOutput{NextSequenceToken: sequenceToken}
-	if refused != (rejected{}) {
-		out.RejectedLogEventsInfo = &refused
-	}
-	return out, nil
-}
+// eventPages are those of both lists of events.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+var eventPages = paging.Limits{Default: 10000, Max: 10000, Token: invalidToken}
 
 type getLogEventsInput struct {
-	LogGroupName       string
-	LogGroupIdentifier string
-	LogStreamName      string
-	StartTime          *int64
-	EndTime            *int64
-	NextToken          string
-	Limit              int32
-	StartFromHead      bool
+	LogGroupName  string
+	LogStreamName string
+	StartTime     *int64
+	EndTime       *int64
+	Limit         *int
+	StartFromHead bool
 }
 
-type getLogEventsOutput struct {
-	Events            []outputEvent
-	NextForwardToken  string
-	NextBackwardToken string
-}
+type getLogEventsOutput struct{ Events []outputEvent }
 
 type outputEvent struct {
 	Timestamp     int64
@@ -114,41 +42,28 @@ type outputEvent struct {
 	IngestionTime int64
 }
 
-// getLogEvents returns a page of a stream. Tokens hold a position in the
-// stream: f/N means the events from N on, b/N those before N. At either end
-// the token that was given comes back.
+// getLogEvents returns one page of a stream, its head or its tail. There are no
+// tokens: a stream keeps fewer events than a page has.
 func (s *eventOperations) getLogEvents(_ context.Context, in *getLogEventsInput) (*getLogEventsOutput, error) {
-	g, err := s.group(in.LogGroupName, in.LogGroupIdentifier)
+	g, err := s.group(in.LogGroupName, "")
 	if err != nil {
 		return nil, err
 	}
-	st, err := s.stream(g.Name, "", in.LogStreamName)
+	st, err := s.stream(g.Name, in.LogStreamName)
 	if err != nil {
 		return nil, err
 	}
 	events := s.streams.events(st)
 	from, to := s.window(g, events, in.StartTime, in.EndTime)
-	limit := orLimit(in.Limit, maxPageSize)
+	limit, err := eventPages.PageSize(in.Limit)
+	if err != nil {
+		return nil, err
+	}
 	first, last := max(from, to-limit), to
 	if in.StartFromHead {
 		first, last = from, min(from+limit, to)
 	}
-	if in.NextToken != "" {
-		direction, position, err := readToken(in.NextToken)
-		if err != nil {
-			return nil, err
-		}
-		position = min(max(position-st.Dropped, from), to)
-		first, last = position, min(position+limit, to)
-		if direction == "b" {
-			first, last = max(from, position-limit), position
-		}
-	}
-	out := &getLogEventsOutput{
-		Events:            []outputEvent{},
-		NextForwardToken:  fmt.Sprintf("f/%d/s", last+st.Dropped),
-		NextBackwardToken: fmt.Sprintf("b/%d/s", first+st.Dropped),
-	}
+	out := &getLogEventsOutput{Events: []outputEvent{}}
 	for _, e := range events[first:last] {
 		out.Events = append(out.Events, outputEvent{e.Timestamp, e.Message, e.Ingestion})
 	}
@@ -174,26 +89,15 @@ func (s *eventOperations) window(g *group, events []event, start, end *int64) (f
 	return from, max(from, to)
 }
 
-func readToken(token string) (direction string, position int, err error) {
-	parts := strings.Split(token, "/")
-	if len(parts) == 3 && (parts[0] == "f" || parts[0] == "b") {
-		if position, err = strconv.Atoi(parts[1]); err == nil && position >= 0 {
-			return parts[0], position, nil
-		}
-	}
-	return "", 0, invalidToken(token)
-}
-
 type filterLogEventsInput struct {
 	LogGroupName        string
-	LogGroupIdentifier  string
 	LogStreamNames      []string
 	LogStreamNamePrefix string
 	StartTime           *int64
 	EndTime             *int64
 	FilterPattern       string
 	NextToken           string
-	Limit               int32
+	Limit               *int
 	Interleaved         bool
 }
 
@@ -211,8 +115,11 @@ type filteredEvent struct {
 	EventId       string
 }
 
+// order sorts by time, then by stream and position.
+func (e filteredEvent) order() string { return fmt.Sprintf("%015d %s", e.Timestamp, e.EventId) }
+
 func (s *eventOperations) filterLogEvents(_ context.Context, in *filterLogEventsInput) (*filterLogEventsOutput, error) {
-	g, err := s.group(in.LogGroupName, in.LogGroupIdentifier)
+	g, err := s.group(in.LogGroupName, "")
 	if err != nil {
 		return nil, err
 	}
@@ -236,35 +143,26 @@ func (s *eventOperations) filterLogEvents(_ context.Context, in *filterLogEvents
 		from, to := s.window(g, events, in.StartTime, in.EndTime)
 		for i, e := range events[from:to] {
 			if matches(e.Message) {
-				found = append(found, filteredEvent{st.Name, e.Timestamp, e.Message, e.Ingestion, fmt.Sprintf("%s-%d", st.Name, st.Dropped+from+i)})
+				found = append(found, filteredEvent{st.Name, e.Timestamp, e.Message, e.Ingestion, fmt.Sprintf("%s-%09d", st.Name, st.Dropped+from+i)})
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b filteredEvent) int { return cmp.Compare(a.Timestamp, b.Timestamp) })
-	return pageOf(found, in)
+	page, next, err := paging.Cut(eventPages, found, filteredEvent.order, in.Limit, in.NextToken)
+	return &filterLogEventsOutput{Events: page, SearchedLogStreams: []struct{}{}, NextToken: next}, err
 }
 
-func pageOf(found []filteredEvent, in *filterLogEventsInput) (*filterLogEventsOutput, error) {
-	skip := 0
-	if in.NextToken != "" {
-		var err error
-		if skip, err = strconv.Atoi(in.NextToken); err != nil || skip < 0 {
-			return nil, invalidToken(in.NextToken)
-		}
+// CreateStream makes a stream; one that is there already is not an error.
+func (s *eventOperations) CreateStream(groupName, streamName string) error {
+	if _, err := s.group(groupName, ""); err != nil {
+		return err
 	}
-	limit := orLimit(in.Limit, maxPageSize)
-	first := min(skip, len(found))
-	last := min(first+limit, len(found))
-	out := &filterLogEventsOutput{Events: append([]filteredEvent{}, found[first:last]...), SearchedLogStreams: []struct{}{}}
-	if last < len(found) {
-		out.NextToken = strconv.Itoa(last)
-	}
-	return out, nil
+	s.streams.create(groupName, streamName, s.now())
+	return nil
 }
 
 // Put appends events to a stream; both group and stream have to exist.
 func (s *eventOperations) Put(groupName, streamName string, events []Event) error {
-	st, err := s.stream(groupName, "", streamName)
+	st, err := s.stream(groupName, streamName)
 	if err != nil {
 		return err
 	}

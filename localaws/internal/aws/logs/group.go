@@ -4,7 +4,6 @@ import (
 	"context"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
@@ -23,7 +22,6 @@ func (s *groupOperations) operations() []wire.Operation {
 		wire.Op("DeleteRetentionPolicy", s.deleteRetentionPolicy),
 		wire.Op("AssociateKmsKey", s.associateKMSKey),
 		wire.Op("DisassociateKmsKey", s.disassociateKMSKey),
-		wire.Op("PutLogGroupDeletionProtection", s.putDeletionProtection),
 	}
 }
 
@@ -33,7 +31,6 @@ type group struct {
 	Class     string
 	KMSKeyID  string
 	Retention int32 // days; 0 means for ever
-	Protected bool  // against deletion
 	Created   int64
 	Tags      tags.Set
 }
@@ -48,11 +45,10 @@ var retentions = []int32{
 var classes = []string{"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"}
 
 type createLogGroupInput struct {
-	LogGroupName              string
-	KmsKeyId                  string
-	LogGroupClass             string
-	Tags                      tags.Set
-	DeletionProtectionEnabled bool
+	LogGroupName  string
+	KmsKeyId      string
+	LogGroupClass string
+	Tags          tags.Set
 }
 
 func (s *groupOperations) createLogGroup(_ context.Context, in *createLogGroupInput) (*wire.Empty, error) {
@@ -76,7 +72,7 @@ func (s *groupOperations) createLogGroup(_ context.Context, in *createLogGroupIn
 		return nil, err
 	}
 	s.groups.Put(in.LogGroupName, &group{
-		Name: in.LogGroupName, Class: in.LogGroupClass, KMSKeyID: in.KmsKeyId, Created: s.now(), Protected: in.DeletionProtectionEnabled, Tags: set,
+		Name: in.LogGroupName, Class: in.LogGroupClass, KMSKeyID: in.KmsKeyId, Created: s.now(), Tags: set,
 	})
 	return nil, nil
 }
@@ -103,19 +99,15 @@ func (s *groupOperations) deleteLogGroup(_ context.Context, in *groupInput) (*wi
 	if err != nil {
 		return nil, err
 	}
-	if g.Protected {
-		return nil, wire.Errorf("ValidationException", "The log group %s can't be deleted: its deletion protection is enabled", g.Name)
-	}
 	s.streams.deleteAll(g.Name)
 	s.groups.Delete(g.Name)
 	return nil, nil
 }
 
 type describeLogGroupsInput struct {
-	LogGroupNamePrefix  string
-	LogGroupNamePattern string
-	Limit               *int
-	NextToken           string
+	LogGroupNamePrefix string
+	Limit              *int
+	NextToken          string
 }
 
 type describeLogGroupsOutput struct {
@@ -124,16 +116,15 @@ type describeLogGroupsOutput struct {
 }
 
 type groupDetail struct {
-	LogGroupName              string
-	CreationTime              int64
-	RetentionInDays           *int32
-	MetricFilterCount         int32
-	Arn                       string
-	LogGroupArn               string
-	StoredBytes               int64
-	KmsKeyId                  string
-	LogGroupClass             string
-	DeletionProtectionEnabled bool
+	LogGroupName      string
+	CreationTime      int64
+	RetentionInDays   *int32
+	MetricFilterCount int32
+	Arn               string
+	LogGroupArn       string
+	StoredBytes       int64
+	KmsKeyId          string
+	LogGroupClass     string
 }
 
 // groupPages are https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html.
@@ -144,14 +135,9 @@ func invalidToken(token string) error {
 }
 
 func (s *groupOperations) describeLogGroups(_ context.Context, in *describeLogGroupsInput) (*describeLogGroupsOutput, error) {
-	if in.LogGroupNamePrefix != "" && in.LogGroupNamePattern != "" {
-		return nil, invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
-	}
 	var found []*group
-	for name, g := range s.groups.Prefix(in.LogGroupNamePrefix) {
-		if strings.Contains(strings.ToLower(name), strings.ToLower(in.LogGroupNamePattern)) {
-			found = append(found, g)
-		}
+	for _, g := range s.groups.Prefix(in.LogGroupNamePrefix) {
+		found = append(found, g)
 	}
 	page, next, err := paging.Cut(groupPages, found, func(g *group) string { return g.Name }, in.Limit, in.NextToken)
 	if err != nil {
@@ -167,7 +153,7 @@ func (s *groupOperations) describeLogGroups(_ context.Context, in *describeLogGr
 func (s *groupOperations) detail(g *group) groupDetail {
 	d := groupDetail{
 		LogGroupName: g.Name, CreationTime: g.Created, Arn: s.arn(g) + ":*", LogGroupArn: s.arn(g),
-		KmsKeyId: g.KMSKeyID, LogGroupClass: g.Class, DeletionProtectionEnabled: g.Protected,
+		KmsKeyId: g.KMSKeyID, LogGroupClass: g.Class,
 	}
 	if g.Retention > 0 {
 		d.RetentionInDays = &g.Retention
@@ -178,34 +164,13 @@ func (s *groupOperations) detail(g *group) groupDetail {
 	return d
 }
 
-func orLimit(limit int32, otherwise int) int {
-	if limit <= 0 || int(limit) > otherwise {
-		return otherwise
-	}
-	return int(limit)
-}
-
-type protectionInput struct {
-	LogGroupIdentifier        string
-	DeletionProtectionEnabled bool
-}
-
-func (s *groupOperations) putDeletionProtection(_ context.Context, in *protectionInput) (*wire.Empty, error) {
-	g, err := s.change("", in.LogGroupIdentifier)
-	if err != nil {
-		return nil, err
-	}
-	g.Protected = in.DeletionProtectionEnabled
-	return nil, nil
-}
-
 type retentionInput struct {
 	LogGroupName    string
 	RetentionInDays int32
 }
 
 func (s *groupOperations) putRetentionPolicy(_ context.Context, in *retentionInput) (*wire.Empty, error) {
-	g, err := s.change(in.LogGroupName, "")
+	g, err := s.change(in.LogGroupName)
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +182,7 @@ func (s *groupOperations) putRetentionPolicy(_ context.Context, in *retentionInp
 }
 
 func (s *groupOperations) deleteRetentionPolicy(_ context.Context, in *groupInput) (*wire.Empty, error) {
-	g, err := s.change(in.LogGroupName, "")
+	g, err := s.change(in.LogGroupName)
 	if err != nil {
 		return nil, err
 	}

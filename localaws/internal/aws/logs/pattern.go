@@ -1,49 +1,28 @@
 package logs
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// parsePattern reads a filter pattern of terms: all of them have to be in the
-// message, those with a hyphen in front must not be, and of those with a
-// question mark in front one has to be. A term in quotation marks may hold
-// blanks.
+// parsePattern reads a filter pattern of terms, all of which have to be in the
+// message. A term in quotation marks may hold blanks.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 func parsePattern(pattern string) (matches func(message string) bool, err error) {
 	pattern = strings.TrimSpace(pattern)
-	if strings.HasPrefix(pattern, "{") || strings.HasPrefix(pattern, "[") || strings.HasPrefix(pattern, "%") {
-		return nil, invalid("localaws filters by terms only; the pattern is %q", pattern)
-	}
-	var all, none, some []string
+	var terms []string
 	for pattern != "" {
-		list := &all
-		switch pattern[0] {
-		case '-':
-			list, pattern = &none, pattern[1:]
-		case '?':
-			list, pattern = &some, pattern[1:]
+		if strings.ContainsAny(pattern[:1], "{[%?-") {
+			return nil, invalid("localaws filters by terms that a message has; the pattern goes on with %q", pattern)
 		}
 		var term string
 		if term, pattern, err = nextTerm(pattern); err != nil {
 			return nil, err
 		}
-		*list = append(*list, term)
+		terms = append(terms, term)
 	}
 	return func(message string) bool {
-		for _, term := range all {
-			if !strings.Contains(message, term) {
-				return false
-			}
-		}
-		for _, term := range none {
-			if strings.Contains(message, term) {
-				return false
-			}
-		}
-		for _, term := range some {
-			if strings.Contains(message, term) {
-				return true
-			}
-		}
-		return len(some) == 0
+		return !slices.ContainsFunc(terms, func(term string) bool { return !strings.Contains(message, term) })
 	}, nil
 }
 

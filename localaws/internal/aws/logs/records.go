@@ -39,8 +39,8 @@ func (s *records) group(name, identifier string) (*group, error) {
 }
 
 // change finds a group as group does, to be changed.
-func (s *records) change(name, identifier string) (*group, error) {
-	g, err := s.group(name, identifier)
+func (s *records) change(name string) (*group, error) {
+	g, err := s.group(name, "")
 	if err == nil {
 		s.groups.Put(g.Name, g)
 	}
@@ -48,8 +48,8 @@ func (s *records) change(name, identifier string) (*group, error) {
 }
 
 // stream finds a stream; it is for reading only.
-func (s *records) stream(groupName, identifier, streamName string) (*stream, error) {
-	g, err := s.group(groupName, identifier)
+func (s *records) stream(groupName, streamName string) (*stream, error) {
+	g, err := s.group(groupName, "")
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,6 @@ import (
 type Service struct {
 	*records
 	*groupOperations
-	*streamOperations
 	*eventOperations
 }
 
@@ -43,7 +42,7 @@ func WithKeys(keys Keys) Option { return func(s *Service) { s.keys = keys } }
 // New returns a CloudWatch Logs without groups.
 func New(a *core.Account, options ...Option) *Service {
 	r := newRecords(a)
-	s := &Service{r, &groupOperations{r}, &streamOperations{r}, &eventOperations{r}}
+	s := &Service{r, &groupOperations{r}, &eventOperations{r}}
 	for _, option := range options {
 		option(s)
 	}
@@ -55,7 +54,7 @@ func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "logs", Protocol: wire.JSON11, TargetPrefix: "Logs_20140328", LowerCamel: true,
 		Operations: slices.Concat(
-			s.tags().MapOperations(), s.groupOperations.operations(), s.streamOperations.operations(), s.eventOperations.operations(),
+			s.tags().MapOperations(), s.groupOperations.operations(), s.eventOperations.operations(),
 		),
 	}
 }

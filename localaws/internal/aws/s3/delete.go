@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
@@ -13,7 +12,7 @@ import (
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
 func (s *objectOperations) remove(b *bucket, key, id string) (removed *version, err error) {
 	if id == "" && b.Versioning != "" {
-		marker := &version{Key: key, DeleteMarker: true, Tags: tags.Set{}}
+		marker := &version{Key: key, DeleteMarker: true}
 		return marker, s.store(b, marker)
 	}
 	removed = s.versions.get(b.Name, key, cmp.Or(id, nullVersion))

@@ -29,10 +29,6 @@ func noSuchVersion(id string) *wire.Error {
 	return refuse(http.StatusNotFound, "NoSuchVersion", "The specified version does not exist: %s", id)
 }
 
-func noSuchUpload(id string) *wire.Error {
-	return refuse(http.StatusNotFound, "NoSuchUpload", "The specified multipart upload does not exist: %s", id)
-}
-
 func malformedXML(err error) *wire.Error {
 	return refuse(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema: %v", err)
 }

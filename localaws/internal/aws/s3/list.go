@@ -93,7 +93,7 @@ type objectXML struct {
 
 func (l *listing) object(v *version, owner *ownerXML) objectXML {
 	return objectXML{
-		Key: l.encode(v.Key), LastModified: v.Modified.UTC(), ETag: v.ETag, Size: v.Size, Owner: owner,
+		Key: l.encode(v.Key), LastModified: v.Modified.UTC(), ETag: v.ETag, Size: v.Body.Size, Owner: owner,
 		ChecksumAlgorithm: strings.ToUpper(v.ChecksumName), ChecksumType: fullObject, StorageClass: v.storageClass(),
 	}
 }
@@ -108,15 +108,13 @@ func (v *version) storageClass() string {
 type listXML struct {
 	Name                  string
 	Prefix                string
-	Marker                *string     `xml:",omitempty"` // version 1
-	StartAfter            string      `xml:",omitempty"`
-	ContinuationToken     string      `xml:",omitempty"`
-	KeyCount              *int        `xml:",omitempty"` // version 2
-	MaxKeys               int         //
+	StartAfter            string `xml:",omitempty"`
+	ContinuationToken     string `xml:",omitempty"`
+	KeyCount              *int   `xml:",omitempty"`
+	MaxKeys               int
 	Delimiter             string      `xml:",omitempty"`
 	EncodingType          string      `xml:",omitempty"`
 	IsTruncated           bool        //
-	NextMarker            string      `xml:",omitempty"`
 	NextContinuationToken string      `xml:",omitempty"`
 	Contents              []objectXML `xml:",omitempty"`
 	CommonPrefixes        []prefixXML `xml:",omitempty"`
@@ -145,19 +143,6 @@ func (s *listOperations) list(c *call, after string, owner *ownerXML) (*listXML,
 	})
 	out.IsTruncated = truncated
 	return out, next, nil
-}
-
-func (s *listOperations) listObjects(c *call) (*answer, error) {
-	owner, marker := s.owner(), c.Query.Get("marker")
-	out, next, err := s.list(c, marker, &owner)
-	if err != nil {
-		return nil, err
-	}
-	out.Marker = &marker
-	if out.Delimiter != "" { // as S3 does: without one, the last key is the next marker
-		out.NextMarker = next
-	}
-	return &answer{root: "ListBucketResult", body: out}, nil
 }
 
 func (s *listOperations) listObjectsV2(c *call) (*answer, error) {
@@ -260,7 +245,7 @@ func (out *listVersionsXML) add(v *version, key string, latest bool, owner owner
 		out.DeleteMarkers = append(out.DeleteMarkers, item)
 		return
 	}
-	item.ETag, item.Size, item.StorageClass = v.ETag, &v.Size, v.storageClass()
+	item.ETag, item.Size, item.StorageClass = v.ETag, &v.Body.Size, v.storageClass()
 	out.Versions = append(out.Versions, item)
 }
 

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -71,7 +70,7 @@ func (s *delivery) writers(principal string) policy.Principals {
 func (s *delivery) PutObject(bucketName, key string, content []byte) error {
 	sums := (&call{Request: &wire.Request{}}).digests()
 	_, _ = sums.Write(content) // it never fails
-	return s.put(bucketName, key, sums.received(piece{Data: content, Size: sums.size}))
+	return s.put(bucketName, key, sums.received(body{Data: content, Size: sums.size}))
 }
 
 // Deliver stores an object as PutObject does. It is called without the account's
@@ -85,7 +84,7 @@ func (s *delivery) Deliver(bucketName, key string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	s.account.Do(func() { err = s.put(bucketName, key, sums.received(piece{File: file, Size: sums.size})) })
+	s.account.Do(func() { err = s.put(bucketName, key, sums.received(body{File: file, Size: sums.size})) })
 	s.tidy(file)
 	return err
 }
@@ -95,7 +94,7 @@ func (s *delivery) put(bucketName, key string, r *received) error {
 	if err != nil {
 		return err
 	}
-	v := &version{Key: key, Body: r.body, ETag: r.etag, Meta: map[string]string{"Content-Type": "binary/octet-stream"}, Tags: tags.Set{}}
+	v := &version{Key: key, Body: r.body, ETag: r.etag, Meta: map[string]string{"Content-Type": "binary/octet-stream"}}
 	v.ChecksumName, v.Checksum = r.checksum()
 	return s.store(b, v)
 }

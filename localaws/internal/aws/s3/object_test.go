@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"net/http"
@@ -25,7 +24,7 @@ func TestObjectRoundTrip(t *testing.T) {
 	directory := filepath.Join(t.TempDir(), "objects")
 	f := newFixture(t, directory)
 	const path = "/logs/a%20b/c%2Bd.txt"
-	put := f.call(t, "PUT", path, "hello world", "Content-Type: text/plain", "X-Amz-Meta-Colour: red", "X-Amz-Tagging: k=v").OK(t)
+	put := f.call(t, "PUT", path, "hello world", "Content-Type: text/plain", "X-Amz-Meta-Colour: red").OK(t)
 	sum := md5.Sum([]byte("hello world"))
 	assert.Equal(t, `"`+hex.EncodeToString(sum[:])+`"`, put.Header.Get("ETag"))
 
@@ -36,18 +35,6 @@ func TestObjectRoundTrip(t *testing.T) {
 	head := f.call(t, "HEAD", path, "").OK(t)
 	assert.Equal(t, "11", head.Header.Get("Content-Length"))
 	assert.Empty(t, head.Body)
-	part := f.call(t, "GET", path, "", "Range: bytes=6-").OK(t)
-	assert.Equal(t, http.StatusPartialContent, part.Status)
-	assert.Equal(t, "world", string(part.Body))
-	f.call(t, "GET", path, "", "Range: bytes=20-").Refused(t, "InvalidRange")
-	assert.Equal(t, http.StatusNotModified, f.call(t, "GET", path, "", "If-None-Match: "+put.Header.Get("ETag")).Status)
-	f.call(t, "GET", path, "", `If-Match: "no"`).Refused(t, "PreconditionFailed")
-	f.call(t, "PUT", path, "y", "If-None-Match: *").Refused(t, "PreconditionFailed")
-
-	f.call(t, "PUT", "/logs/copy", "", "X-Amz-Copy-Source: "+path).OK(t)
-	assert.Equal(t, "hello world", string(f.call(t, "GET", "/logs/copy", "").OK(t).Body))
-	assert.Contains(t, string(f.call(t, "GET", "/logs/copy?tagging", "").OK(t).Body), "<Key>k</Key>")
-	f.call(t, "DELETE", "/logs/copy", "").OK(t)
 	f.call(t, "DELETE", path, "").OK(t)
 	f.call(t, "GET", path, "").Refused(t, "NoSuchKey")
 	assert.Zero(t, countFiles(t, directory), "bodies of deleted objects must not stay")
@@ -170,7 +157,6 @@ func TestListsArePaged(t *testing.T) {
 		Prefixes    []string `xml:"CommonPrefixes>Prefix"`
 		IsTruncated bool
 		Token       string `xml:"NextContinuationToken"`
-		Marker      string `xml:"NextMarker"`
 		KeyMarker   string `xml:"NextKeyMarker"`
 		VersionID   string `xml:"NextVersionIdMarker"`
 	}
@@ -183,7 +169,6 @@ func TestListsArePaged(t *testing.T) {
 		{"version 2 with delimiter", "list-type=2&delimiter=/", func(p page) string { return "&continuation-token=" + p.Token }, []string{"a/", "b", "c/", "d d"}},
 		{"version 2 with prefix", "list-type=2&delimiter=/&prefix=c/", func(p page) string { return "&continuation-token=" + p.Token }, []string{"c/1", "c/2"}},
 		{"version 2 encoded", "list-type=2&start-after=c/2&encoding-type=url", func(page) string { return "" }, []string{"d+d"}},
-		{"version 1 with delimiter", "delimiter=/", func(p page) string { return "&marker=" + strings.ReplaceAll(p.Marker, " ", "%20") }, []string{"a/", "b", "c/", "d d"}},
 		{"versions", "versions", func(p page) string { return "&key-marker=" + p.KeyMarker + "&version-id-marker=" + p.VersionID }, []string{"a/1", "a/2", "b", "c/1", "c/2", "d d"}},
 	}
 	for _, test := range tests {
@@ -205,53 +190,12 @@ func TestListsArePaged(t *testing.T) {
 	}
 }
 
-func TestMultipartUpload(t *testing.T) {
-	t.Parallel()
-	directory := t.TempDir()
-	f := newFixture(t, directory)
-	var created struct {
-		UploadID string `xml:"UploadId"`
-	}
-	f.XML(t, "s3", "POST", "/logs/big?uploads", "", &created).OK(t)
-	big := strings.Repeat("x", 5<<20)
-	etags := map[int]string{}
-	for n, body := range map[int]string{1: big, 2: "tail"} {
-		reply := f.call(t, "PUT", fmt.Sprintf("/logs/big?partNumber=%d&uploadId=%s", n, created.UploadID), body).OK(t)
-		etags[n] = reply.Header.Get("ETag")
-	}
-	complete := func(order ...int) *wiretest.Reply {
-		parts := ""
-		for _, n := range order {
-			parts += fmt.Sprintf("<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>", n, etags[n])
-		}
-		return f.call(t, "POST", "/logs/big?uploadId="+created.UploadID, "<CompleteMultipartUpload>"+parts+"</CompleteMultipartUpload>")
-	}
-	assert.Contains(t, string(f.call(t, "GET", "/logs/big?uploadId="+created.UploadID, "").OK(t).Body), "<PartNumber>2</PartNumber>")
-	assert.Contains(t, string(f.call(t, "GET", "/logs?uploads", "").OK(t).Body), created.UploadID)
-	f.call(t, "GET", "/logs/big", "").Refused(t, "NoSuchKey")
-	complete(2, 1).Refused(t, "EntityTooSmall")
-	complete(3).Refused(t, "InvalidPart")
-	complete(1, 2).OK(t)
-	got := f.call(t, "GET", "/logs/big", "").OK(t)
-	assert.Equal(t, big+"tail", string(got.Body))
-	assert.True(t, strings.HasSuffix(got.Header.Get("ETag"), `-2"`))
-	complete(1, 2).Refused(t, "NoSuchUpload")
-	across := f.call(t, "GET", "/logs/big", "", fmt.Sprintf("Range: bytes=%d-%d", len(big)-1, len(big)+1)).OK(t)
-	assert.Equal(t, "xta", string(across.Body))
-	f.call(t, "PUT", "/logs/copy", "", "X-Amz-Copy-Source: /logs/big").OK(t)
-	f.call(t, "DELETE", "/logs/big", "").OK(t)
-	assert.Equal(t, big+"tail", string(f.call(t, "GET", "/logs/copy", "").OK(t).Body), "a copy outlives its source")
-	f.call(t, "DELETE", "/logs/copy", "").OK(t)
-	assert.Zero(t, countFiles(t, directory))
-}
-
 func TestRefusedUploadsLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
 	f := newFixture(t, directory)
-	f.call(t, "PUT", "/logs/a", "one", "X-Amz-Tagging: aws:b=c").Refused(t, "InvalidTag")
+	f.call(t, "PUT", "/logs/a", "one", "X-Amz-Acl: public-read").Refused(t, "AccessControlListNotSupported")
 	f.call(t, "PUT", "/none/a", "one").Refused(t, "NoSuchBucket")
-	f.call(t, "PUT", "/logs/a?partNumber=1&uploadId=none", "one").Refused(t, "NoSuchUpload")
 	f.call(t, "PUT", "/logs/a", "one", "Content-Md5: AAAA").Refused(t, "BadDigest")
 	require.Error(t, f.service.Deliver("none", "a", []byte("one")))
 	assert.Zero(t, countFiles(t, directory))
@@ -293,25 +237,4 @@ func TestASlowClientDoesNotHoldUpOthers(t *testing.T) {
 	require.NoError(t, to.Close())
 	require.NoError(t, <-ended)
 	assert.Equal(t, "half of it", string(f.call(t, "GET", "/logs/slow", "").OK(t).Body))
-}
-
-func TestReplication(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t, "")
-	f.createBucket(t, "replica")
-	rule := "<ReplicationConfiguration><Role>arn:aws:iam::123456789012:role/r</Role><Rule><ID>r</ID><Priority>0</Priority><Status>Enabled</Status>" +
-		"<Filter><Prefix>keep/</Prefix></Filter><DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication>" +
-		"<Destination><Bucket>arn:aws:s3:::replica</Bucket></Destination></Rule></ReplicationConfiguration>"
-	f.call(t, "PUT", "/logs?replication", rule).Refused(t, "InvalidRequest")
-	f.versioning(t, "logs", "Enabled")
-	f.call(t, "PUT", "/logs?replication", rule).Refused(t, "InvalidRequest")
-	f.versioning(t, "replica", "Enabled")
-	f.call(t, "PUT", "/logs?replication", rule).OK(t)
-	id := f.call(t, "PUT", "/logs/keep/a", "x").OK(t).Header.Get("X-Amz-Version-Id")
-	f.call(t, "PUT", "/logs/other", "x").OK(t)
-	copied := f.call(t, "GET", "/replica/keep/a", "").OK(t)
-	assert.Equal(t, id, copied.Header.Get("X-Amz-Version-Id"))
-	assert.Equal(t, "REPLICA", copied.Header.Get("X-Amz-Replication-Status"))
-	f.call(t, "GET", "/replica/other", "").Refused(t, "NoSuchKey")
-	f.call(t, "PUT", "/logs?versioning", "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>").Refused(t, "InvalidBucketState")
 }

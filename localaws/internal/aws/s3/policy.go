@@ -80,15 +80,3 @@ func tooWide(value string) bool {
 func (b *bucket) blocksPublicPolicy() bool {
 	return strings.Contains(b.Config["publicAccessBlock"], "<BlockPublicPolicy>true</BlockPublicPolicy>")
 }
-
-func (s *bucketOperations) getPolicyStatus(c *call) (*answer, error) {
-	body := c.bucket.Config["policy"]
-	if body == "" {
-		return nil, refuse(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist")
-	}
-	d, err := policy.Parse(body)
-	if err != nil {
-		return nil, err
-	}
-	return &answer{root: "PolicyStatus", body: struct{ IsPublic bool }{isPublic(d)}}, nil
-}

@@ -43,7 +43,7 @@ var checksums = map[string]func() hash.Hash{
 	"Sha256":        sha256.New,
 }
 
-// received is the body of a request that stores an object or a part.
+// received is the body of a request that stores an object.
 type received struct {
 	body body
 	etag string // with quotation marks
@@ -72,7 +72,7 @@ func (s *receiver) receiveObject(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.received = d.received(piece{File: file, Size: d.size})
+	c.received = d.received(body{File: file, Size: d.size})
 	return nil
 }
 
@@ -147,9 +147,6 @@ func (d *digests) verify(c *call) error {
 	if sent := c.Header.Get("X-Amz-Content-Sha256"); len(sent) == 2*sha256.Size && !strings.EqualFold(sent, hex.EncodeToString(d.sha256.Sum(nil))) {
 		return refuse(http.StatusBadRequest, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
 	}
-	if c.Method == http.MethodPost && c.Query.Has("uploadId") {
-		return nil // the checksum is that of the object to be completed
-	}
 	if sent := c.Header.Get("Content-Md5"); sent != "" && sent != base64Of(d.md5) {
 		return refuse(http.StatusBadRequest, "BadDigest", "The Content-MD5 you specified did not match what we received.")
 	}
@@ -161,16 +158,13 @@ func (d *digests) verify(c *call) error {
 	return nil
 }
 
-func (d *digests) received(p piece) *received {
-	r := &received{body: body{p}, etag: quoted(d.md5.Sum(nil), ""), sums: map[string]string{}}
+func (d *digests) received(b body) *received {
+	r := &received{body: b, etag: `"` + hex.EncodeToString(d.md5.Sum(nil)) + `"`, sums: map[string]string{}}
 	for name, h := range d.sums {
 		r.sums[name] = base64Of(h)
 	}
 	return r
 }
-
-// quoted makes an ETag of an MD5.
-func quoted(sum []byte, more string) string { return `"` + hex.EncodeToString(sum) + more + `"` }
 
 // chunkReader reads the content encoding aws-chunked: chunks with their length in
 // hexadecimal and perhaps a signature, and headers at the end.

@@ -1,14 +1,12 @@
 package s3
 
 import (
-	"maps"
 	"net/http"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
 // records are all that S3 keeps, and what more than one kind of operation does
@@ -18,7 +16,6 @@ type records struct {
 	files    files
 	buckets  *store.Collection[*bucket] // by name
 	versions versions
-	uploads  uploads
 }
 
 // newRecords keeps objects' bodies in files below directory.
@@ -28,24 +25,12 @@ func newRecords(a *core.Account, directory string) *records {
 		account: a, files: f,
 		buckets:  store.NewCollection[*bucket](a.Records, "s3", "buckets"),
 		versions: versions{store.NewCollection[*version](a.Records, "s3", "versions"), f},
-		uploads: uploads{
-			store.NewCollection[*upload](a.Records, "s3", "uploads"), store.NewCollection[*part](a.Records, "s3", "parts"), f,
-		},
 	}
 }
 
 // owner is the account as S3 writes it: with a canonical user id.
 func (s *records) owner() ownerXML {
 	return ownerXML{ID: strings.Repeat("0", 52) + s.account.ID, DisplayName: "localaws"}
-}
-
-func (s *records) upload(c *call) (*upload, error) {
-	id := c.Query.Get("uploadId")
-	u, ok := s.uploads.records.Get(c.name + "/" + id)
-	if !ok || u.Key != c.key {
-		return nil, noSuchUpload(id)
-	}
-	return u, nil
 }
 
 // version is the one that the request names, or the newest one; for reading only.
@@ -79,7 +64,7 @@ func (s *records) store(b *bucket, v *version) error {
 	if len(v.Key) > 1024 {
 		return refuse(http.StatusBadRequest, "KeyTooLongError", "Your key is too long: %d bytes", len(v.Key))
 	}
-	v.Bucket, v.ID, v.Size, v.Modified = b.Name, ids.Hex(32), v.Body.size(), s.account.Clock.Now()
+	v.Bucket, v.ID, v.Modified = b.Name, ids.Hex(32), s.account.Clock.Now()
 	replaced := (*version)(nil)
 	if b.Versioning != versioningEnabled {
 		v.ID = nullVersion
@@ -87,63 +72,10 @@ func (s *records) store(b *bucket, v *version) error {
 	}
 	s.versions.add(v)
 	s.versions.drop(replaced)
-	return s.replicate(b, v)
-}
-
-// checkWrite holds a PUT against its conditions and the bucket's ACL setting.
-func (s *records) checkWrite(c *call) error {
-	if canned := c.Header.Get("X-Amz-Acl"); canned != "" && canned != "bucket-owner-full-control" && c.bucket.aclsDisabled() {
-		return refuse(http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs")
-	}
-	current := s.versions.latest(c.name, c.key)
-	exists := current != nil && !current.DeleteMarker
-	failed := refuse(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
-	if c.Header.Get("If-None-Match") == "*" && exists {
-		return failed
-	}
-	if want := c.Header.Get("If-Match"); want != "" {
-		if !exists {
-			return noSuchKey(c.key)
-		}
-		if strings.Trim(want, `"`) != strings.Trim(current.ETag, `"`) {
-			return failed
-		}
-	}
 	return nil
 }
 
-// replicate copies a new version to where the bucket's rules say. A copy is
-// not replicated further.
-func (s *records) replicate(b *bucket, v *version) error {
-	if b.Config["replication"] == "" || b.Versioning != versioningEnabled || v.Meta[replicaHeader] == "REPLICA" {
-		return nil
-	}
-	var rules replicationXML
-	if err := rest.DecodeXML([]byte(b.Config["replication"]), "", &rules); err != nil {
-		return err
-	}
-	for i := range rules.Rules {
-		rule := &rules.Rules[i]
-		destination, exists := s.buckets.Get(rule.bucket())
-		if !exists || destination.Versioning != versioningEnabled || !rule.covers(v) {
-			continue
-		}
-		copied := *v
-		copied.Meta, copied.Tags = maps.Clone(v.Meta), maps.Clone(v.Tags)
-		if copied.Meta == nil {
-			copied.Meta = map[string]string{}
-		}
-		copied.Meta[replicaHeader] = "REPLICA"
-		if class := rule.Destination.StorageClass; class != "" {
-			copied.Meta["X-Amz-Storage-Class"] = class
-		}
-		copied.Bucket, copied.Sequence = destination.Name, 0
-		s.versions.add(&copied) // with its source's version id
-	}
-	return nil
-}
-
-// tidy removes the files that no object and no part has any more, and those that a
+// tidy removes the files that no object has any more, and those that a
 // failed operation wrote. It is called without the account's lock.
 func (s *records) tidy(written ...string) {
 	var unused []string
@@ -152,7 +84,7 @@ func (s *records) tidy(written ...string) {
 			unused = append(unused, id)
 		}
 		for _, id := range written {
-			if !s.files.uses.Has(id) {
+			if !s.files.used.Has(id) {
 				unused = append(unused, id)
 			}
 		}

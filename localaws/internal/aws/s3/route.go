@@ -59,11 +59,9 @@ type call struct {
 	region string
 	// received is the body of an object or a part.
 	received *received
-	complete completeRequest
 }
 
-// answer is what a handler returns: a body to encode, a raw one, or a part of an
-// object's content.
+// answer is what a handler returns: a body to encode, a raw one, or an object's content.
 type answer struct {
 	status int
 	header http.Header
@@ -71,51 +69,32 @@ type answer struct {
 	body   any
 	raw    []byte
 
-	content body
-	part    span
+	content *body
 }
 
 // table lists the operations, but for the buckets' plain sub-resources, which
 // subresource.go adds.
 func table(
-	b *bucketOperations, l *listOperations, o *objectOperations, u *uploadOperations, t *tagOperations, in *receiver,
+	b *bucketOperations, l *listOperations, o *objectOperations, t *tagOperations, in *receiver,
 ) []route {
 	list := []string{"delimiter", "encoding-type", "max-keys", "prefix"}
-	responses := []string{
-		"versionId", "response-cache-control", "response-content-disposition", "response-content-encoding",
-		"response-content-language", "response-content-type", "response-expires",
-	}
 	version := []string{"versionId"}
 	with := func(params []string, more ...string) []string { return append(slices.Clone(params), more...) }
 	routes := []route{
-		{serviceLevel, "GET", "", []string{"prefix", "max-buckets", "continuation-token", "bucket-region"}, "ListBuckets", b.listBuckets, nil},
-
 		{bucketLevel, "PUT", "", nil, "CreateBucket", b.createBucket, nil},
 		{bucketLevel, "HEAD", "", nil, "HeadBucket", b.headBucket, nil},
 		{bucketLevel, "DELETE", "", nil, "DeleteBucket", b.deleteBucket, nil},
 		{bucketLevel, "GET", "list-type", with(list, "continuation-token", "start-after", "fetch-owner"), "ListObjectsV2", l.listObjectsV2, nil},
-		{bucketLevel, "GET", "", with(list, "marker"), "ListObjects", l.listObjects, nil},
 		{bucketLevel, "GET", "versions", with(list, "key-marker", "version-id-marker"), "ListObjectVersions", l.listVersions, nil},
-		{bucketLevel, "GET", "uploads", []string{"prefix", "key-marker", "encoding-type"}, "ListMultipartUploads", u.listUploads, nil},
 		{bucketLevel, "POST", "delete", nil, "DeleteObjects", o.deleteObjects, nil},
-		{bucketLevel, "GET", "location", nil, "GetBucketLocation", b.getLocation, nil},
-		{bucketLevel, "GET", "policyStatus", nil, "GetBucketPolicyStatus", b.getPolicyStatus, nil},
 		{bucketLevel, "GET", "tagging", nil, "GetBucketTagging", t.getBucketTagging, nil},
 		{bucketLevel, "PUT", "tagging", nil, "PutBucketTagging", t.putBucketTagging, nil},
 		{bucketLevel, "DELETE", "tagging", nil, "DeleteBucketTagging", t.deleteBucketTagging, nil},
 
 		{objectLevel, "PUT", "", nil, "PutObject", o.putObject, in.receiveObject},
-		{objectLevel, "GET", "", responses, "GetObject", o.getObject, nil},
-		{objectLevel, "HEAD", "", responses, "HeadObject", o.getObject, nil},
+		{objectLevel, "GET", "", version, "GetObject", o.getObject, nil},
+		{objectLevel, "HEAD", "", version, "HeadObject", o.getObject, nil},
 		{objectLevel, "DELETE", "", version, "DeleteObject", o.deleteObject, nil},
-		{objectLevel, "GET", "tagging", version, "GetObjectTagging", t.getObjectTagging, nil},
-		{objectLevel, "PUT", "tagging", version, "PutObjectTagging", t.putObjectTagging, nil},
-		{objectLevel, "DELETE", "tagging", version, "DeleteObjectTagging", t.deleteObjectTagging, nil},
-		{objectLevel, "POST", "uploads", nil, "CreateMultipartUpload", u.createUpload, nil},
-		{objectLevel, "PUT", "uploadId", []string{"partNumber"}, "UploadPart", u.uploadPart, in.receiveObject},
-		{objectLevel, "POST", "uploadId", nil, "CompleteMultipartUpload", u.completeUpload, u.receiveParts},
-		{objectLevel, "DELETE", "uploadId", nil, "AbortMultipartUpload", u.abortUpload, nil},
-		{objectLevel, "GET", "uploadId", []string{"max-parts", "part-number-marker"}, "ListParts", u.listParts, nil},
 	}
 	return append(routes, b.subresourceRoutes()...)
 }
@@ -201,7 +180,7 @@ func (s *router) run(ctx context.Context, found *route, c *call) (*wire.Response
 		if out.content == nil || found.method == http.MethodHead {
 			return response, nil
 		}
-		response.Stream, err = s.files.open(out.content, out.part)
+		response.Stream, err = s.files.open(out.content)
 		if err == nil {
 			return response, nil
 		}
@@ -214,10 +193,8 @@ func (s *router) run(ctx context.Context, found *route, c *call) (*wire.Response
 
 // replaced reports whether a body that was read a moment ago is that of no object
 // any more.
-func (s *router) replaced(b body) (gone bool) {
-	s.account.View(func() {
-		gone = slices.ContainsFunc(b, func(p piece) bool { return p.File != "" && !s.files.uses.Has(p.File) })
-	})
+func (s *router) replaced(b *body) (gone bool) {
+	s.account.View(func() { gone = !s.files.used.Has(b.File) })
 	return gone
 }
 
@@ -261,13 +238,11 @@ func (s *router) findBucket(found *route, c *call) (err error) {
 }
 
 // files are those that the call has written.
-func (c *call) files() (ids []string) {
-	if c.received != nil {
-		for _, p := range c.received.body {
-			ids = append(ids, p.File)
-		}
+func (c *call) files() []string {
+	if c.received == nil {
+		return nil
 	}
-	return ids
+	return []string{c.received.body.File}
 }
 
 // accountLabel is how S3 Control's host names begin.

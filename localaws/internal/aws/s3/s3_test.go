@@ -63,8 +63,6 @@ func TestBucketLifecycle(t *testing.T) {
 	f := newFixture(t, "")
 	f.call(t, "PUT", "/logs", location).Refused(t, "BucketAlreadyOwnedByYou")
 	assert.Equal(t, "us-west-2", f.call(t, "HEAD", "/logs", "").OK(t).Header.Get("X-Amz-Bucket-Region"))
-	assert.Contains(t, string(f.call(t, "GET", "/logs?location", "").OK(t).Body), ">us-west-2<")
-	assert.Contains(t, string(f.call(t, "GET", "/", "").OK(t).Body), "<Name>logs</Name>")
 
 	f.call(t, "PUT", "/logs/a", "x").OK(t)
 	f.call(t, "DELETE", "/logs", "").Refused(t, "BucketNotEmpty")
@@ -102,14 +100,19 @@ func TestUnknownSubresourcesNeverFallThrough(t *testing.T) {
 	for _, request := range [][2]string{
 		{"PUT", "/logs?colour"}, {"GET", "/logs?analytics"}, {"DELETE", "/logs?inventory&id=1"}, {"PUT", "/logs/key?retention"},
 		{"GET", "/logs/key?torrent"}, {"DELETE", "/logs/key?legal-hold"}, {"POST", "/logs/key?restore"}, {"GET", "/logs?policy&colour"},
-		{"DELETE", "/logs?versioning"},
+		{"DELETE", "/logs?versioning"}, {"PUT", "/logs?cors"}, {"PUT", "/logs?replication"}, {"POST", "/logs/key?uploads"},
 	} {
 		reply := f.call(t, request[0], request[1], "").Refused(t, "NotImplemented")
 		assert.Equal(t, http.StatusBadRequest, reply.Status, "%v", request)
 	}
 	f.call(t, "HEAD", "/logs", "").OK(t)
 	f.call(t, "PUT", "/logs/key", "x", "X-Amz-Object-Lock-Mode: GOVERNANCE").Refused(t, "NotImplemented")
-	assert.Equal(t, 10, f.Unknown()["s3:PUT /logs"]+f.Unknown()["s3:GET /logs"]+f.Unknown()["s3:DELETE /logs"]+
+	for _, header := range []string{"Range: bytes=1-", "If-Match: x", "X-Amz-Copy-Source: /logs/other", "X-Amz-Tagging: a=b"} {
+		f.call(t, "PUT", "/logs/key", "x", header).Refused(t, "NotImplemented")
+	}
+	f.call(t, "PUT", "/other", location, "X-Amz-Bucket-Object-Lock-Enabled: true").Refused(t, "NotImplemented")
+	f.call(t, "PUT", "/other", location, "X-Amz-Bucket-Object-Lock-Enabled: false").OK(t)
+	assert.Equal(t, 17, f.Unknown()["s3:PUT /logs"]+f.Unknown()["s3:GET /logs"]+f.Unknown()["s3:DELETE /logs"]+
 		f.Unknown()["s3:PUT /logs/key"]+f.Unknown()["s3:GET /logs/key"]+f.Unknown()["s3:DELETE /logs/key"]+f.Unknown()["s3:POST /logs/key"],
 		"%v", f.Unknown())
 }
@@ -120,23 +123,20 @@ func TestSubresources(t *testing.T) {
 	tests := []struct {
 		name, absent, put, has string // absent: a code, or a part of the default answer
 	}{
-		{"accelerate", "<AccelerateConfiguration", "<AccelerateConfiguration><Status>Enabled</Status></AccelerateConfiguration>", "Enabled"},
-		{"cors", "NoSuchCORSConfiguration", "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>", "AllowedOrigin"},
+		{"accelerate", "<AccelerateConfiguration", "", ""},
+		{"cors", "NoSuchCORSConfiguration", "", ""},
 		{"encryption", "AES256", "<ServerSideEncryptionConfiguration" + ns + "><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>", "aws:kms"},
 		{"lifecycle", "NoSuchLifecycleConfiguration", "<LifecycleConfiguration><Rule><ID>r</ID><Filter><Prefix></Prefix></Filter><Status>Enabled</Status><Expiration><Days>3</Days></Expiration></Rule></LifecycleConfiguration>", "<Days>3</Days>"},
-		{"logging", "<BucketLoggingStatus", "<BucketLoggingStatus><LoggingEnabled><TargetBucket>logs</TargetBucket><TargetPrefix>a</TargetPrefix></LoggingEnabled></BucketLoggingStatus>", "TargetBucket"},
-		{"notification", "<NotificationConfiguration", "<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>", "EventBridge"},
+		{"logging", "<BucketLoggingStatus", "", ""},
 		{"object-lock", "ObjectLockConfigurationNotFoundError", "", ""},
-		{"ownershipControls", "BucketOwnerEnforced", "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>", "ObjectWriter"},
 		{"policy", "NoSuchBucketPolicy", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::logs/*"}}`, "2012-10-17"},
 		{"publicAccessBlock", "<RestrictPublicBuckets>true", "<PublicAccessBlockConfiguration><BlockPublicAcls>false</BlockPublicAcls></PublicAccessBlockConfiguration>", "false"},
 		{"replication", "ReplicationConfigurationNotFoundError", "", ""},
-		{"requestPayment", "BucketOwner", "<RequestPaymentConfiguration><Payer>Requester</Payer></RequestPaymentConfiguration>", "Requester"},
+		{"requestPayment", "BucketOwner", "", ""},
 		{"tagging", "NoSuchTagSet", "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag></TagSet></Tagging>", "<Key>a</Key>"},
 		{"versioning", "<VersioningConfiguration", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>", "Enabled"},
-		{"website", "NoSuchWebsiteConfiguration", "<WebsiteConfiguration><IndexDocument><Suffix>i.html</Suffix></IndexDocument></WebsiteConfiguration>", "i.html"},
+		{"website", "NoSuchWebsiteConfiguration", "", ""},
 		{"acl", "FULL_CONTROL", "", ""},
-		{"policyStatus", "NoSuchBucketPolicy", "", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -169,8 +169,7 @@ func TestPublicAccessIsBlocked(t *testing.T) {
 	f.call(t, "PUT", "/logs?policy", limited).OK(t)
 	f.call(t, "DELETE", "/logs?publicAccessBlock", "").OK(t)
 	f.call(t, "PUT", "/logs?policy", public).OK(t)
-	assert.Contains(t, string(f.call(t, "GET", "/logs?policyStatus", "").OK(t).Body), ">true<")
-	f.call(t, "PUT", "/logs?acl", "", "X-Amz-Acl: public-read").Refused(t, "AccessControlListNotSupported")
+	f.call(t, "PUT", "/other", location, "X-Amz-Acl: public-read").Refused(t, "AccessControlListNotSupported")
 	f.call(t, "PUT", "/logs?policy", strings.ReplaceAll(public, "logs", "other")).Refused(t, "MalformedPolicy")
 }
 

@@ -1,5 +1,5 @@
 // Package s3 is Amazon S3: buckets with their sub-resources, objects with
-// versions, multipart uploads, and the tag calls of S3 Control.
+// versions, and the tag calls of S3 Control.
 //
 // Each kind of resource has a type with its operations; all of them share the
 // records. The router finds the operation of a request.
@@ -8,8 +8,6 @@
 package s3
 
 import (
-	"time"
-
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
@@ -28,11 +26,10 @@ type Service struct {
 
 // bucket is a bucket; what is in it are records of their own.
 type bucket struct {
-	Name    string
-	Region  string
-	Created time.Time
+	Name   string
+	Region string
 	// Config holds the sub-resources as they were put, by their name in the
-	// query string: "policy", "cors", ...
+	// query string: "policy", "lifecycle", ...
 	Config map[string]string
 	Tags   tags.Set
 	// Versioning is "", Enabled or Suspended.
@@ -49,7 +46,7 @@ func New(a *core.Account, directory string) *Service {
 	return &Service{
 		records: r, delivery: &delivery{r}, tagOperations: tags,
 		router: &router{records: r, receiver: in, tags: tags, routes: table(
-			&bucketOperations{r}, &listOperations{r}, &objectOperations{r, in}, &uploadOperations{r, in}, tags, in,
+			&bucketOperations{r}, &listOperations{r}, &objectOperations{r, in}, tags, in,
 		)},
 	}
 }

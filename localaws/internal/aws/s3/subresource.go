@@ -13,8 +13,6 @@ const (
 	versioningEnabled   = "Enabled"
 	versioningSuspended = "Suspended"
 
-	enforcedOwnership = "BucketOwnerEnforced"
-
 	blockAllPublicAccess = `<PublicAccessBlockConfiguration xmlns="` + namespace + `"><BlockPublicAcls>true</BlockPublicAcls>` +
 		`<IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy>` +
 		`<RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>`
@@ -32,44 +30,47 @@ type subresource struct {
 	absent string
 	// missing is the code of that error, message its text.
 	missing, message string
-	// deletable reports whether there is a DELETE.
-	deletable bool
 	// check refuses a body that is wrong, and notes what has an effect.
 	check func(*call) error
 }
 
-// subresources are the parts of a bucket's configuration.
-func (s *bucketOperations) subresources() []subresource {
-	empty := func(root string) string { return "<" + root + ` xmlns="` + namespace + `"></` + root + ">" }
+// subresources are the parts of a bucket's configuration that can be put.
+func subresources() []subresource {
 	return []subresource{
-		{name: "accelerate", operation: "BucketAccelerateConfiguration", root: "AccelerateConfiguration", absent: empty("AccelerateConfiguration")},
-		{name: "cors", operation: "BucketCors", root: "CORSConfiguration", deletable: true, missing: "NoSuchCORSConfiguration", message: "The CORS configuration does not exist"},
-		{name: "encryption", operation: "BucketEncryption", root: "ServerSideEncryptionConfiguration", absent: ownEncryption, deletable: true, check: checkEncryption},
-		{name: "lifecycle", operation: "BucketLifecycleConfiguration", root: "LifecycleConfiguration", deletable: true, missing: "NoSuchLifecycleConfiguration", message: "The lifecycle configuration does not exist", check: checkLifecycle},
-		{name: "logging", operation: "BucketLogging", root: "BucketLoggingStatus", absent: empty("BucketLoggingStatus")},
-		{name: "notification", operation: "BucketNotificationConfiguration", root: "NotificationConfiguration", absent: empty("NotificationConfiguration")},
-		{name: "object-lock", operation: "ObjectLockConfiguration", root: "ObjectLockConfiguration", missing: "ObjectLockConfigurationNotFoundError", message: "Object Lock configuration does not exist for this bucket", check: checkObjectLock},
-		{name: "ownershipControls", operation: "BucketOwnershipControls", root: "OwnershipControls", deletable: true, missing: "OwnershipControlsNotFoundError", message: "The bucket ownership controls were not found", check: func(c *call) error { return checkOwnership(string(c.Body)) }},
-		{name: "policy", operation: "BucketPolicy", deletable: true, missing: "NoSuchBucketPolicy", message: "The bucket policy does not exist", check: checkBucketPolicy},
-		{name: "publicAccessBlock", operation: "PublicAccessBlock", root: "PublicAccessBlockConfiguration", deletable: true, missing: "NoSuchPublicAccessBlockConfiguration", message: "The public access block configuration was not found"},
-		{name: "replication", operation: "BucketReplication", root: "ReplicationConfiguration", deletable: true, missing: "ReplicationConfigurationNotFoundError", message: "The replication configuration was not found", check: s.checkReplication},
-		{name: "requestPayment", operation: "BucketRequestPayment", root: "RequestPaymentConfiguration", absent: `<RequestPaymentConfiguration xmlns="` + namespace + `"><Payer>BucketOwner</Payer></RequestPaymentConfiguration>`},
+		{name: "encryption", operation: "BucketEncryption", root: "ServerSideEncryptionConfiguration", absent: ownEncryption, check: checkEncryption},
+		{name: "lifecycle", operation: "BucketLifecycleConfiguration", root: "LifecycleConfiguration", missing: "NoSuchLifecycleConfiguration", message: "The lifecycle configuration does not exist", check: checkLifecycle},
+		{name: "policy", operation: "BucketPolicy", missing: "NoSuchBucketPolicy", message: "The bucket policy does not exist", check: checkBucketPolicy},
+		{name: "publicAccessBlock", operation: "PublicAccessBlock", root: "PublicAccessBlockConfiguration", missing: "NoSuchPublicAccessBlockConfiguration", message: "The public access block configuration was not found"},
 		{name: "versioning", operation: "BucketVersioning", root: "VersioningConfiguration", absent: empty("VersioningConfiguration"), check: checkVersioning},
-		{name: "website", operation: "BucketWebsite", root: "WebsiteConfiguration", deletable: true, missing: "NoSuchWebsiteConfiguration", message: "The specified bucket does not have a website configuration"},
 	}
 }
 
+// fixed are those that no bucket of localaws has. Terraform reads them.
+func fixed() []subresource {
+	return []subresource{
+		{name: "accelerate", operation: "BucketAccelerateConfiguration", root: "AccelerateConfiguration", absent: empty("AccelerateConfiguration")},
+		{name: "cors", operation: "BucketCors", root: "CORSConfiguration", missing: "NoSuchCORSConfiguration", message: "The CORS configuration does not exist"},
+		{name: "logging", operation: "BucketLogging", root: "BucketLoggingStatus", absent: empty("BucketLoggingStatus")},
+		{name: "object-lock", operation: "ObjectLockConfiguration", root: "ObjectLockConfiguration", missing: "ObjectLockConfigurationNotFoundError", message: "Object Lock configuration does not exist for this bucket"},
+		{name: "replication", operation: "BucketReplication", root: "ReplicationConfiguration", missing: "ReplicationConfigurationNotFoundError", message: "The replication configuration was not found"},
+		{name: "requestPayment", operation: "BucketRequestPayment", root: "RequestPaymentConfiguration", absent: `<RequestPaymentConfiguration xmlns="` + namespace + `"><Payer>BucketOwner</Payer></RequestPaymentConfiguration>`},
+		{name: "website", operation: "BucketWebsite", root: "WebsiteConfiguration", missing: "NoSuchWebsiteConfiguration", message: "The specified bucket does not have a website configuration"},
+	}
+}
+
+func empty(root string) string { return "<" + root + ` xmlns="` + namespace + `"></` + root + ">" }
+
 // subresourceRoutes are the operations of the buckets' configuration.
 func (s *bucketOperations) subresourceRoutes() []route {
-	routes := []route{
-		{bucketLevel, "GET", "acl", nil, "GetBucketAcl", s.getBucketACL, nil},
-		{bucketLevel, "PUT", "acl", nil, "PutBucketAcl", s.putBucketACL, nil},
+	routes := []route{{bucketLevel, "GET", "acl", nil, "GetBucketAcl", s.getBucketACL, nil}}
+	for _, sub := range fixed() {
+		routes = append(routes, route{bucketLevel, "GET", sub.name, nil, "Get" + sub.operation, sub.get, nil})
 	}
-	for _, sub := range s.subresources() {
+	for _, sub := range subresources() {
 		routes = append(routes,
 			route{bucketLevel, "GET", sub.name, nil, "Get" + sub.operation, sub.get, nil},
 			route{bucketLevel, "PUT", sub.name, nil, "Put" + sub.operation, sub.put, nil})
-		if sub.deletable {
+		if sub.name != "versioning" { // which can only be suspended
 			routes = append(routes, route{bucketLevel, "DELETE", sub.name, nil, "Delete" + sub.operation, sub.remove, nil})
 		}
 	}
@@ -146,12 +147,6 @@ func checkVersioning(c *call) error {
 	if in.Status != versioningEnabled && in.Status != versioningSuspended {
 		return malformedXML(errChunk("Status is " + in.Status + ", not Enabled or Suspended"))
 	}
-	if in.Status == versioningSuspended && c.bucket.Config["object-lock"] != "" {
-		return refuse(http.StatusConflict, "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
-	}
-	if in.Status == versioningSuspended && c.bucket.Config["replication"] != "" {
-		return refuse(http.StatusConflict, "InvalidBucketState", "A replication configuration is present on this bucket, so the versioning state cannot be changed.")
-	}
 	c.bucket.Versioning = in.Status
 	return nil
 }
@@ -181,26 +176,6 @@ func checkEncryption(c *call) error {
 	}
 	if rule.Key != "" && !strings.HasPrefix(rule.Algorithm, "aws:kms") {
 		return invalidArgument("a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse")
-	}
-	return nil
-}
-
-func checkObjectLock(c *call) error {
-	if c.bucket.Versioning != versioningEnabled {
-		return refuse(http.StatusConflict, "InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply an Object Lock configuration")
-	}
-	return nil
-}
-
-func checkOwnership(body string) error {
-	var in struct {
-		Rule struct{ ObjectOwnership string }
-	}
-	if err := rest.DecodeXML([]byte(body), "OwnershipControls", &in); err != nil {
-		return malformedXML(err)
-	}
-	if !slices.Contains([]string{enforcedOwnership, "BucketOwnerPreferred", "ObjectWriter"}, in.Rule.ObjectOwnership) {
-		return invalidArgument("Invalid x-amz-object-ownership header: %s", in.Rule.ObjectOwnership)
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
 
-// tagOperations are those on the tags of buckets and objects.
+// tagOperations are those on the tags of buckets.
 type tagOperations struct{ *records }
 
 type taggingXML struct {
@@ -19,21 +19,10 @@ type taggingXML struct {
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-managing.html
-var (
-	bucketTagRules = tags.Rules{Refuse: invalidTag}
-	objectTagRules = tags.Rules{Max: 10, Refuse: invalidTag}
-)
+var tagRules = tags.Rules{Refuse: invalidTag}
 
 func invalidTag(f tags.Fault) error {
 	return refuse(http.StatusBadRequest, "InvalidTag", "%s", f)
-}
-
-func readTagging(body []byte, rules tags.Rules) (tags.Set, error) {
-	var in taggingXML
-	if err := rest.DecodeXML(body, "Tagging", &in); err != nil {
-		return nil, malformedXML(err)
-	}
-	return rules.New(in.Tags)
 }
 
 func (s *tagOperations) getBucketTagging(c *call) (*answer, error) {
@@ -44,7 +33,11 @@ func (s *tagOperations) getBucketTagging(c *call) (*answer, error) {
 }
 
 func (s *tagOperations) putBucketTagging(c *call) (*answer, error) {
-	set, err := readTagging(c.Body, bucketTagRules)
+	var in taggingXML
+	if err := rest.DecodeXML(c.Body, "Tagging", &in); err != nil {
+		return nil, malformedXML(err)
+	}
+	set, err := tagRules.New(in.Tags)
 	if err != nil {
 		return nil, err
 	}
@@ -55,38 +48,6 @@ func (s *tagOperations) putBucketTagging(c *call) (*answer, error) {
 func (s *tagOperations) deleteBucketTagging(c *call) (*answer, error) {
 	c.bucket.Tags = tags.Set{}
 	return &answer{status: http.StatusNoContent}, nil
-}
-
-func (s *tagOperations) getObjectTagging(c *call) (*answer, error) {
-	v, err := s.version(c)
-	if err != nil {
-		return nil, err
-	}
-	return &answer{header: c.versionHeader(v), root: "Tagging", body: taggingXML{v.Tags.List()}}, nil
-}
-
-func (s *tagOperations) putObjectTagging(c *call) (*answer, error) {
-	set, err := readTagging(c.Body, objectTagRules)
-	if err != nil {
-		return nil, err
-	}
-	header, err := s.setObjectTags(c, set)
-	return &answer{header: header}, err
-}
-
-func (s *tagOperations) deleteObjectTagging(c *call) (*answer, error) {
-	header, err := s.setObjectTags(c, tags.Set{})
-	return &answer{status: http.StatusNoContent, header: header}, err
-}
-
-func (s *tagOperations) setObjectTags(c *call, set tags.Set) (http.Header, error) {
-	v, err := s.version(c)
-	if err != nil {
-		return nil, err
-	}
-	s.versions.records.Put(v.recordID(), v)
-	v.Tags = set
-	return c.versionHeader(v), nil
 }
 
 // controlNamespace is that of S3 Control's answers.
@@ -157,7 +118,7 @@ type controlTags struct {
 
 // tags are those of buckets, which are found by name.
 func (s *tagOperations) tags() tags.Resources {
-	return tags.Resources{Rules: bucketTagRules, Find: func(name string) (tags.Resource, error) {
+	return tags.Resources{Rules: tagRules, Find: func(name string) (tags.Resource, error) {
 		b, err := s.bucket(name)
 		if err != nil {
 			return tags.Resource{}, err

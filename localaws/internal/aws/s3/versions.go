@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 )
 
 // nullVersion is the version id of what was put without versioning.
@@ -21,12 +20,10 @@ type version struct {
 	Sequence     uint64
 	DeleteMarker bool
 	Body         body
-	Size         int64
 	ETag         string // with quotation marks
 	Modified     time.Time
 	// Meta are the headers that come back with the object.
 	Meta         map[string]string
-	Tags         tags.Set
 	ChecksumName string // the header's last part
 	Checksum     string
 }

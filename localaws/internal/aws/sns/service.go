@@ -61,7 +61,6 @@ func (s *Service) Wire() wire.Service {
 		Operations: slices.Concat(s.topics.operations(), s.subscriptions.operations(), []wire.Operation{
 			wire.Op("DeleteTopic", s.deleteTopic),
 			wire.ReadOp("GetTopicAttributes", s.getTopicAttributes),
-			wire.Op("Publish", s.publish),
 		}),
 	}
 }

@@ -2,7 +2,6 @@ package sns
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"maps"
@@ -12,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/eventpattern"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
@@ -34,7 +32,6 @@ type subscription struct {
 	Endpoint      string
 	Token         string // confirms it; "" when it is confirmed
 	Authenticated bool   // whether the confirmation was
-	Attributes    map[string]string
 }
 
 // subscriptions are those of all topics.
@@ -52,7 +49,6 @@ func (s subscriptions) operations() []wire.Operation {
 		wire.Op("Unsubscribe", s.unsubscribe),
 		wire.ReadOp("GetSubscriptionAttributes", s.getSubscriptionAttributes),
 		wire.Op("SetSubscriptionAttributes", s.setSubscriptionAttributes),
-		wire.ReadOp("ListSubscriptions", s.listSubscriptions),
 		wire.ReadOp("ListSubscriptionsByTopic", s.listSubscriptionsByTopic),
 	}
 }
@@ -90,7 +86,6 @@ func (s subscriptions) subscribe(_ context.Context, in *subscribeInput) (*subscr
 	if sub == nil {
 		sub = &subscription{
 			ARN: t.ARN + ":" + ids.UUID(), TopicARN: t.ARN, Protocol: in.Protocol, Endpoint: in.Endpoint,
-			Attributes: map[string]string{},
 		}
 		for name, value := range in.Attributes {
 			if err := sub.setAttribute(name, value); err != nil {
@@ -165,14 +160,12 @@ func (s subscriptions) getSubscriptionAttributes(_ context.Context, in *subscrip
 	if !ok {
 		return nil, noSubscription(in.SubscriptionArn)
 	}
-	attributes := map[string]string{
+	return &attributesOutput{map[string]string{
 		"SubscriptionArn": sub.ARN, "TopicArn": sub.TopicARN, "Protocol": sub.Protocol, "Endpoint": sub.Endpoint,
 		"Owner": s.account.ID, "ConfirmationWasAuthenticated": strconv.FormatBool(sub.Authenticated),
 		"PendingConfirmation": strconv.FormatBool(sub.Token != ""), "RawMessageDelivery": "false",
 		"SubscriptionPrincipal": s.account.GlobalARN("iam", "root"),
-	}
-	maps.Copy(attributes, sub.Attributes)
-	return &attributesOutput{attributes}, nil
+	}}, nil
 }
 
 type setSubscriptionAttributesInput struct {
@@ -193,37 +186,14 @@ func noSubscription(arn string) error {
 	return wire.NotFoundf("NotFound", "Subscription does not exist: %s", arn)
 }
 
-// subscriptionAttributes are those that can be set. DeliveryPolicy and
-// RedrivePolicy are for protocols that localaws does not have.
-var subscriptionAttributes = []string{"FilterPolicy", "FilterPolicyScope", "RawMessageDelivery"}
-
-// setAttribute sets an attribute; an empty value takes it away.
+// setAttribute refuses what subscriptions of localaws's protocols can't have.
 func (sub *subscription) setAttribute(name, value string) error {
-	if !slices.Contains(subscriptionAttributes, name) {
+	switch {
+	case name != "RawMessageDelivery":
 		return invalid("AttributeName: localaws does not know %s", name)
+	case value != "" && value != "false":
+		return invalid("Attributes Reason: Delivery protocol [%s] does not support raw message delivery.", sub.Protocol)
 	}
-	if value == "" {
-		delete(sub.Attributes, name)
-		return nil
-	}
-	switch name {
-	case "FilterPolicy":
-		if _, err := eventpattern.Parse(value); err != nil && value != "{}" {
-			return invalid("FilterPolicy: %v", err)
-		}
-		if sub.Attributes["FilterPolicyScope"] == "" {
-			sub.Attributes["FilterPolicyScope"] = "MessageAttributes"
-		}
-	case "FilterPolicyScope":
-		if value != "MessageAttributes" && value != "MessageBody" {
-			return invalid("FilterPolicyScope: it must be MessageAttributes or MessageBody, not %s", value)
-		}
-	case "RawMessageDelivery":
-		if value != "false" {
-			return invalid("Attributes Reason: Delivery protocol [%s] does not support raw message delivery.", sub.Protocol)
-		}
-	}
-	sub.Attributes[name] = value
 	return nil
 }
 
@@ -245,24 +215,16 @@ func (s subscriptions) listSubscriptionsByTopic(_ context.Context, in *listSubsc
 	if _, err := s.topics.find(in.TopicArn); err != nil {
 		return nil, err
 	}
-	return s.page(s.of(in.TopicArn), in.NextToken)
-}
-
-func (s subscriptions) listSubscriptions(_ context.Context, in *pageInput) (*listSubscriptionsOutput, error) {
-	return s.page(s.records.All(), in.NextToken)
-}
-
-func (s subscriptions) page(all iter.Seq2[string, *subscription], token string) (*listSubscriptionsOutput, error) {
-	var list []*subscription
-	for _, sub := range all {
-		list = append(list, sub)
+	var all []*subscription
+	for _, sub := range s.of(in.TopicArn) {
+		all = append(all, sub)
 	}
-	list, next, err := paging.Cut(pages, list, func(sub *subscription) string { return sub.ARN }, nil, token)
+	page, next, err := paging.Cut(pages, all, func(sub *subscription) string { return sub.ARN }, nil, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
 	out := &listSubscriptionsOutput{Subscriptions: []subscriptionXML{}, NextToken: next}
-	for _, sub := range list {
+	for _, sub := range page {
 		shown := sub.ARN
 		if sub.Token != "" {
 			shown = "PendingConfirmation"
@@ -270,23 +232,6 @@ func (s subscriptions) page(all iter.Seq2[string, *subscription], token string) 
 		out.Subscriptions = append(out.Subscriptions, subscriptionXML{shown, s.account.ID, sub.Protocol, sub.Endpoint, sub.TopicARN})
 	}
 	return out, nil
-}
-
-// wants reports whether a message passes the subscription's filter.
-func (sub *subscription) wants(message string, attributes map[string]any) bool {
-	text := sub.Attributes["FilterPolicy"]
-	if text == "" || text == "{}" {
-		return true
-	}
-	pattern, err := eventpattern.Parse(text)
-	if err != nil {
-		return false // it was checked when it was set
-	}
-	if sub.Attributes["FilterPolicyScope"] != "MessageBody" {
-		return pattern.Match(attributes)
-	}
-	var body map[string]any
-	return json.Unmarshal([]byte(message), &body) == nil && pattern.Match(body)
 }
 
 // deliver keeps what a subscriber receives.

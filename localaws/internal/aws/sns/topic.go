@@ -2,7 +2,6 @@ package sns
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -11,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
@@ -35,7 +33,6 @@ func (s topics) operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Op("CreateTopic", s.createTopic),
 		wire.Op("SetTopicAttributes", s.setTopicAttributes),
-		wire.ReadOp("ListTopics", s.listTopics),
 		wire.Op("TagResource", s.tagResource),
 		wire.Op("UntagResource", s.untagResource),
 		wire.ReadOp("ListTagsForResource", s.listTagsForResource),
@@ -61,7 +58,7 @@ var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 // protocol come on top.
 // https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
 var topicAttributes = []string{
-	"DeliveryPolicy", "DisplayName", "KmsMasterKeyId", "Policy", "SignatureVersion", "TracingConfig",
+	"DisplayName", "KmsMasterKeyId", "Policy",
 }
 
 var feedbackAttribute = regexp.MustCompile(`^(HTTP|Firehose|Lambda|Application|SQS)(SuccessFeedbackRoleArn|SuccessFeedbackSampleRate|FailureFeedbackRoleArn)$`)
@@ -155,9 +152,6 @@ func (s *Service) getTopicAttributes(_ context.Context, in *topicInput) (*attrib
 		"SubscriptionsDeleted": strconv.Itoa(t.Deleted),
 	}
 	maps.Copy(attributes, t.Attributes)
-	if given := t.Attributes["DeliveryPolicy"]; given != "" {
-		attributes["EffectiveDeliveryPolicy"] = given
-	}
 	return &attributesOutput{attributes}, nil
 }
 
@@ -200,41 +194,13 @@ func (s topics) setAttribute(t *topic, name, value string) error {
 		if err != nil {
 			return invalid("Policy Error: %v", err)
 		}
-	case "DeliveryPolicy":
-		if !json.Valid([]byte(value)) {
-			return invalid("DeliveryPolicy: it is not JSON")
-		}
 	case "DisplayName":
 		if len(value) > 100 {
 			return invalid("DisplayName: it is longer than 100 characters")
 		}
-	case "SignatureVersion":
-		if value != "1" && value != "2" {
-			return invalid("SignatureVersion: it must be 1 or 2, not %s", value)
-		}
-	case "TracingConfig":
-		if value != "PassThrough" && value != "Active" {
-			return invalid("TracingConfig: it must be PassThrough or Active, not %s", value)
-		}
 	}
 	t.Attributes[name] = value
 	return nil
-}
-
-type pageInput struct{ NextToken string }
-
-type listTopicsOutput struct {
-	Topics    []topicARNOutput
-	NextToken string
-}
-
-func (s topics) listTopics(_ context.Context, in *pageInput) (*listTopicsOutput, error) {
-	var all []topicARNOutput
-	for arn := range s.records.All() {
-		all = append(all, topicARNOutput{arn})
-	}
-	page, next, err := paging.Cut(pages, all, func(t topicARNOutput) string { return t.TopicArn }, nil, in.NextToken)
-	return &listTopicsOutput{page, next}, err
 }
 
 // tagRules are those of https://docs.aws.amazon.com/sns/latest/api/API_TagResource.html.

@@ -26,9 +26,8 @@ var maxValue = map[string]int{"Standard": 4096, "Advanced": 8192, "Intelligent-T
 
 var parameterName = regexp.MustCompile(`^(/?[a-zA-Z0-9_.-]+)(/[a-zA-Z0-9_.-]+)*$`)
 
-// find reads NAME, NAME:VERSION or an ARN, and returns that version, else the
-// latest.
-func (s *Service) find(name string) (*parameter, version, error) {
+// find reads NAME, NAME:VERSION of the latest version, or an ARN.
+func (s *Service) find(name string) (*parameter, error) {
 	bare := name
 	if _, rest, isARN := strings.Cut(bare, ":parameter/"); strings.HasPrefix(bare, "arn:") && isARN {
 		bare = "/" + rest
@@ -36,20 +35,12 @@ func (s *Service) find(name string) (*parameter, version, error) {
 	bare, selector, _ := strings.Cut(bare, ":")
 	p := s.named(bare)
 	if p == nil {
-		return nil, version{}, wire.Errorf("ParameterNotFound", "Parameter %s not found.", name)
+		return nil, wire.Errorf("ParameterNotFound", "Parameter %s not found.", name)
 	}
-	if selector == "" {
-		return p, p.Latest, nil
+	if selector != "" && selector != strconv.FormatInt(p.Latest.Number, 10) {
+		return nil, wire.Errorf("ParameterVersionNotFound", "Systems Manager could not find version %s of %s: localaws keeps the latest version only.", selector, bare)
 	}
-	number, err := strconv.ParseInt(selector, 10, 64)
-	if err == nil && number == p.Latest.Number {
-		return p, p.Latest, nil
-	}
-	v, ok := s.past.Get(versionID(p.Name, number))
-	if err != nil || !ok {
-		return nil, version{}, wire.Errorf("ParameterVersionNotFound", "Systems Manager could not find version %s of %s. Verify the version and try again.", selector, bare)
-	}
-	return p, v, nil
+	return p, nil
 }
 
 // named finds a parameter by name. In an ARN a name without a slash looks as
@@ -77,7 +68,8 @@ type parameterItem struct {
 	DataType         string
 }
 
-func (s *Service) item(p *parameter, v version, decrypt bool) parameterItem {
+func (s *Service) item(p *parameter, decrypt bool) parameterItem {
+	v := p.Latest
 	item := parameterItem{
 		Name: p.Name, Type: p.Type, Value: v.Value, Version: v.Number, LastModifiedDate: v.Modified, ARN: s.arn(p), DataType: p.DataType,
 	}
@@ -106,41 +98,15 @@ type getParameterInput struct {
 type getParameterOutput struct{ Parameter parameterItem }
 
 func (s *Service) getParameter(_ context.Context, in *getParameterInput) (*getParameterOutput, error) {
-	p, v, err := s.find(in.Name)
+	p, err := s.find(in.Name)
 	if err != nil {
 		return nil, err
 	}
-	item := s.item(p, v, in.WithDecryption)
+	item := s.item(p, in.WithDecryption)
 	if _, selector, ok := strings.Cut(strings.TrimPrefix(in.Name, item.ARN), ":"); ok && !strings.HasPrefix(in.Name, "arn:") {
 		item.Selector = ":" + selector
 	}
 	return &getParameterOutput{item}, nil
-}
-
-type getParametersInput struct {
-	Names          []string
-	WithDecryption bool
-}
-
-type getParametersOutput struct {
-	Parameters        []parameterItem
-	InvalidParameters []string
-}
-
-func (s *Service) getParameters(_ context.Context, in *getParametersInput) (*getParametersOutput, error) {
-	if len(in.Names) < 1 || len(in.Names) > 10 {
-		return nil, wire.Errorf("ValidationException", "GetParameters takes 1 to 10 names, %d were given", len(in.Names))
-	}
-	out := &getParametersOutput{Parameters: []parameterItem{}, InvalidParameters: []string{}}
-	for _, name := range in.Names {
-		p, v, err := s.find(name)
-		if err != nil {
-			out.InvalidParameters = append(out.InvalidParameters, name)
-			continue
-		}
-		out.Parameters = append(out.Parameters, s.item(p, v, in.WithDecryption))
-	}
-	return out, nil
 }
 
 type putParameterInput struct {
@@ -184,10 +150,6 @@ func (s *Service) putParameter(_ context.Context, in *putParameterInput) (*putPa
 	}
 	if err := in.fits(p); err != nil {
 		return nil, err
-	}
-	if has {
-		s.past.Put(versionID(p.Name, p.Latest.Number), p.Latest)
-		s.past.Delete(versionID(p.Name, p.Latest.Number+1-maxVersions))
 	}
 	s.parameters.Put(p.Name, p)
 	in.apply(p, s.account.Clock.Now().UTC())
@@ -253,40 +215,9 @@ func (in *putParameterInput) apply(p *parameter, now time.Time) {
 type parameterNameInput struct{ Name string }
 
 func (s *Service) deleteParameter(_ context.Context, in *parameterNameInput) (*wire.Empty, error) {
-	if !s.delete(in.Name) {
+	if !s.parameters.Has(in.Name) {
 		return nil, wire.Errorf("ParameterNotFound", "Parameter %s not found.", in.Name)
 	}
+	s.parameters.Delete(in.Name)
 	return nil, nil
-}
-
-// delete removes a parameter with all its versions, and reports whether it was
-// there.
-func (s *Service) delete(name string) bool {
-	if !s.parameters.Has(name) {
-		return false
-	}
-	s.parameters.Delete(name)
-	for id := range s.past.Prefix(name + ":") {
-		s.past.Delete(id)
-	}
-	return true
-}
-
-type deleteParametersInput struct{ Names []string }
-
-type deleteParametersOutput struct {
-	DeletedParameters []string
-	InvalidParameters []string
-}
-
-func (s *Service) deleteParameters(_ context.Context, in *deleteParametersInput) (*deleteParametersOutput, error) {
-	out := &deleteParametersOutput{DeletedParameters: []string{}, InvalidParameters: []string{}}
-	for _, name := range in.Names {
-		if !s.delete(name) {
-			out.InvalidParameters = append(out.InvalidParameters, name)
-			continue
-		}
-		out.DeletedParameters = append(out.DeletedParameters, name)
-	}
-	return out, nil
 }

@@ -3,7 +3,6 @@
 package ssm
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
@@ -24,12 +23,9 @@ type Service struct {
 	account    *core.Account
 	public     map[string]*parameter
 	parameters *store.Collection[*parameter] // by name
-	// past are the versions that others came after, by the parameter's name, a
-	// colon, which no name has, and the version's number.
-	past *store.Collection[version]
 }
 
-// parameter is a parameter with its latest version.
+// parameter is a parameter; only its latest version is kept.
 type parameter struct {
 	Name           string
 	Type           string
@@ -48,18 +44,11 @@ type version struct {
 	Modified time.Time
 }
 
-// maxVersions is how many versions a parameter keeps, with the latest.
-const maxVersions = 100
-
-// versionID is the id of a past version.
-func versionID(name string, number int64) string { return fmt.Sprintf("%s:%010d", name, number) }
-
 // New returns a Parameter Store with the public parameters for the images.
 func New(a *core.Account, images Images) *Service {
 	return &Service{
 		account: a, public: publicParameters(images.Images()),
 		parameters: store.NewCollection[*parameter](a.Records, "ssm", "parameters"),
-		past:       store.NewCollection[version](a.Records, "ssm", "versions"),
 	}
 }
 
@@ -70,8 +59,11 @@ func (s *Service) Resources() map[string]int {
 
 // Parameter returns a parameter's latest value, decrypted, by name or ARN.
 func (s *Service) Parameter(name string) (value string, ok bool) {
-	_, v, err := s.find(name)
-	return v.Value, err == nil
+	p, err := s.find(name)
+	if err != nil {
+		return "", false
+	}
+	return p.Latest.Value, true
 }
 
 // Wire is the Parameter Store's entry on the wire, with all operations that it
@@ -83,12 +75,8 @@ func (s *Service) Wire() wire.Service {
 		TargetPrefix: "AmazonSSM",
 		Operations: []wire.Operation{
 			wire.ReadOp("GetParameter", s.getParameter),
-			wire.ReadOp("GetParameters", s.getParameters),
-			wire.ReadOp("GetParametersByPath", s.getParametersByPath),
-			wire.ReadOp("GetParameterHistory", s.getParameterHistory),
 			wire.Op("PutParameter", s.putParameter),
 			wire.Op("DeleteParameter", s.deleteParameter),
-			wire.Op("DeleteParameters", s.deleteParameters),
 			wire.ReadOp("DescribeParameters", s.describeParameters),
 			wire.Op("AddTagsToResource", s.addTags),
 			wire.Op("RemoveTagsFromResource", s.removeTags),

@@ -37,13 +37,11 @@ type in = map[string]any
 
 // answer holds the members of all answers that the tests read.
 type answer struct {
-	Parameter         parameter
-	Parameters        []parameter
-	InvalidParameters []string
-	DeletedParameters []string
-	TagList           []core.Tag
-	Version           int
-	NextToken         string
+	Parameter  parameter
+	Parameters []parameter
+	TagList    []core.Tag
+	Version    int
+	NextToken  string
 }
 
 type parameter struct {
@@ -140,12 +138,13 @@ func TestParameterLife(t *testing.T) {
 		Name: "/web/token", Type: "SecureString", Value: "two", ARN: "arn:aws:ssm:us-west-2:123456789012:parameter/web/token", DataType: "text", Version: 2,
 	}, got)
 	assert.NotContains(t, w.ok(t, "GetParameter", in{"Name": "/web/token"}).Parameter.Value, "two", "it is encrypted")
-	old := w.ok(t, "GetParameter", in{"Name": "/web/token:1", "WithDecryption": true}).Parameter
-	assert.Equal(t, "one", old.Value)
-	assert.Equal(t, ":1", old.Selector)
+	latest := w.ok(t, "GetParameter", in{"Name": "/web/token:2", "WithDecryption": true}).Parameter
+	assert.Equal(t, "two", latest.Value)
+	assert.Equal(t, ":2", latest.Selector)
+	_, reply = w.call(t, "GetParameter", in{"Name": "/web/token:1"})
+	reply.Refused(t, "ParameterVersionNotFound")
 	byARN := w.ok(t, "GetParameter", in{"Name": got.ARN, "WithDecryption": true}).Parameter
 	assert.Equal(t, got, byARN)
-	assert.Len(t, w.ok(t, "GetParameterHistory", in{"Name": "/web/token"}).Parameters, 2)
 
 	described := w.ok(t, "DescribeParameters", in{"ParameterFilters": []in{{"Key": "Name", "Option": "Equals", "Values": []string{"/web/token"}}}}).Parameters
 	require.Len(t, described, 1)
@@ -163,37 +162,6 @@ func TestParameterLife(t *testing.T) {
 	reply.Refused(t, "ParameterNotFound")
 	_, reply = w.call(t, "ListTagsForResource", tags)
 	reply.Refused(t, "InvalidResourceId")
-}
-
-func TestParametersByPath(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	for _, name := range []string{"/web/a", "/web/b", "/web/db/password", "/webs/c", "plain"} {
-		w.ok(t, "PutParameter", in{"Name": name, "Value": "x", "Type": "String"})
-	}
-	names := func(out answer) []string {
-		all := []string{}
-		for _, p := range out.Parameters {
-			all = append(all, p.Name)
-		}
-		return all
-	}
-	assert.Equal(t, []string{"/web/a", "/web/b"}, names(w.ok(t, "GetParametersByPath", in{"Path": "/web"})))
-	assert.Equal(t, []string{"/web/a", "/web/b", "/web/db/password"}, names(w.ok(t, "GetParametersByPath", in{"Path": "/web/", "Recursive": true})))
-	first := w.ok(t, "GetParametersByPath", in{"Path": "/web", "MaxResults": 1})
-	assert.Equal(t, []string{"/web/a"}, names(first))
-	assert.Equal(t, []string{"/web/b"}, names(w.ok(t, "GetParametersByPath", in{"Path": "/web", "MaxResults": 1, "NextToken": first.NextToken})))
-	assert.Equal(t, []string{"/web/a", "/web/b", "/web/db/password", "/webs/c"}, names(w.ok(t, "DescribeParameters",
-		in{"ParameterFilters": []in{{"Key": "Name", "Option": "BeginsWith", "Values": []string{"/web"}}}})))
-	assert.Equal(t, []string{"plain"}, names(w.ok(t, "DescribeParameters", in{"Filters": []in{{"Key": "Name", "Values": []string{"plain"}}}})))
-	assert.NotEmpty(t, w.ok(t, "GetParametersByPath", in{"Path": "/aws/service/ecs/optimized-ami/amazon-linux-2023"}).Parameters)
-
-	out := w.ok(t, "GetParameters", in{"Names": []string{"plain", "missing"}})
-	assert.Equal(t, []string{"plain"}, names(out))
-	assert.Equal(t, []string{"missing"}, out.InvalidParameters)
-	deleted := w.ok(t, "DeleteParameters", in{"Names": []string{"plain", "missing"}})
-	assert.Equal(t, []string{"plain"}, deleted.DeletedParameters)
-	assert.Equal(t, []string{"missing"}, deleted.InvalidParameters)
 }
 
 func TestParameterRefusals(t *testing.T) {
@@ -216,12 +184,10 @@ func TestParameterRefusals(t *testing.T) {
 		"a bad pattern":            {"PutParameter", in{"Name": "a", "Value": "x", "Type": "String", "AllowedPattern": "("}, "InvalidAllowedPatternException", "a"},
 		"policies":                 {"PutParameter", in{"Name": "a", "Value": "x", "Type": "String", "Policies": "[]"}, "UnsupportedParameter", "Policies"},
 		"an unknown version":       {"GetParameter", in{"Name": "has:9"}, "ParameterVersionNotFound", "version 9"},
-		"a path without a slash":   {"GetParametersByPath", in{"Path": "web"}, "ValidationException", "forward slash"},
 		"an unknown filter":        {"DescribeParameters", in{"ParameterFilters": []in{{"Key": "Colour", "Values": []string{"red"}}}}, "InvalidFilterKey", "Colour"},
 		"an unknown option":        {"DescribeParameters", in{"ParameterFilters": []in{{"Key": "Name", "Option": "Near", "Values": []string{"a"}}}}, "InvalidFilterOption", "Near"},
 		"too large a page":         {"DescribeParameters", in{"MaxResults": 51}, "ValidationException", "51"},
 		"a page of nothing known":  {"DescribeParameters", in{"NextToken": "§"}, "InvalidNextToken", "§"},
-		"too many names":           {"GetParameters", in{"Names": strings.Split("a,b,c,d,e,f,g,h,i,j,k", ",")}, "ValidationException", "11"},
 		"tags of a document":       {"ListTagsForResource", in{"ResourceType": "Document", "ResourceId": "x"}, "InvalidResourceType", "Document"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -243,32 +209,11 @@ func TestStateOutlivesARestart(t *testing.T) {
 	assert.Equal(t, "2", got.Value)
 	assert.Equal(t, 3, got.Version)
 	after.ok(t, "AddTagsToResource", in{"ResourceType": "Parameter", "ResourceId": "a", "Tags": []core.Tag{{Key: "a"}}})
-	var history struct {
-		Parameters []struct{ LastModifiedDate float64 }
+	var read struct {
+		Parameter struct{ LastModifiedDate float64 }
 	}
-	after.JSON(t, "ssm", "AmazonSSM.GetParameterHistory", in{"Name": "a"}, &history).OK(t)
-	assert.InDelta(t, float64(wiretest.Start.UnixMilli())/1000, history.Parameters[0].LastModifiedDate, time.Millisecond.Seconds())
-}
-
-func TestVersionsAreKeptUpToAHundred(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	for i := range 102 {
-		w.ok(t, "PutParameter", in{"Name": "a", "Value": fmt.Sprint(i), "Type": "String", "Overwrite": i > 0})
-	}
-	first := w.ok(t, "GetParameterHistory", in{"Name": "a"})
-	second := w.ok(t, "GetParameterHistory", in{"Name": "a", "NextToken": first.NextToken})
-	assert.Len(t, first.Parameters, 50)
-	assert.Len(t, second.Parameters, 50)
-	assert.Empty(t, second.NextToken)
-	assert.Equal(t, 3, first.Parameters[0].Version)
-	assert.Equal(t, 102, second.Parameters[49].Version)
-	_, reply := w.call(t, "GetParameter", in{"Name": "a:2"})
-	reply.Refused(t, "ParameterVersionNotFound")
-
-	w.ok(t, "DeleteParameter", in{"Name": "a"})
-	w.ok(t, "PutParameter", in{"Name": "a", "Value": "new", "Type": "String"})
-	assert.Len(t, w.ok(t, "GetParameterHistory", in{"Name": "a"}).Parameters, 1)
+	after.JSON(t, "ssm", "AmazonSSM.GetParameter", in{"Name": "a"}, &read).OK(t)
+	assert.InDelta(t, float64(wiretest.Start.UnixMilli())/1000, read.Parameter.LastModifiedDate, time.Millisecond.Seconds())
 }
 
 func TestRefusedTagsLeaveNoParameter(t *testing.T) {

@@ -121,37 +121,3 @@ func (s *Service) dropExpired() {
 		}
 	}
 }
-
-type webIdentityInput struct {
-	RoleARN          string
-	RoleSessionName  string
-	WebIdentityToken string
-	ProviderID       string
-	DurationSeconds  *int
-}
-
-type webIdentityOutput struct {
-	assumeRoleOutput
-	SubjectFromWebIdentityToken string
-	Provider                    string
-	Audience                    string
-}
-
-// assumeRoleWithWebIdentity gives credentials for a role that trusts an OpenID
-// Connect provider. It does not verify the token: localaws keeps no providers.
-func (s *Service) assumeRoleWithWebIdentity(_ context.Context, in *webIdentityInput) (*webIdentityOutput, error) {
-	token, err := readToken(in.WebIdentityToken)
-	if err != nil {
-		return nil, err
-	}
-	if !s.roles.TrustsWebIdentity(in.RoleARN) {
-		return nil, denied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
-	}
-	made, err := s.begin(in.RoleARN, in.RoleSessionName, in.DurationSeconds, 12*time.Hour)
-	if err != nil {
-		return nil, err
-	}
-	return &webIdentityOutput{
-		assumeRoleOutput: *made, SubjectFromWebIdentityToken: token.Subject, Provider: token.Issuer, Audience: token.audience(),
-	}, nil
-}

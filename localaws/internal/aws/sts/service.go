@@ -18,7 +18,6 @@ type Roles interface {
 	RoleID(nameOrARN string) (string, bool)
 	MaxSession(nameOrARN string) (time.Duration, bool)
 	TrustsPrincipal(roleARN, principalARN string) bool
-	TrustsWebIdentity(roleARN string) bool
 }
 
 // userName is who all credentials belong to that this service did not give out.
@@ -48,11 +47,9 @@ func (s *Service) Wire() wire.Service {
 		Name:      "sts",
 		Protocol:  wire.Query,
 		Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
-		Unsigned:  []string{"AssumeRoleWithWebIdentity"},
 		Operations: []wire.Operation{
 			wire.ReadOp("GetCallerIdentity", s.getCallerIdentity),
 			wire.Op("AssumeRole", s.assumeRole),
-			wire.Op("AssumeRoleWithWebIdentity", s.assumeRoleWithWebIdentity),
 		},
 	}
 }

@@ -2,7 +2,6 @@ package sts_test
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -60,12 +59,6 @@ type reply struct {
 		Expiration  time.Time `xml:"Credentials>Expiration"`
 		Arn         string    `xml:"AssumedRoleUser>Arn"`
 	} `xml:"AssumeRoleResult"`
-	Web struct {
-		AccessKeyID string `xml:"Credentials>AccessKeyId"`
-		Subject     string `xml:"SubjectFromWebIdentityToken"`
-		Audience    string `xml:"Audience"`
-		Provider    string `xml:"Provider"`
-	} `xml:"AssumeRoleWithWebIdentityResult"`
 	Code    string `xml:"Error>Code"`
 	Message string `xml:"Error>Message"`
 }
@@ -162,34 +155,6 @@ func TestAssumeRoleRefusals(t *testing.T) {
 			assert.Equal(t, c.code, r.Code)
 			assert.Contains(t, r.Message, c.says)
 		})
-	}
-}
-
-// token makes a JSON Web Token of its claims.
-func token(claims string) string {
-	encode := base64.RawURLEncoding.EncodeToString
-	return encode([]byte(`{"alg":"none"}`)) + "." + encode([]byte(claims)) + "." + encode([]byte("signature"))
-}
-
-// TestWebIdentityNeedsNoSignature: who has no credentials yet can't sign.
-func TestWebIdentityNeedsNoSignature(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	arn := w.role(t, "ci", `"Federated":"arn:aws:iam::123456789012:oidc-provider/token.example.com"`, "sts:AssumeRoleWithWebIdentity")
-	closed := w.role(t, "closed", `"AWS":"*"`, "sts:AssumeRole")
-	good := token(`{"iss":"https://token.example.com","sub":"repo:a/b","aud":["sts.amazonaws.com"]}`)
-
-	r := w.call(t, "", "AssumeRoleWithWebIdentity", "RoleArn", arn, "RoleSessionName", "run", "WebIdentityToken", good)
-	require.Equal(t, http.StatusOK, r.status, r.body)
-	assert.Equal(t, "repo:a/b", r.Web.Subject)
-	assert.Equal(t, "sts.amazonaws.com", r.Web.Audience)
-	assert.Equal(t, "https://token.example.com", r.Web.Provider)
-	assert.Equal(t, "arn:aws:sts::123456789012:assumed-role/ci/run", w.call(t, r.Web.AccessKeyID, "GetCallerIdentity").Arn)
-
-	assert.Equal(t, "AccessDenied", w.call(t, "", "AssumeRoleWithWebIdentity", "RoleArn", closed, "RoleSessionName", "run", "WebIdentityToken", good).Code)
-	for _, bad := range []string{"", "a.b", "a.b.c", token(`{}`), token(`{"iss":"x"}`)} {
-		assert.Equal(t, "InvalidIdentityToken", w.call(t, "", "AssumeRoleWithWebIdentity",
-			"RoleArn", arn, "RoleSessionName", "run", "WebIdentityToken", bad).Code, bad)
 	}
 }
 

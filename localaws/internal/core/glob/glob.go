@@ -36,18 +36,23 @@ func Wildcards(text string) Pattern {
 // Filter reads a pattern in which a backslash makes the next character, such as
 // * and ?, stand for itself: the values of EC2's filters,
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html.
-func Filter(text string) Pattern { return unescape(text, wildcard) }
-
-// Event reads a pattern whose only wildcard is *, with the backslash as in
-// Filter: wildcards in event patterns,
-// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html.
-func Event(text string) Pattern {
-	return unescape(text, func(r rune) rune {
-		if r == '*' {
-			return AnyText
+func Filter(text string) Pattern {
+	var p Pattern
+	escaped := false
+	for _, r := range text {
+		switch {
+		case escaped:
+			p, escaped = append(p, r), false
+		case r == '\\':
+			escaped = true
+		default:
+			p = append(p, wildcard(r))
 		}
-		return r
-	})
+	}
+	if escaped {
+		p = append(p, '\\')
+	}
+	return p
 }
 
 func wildcard(r rune) rune {
@@ -58,27 +63,6 @@ func wildcard(r rune) rune {
 		return AnyCharacter
 	}
 	return r
-}
-
-// unescape reads a pattern in which read says what a character means that no
-// backslash precedes.
-func unescape(text string, read func(rune) rune) Pattern {
-	var p Pattern
-	escaped := false
-	for _, r := range text {
-		switch {
-		case escaped:
-			p, escaped = append(p, r), false
-		case r == '\\':
-			escaped = true
-		default:
-			p = append(p, read(r))
-		}
-	}
-	if escaped {
-		p = append(p, '\\')
-	}
-	return p
 }
 
 // Match reports whether the pattern covers all of the text. On a mismatch the

@@ -42,11 +42,6 @@ func TestLanguages(t *testing.T) {
 		{glob.Filter, `a\?*`, "a?b", true},
 		{glob.Filter, "a?", "ab", true},
 		{glob.Filter, `a\`, `a\`, true},
-		{glob.Event, "a?", "a?", true},
-		{glob.Event, "a?", "ab", false},
-		{glob.Event, "a*c", "abc", true},
-		{glob.Event, `a\*c`, "a*c", true},
-		{glob.Event, `a\*c`, "abc", false},
 	} {
 		assert.Equal(t, test.want, test.read(test.pattern).Match(test.text), "%q %q", test.pattern, test.text)
 	}
@@ -66,6 +61,5 @@ func FuzzMatch(f *testing.F) {
 		assert.Equal(t, regexp.MustCompile("(?s)^"+expression+"$").MatchString(text), glob.Wildcards(pattern).Match(text))
 		assert.Equal(t, pattern == text, glob.Literal(pattern).Match(text))
 		glob.Filter(pattern).Match(text)
-		glob.Event(pattern).Match(text)
 	})
 }
