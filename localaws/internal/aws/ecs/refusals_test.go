@@ -43,6 +43,19 @@ func TestServiceRefusals(t *testing.T) {
 			},
 			message: "The container api does not exist in the task definition.",
 		},
+		"dynamic host port and a numbered health check port": {
+			arrange: func(c *cloud) { c.elb.groups[tgARN].HealthCheck.Port = "8080" },
+			message: "The task definition is configured to use a dynamic host port, but the target group with targetGroupArn " + tgARN +
+				" has a health check port specified.",
+		},
+		"port of two mappings": {
+			arrange: func(c *cloud) { c.define("web", tcpAndUDP(80, 0)) },
+			message: "Container port 80 is used in more than one port mapping for container web",
+		},
+		"port of two mappings on fixed host ports": {
+			arrange: func(c *cloud) { c.define("web", tcpAndUDP(80, 8080)) },
+			message: "Container port 80 is used in more than one port mapping for container web",
+		},
 		"six target groups": {
 			change: func(in *sdk.CreateServiceInput) {
 				in.LoadBalancers = []types.LoadBalancer{lb(tgARN, 80), lb(tgARN, 80), lb(tgARN, 80), lb(tgARN, 80), lb(tgARN, 80), lb(tgARN, 80)}
@@ -139,6 +152,47 @@ func TestServiceRefusals(t *testing.T) {
 			assert.Equal(t, test.message, message)
 		})
 	}
+}
+
+// tcpAndUDP is a container that maps one port for both.
+func tcpAndUDP(port, hostPort int32) types.ContainerDefinition {
+	d := web(port)
+	d.PortMappings[0].HostPort = &hostPort
+	udp := d.PortMappings[0]
+	udp.Protocol = types.TransportProtocolUdp
+	d.PortMappings = append(d.PortMappings, udp)
+	return d
+}
+
+// A change of either side makes a pair of port and target group that doesn't
+// fit: a new task definition, or a new target group.
+func TestUpdateServiceRefusesPortsThatDontFit(t *testing.T) {
+	t.Parallel()
+	c := stack(t)
+	plain, numbered := c.elb.add("plain"), c.elb.add("numbered")
+	c.elb.groups[plain].HealthCheck.Port, c.elb.groups[numbered].HealthCheck.Port = "traffic-port", "8080"
+	dynamic, twice := c.define("dynamic", web(80)), c.define("twice", tcpAndUDP(80, 0))
+	fixed := web(80)
+	fixed.PortMappings[0].HostPort = aws.Int32(8080)
+	static := c.define("static", fixed)
+	c.create(static, 1, func(in *sdk.CreateServiceInput) { in.LoadBalancers = []types.LoadBalancer{lb(numbered, 80)} })
+
+	update := func(in sdk.UpdateServiceInput) (code, message string) {
+		in.Cluster, in.Service = aws.String("main"), aws.String("web")
+		_, err := c.client.UpdateService(t.Context(), &in)
+		return refusal(t, err)
+	}
+	noRoom := "The task definition is configured to use a dynamic host port, but the target group with targetGroupArn " + numbered + " has a health check port specified."
+	code, message := update(sdk.UpdateServiceInput{TaskDefinition: &dynamic})
+	assert.Equal(t, []string{"InvalidParameterException", noRoom}, []string{code, message}, "a new task definition")
+
+	c.update(&sdk.UpdateServiceInput{TaskDefinition: &dynamic, LoadBalancers: []types.LoadBalancer{lb(plain, 80)}})
+	code, message = update(sdk.UpdateServiceInput{LoadBalancers: []types.LoadBalancer{lb(numbered, 80)}})
+	assert.Equal(t, []string{"InvalidParameterException", noRoom}, []string{code, message}, "a new target group")
+
+	_, message = update(sdk.UpdateServiceInput{TaskDefinition: &twice})
+	assert.Equal(t, "Container port 80 is used in more than one port mapping for container web", message)
+	c.update(&sdk.UpdateServiceInput{TaskDefinition: &twice, LoadBalancers: []types.LoadBalancer{}})
 }
 
 func TestTaskDefinitionRefusals(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -203,15 +204,34 @@ func (s serviceRules) checkLoadBalancers(d *types.TaskDefinition, loadBalancers 
 		if container < 0 {
 			return noContainer(name)
 		}
-		if !mapsPort(d.ContainerDefinitions[container], port) {
-			return noContainerPort(name, port)
+		if err := s.checkMapping(d, d.ContainerDefinitions[container], port, arn); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func mapsPort(c types.ContainerDefinition, port int32) bool {
-	return slices.ContainsFunc(c.PortMappings, func(m types.PortMapping) bool { return aws.ToInt32(m.ContainerPort) == port })
+// checkMapping checks how a container maps the port that is registered with a
+// target group.
+func (s serviceRules) checkMapping(d *types.TaskDefinition, c types.ContainerDefinition, port int32, arn string) error {
+	var found []types.PortMapping
+	for _, m := range c.PortMappings {
+		if aws.ToInt32(m.ContainerPort) == port {
+			found = append(found, m)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return noContainerPort(aws.ToString(c.Name), port)
+	case len(found) > 1: // TCP and UDP: ECS can't tell whose host port is the target's
+		return portMappedTwice(aws.ToString(c.Name), port)
+	}
+	// Tasks come and go with their host ports, so a number never fits.
+	dynamic := d.NetworkMode == types.NetworkModeBridge && aws.ToInt32(found[0].HostPort) == 0
+	if tg, _ := s.targets.TargetGroup(arn); dynamic && tg.HealthCheck.Port != "" && tg.HealthCheck.Port != elbv2.TrafficPort {
+		return numberedHealthCheckPort(arn)
+	}
+	return nil
 }
 
 func (s serviceRules) checkTargetGroup(d *types.TaskDefinition, arn string) error {
