@@ -43,6 +43,33 @@ func codecFor(p Protocol) codec {
 	return restCodec{}
 }
 
+// codecOf is the codec of a service's own protocol, or of the one that a request
+// to a service of several chose.
+func codecOf(service *mounted, r *http.Request) codec {
+	if service.RPCName != "" && r.Header.Get(targetHeader) != "" {
+		return jsonCodec{version: "1.0", query: true}
+	}
+	return codecFor(service.Protocol)
+}
+
+// clientCodec is the codec that a request's client reads, as far as can be told
+// before its service is known.
+func clientCodec(r *http.Request) codec {
+	if r.Header.Get(targetHeader) == "" {
+		return restCodec{}
+	}
+	if strings.HasSuffix(r.Header.Get("Content-Type"), "-1.0") {
+		return codecFor(JSON10)
+	}
+	return codecFor(JSON11)
+}
+
+// Headers of requests and answers.
+const (
+	targetHeader = "X-Amz-Target"
+	queryError   = "X-Amzn-Query-Error"
+)
+
 func decodeRoot(tree map[string]any, in any) error {
 	return decode(tree, reflect.ValueOf(in).Elem(), "")
 }
@@ -53,13 +80,23 @@ func unknownOperation(code string, c *call) *Error {
 
 // jsonCodec is AWS JSON 1.0 and 1.1,
 // https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html.
-type jsonCodec struct{ version string }
+type jsonCodec struct {
+	version string
+	// query says that the service's own protocol is Query, whose codes clients
+	// expect in a header,
+	// https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#awsquerycompatible.
+	query bool
+}
 
 func (j jsonCodec) parse(r *http.Request, body []byte, c *call) (map[string]any, error) {
-	prefix, operation, found := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	if !found || (c.service.TargetPrefix != "" && prefix != c.service.TargetPrefix) {
+	prefix, operation, found := strings.Cut(r.Header.Get(targetHeader), ".")
+	wanted := c.service.TargetPrefix
+	if j.query {
+		wanted = c.service.RPCName
+	}
+	if !found || (wanted != "" && prefix != wanted) {
 		return nil, Errorf("UnknownOperationException", "the header X-Amz-Target is %q; %s expects %s.<operation>",
-			r.Header.Get("X-Amz-Target"), c.service.Name, c.service.TargetPrefix)
+			r.Header.Get(targetHeader), c.service.Name, wanted)
 	}
 	c.operation = operation
 	tree := map[string]any{}
@@ -87,8 +124,13 @@ func (j jsonCodec) header(h http.Header) {
 
 func (j jsonCodec) failure(h http.Header, _ error, refusal *Error, _ string) []byte {
 	j.header(h)
+	code := refusal.Code
+	if j.query {
+		h.Set(queryError, refusal.Code+";Sender")
+		code = cmp.Or(refusal.Shape, code)
+	}
 	// Some services say "message", some "Message"; clients read either.
-	body, err := json.Marshal(map[string]string{"__type": refusal.Code, "message": refusal.Message})
+	body, err := json.Marshal(map[string]string{"__type": code, "message": refusal.Message})
 	if err != nil {
 		return []byte(`{"__type":"InternalFailure"}`)
 	}
@@ -226,7 +268,7 @@ func (cborCodec) header(h http.Header) {
 
 func (c cborCodec) failure(h http.Header, _ error, refusal *Error, _ string) []byte {
 	c.header(h)
-	h.Set("X-Amzn-Query-Error", refusal.Code+";Sender")
+	h.Set(queryError, refusal.Code+";Sender")
 	return cbor.Encode(cbor.Map{"__type": cbor.String(cmp.Or(refusal.Shape, refusal.Code)), "message": cbor.String(refusal.Message)})
 }
 

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -82,8 +83,8 @@ func (s *Server) Register(service Service) {
 		m.operations[op.Name] = op
 	}
 	s.services[service.Name] = m
-	if service.CBORName != "" {
-		s.cbor[service.CBORName] = m
+	if service.RPCName != "" {
+		s.cbor[service.RPCName] = m
 	}
 }
 
@@ -112,7 +113,7 @@ type call struct {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{codec: restCodec{}, requestID: ids.UUID()}
+	c := &call{codec: clientCodec(r), requestID: ids.UUID()}
 	w.Header().Set("X-Amzn-Requestid", c.requestID)
 	answer, err := s.serve(w, r, c)
 	name := c.name()
@@ -219,17 +220,43 @@ func (s *Server) invoke(ctx context.Context, c *call, op Operation, tree map[str
 		return nil, refusal
 	}
 	in := op.make()
+	rehearsal, err := takeDryRun(c, tree)
+	if err != nil {
+		return nil, err
+	}
 	if err := decodeRoot(tree, in); err != nil {
 		return nil, err
 	}
 	err = s.run(ctx, c, op.reads, func() error {
 		out, err := op.call(ctx, in)
-		if err == nil {
-			answer, err = c.codec.encode(c, out)
+		switch {
+		case err != nil:
+			return err
+		case rehearsal:
+			return errDryRun // so that nothing of it stays
 		}
+		answer, err = c.codec.encode(c, out)
 		return err
 	})
 	return answer, err
+}
+
+// errDryRun is EC2's answer to a request that would have succeeded,
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html.
+var errDryRun = &Error{
+	Code: "DryRunOperation", Status: http.StatusPreconditionFailed, Message: "Request would have succeeded, but DryRun flag is set.",
+}
+
+// takeDryRun reports whether a request is only to be tried, as all of EC2's can
+// be, and takes the parameter out of it.
+func takeDryRun(c *call, tree map[string]any) (rehearsal bool, err error) {
+	given, ok := tree["DryRun"]
+	if !ok || c.service.Protocol != EC2Query {
+		return false, nil
+	}
+	delete(tree, "DryRun")
+	err = decode(given, reflect.ValueOf(&rehearsal).Elem(), "DryRun")
+	return rehearsal, err
 }
 
 // run runs a call under the account's lock. One that panics fails.
@@ -358,19 +385,27 @@ func (s *Server) find(w http.ResponseWriter, r *http.Request, c *call) (signer, 
 	}
 	by := signer{accessKeyID: match[1], region: match[2]}
 	if c.service != nil {
-		return by, nil
+		return by, s.checkRegion(c.service, by)
 	}
 	service, known := s.services[match[3]]
 	if !known {
 		s.countUnknown(match[3] + ":" + operationHint(r))
-		if r.Header.Get("X-Amz-Target") != "" {
-			c.codec = codecFor(JSON11)
-		}
 		return signer{}, Errorf("UnknownOperationException", "localaws does not have the service %s", match[3])
 	}
 	c.service = service
-	c.codec = codecFor(service.Protocol)
-	return by, nil
+	c.codec = codecOf(service, r)
+	return by, s.checkRegion(service, by)
+}
+
+// checkRegion refuses what is signed for another region than the one that is
+// here: its resources are not that region's.
+func (s *Server) checkRegion(service *mounted, by signer) error {
+	if service.AnyRegion || by.region == s.region {
+		return nil
+	}
+	return &Error{Code: "RegionNotServed", Status: http.StatusForbidden, Message: fmt.Sprintf(
+		"The request to %s is signed for the region %s, but this localaws is the region %s: use that one, or start another localaws with -dir and -region %s",
+		service.Name, by.region, s.region, by.region)}
 }
 
 // findUnsigned names the service of a request without a signature, which only
@@ -394,8 +429,8 @@ func (s *Server) findUnsigned(w http.ResponseWriter, r *http.Request, c *call) (
 }
 
 func operationHint(r *http.Request) string {
-	if target := r.Header.Get("X-Amz-Target"); target != "" {
-		return target[strings.LastIndex(target, ".")+1:]
+	if called := r.Header.Get(targetHeader); called != "" {
+		return called[strings.LastIndex(called, ".")+1:]
 	}
 	return r.Method + " " + r.URL.Path
 }

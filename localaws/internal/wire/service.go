@@ -52,9 +52,13 @@ type Service struct {
 	LowerCamel bool
 	// Namespace is the answers' XML namespace (Query, EC2Query).
 	Namespace string
-	// CBORName is the name under which the service also speaks Smithy RPC
-	// v2 CBOR, if it does.
-	CBORName string
+	// RPCName is the name under which a Query service also speaks Smithy RPC
+	// v2 CBOR, and before the dot in X-Amz-Target JSON 1.0, if it does: SDKs
+	// choose among a service's protocols.
+	RPCName string
+	// AnyRegion says that requests may be signed for any region: the service
+	// is a global one, or tells regions apart itself.
+	AnyRegion bool
 	// Operations are called with the account's lock held, those of Op in a
 	// transaction, those of ReadOp to read only.
 	Operations []Operation

@@ -99,13 +99,16 @@ func newServer(t *testing.T) *server {
 		s.Register(service(name, protocol))
 	}
 	withCBOR := service("cbor", wire.Query)
-	withCBOR.CBORName = "Test20260101"
+	withCBOR.RPCName = "Test20260101"
 	withCBOR.Unsigned = []string{"DescribeQuietly"}
 	s.Register(withCBOR)
+	global := service("global", wire.Query)
+	global.AnyRegion = true
+	s.Register(global)
 	return s
 }
 
-const signature = "AWS4-HMAC-SHA256 Credential=AKIATEST/20260131/eu-west-1/%s/aws4_request, SignedHeaders=host, Signature=0"
+const signature = "AWS4-HMAC-SHA256 Credential=AKIATEST/20260131/us-west-2/%s/aws4_request, SignedHeaders=host, Signature=0"
 
 func signed(service string) string { return strings.Replace(signature, "%s", service, 1) }
 
@@ -321,15 +324,82 @@ func TestUnknownOperationsAreCounted(t *testing.T) {
 func TestWhoSigned(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	_, body := s.query(t, "query", "Action=Who")
+	elsewhere := map[string]string{"Authorization": strings.Replace(signed("global"), "us-west-2", "eu-west-1", 1)}
+	_, body := s.send(t, http.MethodPost, "/", "Action=Who", elsewhere)
 	assert.Contains(t, body, "<Name>eu-west-1</Name>")
 	assert.Contains(t, body, "<Token>AKIATEST</Token>")
-	presigned := "/?Action=Who&X-Amz-Credential=" + url.QueryEscape("KEY2/20260131/us-east-2/query/aws4_request")
+	presigned := "/?Action=Who&X-Amz-Credential=" + url.QueryEscape("KEY2/20260131/us-west-2/query/aws4_request")
 	response, _ := s.send(t, http.MethodGet, presigned, "", nil)
 	assert.NotEqual(t, http.StatusForbidden, response.StatusCode, "a presigned URL is signed")
 
 	response, _ = s.send(t, http.MethodPost, "/", "Action=DescribeQuietly", nil)
 	assert.Equal(t, http.StatusOK, response.StatusCode, "one that needs no signature")
+}
+
+// A region that is not here has nothing of what is here: the client is told in
+// its own protocol, and what to do.
+func TestRequestsForAnotherRegion(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for name, send := range map[string]func(authorization string) (answer, string){
+		"query": func(authorization string) (answer, string) {
+			return s.send(t, http.MethodPost, "/", "Action=Nothing", map[string]string{"Authorization": authorization})
+		},
+		"json1": func(authorization string) (answer, string) {
+			return s.send(t, http.MethodPost, "/", "{}", map[string]string{"Authorization": authorization, "X-Amz-Target": "Test_1.Nothing"})
+		},
+		"cbor": func(authorization string) (answer, string) {
+			return s.send(t, http.MethodPost, "/service/Test20260101/operation/Nothing", "", map[string]string{
+				"Authorization": authorization, "Smithy-Protocol": "rpc-v2-cbor"})
+		},
+	} {
+		response, body := send(strings.Replace(signed(name), "us-west-2", "eu-west-1", 1))
+		assert.Equal(t, http.StatusForbidden, response.StatusCode, name)
+		assert.Equal(t, "RegionNotServed", response.Header.Get("X-Amzn-Errortype"), name)
+		assert.Contains(t, body, "The request to "+name+" is signed for the region eu-west-1, but this localaws is the region us-west-2: "+
+			"use that one, or start another localaws with -dir and -region eu-west-1", name)
+		response, body = send(signed(name))
+		assert.Equal(t, http.StatusOK, response.StatusCode, "%s: %s", name, body)
+	}
+}
+
+// A service of several protocols answers in the one that the client chose, and
+// refuses in it too, whatever was found out before.
+func TestAQueryServiceThatSpeaksJSON(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for name, c := range map[string]struct {
+		target, body, signature string
+		status                  int
+		answer                  string
+	}{
+		"an answer":              {"Test20260101.Echo", `{"Name":"a","When":1769860800.5}`, signed("cbor"), 200, `{"Count":0,"Name":"a","On":false,"When":1769860800.500}`},
+		"nothing":                {"Test20260101.Nothing", `{}`, signed("cbor"), 200, `{}`},
+		"a refusal":              {"Test20260101.Refuse", `{}`, signed("cbor"), 404, `{"__type":"NoSuchThing","message":"The thing <a&b> does not exist"}`},
+		"an unknown operation":   {"Test20260101.Brew", `{}`, signed("cbor"), 400, `{"__type":"UnknownOperationException","message":"localaws does not know the operation Brew of cbor"}`},
+		"an unknown parameter":   {"Test20260101.Echo", `{"Tea":1}`, signed("cbor"), 400, `{"__type":"UnsupportedParameter","message":"localaws does not know the parameter Tea"}`},
+		"another target":         {"Test_1.Echo", `{}`, signed("cbor"), 400, `{"__type":"UnknownOperationException","message":"the header X-Amz-Target is \"Test_1.Echo\"; cbor expects Test20260101.<operation>"}`},
+		"no signature":           {"Test20260101.Echo", `{}`, "", 403, `{"__type":"MissingAuthenticationToken","message":"The request is not signed: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to any value (localaws env prints them)"}`},
+		"an unknown service":     {"Test20260101.Echo", `{}`, signed("tea"), 400, `{"__type":"UnknownOperationException","message":"localaws does not have the service tea"}`},
+		"something that is none": {"Test20260101.Echo", `{`, signed("cbor"), 400, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			response, body := s.send(t, http.MethodPost, "/", c.body, map[string]string{
+				"Authorization": c.signature, "X-Amz-Target": c.target, "Content-Type": "application/x-amz-json-1.0",
+			})
+			assert.Equal(t, c.status, response.StatusCode)
+			assert.Equal(t, "application/x-amz-json-1.0", response.Header.Get("Content-Type"))
+			if c.answer != "" {
+				assert.JSONEq(t, c.answer, body)
+			}
+			if c.status >= 400 && c.signature == signed("cbor") {
+				assert.Equal(t, response.Header.Get("X-Amzn-Errortype")+";Sender", response.Header.Get("X-Amzn-Query-Error"))
+			}
+		})
+	}
+	_, body := s.query(t, "cbor", "Action=Refuse")
+	assert.Contains(t, body, "<ErrorResponse>", "clients of Query get XML as before")
 }
 
 // TestEverySideEffectIsAnnounced: whoever keeps or watches the state learns of

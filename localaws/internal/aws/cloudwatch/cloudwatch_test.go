@@ -365,6 +365,53 @@ func TestCBOR(t *testing.T) {
 	assert.Equal(t, "ResourceNotFound;Sender", reply.Header.Get("X-Amzn-Query-Error"))
 }
 
+// json calls an operation as the AWS CLI and boto3 of 2026 do.
+func (f *fixture) json(t *testing.T, operation string, in, out any) *wiretest.Reply {
+	t.Helper()
+	return f.JSON(t, "monitoring", "GraniteServiceVersion20100801."+operation, in, out)
+}
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	type object = map[string]any
+	f := newFixture(t)
+	f.json(t, "PutMetricData", object{"Namespace": "App", "MetricData": []object{{
+		"MetricName": "Errors", "Value": 3, "Timestamp": wiretest.Start.Unix(), "Dimensions": []object{{"Name": "Port", "Value": "80"}},
+	}}}, nil).OK(t)
+	f.json(t, "PutMetricAlarm", object{
+		"AlarmName": "errors", "Namespace": "App", "MetricName": "Errors", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 2, "Threshold": 1.5,
+		"ComparisonOperator": "GreaterThanThreshold", "Dimensions": []object{{"Name": "Port", "Value": "80"}}, "Tags": []object{{"Key": "a", "Value": ""}},
+	}, nil).OK(t)
+	var alarms struct{ MetricAlarms []object }
+	f.json(t, "DescribeAlarms", object{"AlarmNames": []string{"errors"}}, &alarms).OK(t)
+	require.Len(t, alarms.MetricAlarms, 1)
+	assert.InDelta(t, 1.5, alarms.MetricAlarms[0]["Threshold"], 0)
+	assert.InDelta(t, wiretest.Start.Unix(), alarms.MetricAlarms[0]["StateUpdatedTimestamp"], 0)
+	assert.Equal(t, []any{map[string]any{"Name": "Port", "Value": "80"}}, alarms.MetricAlarms[0]["Dimensions"])
+	var history struct{ AlarmHistoryItems []object }
+	f.json(t, "DescribeAlarmHistory", object{"AlarmName": "errors"}, &history).OK(t)
+	require.Len(t, history.AlarmHistoryItems, 1)
+	assert.Equal(t, "ConfigurationUpdate", history.AlarmHistoryItems[0]["HistoryItemType"])
+	var metrics struct{ Metrics []object }
+	f.json(t, "ListMetrics", object{}, &metrics).OK(t)
+	assert.Len(t, metrics.Metrics, 1)
+	var data struct{ MetricDataResults []struct{ Values []float64 } }
+	f.json(t, "GetMetricData", object{
+		"StartTime": wiretest.Start.Unix(), "EndTime": wiretest.Start.Add(time.Minute).Unix(), "MetricDataQueries": []object{{"Id": "a", "MetricStat": object{
+			"Stat": "Sum", "Period": 60, "Metric": object{"Namespace": "App", "MetricName": "Errors", "Dimensions": []object{{"Name": "Port", "Value": "80"}}},
+		}}},
+	}, &data).OK(t)
+	require.Len(t, data.MetricDataResults, 1)
+	assert.Equal(t, []float64{3}, data.MetricDataResults[0].Values)
+	var tags struct{ Tags []object }
+	f.json(t, "ListTagsForResource", object{"ResourceARN": alarms.MetricAlarms[0]["AlarmArn"]}, &tags).OK(t)
+	assert.Equal(t, []object{{"Key": "a", "Value": ""}}, tags.Tags)
+
+	reply := f.json(t, "GetDashboard", object{"DashboardName": "none"}, nil).Refused(t, "DashboardNotFoundError")
+	assert.Equal(t, http.StatusNotFound, reply.Status)
+	assert.Equal(t, "ResourceNotFound;Sender", reply.Header.Get("X-Amzn-Query-Error"), "the code of Query, for clients that switch on it")
+}
+
 func TestGetMetricData(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -2,8 +2,7 @@
 // evaluated, and dashboards.
 //
 // API: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/. It
-// speaks Query and Smithy RPC v2 CBOR, as SDKs changed from one to the other at
-// the end of 2025.
+// speaks Query, Smithy RPC v2 CBOR and JSON 1.0: SDKs choose different ones.
 //
 // Metrics, alarms and dashboards each have a type with their operations; all of
 // them share the records.
@@ -48,7 +47,7 @@ func New(a *core.Account, notify Notifier) *Service {
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "monitoring", Protocol: wire.Query, Namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
-		CBORName:   "GraniteServiceVersion20100801",
+		RPCName:    "GraniteServiceVersion20100801",
 		Operations: s.operations,
 	}
 }

@@ -83,6 +83,7 @@ func New(a *core.Account) *Service {
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name:       "iam",
+		AnyRegion:  true,
 		Protocol:   wire.Query,
 		Namespace:  "https://iam.amazonaws.com/doc/2010-05-08/",
 		Operations: s.operations,

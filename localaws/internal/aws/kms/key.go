@@ -17,17 +17,22 @@ func (s *keyOperations) operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Op("CreateKey", s.createKey),
 		wire.ReadOp("DescribeKey", s.describeKey),
+		wire.ReadOp("ListKeys", s.listKeys),
 		wire.Op("UpdateKeyDescription", s.updateKeyDescription),
 		wire.Op("EnableKey", s.enableKey),
 		wire.Op("DisableKey", s.disableKey),
 		wire.Op("ScheduleKeyDeletion", s.scheduleKeyDeletion),
+		wire.Op("CancelKeyDeletion", s.cancelKeyDeletion),
 	}
 }
 
 const day = 24 * time.Hour
 
 // kmsTag is how KMS, alone among the services, calls a tag's parts.
-type kmsTag struct{ TagKey, TagValue string }
+type kmsTag struct {
+	TagKey   string
+	TagValue string `empty:"kept"`
+}
 
 func tagsOf(list []kmsTag) core.Tags {
 	tags := core.Tags{}
@@ -125,6 +130,38 @@ func (s *keyOperations) describeKey(_ context.Context, in *keyInput) (*keyOutput
 	return &keyOutput{s.view(k)}, nil
 }
 
+type listKeysInput struct {
+	Limit  int32
+	Marker string
+}
+
+type listKeysOutput struct {
+	Keys       []keyEntry
+	NextMarker string
+	Truncated  bool
+}
+
+type keyEntry struct{ KeyId, KeyArn string }
+
+func (s *keyOperations) listKeys(_ context.Context, in *listKeysInput) (*listKeysOutput, error) {
+	out := &listKeysOutput{Keys: []keyEntry{}}
+	limit := int(in.Limit)
+	if limit == 0 {
+		limit = 100
+	}
+	for id, k := range s.keys.All() {
+		if id <= in.Marker {
+			continue
+		}
+		if len(out.Keys) == limit {
+			out.NextMarker, out.Truncated = out.Keys[limit-1].KeyId, true
+			break
+		}
+		out.Keys = append(out.Keys, keyEntry{id, s.arn(k)})
+	}
+	return out, nil
+}
+
 type descriptionInput struct{ KeyId, Description string }
 
 func (s *keyOperations) updateKeyDescription(_ context.Context, in *descriptionInput) (*wire.Empty, error) {
@@ -181,6 +218,20 @@ func (s *keyOperations) scheduleKeyDeletion(_ context.Context, in *scheduleInput
 	}
 	k.State, k.DeleteAt = statePending, s.account.Clock.In(time.Duration(days)*day)
 	return &scheduleOutput{s.arn(k), k.State, &k.DeleteAt, days}, nil
+}
+
+type keyIDOutput struct{ KeyId string }
+
+func (s *keyOperations) cancelKeyDeletion(_ context.Context, in *keyInput) (*keyIDOutput, error) {
+	k, err := s.change(in.KeyId)
+	if err != nil {
+		return nil, err
+	}
+	if k.State != statePending {
+		return nil, wire.Errorf("KMSInvalidStateException", "%s is not pending deletion.", s.arn(k))
+	}
+	k.State, k.DeleteAt = stateDisabled, time.Time{}
+	return &keyIDOutput{KeyId: s.arn(k)}, nil
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.

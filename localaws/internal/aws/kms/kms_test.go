@@ -91,6 +91,12 @@ func TestKeyLife(t *testing.T) {
 	f.call(t, "ScheduleKeyDeletion", object{"KeyId": id, "PendingWindowInDays": 7}, nil).OK(t)
 	f.call(t, "TagResource", object{"KeyId": id, "Tags": []object{}}, nil).Refused(t, "KMSInvalidStateException")
 	f.account.Do(func() { assert.Equal(t, map[string]int{"keys": 0}, f.service.Resources()) })
+	reply := f.call(t, "CancelKeyDeletion", object{"KeyId": id}, nil).OK(t)
+	assert.JSONEq(t, `{"KeyId":"`+arn+`"}`, string(reply.Body))
+	f.call(t, "DescribeKey", object{"KeyId": id}, &seen).OK(t)
+	assert.Equal(t, "Disabled", seen.KeyMetadata.KeyState)
+
+	f.call(t, "ScheduleKeyDeletion", object{"KeyId": id, "PendingWindowInDays": 7}, nil).OK(t)
 	f.call(t, "DescribeKey", object{"KeyId": id}, &seen).OK(t)
 	assert.Equal(t, "PendingDeletion", seen.KeyMetadata.KeyState)
 	require.Eventually(t, func() bool {
@@ -105,9 +111,9 @@ func TestSettings(t *testing.T) {
 	f := newFixture(t)
 	id := f.create(t, object{"Policy": policy(administer), "Tags": []object{{"TagKey": "a", "TagValue": "1"}}})
 
-	f.call(t, "TagResource", object{"KeyId": id, "Tags": []object{{"TagKey": "b", "TagValue": "2"}}}, nil).OK(t)
+	f.call(t, "TagResource", object{"KeyId": id, "Tags": []object{{"TagKey": "b", "TagValue": ""}}}, nil).OK(t)
 	f.call(t, "UntagResource", object{"KeyId": id, "TagKeys": []string{"a"}}, nil).OK(t)
-	assert.JSONEq(t, `{"Tags":[{"TagKey":"b","TagValue":"2"}],"Truncated":false}`, string(f.call(t, "ListResourceTags", object{"KeyId": id}, nil).OK(t).Body))
+	assert.JSONEq(t, `{"Tags":[{"TagKey":"b","TagValue":""}],"Truncated":false}`, string(f.call(t, "ListResourceTags", object{"KeyId": id}, nil).OK(t).Body))
 
 	var rotation struct {
 		KeyRotationEnabled   bool
@@ -137,6 +143,32 @@ func TestRefusals(t *testing.T) {
 	f.call(t, "CreateKey", object{"Policy": policy(letLogs), "BypassPolicyLockoutSafetyCheck": true}, nil).OK(t)
 	f.call(t, "DescribeKey", object{"KeyId": "alias/none"}, nil).Refused(t, "NotFoundException")
 	f.call(t, "Encrypt", object{"KeyId": "x"}, nil).Refused(t, "UnknownOperationException")
+}
+
+func TestListing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	wanted := map[string]bool{}
+	for range 3 {
+		wanted[f.create(t, object{})] = true
+	}
+	seen, marker := map[string]bool{}, ""
+	for page := 1; page == 1 || marker != ""; page++ {
+		var out struct {
+			Keys       []struct{ KeyID string }
+			NextMarker string
+		}
+		in := object{"Limit": 2}
+		if marker != "" {
+			in["Marker"] = marker
+		}
+		f.call(t, "ListKeys", in, &out).OK(t)
+		for _, k := range out.Keys {
+			seen[k.KeyID] = true
+		}
+		marker = out.NextMarker
+	}
+	assert.Equal(t, wanted, seen)
 }
 
 func TestUsable(t *testing.T) {

@@ -56,7 +56,7 @@ func (s *Service) CheckAliases(targets AliasTargets) { s.aliases = targets }
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
-	return wire.Service{Name: "route53", Protocol: wire.REST, REST: s.find}
+	return wire.Service{Name: "route53", AnyRegion: true, Protocol: wire.REST, REST: s.find}
 }
 
 // table lists the operations.

@@ -53,7 +53,7 @@ func New(a *core.Account, directory string) *Service {
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
-	return wire.Service{Name: "s3", Protocol: wire.REST, REST: s.router.operation}
+	return wire.Service{Name: "s3", AnyRegion: true, Protocol: wire.REST, REST: s.router.operation}
 }
 
 // Resources is the number of resources by kind, for the status page.

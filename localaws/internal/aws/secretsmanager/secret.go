@@ -1,11 +1,16 @@
 package secretsmanager
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -18,7 +23,11 @@ func (s *secretOperations) operations() []wire.Operation {
 		wire.ReadOp("DescribeSecret", s.describeSecret),
 		wire.Op("UpdateSecret", s.updateSecret),
 		wire.Op("DeleteSecret", s.deleteSecret),
+		wire.Op("RestoreSecret", s.restoreSecret),
+		wire.ReadOp("ListSecrets", s.listSecrets),
+		wire.Op("PutResourcePolicy", s.putResourcePolicy),
 		wire.ReadOp("GetResourcePolicy", s.getResourcePolicy),
+		wire.Op("DeleteResourcePolicy", s.deleteResourcePolicy),
 		wire.Op("TagResource", s.tagResource),
 		wire.Op("UntagResource", s.untagResource),
 	}
@@ -27,13 +36,14 @@ func (s *secretOperations) operations() []wire.Operation {
 var secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
 
 type createSecretInput struct {
-	Name               string
-	ClientRequestToken string
-	Description        string
-	KmsKeyId           string
-	SecretString       *string
-	SecretBinary       []byte
-	Tags               []core.Tag
+	Name                        string
+	ClientRequestToken          string
+	Description                 string
+	KmsKeyId                    string
+	SecretString                *string
+	SecretBinary                []byte
+	ForceOverwriteReplicaSecret bool
+	Tags                        []core.Tag
 }
 
 type secretOutput struct {
@@ -74,33 +84,57 @@ func (s *secretOperations) createSecret(_ context.Context, in *createSecretInput
 
 type idInput struct{ SecretId string }
 
-type describeSecretOutput struct {
-	ARN                string
-	Name               string
-	Description        string
-	KmsKeyId           string
-	LastChangedDate    time.Time
-	CreatedDate        time.Time
-	DeletedDate        time.Time
-	Tags               []core.Tag
+type secretDetail struct {
+	secretFacts
 	VersionIdsToStages map[string][]string
 }
 
-func (s *secretOperations) describeSecret(_ context.Context, in *idInput) (*describeSecretOutput, error) {
-	found, err := s.secret(in.SecretId)
-	if err != nil {
-		return nil, err
-	}
+// secretFacts are what is said of a secret that is described or listed.
+type secretFacts struct {
+	ARN             string
+	Name            string
+	Description     string
+	KmsKeyId        string
+	RotationEnabled *bool
+	LastChangedDate time.Time
+	CreatedDate     time.Time
+	DeletedDate     time.Time
+	Tags            []core.Tag
+}
+
+// secretEntry is a secret in a list, which has another name for the versions'
+// stages,
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_SecretListEntry.html.
+type secretEntry struct {
+	secretFacts
+	SecretVersionsToStages map[string][]string
+}
+
+func (s *secret) entry() secretEntry {
+	detail := s.detail()
+	return secretEntry{detail.secretFacts, detail.VersionIdsToStages}
+}
+
+func (s *secret) detail() secretDetail {
 	stages := map[string][]string{}
-	for id, v := range found.Versions {
+	for id, v := range s.Versions {
 		if len(v.Stages) > 0 {
 			stages[id] = v.Stages
 		}
 	}
-	return &describeSecretOutput{
-		ARN: found.ARN, Name: found.Name, Description: found.Description, KmsKeyId: found.KMSKeyID, LastChangedDate: found.Changed,
-		CreatedDate: found.Created, DeletedDate: found.Deleted, Tags: found.Tags.List(), VersionIdsToStages: stages,
-	}, nil
+	return secretDetail{secretFacts{
+		ARN: s.ARN, Name: s.Name, Description: s.Description, KmsKeyId: s.KMSKeyID, LastChangedDate: s.Changed,
+		CreatedDate: s.Created, DeletedDate: s.Deleted, Tags: s.Tags.List(),
+	}, stages}
+}
+
+func (s *secretOperations) describeSecret(_ context.Context, in *idInput) (*secretDetail, error) {
+	found, err := s.secret(in.SecretId)
+	if err != nil {
+		return nil, err
+	}
+	detail := found.detail()
+	return &detail, nil
 }
 
 type updateSecretInput struct {
@@ -108,12 +142,22 @@ type updateSecretInput struct {
 	ClientRequestToken string
 	Description        *string
 	KmsKeyId           *string
+	SecretString       *string
+	SecretBinary       []byte
 }
 
 func (s *secretOperations) updateSecret(_ context.Context, in *updateSecretInput) (*secretOutput, error) {
 	found, err := s.changeUsable(in.SecretId)
 	if err != nil {
 		return nil, err
+	}
+	out := &secretOutput{ARN: found.ARN, Name: found.Name}
+	if in.SecretString != nil || in.SecretBinary != nil {
+		v, err := s.put(found, in.ClientRequestToken, in.SecretString, in.SecretBinary, []string{stageCurrent})
+		if err != nil {
+			return nil, err
+		}
+		out.VersionId = v.ID
 	}
 	if in.Description != nil {
 		found.Description = *in.Description
@@ -122,7 +166,7 @@ func (s *secretOperations) updateSecret(_ context.Context, in *updateSecretInput
 		found.KMSKeyID = *in.KmsKeyId
 	}
 	found.Changed = s.account.Clock.Now()
-	return &secretOutput{ARN: found.ARN, Name: found.Name}, nil
+	return out, nil
 }
 
 type deleteSecretInput struct {
@@ -160,14 +204,132 @@ func (s *secretOperations) deleteSecret(_ context.Context, in *deleteSecretInput
 	return &secretOutput{ARN: found.ARN, Name: found.Name, DeletionDate: now.AddDate(0, 0, int(days))}, nil
 }
 
-type policyOutput struct{ ARN, Name string }
+func (s *secretOperations) restoreSecret(_ context.Context, in *idInput) (*secretOutput, error) {
+	found, err := s.change(in.SecretId)
+	if err != nil {
+		return nil, err
+	}
+	found.Deleted, found.DeleteAt = time.Time{}, time.Time{}
+	return &secretOutput{ARN: found.ARN, Name: found.Name}, nil
+}
 
-// getResourcePolicy answers that there is none: Terraform reads it.
+type listSecretsInput struct {
+	IncludePlannedDeletion bool
+	MaxResults             int32
+	NextToken              string
+	SortOrder              string
+	Filters                []struct {
+		Key    string
+		Values []string
+	}
+}
+
+type listSecretsOutput struct {
+	SecretList []secretEntry
+	NextToken  string
+}
+
+func (s *secretOperations) listSecrets(_ context.Context, in *listSecretsInput) (*listSecretsOutput, error) {
+	var list []*secret
+	for _, one := range s.secrets.All() {
+		if s.gone(one) || !one.DeleteAt.IsZero() && !in.IncludePlannedDeletion {
+			continue
+		}
+		fits := true
+		for _, f := range in.Filters {
+			match, err := one.matches(f.Key, f.Values)
+			if err != nil {
+				return nil, err
+			}
+			fits = fits && match
+		}
+		if fits && one.Name > in.NextToken {
+			list = append(list, one)
+		}
+	}
+	slices.SortFunc(list, func(a, b *secret) int { return cmp.Compare(a.Name, b.Name) })
+	out := &listSecretsOutput{SecretList: []secretEntry{}}
+	limit := 100
+	if in.MaxResults > 0 {
+		limit = int(in.MaxResults)
+	}
+	if len(list) > limit {
+		list = list[:limit]
+		out.NextToken = list[limit-1].Name
+	}
+	if in.SortOrder == "desc" {
+		slices.Reverse(list)
+	}
+	for _, one := range list {
+		out.SecretList = append(out.SecretList, one.entry())
+	}
+	return out, nil
+}
+
+// matches evaluates a filter: a value fits by its beginning, and with an
+// exclamation mark in front by not fitting.
+func (s *secret) matches(key string, values []string) (bool, error) {
+	var have []string
+	switch key {
+	case "name":
+		have = []string{s.Name}
+	case "description":
+		have = []string{s.Description}
+	case "tag-key":
+		have = slices.Collect(maps.Keys(s.Tags))
+	case "tag-value":
+		have = slices.Collect(maps.Values(s.Tags))
+	default:
+		return false, wire.Errorf("InvalidParameterException", "localaws does not know the filter %s", key)
+	}
+	return slices.ContainsFunc(values, func(want string) bool {
+		want, negated := strings.CutPrefix(want, "!")
+		return slices.ContainsFunc(have, func(value string) bool { return strings.HasPrefix(value, want) }) != negated
+	}), nil
+}
+
+type policyInput struct {
+	SecretId          string
+	ResourcePolicy    string
+	BlockPublicPolicy bool
+}
+
+type policyOutput struct {
+	ARN            string
+	Name           string
+	ResourcePolicy string
+}
+
+func (s *secretOperations) putResourcePolicy(_ context.Context, in *policyInput) (*policyOutput, error) {
+	found, err := s.changeUsable(in.SecretId)
+	if err != nil {
+		return nil, err
+	}
+	d, err := policy.Parse(in.ResourcePolicy)
+	if err == nil {
+		err = d.CheckResource("secretsmanager", func(resource string) bool { return policy.Covers(resource, found.ARN) })
+	}
+	if err != nil {
+		return nil, wire.Errorf("MalformedPolicyDocumentException", "%v", err)
+	}
+	found.Policy = in.ResourcePolicy
+	return &policyOutput{ARN: found.ARN, Name: found.Name}, nil
+}
+
 func (s *secretOperations) getResourcePolicy(_ context.Context, in *idInput) (*policyOutput, error) {
 	found, err := s.secret(in.SecretId)
 	if err != nil {
 		return nil, err
 	}
+	return &policyOutput{ARN: found.ARN, Name: found.Name, ResourcePolicy: found.Policy}, nil
+}
+
+func (s *secretOperations) deleteResourcePolicy(_ context.Context, in *idInput) (*policyOutput, error) {
+	found, err := s.change(in.SecretId)
+	if err != nil {
+		return nil, err
+	}
+	found.Policy = ""
 	return &policyOutput{ARN: found.ARN, Name: found.Name}, nil
 }
 

@@ -53,6 +53,21 @@ func (f *fixture) value(name, stage, version string) (value string) {
 	return value
 }
 
+func TestListsNameStagesDifferently(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	version := f.put(t, "one")
+	var list struct{ SecretList []object }
+	f.call(t, "ListSecrets", object{}, &list).OK(t)
+	require.Len(t, list.SecretList, 1)
+	assert.Equal(t, object{version: []any{"AWSCURRENT"}}, list.SecretList[0]["SecretVersionsToStages"])
+	assert.NotContains(t, list.SecretList[0], "VersionIdsToStages")
+	var described object
+	f.call(t, "DescribeSecret", object{"SecretId": f.arn}, &described).OK(t)
+	assert.Equal(t, object{version: []any{"AWSCURRENT"}}, described["VersionIdsToStages"])
+	assert.NotContains(t, described, "SecretVersionsToStages")
+}
+
 func TestVersionsAndStages(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -106,14 +121,18 @@ func TestDeletion(t *testing.T) {
 	f.call(t, "DescribeSecret", object{"SecretId": f.arn}, &out).OK(t)
 	assert.NotZero(t, out.DeletedDate)
 	f.call(t, "CreateSecret", object{"Name": "db/password"}, nil).Refused(t, "InvalidRequestException")
-	f.clock.Advance(8 * 24 * time.Hour)
+	f.call(t, "RestoreSecret", object{"SecretId": f.arn}, nil).OK(t)
+	assert.Equal(t, "one", f.value(f.arn, "", ""))
+
+	f.call(t, "DeleteSecret", object{"SecretId": f.arn}, nil).OK(t)
+	f.clock.Advance(31 * 24 * time.Hour)
 	f.call(t, "DescribeSecret", object{"SecretId": f.arn}, nil).Refused(t, "ResourceNotFoundException")
 	f.call(t, "CreateSecret", object{"Name": "db/password"}, nil).OK(t)
 	f.call(t, "DeleteSecret", object{"SecretId": "db/password", "ForceDeleteWithoutRecovery": true}, nil).OK(t)
 	f.call(t, "DescribeSecret", object{"SecretId": "db/password"}, nil).Refused(t, "ResourceNotFoundException")
 }
 
-func TestSecretsAreUpdatedAndTagged(t *testing.T) {
+func TestSecretsAreListedUpdatedAndTagged(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.call(t, "CreateSecret", object{"Name": "api/key", "SecretString": "k"}, nil).OK(t)
@@ -121,14 +140,25 @@ func TestSecretsAreUpdatedAndTagged(t *testing.T) {
 	f.call(t, "UpdateSecret", object{"SecretId": "api/key", "Description": "d"}, nil).OK(t)
 	f.call(t, "TagResource", object{"SecretId": f.arn, "Tags": []core.Tag{{Key: "b", Value: "2"}}}, nil).OK(t)
 	f.call(t, "UntagResource", object{"SecretId": f.arn, "TagKeys": []string{"a"}}, nil).OK(t)
-	var out struct {
-		Description string
-		Tags        []core.Tag
+	for _, statement := range []string{
+		"", `{"Effect":"Allow","Principal":"*","Action":"secretsmanager:*","Resource":"*","Condition":{"Odd":{"a":"b"}}}`,
+		`{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}`,
+		`{"Effect":"Allow","Principal":"*","Action":"secretsmanager:*","Resource":"` + f.arn + `x"}`,
+	} {
+		f.call(t, "PutResourcePolicy", object{"SecretId": f.arn, "ResourcePolicy": `{"Statement":[` + statement + `]}`}, nil).Refused(t, "MalformedPolicyDocumentException")
 	}
-	f.call(t, "DescribeSecret", object{"SecretId": "api/key"}, &out).OK(t)
-	assert.Equal(t, "d", out.Description)
-	f.call(t, "DescribeSecret", object{"SecretId": f.arn}, &out).OK(t)
-	assert.Equal(t, []core.Tag{{Key: "b", Value: "2"}}, out.Tags)
+	var out struct {
+		SecretList []struct {
+			Name, Description string
+			Tags              []core.Tag
+		}
+	}
+	f.call(t, "ListSecrets", object{}, &out).OK(t)
+	require.Len(t, out.SecretList, 2)
+	assert.Equal(t, "d", out.SecretList[0].Description)
+	assert.Equal(t, []core.Tag{{Key: "b", Value: "2"}}, out.SecretList[1].Tags)
+	f.call(t, "ListSecrets", object{"Filters": []object{{"Key": "name", "Values": []string{"api"}}}}, &out).OK(t)
+	require.Len(t, out.SecretList, 1)
 }
 
 func TestStateOutlivesTheProcess(t *testing.T) {

@@ -33,6 +33,7 @@ type secret struct {
 	Name        string
 	Description string
 	KMSKeyID    string
+	Policy      string
 	Created     time.Time
 	Changed     time.Time
 	DeleteAt    time.Time // zero unless deletion is scheduled

@@ -45,6 +45,7 @@ func New(a *core.Account, roles Roles) *Service {
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name:      "sts",
+		AnyRegion: true,
 		Protocol:  wire.Query,
 		Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
 		Operations: []wire.Operation{

@@ -36,7 +36,7 @@ func New(a *core.Account, services ...Tagged) *Service {
 // Wire is the service's entry on the wire.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
-		Name: "tagging", Protocol: wire.JSON11, TargetPrefix: "ResourceGroupsTaggingAPI_20170126",
+		Name: "tagging", AnyRegion: true, Protocol: wire.JSON11, TargetPrefix: "ResourceGroupsTaggingAPI_20170126",
 		Operations: []wire.Operation{wire.ReadOp("GetResources", s.getResources)},
 	}
 }
