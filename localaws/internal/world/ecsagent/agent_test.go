@@ -341,9 +341,10 @@ func TestJoinsOnceTheReasonIsGone(t *testing.T) {
 func TestUserDataScripts(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
-	c.instance.UserData = []byte("#cloud-config\nwrite_files:\n- {path: /opt/name, content: " +
+	c.instance.UserData = []byte("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"==\"\n\n" +
+		"--==\nContent-Type: text/cloud-config\n\n#cloud-config\nwrite_files:\n- {path: /opt/name, content: " +
 		base64.StdEncoding.EncodeToString([]byte("web")) + ", encoding: b64}\nruncmd:\n- [sh, -c, 'echo ECS_CLUSTER=$(cat /opt/name) >> /etc/ecs/ecs.config']\n" +
-		"- systemctl restart ecs\n- echo 'ECS_INSTANCE_ATTRIBUTES={\"tier\":\"front\"}' >> /etc/ecs/ecs.config\n")
+		"--==\nContent-Type: text/x-shellscript\n\n#!/bin/bash\nset -euo pipefail\nsystemctl restart ecs\necho 'ECS_INSTANCE_ATTRIBUTES={\"tier\":\"front\"}' >> /etc/ecs/ecs.config\n--==--\n")
 	machines, _ := c.run(t)
 	c.eventually(t, "not registered", func() bool { return len(c.registered) == 1 })
 	assert.Equal(t, "web", c.registered[0].Cluster)

@@ -74,6 +74,9 @@ func TestTempo(t *testing.T) {
 	t.Parallel()
 	r := startTempo(t, tempoConfig)
 	r.eventually(t, 3200, "/ready", http.StatusOK, "ready")
+	r.eventually(t, 3200, "/api/echo", http.StatusOK, "echo")
+	r.eventually(t, 3200, "/status/version", http.StatusOK, "tempo, version 2.6.1")
+
 	const export = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 	trace := bytes.Repeat([]byte{0xab}, 16)
 	message := field(1, field(2, field(2, field(1, trace))))
@@ -111,7 +114,7 @@ func TestTempo(t *testing.T) {
 func TestTempoWithoutReceivers(t *testing.T) {
 	t.Parallel()
 	r := startTempo(t, "server: {http_listen_port: 3200}\n")
-	r.eventually(t, 3200, "/ready", http.StatusOK, "ready")
+	r.eventually(t, 3200, "/api/echo", http.StatusOK, "echo")
 	status, problem := r.get(t, 4317, "/")
 	assert.Zero(t, status)
 	assert.Regexp(t, "reset|EOF", problem)

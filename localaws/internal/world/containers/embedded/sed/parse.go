@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -31,8 +32,8 @@ type parser struct {
 
 func (p *parser) skip(characters string) { p.rest = strings.TrimLeft(p.rest, characters) }
 
-func (p *parser) commands() ([]substitution, error) {
-	var list []substitution
+func (p *parser) commands() ([]instruction, error) {
+	var list []instruction
 	for {
 		p.skip(" \t\n;")
 		if p.rest == "" {
@@ -46,19 +47,64 @@ func (p *parser) commands() ([]substitution, error) {
 	}
 }
 
-func (p *parser) instruction() (c substitution, err error) {
-	name := p.rest[0]
-	p.rest = p.rest[1:]
-	if name != 's' {
-		return c, fmt.Errorf("the command `%c' is not supported by the embedded runtime", name)
-	}
-	if err := p.substitute(&c); err != nil {
+func (p *parser) instruction() (c instruction, err error) {
+	if c.from, err = p.address(); err != nil {
 		return c, err
 	}
-	if p.skip(" \t"); p.rest != "" && !strings.ContainsRune(";\n", rune(p.rest[0])) {
-		return c, errors.New("extra characters after command")
+	p.skip(" \t")
+	if c.from != nil && strings.HasPrefix(p.rest, ",") {
+		p.rest = p.rest[1:]
+		p.skip(" \t")
+		if c.to, err = p.address(); err != nil {
+			return c, err
+		}
+		if c.to == nil {
+			return c, errors.New("unexpected `,'")
+		}
+		p.skip(" \t")
 	}
-	return c, nil
+	if p.rest == "" {
+		return c, errors.New("missing command")
+	}
+	c.name, p.rest = p.rest[0], p.rest[1:]
+	switch c.name {
+	case 's':
+		return c, errors.Join(p.substitute(&c), p.end())
+	case 'd', 'p':
+		return c, p.end()
+	}
+	return c, fmt.Errorf("the command `%c' is not supported by the embedded runtime", c.name)
+}
+
+// end checks that nothing but the end of the command follows.
+func (p *parser) end() error {
+	p.skip(" \t")
+	if p.rest == "" || strings.ContainsRune(";\n", rune(p.rest[0])) {
+		return nil
+	}
+	return errors.New("extra characters after command")
+}
+
+func (p *parser) address() (*address, error) {
+	digits := len(p.rest) - len(strings.TrimLeft(p.rest, "0123456789"))
+	switch {
+	case digits > 0:
+		line, err := strconv.Atoi(p.rest[:digits])
+		p.rest = p.rest[digits:]
+		return &address{line: line}, err
+	case strings.HasPrefix(p.rest, "$"):
+		p.rest = p.rest[1:]
+		return &address{last: true}, nil
+	case strings.HasPrefix(p.rest, "/"):
+		p.rest = p.rest[1:]
+		pattern, ok := p.delimited("/", true)
+		if !ok {
+			return nil, errors.New("unterminated address regex")
+		}
+		compiled, err := p.compile(pattern, false)
+		return &address{pattern: compiled}, err
+	}
+	return nil, nil
 }
 
 func (p *parser) compile(pattern string, ignoreCase bool) (*regexp.Regexp, error) {
@@ -101,7 +147,7 @@ func (p *parser) delimited(delimiter string, pattern bool) (string, bool) {
 	return "", false
 }
 
-func (p *parser) substitute(c *substitution) error {
+func (p *parser) substitute(c *instruction) error {
 	if p.rest == "" || p.rest[0] == '\n' || p.rest[0] == '\\' {
 		return errors.New("unterminated `s' command")
 	}
@@ -121,6 +167,8 @@ func (p *parser) substitute(c *substitution) error {
 		switch letter := p.rest[0]; letter {
 		case 'g':
 			c.global = true
+		case 'p':
+			c.print = true
 		case 'i', 'I':
 			ignoreCase = true
 		default:
@@ -135,7 +183,7 @@ func (p *parser) substitute(c *substitution) error {
 	return c.replacement(replacement)
 }
 
-func (c *substitution) replacement(text string) error {
+func (c *instruction) replacement(text string) error {
 	add := func(piece string) { c.replace = append(c.replace, part{text: piece, group: -1}) }
 	for i := 0; i < len(text); i++ {
 		switch {

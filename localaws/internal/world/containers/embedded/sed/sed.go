@@ -1,5 +1,5 @@
-// Package sed is a stream editor with the command s, as in POSIX, and GNU's -i
-// and -E.
+// Package sed is a stream editor: the commands s, d and p with addresses, as in
+// POSIX, and GNU's -i and -E.
 // https://pubs.opengroup.org/onlinepubs/9699919799/utilities/sed.html
 package sed
 
@@ -21,7 +21,7 @@ type Command struct {
 func ParseArguments(args []string) (*Command, error) {
 	command := &Command{}
 	var scripts []string
-	extended, operands := false, []string{}
+	extended, quiet, operands := false, false, []string{}
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		switch {
@@ -38,14 +38,16 @@ func ParseArguments(args []string) (*Command, error) {
 				switch letter {
 				case 'E', 'r':
 					extended = true
+				case 'n':
+					quiet = true
 				case 'i':
 					command.InPlace = true
 				default:
-					return nil, fmt.Errorf("invalid option -- '%c' (the embedded runtime knows -E, -r, -e, -i)", letter)
+					return nil, fmt.Errorf("invalid option -- '%c' (the embedded runtime knows -E, -r, -n, -e, -i)", letter)
 				}
 			}
 		case len(arg) > 1 && arg[0] == '-':
-			return nil, fmt.Errorf("unrecognized option '%s' (the embedded runtime knows -E, -r, -e, -i)", arg)
+			return nil, fmt.Errorf("unrecognized option '%s' (the embedded runtime knows -E, -r, -n, -e, -i)", arg)
 		default:
 			operands = append(operands, arg)
 		}
@@ -63,18 +65,32 @@ func ParseArguments(args []string) (*Command, error) {
 	if err != nil {
 		return nil, err
 	}
+	script.quiet = quiet
 	command.Script, command.Files = script, operands
 	return command, nil
 }
 
 // Script is a parsed script.
-type Script struct{ commands []substitution }
+type Script struct {
+	commands []instruction
+	quiet    bool
+}
 
-// substitution is the command s.
-type substitution struct {
+type instruction struct {
+	from, to *address
+	name     byte
+	pattern  *regexp.Regexp
+	replace  []part // of s
+	global   bool
+	print    bool
+	active   bool // the range from,to has begun
+}
+
+// address picks lines: one number, the last line, or those that match.
+type address struct {
+	line    int
+	last    bool
 	pattern *regexp.Regexp
-	replace []part
-	global  bool
 }
 
 // part is a piece of a replacement: text, or a group of the match.
@@ -83,42 +99,108 @@ type part struct {
 	group int // -1 for text
 }
 
-// Edit runs the script over a text, line by line.
+// editor is a run of a script over a text.
+type editor struct {
+	lines   []string
+	at      int // index of the current line
+	space   string
+	out     strings.Builder
+	endLine bool // the text's last line ends in a newline
+}
+
+// Edit runs the script over a text.
 func (s *Script) Edit(text string) string {
 	if text == "" {
 		return ""
 	}
-	text, ended := strings.CutSuffix(text, "\n")
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		for _, c := range s.commands {
-			lines[i] = c.edit(lines[i])
+	for i := range s.commands {
+		s.commands[i].active = false
+	}
+	e := &editor{endLine: strings.HasSuffix(text, "\n")}
+	e.lines = strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	for e.at = range e.lines {
+		e.space = e.lines[e.at]
+		if !e.run(s.commands) && !s.quiet {
+			e.out.WriteString(e.space)
+			if e.at < len(e.lines)-1 || e.endLine {
+				e.out.WriteByte('\n')
+			}
 		}
 	}
-	text = strings.Join(lines, "\n")
-	if ended {
-		text += "\n"
-	}
-	return text
+	return e.out.String()
 }
 
-func (c *substitution) edit(line string) string {
+// run runs the commands on a line, and reports whether one deleted it.
+func (e *editor) run(commands []instruction) (deleted bool) {
+	for i := range commands {
+		c := &commands[i]
+		if !e.selected(c) {
+			continue
+		}
+		switch c.name {
+		case 's':
+			e.substitute(c)
+		case 'd':
+			return true
+		case 'p':
+			e.out.WriteString(e.space + "\n")
+		}
+	}
+	return false
+}
+
+// selected reports whether the addresses of a command pick the current line.
+func (e *editor) selected(c *instruction) bool {
+	switch {
+	case c.from == nil:
+		return true
+	case c.to == nil:
+		return e.picks(c.from)
+	case c.active:
+		c.active = !e.ends(c.to)
+		return true
+	case e.picks(c.from):
+		c.active = c.to.pattern != nil || !e.ends(c.to)
+		return true
+	}
+	return false
+}
+
+// ends reports whether the current line is the last one of a range.
+func (e *editor) ends(a *address) bool {
+	return e.picks(a) || a.line > 0 && a.line <= e.at+1
+}
+
+func (e *editor) picks(a *address) bool {
+	switch {
+	case a.last:
+		return e.at == len(e.lines)-1
+	case a.pattern != nil:
+		return a.pattern.MatchString(e.space)
+	}
+	return e.at+1 == a.line
+}
+
+func (e *editor) substitute(c *instruction) {
 	var out strings.Builder
-	matches := c.pattern.FindAllStringSubmatchIndex(line, -1)
+	matches := c.pattern.FindAllStringSubmatchIndex(e.space, -1)
 	if !c.global {
 		matches = matches[:min(1, len(matches))]
 	}
 	done := 0
 	for _, match := range matches {
-		out.WriteString(line[done:match[0]])
+		out.WriteString(e.space[done:match[0]])
 		for _, p := range c.replace {
 			if p.group >= 0 && match[2*p.group] >= 0 {
-				p.text = line[match[2*p.group]:match[2*p.group+1]]
+				p.text = e.space[match[2*p.group]:match[2*p.group+1]]
 			}
 			out.WriteString(p.text)
 		}
 		done = match[1]
 	}
-	out.WriteString(line[done:])
-	return out.String()
+	out.WriteString(e.space[done:])
+	e.space = out.String()
+	if len(matches) > 0 && c.print {
+		e.out.WriteString(e.space + "\n")
+	}
 }

@@ -125,8 +125,28 @@ func (s *server) serve(ctx context.Context, c *Config) int {
 // api is the HTTP interface, https://grafana.com/docs/tempo/latest/api_docs/.
 func (s *server) api() http.Handler {
 	mux := http.NewServeMux()
+	text := func(path, answer string) {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			_, _ = io.WriteString(w, answer) // the client may have gone
+		})
+	}
 	mux.HandleFunc("GET /ready", s.answerReady)
 	mux.HandleFunc("GET /api/traces/{id}", s.trace)
+	mux.HandleFunc("GET /api/v2/traces/{id}", s.trace)
+	mux.HandleFunc("GET /api/search", s.search)
+	text("/api/echo", "echo")
+	text("/status", "tempo, version "+Version+"\n")
+	text("/status/version", "tempo, version "+Version+"\n")
+	mux.HandleFunc("GET /api/status/buildinfo", func(w http.ResponseWriter, _ *http.Request) {
+		answerJSON(w, map[string]string{"version": Version})
+	})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		_, _ = fmt.Fprintf(w, "# TYPE tempo_ingester_traces_created_total counter\ntempo_ingester_traces_created_total %d\n", len(s.traces))
+	})
 	return mux
 }
 
@@ -154,6 +174,16 @@ func (s *server) trace(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answerJSON(w, map[string]any{"traceID": id, "batches": []any{}})
+}
+
+func (s *server) search(w http.ResponseWriter, _ *http.Request) {
+	found := []map[string]string{}
+	s.mu.Lock()
+	for id := range s.traces {
+		found = append(found, map[string]string{"traceID": id})
+	}
+	s.mu.Unlock()
+	answerJSON(w, map[string]any{"traces": found, "metrics": map[string]any{}})
 }
 
 // check is the standard health service: field 1 of its answer, 1, is SERVING.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
@@ -45,6 +46,32 @@ func eachLine(r io.Reader, f func(string) error) error {
 // errEnough ends the reading of lines before their end.
 var errEnough = errors.New("enough")
 
+func head(_ context.Context, p *kernel.Process) int {
+	flags, names, ok := options(p, "n:")
+	n, err := 10, error(nil)
+	if has(flags, 'n') {
+		n, err = strconv.Atoi(flags['n'])
+	}
+	if !ok || err != nil || n < 0 {
+		p.Errorf("head: the embedded runtime knows -n with a number of lines")
+		return 1
+	}
+	return inputs(p, names, func(_ string, r io.Reader) error {
+		left := n
+		err := eachLine(r, func(text string) error {
+			if left == 0 {
+				return errEnough
+			}
+			left--
+			return write(p, text)
+		})
+		if errors.Is(err, errEnough) {
+			return nil
+		}
+		return err
+	})
+}
+
 // grep knows -E, -i, -v, -q, -o and -e.
 func grep(_ context.Context, p *kernel.Process) int {
 	flags, args, ok := options(p, "Eivqoe:")
@@ -73,7 +100,7 @@ func grep(_ context.Context, p *kernel.Process) int {
 		if len(args) > 2 {
 			prefix = name + ":"
 		}
-		err := eachLine(r, func(text string) error {
+		return eachLine(r, func(text string) error {
 			text = strings.TrimSuffix(text, "\n")
 			if pattern.MatchString(text) == has(flags, 'v') {
 				return nil
@@ -82,16 +109,12 @@ func grep(_ context.Context, p *kernel.Process) int {
 			found := []string{text}
 			switch {
 			case has(flags, 'q'):
-				return errEnough
+				return nil
 			case has(flags, 'o'):
 				found = pattern.FindAllString(text, -1)
 			}
 			return write(p, prefix+strings.Join(found, "\n"+prefix)+"\n")
 		})
-		if errors.Is(err, errEnough) {
-			return nil
-		}
-		return err
 	})
 	switch {
 	case matched && (code == 0 || has(flags, 'q')):
@@ -100,6 +123,33 @@ func grep(_ context.Context, p *kernel.Process) int {
 		return 2
 	}
 	return 1
+}
+
+// cut writes a field of each line.
+func cut(_ context.Context, p *kernel.Process) int {
+	flags, names, ok := options(p, "d:f:")
+	number, err := strconv.Atoi(flags['f'])
+	if !ok || err != nil || number < 1 {
+		p.Errorf("cut: the embedded runtime knows -d with a character and -f with one field number")
+		return 1
+	}
+	separator := "\t"
+	if flags['d'] != "" {
+		separator = flags['d']
+	}
+	return inputs(p, names, func(_ string, r io.Reader) error {
+		return eachLine(r, func(text string) error {
+			text = strings.TrimSuffix(text, "\n")
+			switch fields := strings.Split(text, separator); {
+			case len(fields) == 1: // a line without the separator stays
+			case number <= len(fields):
+				text = fields[number-1]
+			default:
+				text = ""
+			}
+			return write(p, text+"\n")
+		})
+	})
 }
 
 // sedProgram edits its inputs, or with -i the files themselves.

@@ -17,8 +17,8 @@ import (
 // Programs are all tools by name.
 func Programs() map[string]kernel.Program {
 	return map[string]kernel.Program{
-		"[": testProgram, "cat": cat, "chmod": chmod, "curl": curl, "echo": echo, "false": exits(1),
-		"grep": grep, "hostname": hostname, "ln": ln, "mkdir": mkdir, "openssl": openssl,
+		"[": testProgram, "cat": cat, "chmod": chmod, "curl": curl, "cut": cut, "echo": echo, "false": exits(1),
+		"grep": grep, "head": head, "hostname": hostname, "ln": ln, "mkdir": mkdir, "openssl": openssl,
 		"printf": printf, "pwd": pwd, "rm": rm, "sed": sedProgram, "sleep": sleep, "test": testProgram,
 		"touch": touch, "true": exits(0),
 	}
