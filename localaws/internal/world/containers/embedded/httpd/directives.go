@@ -77,10 +77,12 @@ var accepted = map[string]string{
 // refused are directives of the modules that the image loads, with an effect that
 // the embedded httpd does not have.
 const refused = "AddDefaultCharset AliasMatch ErrorDocument FallbackResource ForceType Header Redirect RedirectMatch " +
-	"RedirectPermanent RedirectTemp ScriptAliasMatch SetHandler TransferLog Undefine Include IncludeOptional SSLProtocol SSLSessionCache"
+	"RedirectPermanent RedirectTemp ScriptAliasMatch SetHandler TransferLog Undefine"
 
 // directives are all that httpd knows here, by lower-case name.
-var directives = allDirectives()
+var directives map[string]directive
+
+func init() { directives = allDirectives() } //nolint:gochecknoinits // Include refers to the table that it is in
 
 func allDirectives() map[string]directive {
 	table := map[string]directive{
@@ -96,6 +98,8 @@ func allDirectives() map[string]directive {
 		"servertokens":    {"", 1, 1, true, text(func(s *scope, v string) { s.config.Main.ServerTokens = v })},
 		"options":         {"", 1, -1, false, options},
 		"define":          {"", 1, 2, false, define},
+		"include":         {"", 1, 1, false, func(s *scope, args []string) error { return s.reader.include(args[0], false, s) }},
+		"includeoptional": {"", 1, 1, false, func(s *scope, args []string) error { return s.reader.include(args[0], true, s) }},
 		"loadmodule":      {"so_module", 2, 2, true, loadModule},
 		"require":         {"authz_core_module", 1, -1, false, require},
 		"directoryindex":  {"dir_module", 1, -1, false, func(s *scope, args []string) error { s.settings.index = args; return nil }},

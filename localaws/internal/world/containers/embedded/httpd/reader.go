@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -31,20 +33,22 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("AH00526: Syntax error on line %d of %s:\n%s", e.At.line, e.At.file, e.Message)
 }
 
-// Limits of a configuration: of lines and nested sections.
+// Limits of a configuration: of included files, lines and nested sections.
 const (
-	maxLines   = 100_000
-	maxNesting = 64
-	maxLine    = 1 << 16
+	maxIncludes = 64
+	maxLines    = 100_000
+	maxNesting  = 64
+	maxLine     = 1 << 16
 )
 
-// reader goes through a configuration file line by line, as httpd does: what
-// Define, IfDefine and IfModule say counts from that line on.
+// reader goes through configuration files line by line, as httpd does: what
+// Define, IfDefine, IfModule and Include say counts from that line on.
 type reader struct {
-	files   Files
-	config  *Config
-	lines   int
-	nesting int
+	files    Files
+	config   *Config
+	includes int
+	lines    int
+	nesting  int
 }
 
 // cursor is a place in one file's logical lines.
@@ -125,7 +129,7 @@ func logicalLines(content, name string) []line {
 // until reads directives up to the end of a section, "" for the file's.
 func (r *reader) until(c *cursor, end string, in *scope) error {
 	if r.nesting++; r.nesting > maxNesting {
-		return fmt.Errorf("httpd: sections nest deeper than %d", maxNesting)
+		return fmt.Errorf("httpd: sections and included files nest deeper than %d", maxNesting)
 	}
 	defer func() { r.nesting-- }()
 	for c.next < len(c.lines) {
@@ -235,4 +239,63 @@ func split(text string) ([]string, error) {
 		words, text = append(words, word.String()), text[i+1:]
 	}
 	return words, nil
+}
+
+// include reads the files that a pattern names, sorted. A missing file is an
+// error unless optional.
+func (r *reader) include(pattern string, optional bool, in *scope) error {
+	if !path.IsAbs(pattern) {
+		pattern = path.Join(r.config.ServerRoot, pattern)
+	}
+	names, err := r.glob(pattern)
+	if err != nil {
+		return in.errorf("%s", err)
+	}
+	if len(names) == 0 && !optional {
+		return in.errorf("Could not open configuration file %s: No such file or directory", pattern)
+	}
+	for _, name := range names {
+		if r.includes++; r.includes > maxIncludes {
+			return in.errorf("Exceeded the maximum include directory nesting level (or number of files) of %d. You have probably a recursion somewhere", maxIncludes)
+		}
+		at := in.at
+		if err := r.file(name, in); err != nil {
+			return err
+		}
+		in.at = at
+	}
+	return nil
+}
+
+func (r *reader) glob(pattern string) ([]string, error) {
+	info, err := r.files.Stat(pattern)
+	if err == nil && !info.IsDir() {
+		return []string{pattern}, nil
+	}
+	directory, last := path.Split(pattern)
+	if err == nil {
+		directory, last = pattern, "*"
+	}
+	if !strings.ContainsAny(last, "*?[") {
+		return nil, nil
+	}
+	if strings.ContainsAny(directory, "*?[") {
+		return nil, errors.New("wildcards in directories are not supported by the embedded httpd: " + pattern)
+	}
+	entries, err := r.files.ReadDir(directory)
+	if err != nil {
+		return nil, nil //nolint:nilerr // no such directory: nothing to include
+	}
+	var names []string
+	for _, entry := range entries {
+		matched, err := path.Match(last, entry.Name())
+		if err != nil {
+			return nil, errors.New("malformed wildcard " + pattern)
+		}
+		if matched && !entry.IsDir() {
+			names = append(names, path.Join(directory, entry.Name()))
+		}
+	}
+	slices.Sort(names)
+	return names, nil
 }

@@ -2,9 +2,11 @@ package httpd
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // encryption is what mod_ssl is told for a server,
@@ -12,6 +14,7 @@ import (
 type encryption struct {
 	engine            *bool // nil: not said
 	certificate, key  string
+	oldest, newest    uint16 // versions; 0: not said
 	loadedCertificate *tls.Certificate
 }
 
@@ -22,6 +25,9 @@ func (e *encryption) inherit(main *encryption) {
 	}
 	if e.certificate == "" {
 		e.certificate, e.key = main.certificate, main.key
+	}
+	if e.oldest == 0 {
+		e.oldest, e.newest = main.oldest, main.newest
 	}
 }
 
@@ -40,6 +46,8 @@ func tlsDirectives() map[string]directive {
 		"sslcertificatekeyfile": {"ssl_module", 1, 1, false, tlsFile("SSLCertificateKeyFile", func(e *encryption, name string) {
 			e.key = name
 		})},
+		"sslprotocol":     {"ssl_module", 1, -1, false, tlsProtocol},
+		"sslsessioncache": {"ssl_module", 1, 1, true, sessionCache},
 	}
 }
 
@@ -53,6 +61,57 @@ func tlsFile(directive string, set func(*encryption, string)) func(*scope, []str
 		set(&s.host.TLS, name)
 		return nil
 	}
+}
+
+func sessionCache(s *scope, args []string) error {
+	kind, _, _ := strings.Cut(args[0], ":")
+	switch kind {
+	case "none", "nonenotnull":
+		return nil
+	case "shmcb":
+		if s.config.hasModule("socache_shmcb_module") {
+			return nil
+		}
+	}
+	return s.errorf("SSLSessionCache: '%s' session cache not supported (known names: ). Maybe you need to load the appropriate socache module (mod_socache_%s?).", kind, kind)
+}
+
+// tlsVersions are what SSLProtocol can name, from the oldest on.
+var tlsVersions = []struct {
+	name   string
+	number uint16
+}{{"tlsv1", tls.VersionTLS10}, {"tlsv1.1", tls.VersionTLS11}, {"tlsv1.2", tls.VersionTLS12}, {"tlsv1.3", tls.VersionTLS13}}
+
+// tlsProtocol reads such as "all -TLSv1 -TLSv1.1". What is between the oldest
+// and the newest is spoken too.
+func tlsProtocol(s *scope, args []string) error {
+	on := map[uint16]bool{}
+	for _, arg := range args {
+		name, add := strings.ToLower(strings.TrimLeft(arg, "+-")), !strings.HasPrefix(arg, "-")
+		known := name == "all" || name == "sslv3" && !add
+		for _, version := range tlsVersions {
+			if name == "all" || name == version.name {
+				known, on[version.number] = true, add
+			}
+		}
+		if !known {
+			return s.errorf("SSLProtocol: Illegal protocol '%s'", arg)
+		}
+	}
+	e := &s.host.TLS
+	e.oldest, e.newest = 0, 0
+	for _, version := range tlsVersions {
+		if on[version.number] {
+			if e.oldest == 0 {
+				e.oldest = version.number
+			}
+			e.newest = version.number
+		}
+	}
+	if e.oldest == 0 {
+		return errors.New("AH02231: No SSL protocols available [hint: SSLProtocol]\nAH00016: Configuration Failed")
+	}
+	return nil
 }
 
 // loadCertificates reads the certificates of the servers that encrypt.
@@ -110,8 +169,8 @@ func (c *Config) tlsFor(at netip.AddrPort) *tls.Config {
 	if !c.hasModule("ssl_module") || !first.encrypted() {
 		return nil
 	}
-	return &tls.Config{
-		MinVersion: tls.VersionTLS12,
+	return &tls.Config{ //nolint:gosec // the configuration says which versions
+		MinVersion: max(first.TLS.oldest, tls.VersionTLS12), MaxVersion: first.TLS.newest,
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			if named := c.hostFor(at.Addr(), at.Port(), hello.ServerName); named.TLS.loadedCertificate != nil {
 				return named.TLS.loadedCertificate, nil

@@ -94,7 +94,7 @@ func TestTLS(t *testing.T) {
 	t.Parallel()
 	files := certificates(t, "a.test", "b.test")
 	files["/srv/a.test/index.html"], files["/srv/b.test/index.html"] = "site a", "site b"
-	s := start(t, modSSL+secure("a.test")+secure("b.test"), files)
+	s := start(t, modSSL+"SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1 -TLSv1.2\n"+secure("a.test")+secure("b.test"), files)
 	roots := x509.NewCertPool()
 	for _, name := range []string{"a.test", "b.test"} {
 		block, _ := pem.Decode([]byte(files["/tls/"+name+".certificate"]))
@@ -111,6 +111,8 @@ func TestTLS(t *testing.T) {
 	shown, err := s.handshake(t, 8443, &tls.Config{ServerName: "c.test", InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}) //nolint:gosec // the certificate is looked at
 	require.NoError(t, err)
 	assert.Equal(t, "a.test", shown, "who asks for another name gets the first one's")
+	_, err = s.handshake(t, 8443, &tls.Config{ServerName: "a.test", RootCAs: roots, MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12})
+	require.ErrorContains(t, err, "protocol version")
 	assert.Equal(t, 400, s.get(t, "GET", "http://a.test:8443/").status, "plain HTTP on an encrypted port")
 	assert.Equal(t, "site b", s.getTLS(t, roots, "https://b.test:8443/"))
 }
@@ -126,6 +128,9 @@ func TestTLSRefusals(t *testing.T) {
 		"a file that is missing": {modSSL + "<VirtualHost *:8443>\nSSLCertificateFile /tls/none\n</VirtualHost>\n", "SSLCertificateFile: file '/tls/none' does not exist or is empty"},
 		"a file that is empty":   {modSSL + "<VirtualHost *:8443>\nSSLCertificateFile /tls/empty\n</VirtualHost>\n", "SSLCertificateFile: file '/tls/empty' does not exist or is empty"},
 		"another one's key":      {modSSL + strings.Replace(secure("a.test"), "/tls/a.test.key", "/tls/b.test.key", 1), "AH02565: Certificate and private key a.test from /tls/a.test.certificate and /tls/b.test.key do not match"},
+		"no protocol is left":    {modSSL + "SSLProtocol -all\n", "AH02231: No SSL protocols available"},
+		"an unknown protocol":    {modSSL + "SSLProtocol TLSv9\n", "SSLProtocol: Illegal protocol 'TLSv9'"},
+		"a cache without module": {modSSL + "SSLSessionCache shmcb:/tmp/cache(512000)\n", "SSLSessionCache: 'shmcb' session cache not supported"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
