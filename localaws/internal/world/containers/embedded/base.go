@@ -54,7 +54,7 @@ func Absent(base Base) map[string]kernel.Program {
 }
 
 var elsewhere = strings.Fields("awk mawk find xargs tar gzip gunzip perl diff apt-get dpkg apk ldd" +
-	" ls paste join od split tac nl fold expand comm csplit df du dd sync mount umount su chroot nice nohup" +
+	" paste join od split tac nl fold expand comm csplit df du dd sync mount umount su chroot nice nohup" +
 	" basename chown cp date dirname env id install kill mktemp mv nproc printenv ps readlink rmdir seq sort" +
 	" stat tail tee timeout tr uname uniq wc whoami")
 

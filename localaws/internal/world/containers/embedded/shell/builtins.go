@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/tools"
@@ -22,13 +23,13 @@ func init() { //nolint:gochecknoinits // the table refers to functions that refe
 		":": func(*shell, []string) error { return nil }, "true": func(*shell, []string) error { return nil },
 		"false": func(s *shell, _ []string) error { s.status = 1; return nil },
 		".":     dot, "source": dot, "[": test, "test": test, "break": leaveLoop, "continue": leaveLoop,
-		"cd": cd, "echo": echo, "eval": eval, "exec": exec, "exit": exit,
-		"kill": kill, "printf": printf, "pwd": pwd, "return": leaveFunction, "set": set,
-		"shift": shift, "trap": trap, "unset": unset,
+		"cd": cd, "command": command, "echo": echo, "eval": eval, "exec": exec, "exit": exit,
+		"kill": kill, "printf": printf, "pwd": pwd, "read": read, "return": leaveFunction, "set": set,
+		"shift": shift, "trap": trap, "type": typeOf, "umask": umask, "ulimit": umask, "unset": unset,
 		"wait":     wait,
 		"export":   declareVariables(func(_ *shell, _ string, v *expand.Variable) { v.Exported = true }),
 		"readonly": declareVariables(func(_ *shell, _ string, v *expand.Variable) { v.ReadOnly = true }),
-		"local":    declareVariables(hide),
+		"local":    declareVariables(hide), "declare": declareVariables(hide), "typeset": declareVariables(hide),
 	}
 }
 
@@ -63,6 +64,9 @@ func kill(s *shell, args []string) error {
 	s.status = tools.Kill(s.p, args[1:])
 	return nil
 }
+
+// umask and ulimit are taken and have no effect here.
+func umask(*shell, []string) error { return nil }
 
 func pwd(s *shell, args []string) error {
 	directory := s.p.Dir
@@ -289,6 +293,113 @@ func unset(s *shell, args []string) error {
 		}
 	}
 	return nil
+}
+
+// command runs a builtin or program, or with -v says what a name stands for.
+func command(s *shell, args []string) error {
+	args = args[1:]
+	if len(args) > 0 && (args[0] == "-v" || args[0] == "-V") {
+		s.status = 127
+		for _, name := range args[1:] {
+			if found := whatIs(s, name); found != "" {
+				s.status = 0
+				_, _ = s.p.Stdout.Write([]byte(found + "\n"))
+			}
+		}
+		return nil
+	}
+	if len(args) > 0 && (args[0] == "--" || args[0] == "-p") {
+		args = args[1:]
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	if builtin := builtins[args[0]]; builtin != nil {
+		return builtin(s, args)
+	}
+	return s.run(args, false)
+}
+
+func whatIs(s *shell, name string) string {
+	if s.funcs[name] != nil || builtins[name] != nil || syntax.IsKeyword(name) {
+		return name
+	}
+	finder := &kernel.Process{Env: map[string]string{"PATH": s.get("PATH")}, Dir: s.p.Dir, Kernel: s.p.Kernel}
+	found, err := finder.LookPath(name)
+	if err != nil {
+		return ""
+	}
+	return found
+}
+
+func typeOf(s *shell, args []string) error {
+	for _, name := range args[1:] {
+		text := name + " is " + whatIs(s, name)
+		switch {
+		case whatIs(s, name) == "":
+			s.status, text = 127, name+": not found"
+		case s.funcs[name] != nil:
+			text = name + " is a shell function"
+		case builtins[name] != nil:
+			text = name + " is a shell builtin"
+		}
+		_, _ = s.p.Stdout.Write([]byte(text + "\n"))
+	}
+	return nil
+}
+
+// read reads a line into variables; the last one gets the rest.
+func read(s *shell, args []string) error {
+	raw, names := false, []string{}
+	for _, arg := range args[1:] {
+		switch {
+		case arg == "-r":
+			raw = true
+		case strings.HasPrefix(arg, "-"):
+			return s.fatal(2, "read: Illegal option %s (the embedded runtime knows -r)", arg)
+		default:
+			names = append(names, arg)
+		}
+	}
+	if len(names) == 0 {
+		names = []string{"REPLY"}
+	}
+	line, ok := readLine(s, raw)
+	values := expand.ReadFields(s.config(), line, len(names), raw)
+	for i, name := range names {
+		value := ""
+		if i < len(values) {
+			value = values[i]
+		}
+		if err := s.set(name, value); err != nil {
+			return err
+		}
+	}
+	s.status = exitStatus(ok)
+	return nil
+}
+
+// readLine reads byte by byte: what follows the line is for the next command.
+func readLine(s *shell, raw bool) (string, bool) {
+	var line []byte
+	one := make([]byte, 1)
+	for {
+		n, err := s.p.Stdin.Read(one)
+		if n == 0 && err != nil {
+			return string(line), false
+		}
+		if n == 0 {
+			continue
+		}
+		if one[0] == '\n' {
+			if raw || len(line) == 0 || line[len(line)-1] != '\\' {
+				return string(line), true
+			}
+			line = line[:len(line)-1]
+			continue
+		}
+		line = append(line, one[0])
+	}
 }
 
 // trap sets what runs when a signal comes or the shell exits.

@@ -136,7 +136,12 @@ func (s *shell) command(cmd syntax.Command, last bool) error {
 	case *syntax.DeclClause:
 		return declareClause(s, c)
 	case *syntax.TestClause:
-		return s.fatal(2, "[[ ]] is not supported by the embedded runtime: use [ ]")
+		truth, err := testClause(s, c.X)
+		if err != nil {
+			return s.expansionFailed(err)
+		}
+		s.status = exitStatus(truth)
+		return nil
 	case *syntax.ArithmCmd:
 		n, err := expand.Arithm(s.config(), c.X)
 		if err != nil {
@@ -285,7 +290,7 @@ func forClause(s *shell, c *syntax.ForClause) error {
 	}
 	loop, ok := c.Loop.(*syntax.WordIter)
 	if !ok {
-		return s.fatal(2, "for (( )) is not supported by the embedded runtime")
+		return cStyleLoop(s, c.Loop.(*syntax.CStyleLoop), c.Do)
 	}
 	items := s.params
 	if loop.InPos.IsValid() {
@@ -304,6 +309,31 @@ func forClause(s *shell, c *syntax.ForClause) error {
 		}
 	}
 	return nil
+}
+
+func cStyleLoop(s *shell, loop *syntax.CStyleLoop, do []*syntax.Stmt) error {
+	evaluate := func(e syntax.ArithmExpr) (int, error) {
+		if e == nil {
+			return 1, nil
+		}
+		return expand.Arithm(s.config(), e)
+	}
+	_, err := evaluate(loop.Init)
+	for err == nil {
+		var n int
+		if n, err = evaluate(loop.Cond); err != nil || n == 0 {
+			break
+		}
+		stop, bodyErr := s.body(do)
+		if stop || bodyErr != nil {
+			return bodyErr
+		}
+		if s.ctx.Err() != nil {
+			return exitError{137}
+		}
+		_, err = evaluate(loop.Post)
+	}
+	return s.expansionFailed(err)
 }
 
 func caseClause(s *shell, c *syntax.CaseClause, last bool) error {

@@ -3,8 +3,10 @@ package tools
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 )
@@ -93,4 +95,48 @@ func ln(_ context.Context, p *kernel.Process) int {
 	return each(p, args[1:], "failed to create symbolic link", func(name string) error {
 		return p.Kernel.Files.Symlink(args[0], p.Path(name))
 	})
+}
+
+func ls(_ context.Context, p *kernel.Process) int {
+	flags, names, ok := options(p, "la1AdhR")
+	if !ok {
+		return 2
+	}
+	if len(names) == 0 {
+		names = []string{"."}
+	}
+	code := 0
+	for _, name := range names {
+		info, err := p.Kernel.Files.Stat(p.Path(name))
+		if err != nil {
+			fail(p, "cannot access '"+name+"'", err)
+			code = 2
+			continue
+		}
+		if !info.IsDir() || has(flags, 'd') {
+			listEntry(p, flags, name, info)
+			continue
+		}
+		if len(names) > 1 {
+			printLine(p, name+":")
+		}
+		entries, err := p.Kernel.Files.ReadDir(p.Path(name))
+		if err != nil {
+			code = fail(p, name, err)
+		}
+		for _, entry := range entries {
+			hidden := strings.HasPrefix(entry.Name(), ".") && !has(flags, 'a') && !has(flags, 'A')
+			if info, err := entry.Info(); err == nil && !hidden {
+				listEntry(p, flags, entry.Name(), info)
+			}
+		}
+	}
+	return code
+}
+
+func listEntry(p *kernel.Process, flags map[byte]string, name string, info fs.FileInfo) {
+	if has(flags, 'l') {
+		name = fmt.Sprintf("%s 1 root root %d %s %s", info.Mode(), info.Size(), info.ModTime().Format("Jan _2 15:04"), name)
+	}
+	printLine(p, name)
 }

@@ -49,10 +49,10 @@ func evaluate(p *kernel.Process, args []string) (bool, error) {
 		if args[0] == "!" {
 			return args[1] == "", nil
 		}
-		return testUnary(p, args[0], args[1])
+		return TestUnary(p, args[0], args[1])
 	case 3:
 		if isBinary(args[1]) {
-			return testBinary(p, args[0], args[1], args[2])
+			return TestBinary(p, args[0], args[1], args[2])
 		}
 	}
 	if args[0] == "!" && len(args) <= 4 {
@@ -111,7 +111,7 @@ func (t *testParser) primary() (bool, error) {
 	switch {
 	case len(args) >= 3 && isBinary(args[1]):
 		t.rest = args[3:]
-		return testBinary(t.p, args[0], args[1], args[2])
+		return TestBinary(t.p, args[0], args[1], args[2])
 	case args[0] == "(":
 		t.rest = args[1:]
 		truth, err := t.or()
@@ -124,7 +124,7 @@ func (t *testParser) primary() (bool, error) {
 		return truth, err
 	case len(args) >= 2 && len(args[0]) == 2 && args[0][0] == '-':
 		t.rest = args[2:]
-		return testUnary(t.p, args[0], args[1])
+		return TestUnary(t.p, args[0], args[1])
 	}
 	t.rest = args[1:]
 	return args[0] != "", nil
@@ -138,9 +138,9 @@ func isBinary(operator string) bool {
 	return false
 }
 
-// testUnary evaluates an operator such as -f. Root may read and write
+// TestUnary evaluates an operator such as -f. Root may read and write
 // everything, so -r and -w are true for what exists.
-func testUnary(p *kernel.Process, operator, value string) (bool, error) {
+func TestUnary(p *kernel.Process, operator, value string) (bool, error) {
 	switch operator {
 	case "-n":
 		return value != "", nil
@@ -175,8 +175,8 @@ func testUnary(p *kernel.Process, operator, value string) (bool, error) {
 	return false, fmt.Errorf("%s: unexpected operator", operator)
 }
 
-// testBinary evaluates an operator such as = or -lt.
-func testBinary(p *kernel.Process, left, operator, right string) (bool, error) {
+// TestBinary evaluates an operator such as = or -lt.
+func TestBinary(p *kernel.Process, left, operator, right string) (bool, error) {
 	switch operator {
 	case "=", "==":
 		return left == right, nil

@@ -18,7 +18,7 @@ import (
 func Programs() map[string]kernel.Program {
 	return map[string]kernel.Program{
 		"[": testProgram, "cat": cat, "chmod": chmod, "curl": curl, "cut": cut, "echo": echo, "false": exits(1),
-		"grep": grep, "head": head, "hostname": hostname, "ln": ln, "mkdir": mkdir, "openssl": openssl,
+		"grep": grep, "head": head, "hostname": hostname, "ln": ln, "ls": ls, "mkdir": mkdir, "openssl": openssl,
 		"printf": printf, "pwd": pwd, "rm": rm, "sed": sedProgram, "sleep": sleep, "test": testProgram,
 		"touch": touch, "true": exits(0),
 	}
