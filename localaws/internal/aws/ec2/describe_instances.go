@@ -11,6 +11,7 @@ import (
 func (s *instanceOperations) operations() []wire.Operation {
 	return []wire.Operation{
 		wire.ReadOp("DescribeInstances", s.describeInstances),
+		wire.ReadOp("DescribeVolumes", s.describeVolumes),
 		wire.Op("TerminateInstances", s.terminateInstances),
 	}
 }
@@ -247,4 +248,82 @@ func (s *instanceOperations) terminateInstances(_ context.Context, in *terminate
 		out.Instances = append(out.Instances, stateChange{id, machine.state(), before})
 	}
 	return out, nil
+}
+
+type describeVolumesInput struct {
+	selection
+	IDs []string `in:"VolumeId"`
+}
+
+type describeVolumesOutput struct {
+	Volumes   []volumeItem `out:"volumeSet"`
+	NextToken string
+}
+
+type volumeItem struct {
+	ID               string             `out:"volumeId"`
+	Size             int                `out:"size"`
+	SnapshotID       string             `out:"snapshotId"`
+	AvailabilityZone string             `out:"availabilityZone"`
+	Status           string             `out:"status"`
+	Created          time.Time          `out:"createTime"`
+	VolumeType       string             `out:"volumeType"`
+	IOPS             *int               `out:"iops"`
+	Throughput       *int               `out:"throughput"`
+	Encrypted        bool               `out:"encrypted"`
+	Attachments      []volumeAttachment `out:"attachmentSet"`
+	Tags             []tags.Tag         `out:"tagSet"`
+}
+
+type volumeAttachment struct {
+	VolumeID            string    `out:"volumeId"`
+	InstanceID          string    `out:"instanceId"`
+	Device              string    `out:"device"`
+	Status              string    `out:"status"`
+	Attached            time.Time `out:"attachTime"`
+	DeleteOnTermination bool      `out:"deleteOnTermination"`
+}
+
+// ownedVolume is a volume with its instance: localaws has no others.
+type ownedVolume struct {
+	volume
+	owner *instance
+}
+
+func (s *instanceOperations) describeVolumes(_ context.Context, in *describeVolumesInput) (*describeVolumesOutput, error) {
+	volumes := family[ownedVolume]{
+		all: s.ownedVolumes, id: func(v ownedVolume) string { return v.ID }, notFound: volumeNotFound,
+		attributes: attributes[ownedVolume]{
+			"volume-id":              func(v ownedVolume) []string { return one(v.ID) },
+			"volume-type":            func(v ownedVolume) []string { return one(v.Type) },
+			"encrypted":              func(v ownedVolume) []string { return oneBool(v.Encrypted) },
+			"size":                   func(v ownedVolume) []string { return oneInt(v.SizeGiB) },
+			"status":                 func(ownedVolume) []string { return one("in-use") },
+			"availability-zone":      func(v ownedVolume) []string { return one(v.owner.AvailabilityZone) },
+			"attachment.instance-id": func(v ownedVolume) []string { return one(v.owner.ID) },
+			"attachment.device":      func(v ownedVolume) []string { return one(v.Device) },
+			"attachment.status":      func(ownedVolume) []string { return one("attached") },
+		},
+	}
+	page, next, err := choose(s.records, volumes, in.IDs, in.selection)
+	return &describeVolumesOutput{Volumes: each(page, s.volumeItem), NextToken: next}, err
+}
+
+func (s *instanceOperations) ownedVolumes() []ownedVolume {
+	var all []ownedVolume
+	for _, m := range s.instances.All() {
+		for _, v := range m.Volumes {
+			all = append(all, ownedVolume{v, m})
+		}
+	}
+	return all
+}
+
+func (s *instanceOperations) volumeItem(v ownedVolume) volumeItem {
+	return volumeItem{
+		ID: v.ID, Size: v.SizeGiB, SnapshotID: v.SnapshotID, AvailabilityZone: v.owner.AvailabilityZone, Status: "in-use",
+		Created: v.Created, VolumeType: v.Type, IOPS: v.IOPS, Throughput: v.Throughput, Encrypted: v.Encrypted,
+		Attachments: []volumeAttachment{{v.ID, v.owner.ID, v.Device, "attached", v.Created, v.DeleteOnTermination}},
+		Tags:        s.tagsOf(v.ID).List(),
+	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wiretest"
 )
 
@@ -91,17 +90,6 @@ func TestFiltersAndPages(t *testing.T) {
 	})
 }
 
-// tags are those of all resources, by id.
-func (w *world) tags() map[string]tags.Set {
-	all := map[string]tags.Set{}
-	w.account.View(func() {
-		for _, resource := range w.ec2.TaggedResources() {
-			all[resource.ARN[strings.LastIndex(resource.ARN, "/")+1:]] = resource.Tags
-		}
-	})
-	return all
-}
-
 // A rehearsal says what a request would meet, and leaves nothing behind.
 func TestDryRun(t *testing.T) {
 	t.Parallel()
@@ -132,19 +120,15 @@ func TestTagsOfAllKinds(t *testing.T) {
 		create = append(create, fmt.Sprintf("ResourceId.%d", i+1), id)
 	}
 	w.call(t, "CreateTags", append(create, "Tag.1.Key", "a", "Tag.1.Value", "1", "Tag.2.Key", "b", "Tag.2.Value", "2")...).OK(t)
-	all := tags.Set{"a": "1", "b": "2"}
-	for _, id := range ids {
-		assert.Equal(t, all, w.tags()[id], id)
-	}
+	assert.ElementsMatch(t, ids, w.list(t, "resourceId", "DescribeTags", "Filter.1.Name", "key", "Filter.1.Value.1", "a"))
+	assert.Equal(t, []string{"security-group-rule"}, w.list(t, "resourceType", "DescribeTags",
+		"Filter.1.Name", "resource-id", "Filter.1.Value.1", ids[5], "Filter.2.Name", "key", "Filter.2.Value.1", "a"))
 
 	w.call(t, "DeleteTags", append(create, "Tag.1.Key", "a", "Tag.1.Value", "other", "Tag.2.Key", "b")...).OK(t)
-	for _, id := range ids {
-		assert.Equal(t, tags.Set{"a": "1"}, w.tags()[id], "the value of a is another")
-	}
+	assert.Len(t, w.list(t, "resourceId", "DescribeTags", "Filter.1.Name", "key", "Filter.1.Value.1", "a"), len(ids), "their value is another")
+	assert.Empty(t, w.list(t, "resourceId", "DescribeTags", "Filter.1.Name", "key", "Filter.1.Value.1", "b"))
 	w.call(t, "DeleteTags", create...).OK(t)
-	for _, id := range ids {
-		assert.Empty(t, w.tags()[id], id)
-	}
+	assert.Empty(t, w.list(t, "resourceId", "DescribeTags"))
 
 	many := []string{"ResourceId.1", n.vpc}
 	for i := range 51 {

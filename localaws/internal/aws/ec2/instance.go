@@ -45,10 +45,12 @@ type instance struct {
 }
 
 type volume struct {
-	ID, Device          string
-	SizeGiB             int
-	DeleteOnTermination bool
-	Created             time.Time
+	ID, Device, Type, SnapshotID string
+	SizeGiB                      int
+	Encrypted                    bool
+	DeleteOnTermination          bool
+	IOPS, Throughput             *int
+	Created                      time.Time
 }
 
 // Instance is an EC2 instance as other services see it.

@@ -160,7 +160,7 @@ func TestAFailedOperationLeavesNothingBehind(t *testing.T) {
 	}
 	state := func() []string {
 		var all []string
-		for _, operation := range []string{"DescribeNetworkInterfaces", "DescribeSubnets", "DescribeVpcEndpoints"} {
+		for _, operation := range []string{"DescribeNetworkInterfaces", "DescribeSubnets", "DescribeVpcEndpoints", "DescribeTags"} {
 			all = append(all, content(w.call(t, operation).OK(t)))
 		}
 		return all

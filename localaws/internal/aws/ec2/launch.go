@@ -203,7 +203,7 @@ func (s *launcher) planProfile(p *plan) error {
 // the template adds.
 func (s *launcher) planVolumes(p *plan) error {
 	root := volume{
-		ID: ids.New("vol"), Device: rootDevice, SizeGiB: p.image.rootGiB,
+		ID: ids.New("vol"), Device: rootDevice, Type: p.image.rootVolumeType, SnapshotID: p.image.snapshotID(), SizeGiB: p.image.rootGiB,
 		DeleteOnTermination: true, Created: s.account.Clock.Now(),
 	}
 	p.volumes = []volume{root}
@@ -211,7 +211,7 @@ func (s *launcher) planVolumes(p *plan) error {
 		if device.EBS == nil {
 			continue
 		}
-		v := volume{ID: ids.New("vol"), Device: device.DeviceName, DeleteOnTermination: true, Created: root.Created}
+		v := volume{ID: ids.New("vol"), Device: device.DeviceName, Type: "gp2", DeleteOnTermination: true, Created: root.Created}
 		at := 0
 		if device.DeviceName == rootDevice {
 			v = root
@@ -232,8 +232,14 @@ func (s *launcher) planVolumes(p *plan) error {
 }
 
 func (v *volume) set(to *templateVolume) error {
+	v.Type = cmp.Or(to.VolumeType, v.Type)
+	v.SnapshotID = cmp.Or(to.SnapshotID, v.SnapshotID)
+	v.IOPS, v.Throughput = to.IOPS, to.Throughput
 	if to.VolumeSize != nil {
 		v.SizeGiB = *to.VolumeSize
+	}
+	if to.Encrypted != nil {
+		v.Encrypted = *to.Encrypted
 	}
 	if to.DeleteOnTermination != nil {
 		v.DeleteOnTermination = *to.DeleteOnTermination

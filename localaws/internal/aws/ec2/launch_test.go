@@ -9,7 +9,6 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 )
 
 func (w *world) launch(t *testing.T, spec ec2.LaunchSpec) ec2.Instance {
@@ -64,7 +63,11 @@ func TestInstanceFromLaunchToTheEnd(t *testing.T) {
 	for element, want := range map[string]string{"instanceId": started.ID, "httpTokens": "required", "privateIpAddress": eni.PrivateIP} {
 		assert.Contains(t, texts(t, reply.Body, element), want, element)
 	}
-	assert.Equal(t, tags.Set{"from": "disk"}, w.tags()[texts(t, reply.Body, "volumeId")[0]])
+	volumes := w.call(t, "DescribeVolumes", "Filter.1.Name", "attachment.instance-id", "Filter.1.Value.1", started.ID).OK(t)
+	assert.Equal(t, []string{"40"}, texts(t, volumes.Body, "size"))
+	assert.Equal(t, []string{"true"}, texts(t, volumes.Body, "encrypted"))
+	assert.Equal(t, []string{"gp3"}, texts(t, volumes.Body, "volumeType"), "as the image's")
+	assert.Equal(t, []string{"disk"}, texts(t, volumes.Body, "value"))
 
 	w.call(t, "DeleteSubnet", "SubnetId", n.public).Refused(t, "DependencyViolation")
 	assert.Equal(t, []string{"shutting-down", "running"}, w.list(t, "name", "TerminateInstances", "InstanceId.1", started.ID))

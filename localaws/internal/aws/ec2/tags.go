@@ -61,6 +61,7 @@ func (s *tagOperations) operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Op("CreateTags", s.createTags),
 		wire.Op("DeleteTags", s.deleteTags),
+		wire.ReadOp("DescribeTags", s.describeTags),
 	}
 }
 
@@ -143,6 +144,50 @@ func (s *tagOperations) deleteTags(_ context.Context, in *deleteTagsInput) (*wir
 			}
 		}
 	}, in.ResourceIDs...)
+}
+
+type describeTagsInput struct{ selection }
+
+type describeTagsOutput struct {
+	Tags      []taggedResource `out:"tagSet"`
+	NextToken string
+}
+
+type taggedResource struct {
+	Key          string
+	ResourceID   string `out:"resourceId"`
+	ResourceType string
+	Value        string `empty:"kept"`
+}
+
+func (t taggedResource) id() string { return t.ResourceID + " " + t.Key }
+
+func (s *tagOperations) describeTags(_ context.Context, in *describeTagsInput) (*describeTagsOutput, error) {
+	all := family[taggedResource]{
+		all: s.taggedResources, id: taggedResource.id,
+		attributes: attributes[taggedResource]{
+			"key":           func(t taggedResource) []string { return []string{t.Key} },
+			"value":         func(t taggedResource) []string { return []string{t.Value} },
+			"resource-id":   func(t taggedResource) []string { return []string{t.ResourceID} },
+			"resource-type": func(t taggedResource) []string { return []string{t.ResourceType} },
+		},
+	}
+	page, next, err := choose(s.records, all, nil, in.selection)
+	return &describeTagsOutput{Tags: page, NextToken: next}, err
+}
+
+func (s *tagOperations) taggedResources() []taggedResource {
+	var all []taggedResource
+	for id, set := range s.tags.All() {
+		resourceType, err := s.taggable(id)
+		if err != nil {
+			continue // gone, and its tags go with it
+		}
+		for _, tag := range set.List() {
+			all = append(all, taggedResource{Key: tag.Key, ResourceID: id, ResourceType: resourceType, Value: tag.Value})
+		}
+	}
+	return all
 }
 
 // TaggedResources lists what has tags, for the Tagging API.

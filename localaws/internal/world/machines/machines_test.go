@@ -121,10 +121,11 @@ func said(all *machines.Machines, kind string) []string {
 
 func TestUserDataRunsInItsOrder(t *testing.T) {
 	t.Parallel()
-	_, all, m := boot(t, "#cloud-config\nwrite_files:\n- {path: /opt/name, content: "+
+	_, all, m := boot(t, "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"==\"\n\n"+
+		"--==\nContent-Type: text/cloud-config\n\n#cloud-config\nwrite_files:\n- {path: /opt/name, content: "+
 		base64.StdEncoding.EncodeToString([]byte("web"))+", encoding: b64}\n- {path: /etc/service, content: 'of ', append: true}\n"+
-		"bootcmd:\n- test ! -e /opt/name && printf 'settings ' >> /etc/service\n"+
-		"runcmd:\n- [sh, -c, 'cat /opt/name >> /etc/service']\n- systemctl restart web\n- printf ' tier' >> /etc/service\n")
+		"bootcmd:\n- test ! -e /opt/name && printf 'settings ' >> /etc/service\nruncmd:\n- [sh, -c, 'cat /opt/name >> /etc/service']\n"+
+		"--==\nContent-Type: text/x-shellscript\n\n#!/bin/bash\nset -euo pipefail\nsystemctl restart web\nprintf ' tier' >> /etc/service\n--==--\n")
 	content, err := m.Disk().ReadFile("/etc/service")
 	require.NoError(t, err)
 	assert.Equal(t, "settings of web tier", string(content))

@@ -21,7 +21,7 @@ var ignored = strings.Fields("groups ssh_authorized_keys ssh_pwauth disable_root
 	"fqdn cloud_init_modules cloud_config_modules cloud_final_modules power_state phone_home merge_how ca_certs ca-certs")
 
 // cloudConfig reads a #cloud-config document.
-func (r *reader) cloudConfig(data []byte) {
+func (r *reader) cloudConfig(data []byte, name string) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(data, &document); err != nil {
 		r.warn("%s: failed loading yaml blob: %s", name, err)

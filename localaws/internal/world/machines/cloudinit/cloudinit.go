@@ -1,19 +1,29 @@
-// Package cloudinit reads an instance's user data as cloud-init does: a shell
-// script, a boot hook, or #cloud-config, each also gzipped.
+// Package cloudinit reads an instance's user data as cloud-init does: shell
+// scripts, #cloud-config, and both in MIME parts, each also gzipped.
 // https://docs.cloud-init.io/en/latest/explanation/format.html
 package cloudinit
 
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net/mail"
+	"net/textproto"
 	"strings"
 )
 
 // MaxSize bounds what user data may unpack to, in bytes.
 const MaxSize = 1 << 20
+
+// maxParts bounds the parts of a MIME message, nested ones included.
+const maxParts = 64
 
 // Config is what user data asks for.
 type Config struct {
@@ -50,25 +60,31 @@ type Script struct {
 	Content []byte
 }
 
-// name is what cloud-init calls user data of one part.
-const name = "part-001"
-
-// Parse reads user data. It never fails: as on an instance, what is wrong with it
-// is a warning.
+// Parse reads user data. It never fails: as on an instance, what is wrong with a
+// part is a warning, and the other parts count.
 func Parse(userData []byte) *Config {
-	r := &reader{config: &Config{}}
-	r.read(userData)
-	return r.config
+	c := &Config{}
+	r := &reader{config: c, left: maxParts}
+	r.part(userData, "", "part-001")
+	return c
 }
 
-type reader struct{ config *Config }
+type reader struct {
+	config *Config
+	left   int
+}
 
 func (r *reader) warn(format string, values ...any) {
 	r.config.Warnings = append(r.config.Warnings, fmt.Sprintf(format, values...))
 }
 
-// read reads user data, whose kind is in its first line.
-func (r *reader) read(data []byte) {
+// part reads one part. Its kind is in its first line; the MIME type counts where
+// that says nothing.
+func (r *reader) part(data []byte, mimeType, name string) {
+	if r.left--; r.left < 0 {
+		r.warn("user data has more than %d parts; the rest is ignored", maxParts)
+		return
+	}
 	data, err := unzip(data)
 	if err != nil {
 		r.warn("%s: %s", name, err)
@@ -81,12 +97,16 @@ func (r *reader) read(data []byte) {
 	case text == "":
 	case strings.HasPrefix(first, "#!"):
 		r.config.Scripts = append(r.config.Scripts, Script{Name: name, Content: []byte(strings.ReplaceAll(text, "\r\n", "\n"))})
-	case first == "#cloud-config":
-		r.cloudConfig([]byte(text))
-	case strings.HasPrefix(first, "#cloud-boothook"):
+	case first == "#cloud-config" || mimeType == "text/cloud-config":
+		r.cloudConfig([]byte(text), name)
+	case strings.HasPrefix(first, "#cloud-boothook") || mimeType == "text/cloud-boothook":
 		r.config.Boot = append(r.config.Boot, Command{Line: strings.TrimPrefix(text, first)})
+	case mimeType == "text/x-shellscript":
+		r.config.Scripts = append(r.config.Scripts, Script{Name: name, Content: []byte("#!/bin/sh\n" + text)})
 	case strings.HasPrefix(first, "#"):
 		r.warn("%s: user data that begins with %q is not supported by localaws", name, shorten(first))
+	case looksLikeMIME(text):
+		r.message(text, name)
 	default:
 		r.warn("%s: unhandled non-multipart (text/x-not-multipart) userdata: %q", name, shorten(first))
 	}
@@ -118,4 +138,61 @@ func unzip(data []byte) ([]byte, error) {
 		return nil, fmt.Errorf("user data unpacks to more than %d bytes", MaxSize)
 	}
 	return data, nil
+}
+
+func looksLikeMIME(text string) bool {
+	head, _, _ := strings.Cut(strings.ToLower(text), "\n\n")
+	return strings.HasPrefix(head, "content-type:") || strings.HasPrefix(head, "mime-version:") ||
+		strings.Contains(head, "\ncontent-type:")
+}
+
+// message reads a MIME message, of one part or several.
+func (r *reader) message(text, name string) {
+	message, err := mail.ReadMessage(strings.NewReader(strings.ReplaceAll(text, "\r\n", "\n")))
+	if err != nil {
+		r.warn("%s: malformed MIME message: %s", name, err)
+		return
+	}
+	r.body(message.Body, textproto.MIMEHeader(message.Header), name)
+}
+
+func (r *reader) body(body io.Reader, header textproto.MIMEHeader, name string) {
+	kind, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil {
+		kind = "text/plain"
+	}
+	if strings.HasPrefix(kind, "multipart/") {
+		parts := multipart.NewReader(body, parameters["boundary"])
+		for i := 1; ; i++ {
+			p, err := parts.NextRawPart()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil || r.left <= 0 {
+				r.warn("%s: malformed multipart message: %v", name, err)
+				return
+			}
+			inner := p.FileName()
+			if inner == "" {
+				inner = fmt.Sprintf("part-%03d", i)
+			}
+			r.body(p, p.Header, strings.ReplaceAll(inner, "/", "_"))
+		}
+	}
+	data, err := io.ReadAll(io.LimitReader(decoded(body, header), MaxSize+1))
+	if err != nil {
+		r.warn("%s: %s", name, err)
+		return
+	}
+	r.part(data, kind, name)
+}
+
+func decoded(body io.Reader, header textproto.MIMEHeader) io.Reader {
+	switch strings.ToLower(header.Get("Content-Transfer-Encoding")) {
+	case "base64":
+		return base64.NewDecoder(base64.StdEncoding, body)
+	case "quoted-printable":
+		return quotedprintable.NewReader(body)
+	}
+	return body
 }

@@ -73,6 +73,12 @@ func TestParse(t *testing.T) {
 			"#cloud-config\nwrite_files:\n- content: x\n",
 			cloudinit.Config{Warnings: []string{`part-001: cloud-config write_files: path "" is not absolute (line 3)`}},
 		},
+		"multipart": {
+			"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"XX\"\n\n--XX\nContent-Type: text/cloud-config\n\n" + ecsConfig +
+				"\n--XX\nContent-Type: text/x-shellscript\nContent-Disposition: attachment; filename=\"go.sh\"\nContent-Transfer-Encoding: base64\n\n" +
+				base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\ntrue\n")) + "\n--XX--\n",
+			cloudinit.Config{Files: []cloudinit.File{clusterFile}, Scripts: []cloudinit.Script{{Name: "go.sh", Content: []byte("#!/bin/sh\ntrue\n")}}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,6 +90,7 @@ func TestParse(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(ecsConfig))
 	f.Add([]byte("#cloud-config\nruncmd:\n- &a [x]\n- *a\n"))
+	f.Add([]byte("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\n#!/bin/sh\n--x--"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := cloudinit.Parse(data)
 		for _, file := range c.Files {
