@@ -64,6 +64,8 @@ type Status struct {
 	Targets []Target `json:"targets,omitempty"`
 	// Instances are the EC2 instances with what their boot and agent logged.
 	Instances []Instance `json:"instances,omitempty"`
+	// Troubles are the ECS services whose tasks fail.
+	Troubles []Trouble `json:"troubles,omitempty"`
 	// MemoryMiB is the memory that the process has from the system.
 	MemoryMiB int `json:"memory_mib"`
 	// CPUSeconds is the processor time that it has used since it started, on
@@ -84,6 +86,24 @@ type Instance struct {
 	ID      string   `json:"id"`
 	State   string   `json:"state"`
 	BootLog []string `json:"boot_log,omitempty"`
+}
+
+// Trouble is an ECS service whose tasks fail, or failed until the service was
+// rolled back.
+type Trouble struct {
+	Service     string `json:"service"` // cluster/service
+	FailedTasks int    `json:"failed_tasks"`
+	RolledBack  bool   `json:"rolled_back,omitempty"`
+	Reason      string `json:"reason"` // why the last one stopped
+}
+
+// String says it in one line.
+func (t Trouble) String() string {
+	said := fmt.Sprintf("%s: %d tasks failed, the last one with: %s", t.Service, t.FailedTasks, t.Reason)
+	if t.RolledBack {
+		said = "rolled back, since " + said
+	}
+	return said
 }
 
 // Host is a name at which a load balancer listens.

@@ -21,7 +21,7 @@ func (w *Watcher) hopeless(s Snapshot, now time.Time) string {
 	}
 	for _, deployment := range s.Service.Deployments {
 		if deployment.RolloutState == ecstypes.DeploymentRolloutStateFailed {
-			return fmt.Sprintf("deployment %s failed: %s%s", aws.ToString(deployment.Id), aws.ToString(deployment.RolloutStateReason), w.unhealthyCause(s))
+			return fmt.Sprintf("deployment %s failed: %s%s", aws.ToString(deployment.Id), aws.ToString(deployment.RolloutStateReason), stoppedCause(s, deployment)+w.unhealthyCause(s))
 		}
 	}
 	waited := now.Sub(w.began)
@@ -52,6 +52,21 @@ func (w *Watcher) unregistered(s Snapshot) string {
 		}
 	}
 	return ""
+}
+
+// stoppedCause adds why the last task of a failed deployment stopped, also
+// before the watch began: the circuit breaker says only that tasks failed.
+func stoppedCause(s Snapshot, deployment ecstypes.Deployment) string {
+	var stopped []ecstypes.Task
+	for _, task := range s.Stopped {
+		if aws.ToString(task.StartedBy) == aws.ToString(deployment.Id) && !asked(task) {
+			stopped = append(stopped, task)
+		}
+	}
+	if len(stopped) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d tasks stopped, the last one with: %s", len(stopped), reason(stopped[0]))
 }
 
 // unhealthyCause adds what was last wrong with a target to another reason.
@@ -134,13 +149,24 @@ func cause(t Target, group Group) string {
 func (w *Watcher) stoppedByThemselves(s Snapshot) []ecstypes.Task {
 	var stopped []ecstypes.Task
 	for _, task := range s.Stopped {
-		scheduled := task.StopCode == ecstypes.TaskStopCodeServiceSchedulerInitiated && !strings.Contains(aws.ToString(task.StoppedReason), "failed")
-		if scheduled || task.StopCode == ecstypes.TaskStopCodeUserInitiated || aws.ToTime(task.StoppedAt).Before(w.began) {
-			continue
+		if !asked(task) && !aws.ToTime(task.StoppedAt).Before(w.began) {
+			stopped = append(stopped, task)
 		}
-		stopped = append(stopped, task)
 	}
 	return stopped
+}
+
+// asked reports whether a user, or ECS for other reasons than the task's health,
+// stopped a task.
+func asked(task ecstypes.Task) bool {
+	switch task.StopCode {
+	case ecstypes.TaskStopCodeUserInitiated:
+		return true
+	case ecstypes.TaskStopCodeServiceSchedulerInitiated:
+		return !strings.Contains(aws.ToString(task.StoppedReason), "failed")
+	default:
+		return false
+	}
 }
 
 // reason is why a task stopped, with what its containers say.

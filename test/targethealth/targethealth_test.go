@@ -115,8 +115,15 @@ func TestWaitStopsWhenItIsHopeless(t *testing.T) {
 				w.service.Deployments[0].RolloutState = ecstypes.DeploymentRolloutStateFailed
 				w.service.Deployments[0].RolloutStateReason = aws.String("ECS deployment circuit breaker: tasks failed to start.")
 				w.running = nil
+				stopTasks(w, 3)
+				for i := range w.stopped { // before anyone looked
+					w.stopped[i].StoppedAt, w.stopped[i].StartedBy = aws.Time(time.Now().Add(-time.Minute)), w.service.Deployments[0].Id
+				}
 			},
-			[]string{"deployment ecs-svc/1 failed: ECS deployment circuit breaker"},
+			[]string{
+				"deployment ecs-svc/1 failed: ECS deployment circuit breaker: tasks failed to start.; 3 tasks stopped, " +
+					"the last one with: Task failed to start; container web: exit code 1 CannotPullContainerError: not found",
+			},
 		},
 		"a group that the service does not know": {
 			func(w *world) { w.service.LoadBalancers = w.service.LoadBalancers[:1]; w.health[extraARN] = nil },

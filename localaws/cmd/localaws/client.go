@@ -60,6 +60,9 @@ func printStatus(stdout io.Writer, client *client.Client, status client.Status) 
 	for _, instance := range status.Instances {
 		fmt.Fprintf(table, "instance\t%s\t%s\t%s\n", instance.ID, instance.State, last(instance.BootLog))
 	}
+	for _, trouble := range status.Troubles {
+		fmt.Fprintf(table, "TROUBLE\t%s\n", trouble)
+	}
 	for _, operation := range slices.Sorted(maps.Keys(status.Unknown)) {
 		fmt.Fprintf(table, "UNKNOWN\t%s\tasked %d times\n", operation, status.Unknown[operation])
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/client"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 )
 
 // The test binary is localaws itself when this variable is set, so that start
@@ -166,6 +167,27 @@ func TestEnvCanBeEvaluated(t *testing.T) {
 	config, err := os.ReadFile(filepath.Join(fields[2], ".curlrc"))
 	require.NoError(t, err)
 	assert.Contains(t, string(config), client.CAFile)
+}
+
+func TestStatusShowsTroubles(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	require.NoError(t, printStatus(&out, client.At(client.Endpoint{}), client.Status{Troubles: []client.Trouble{
+		{Service: "main/web", FailedTasks: 53, Reason: "CannotPullContainerError: no such image"},
+		{Service: "main/api", FailedTasks: 3, RolledBack: true, Reason: "Essential container in task exited (container api exited with code 1)"},
+	}}))
+	assert.Contains(t, out.String(), "TROUBLE  main/web: 53 tasks failed, the last one with: CannotPullContainerError: no such image\n")
+	assert.Contains(t, out.String(),
+		"TROUBLE  rolled back, since main/api: 3 tasks failed, the last one with: Essential container in task exited (container api exited with code 1)\n")
+}
+
+// The way out that containers' errors name is a command with flags that it has.
+func TestTheHintIsACommand(t *testing.T) {
+	t.Parallel()
+	args := strings.Fields(kernel.RealImages)
+	require.Equal(t, "localaws", args[0])
+	_, stderr, status := localawsCommand(t, append(args[1:], "-h")...)
+	assert.Zero(t, status, stderr)
 }
 
 func TestStatusAsJSON(t *testing.T) {

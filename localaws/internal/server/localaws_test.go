@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -138,6 +139,30 @@ func TestStatusCountsOnlyWhatWasMade(t *testing.T) {
 	assert.Equal(t, 1, counted.Services["ecs"]["cluster"])
 	assert.Equal(t, 1, counted.Services["elasticloadbalancing"]["load balancers"])
 	assert.Empty(t, counted.Unknown)
+}
+
+// A service whose image can't be had says so where one looks first.
+func TestStatusNamesServicesWhoseTasksFail(t *testing.T) {
+	t.Parallel()
+	c := localawstest.Start(t, server.Options{Speed: 1000})
+	stack.New(t, c.Cloud, stack.Plan{NoService: true})
+	assert.Empty(t, status(t, c).Troubles)
+	_, err := c.ECS.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
+		Family: aws.String("nothing"), ContainerDefinitions: []ecstypes.ContainerDefinition{
+			{Name: aws.String("web"), Image: aws.String("acme/nothing"), Memory: aws.Int32(128)},
+		},
+	})
+	require.NoError(t, err)
+	_, err = c.ECS.CreateService(t.Context(), &ecs.CreateServiceInput{
+		Cluster: aws.String("web"), ServiceName: aws.String("bad"), TaskDefinition: aws.String("nothing"), DesiredCount: aws.Int32(1),
+	})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return len(status(t, c).Troubles) > 0 }, 30*time.Second, 50*time.Millisecond)
+	trouble := status(t, c).Troubles[0]
+	assert.Equal(t, "web/bad", trouble.Service)
+	assert.Positive(t, trouble.FailedTasks)
+	assert.Contains(t, trouble.Reason, "CannotPullContainerError: Error response from daemon: pull access denied for acme/nothing")
+	assert.NotContains(t, trouble.String(), "\n")
 }
 
 func status(t *testing.T, c *localawstest.Cloud) client.Status {

@@ -64,6 +64,7 @@ type world struct {
 	route53  *route53.Service
 	machines *machines.Machines
 	dns      *dns.Server
+	ecs      *ecs.Service
 
 	services  []service
 	balancers *dataplane.Plane
@@ -97,13 +98,13 @@ func newWorld(ctx context.Context, a *core.Account, network *loopback.Network, o
 	files := efs.New(a, w.ec2, filepath.Join(options.Directory, filesDir))
 	w.elbv2 = elbv2.New(a, w.ec2, certificates, buckets)
 	w.route53.CheckAliases(w.elbv2)
-	groups := autoscaling.New(a, w.ec2, w.elbv2)
-	clusters := ecs.New(a, w.ec2, groups, w.elbv2, roles, metrics, ecs.WithEvents(bus))
-	scaling := appautoscaling.New(a, clusters, metrics)
+	groups := autoscaling.New(a, w.ec2, w.elbv2, metrics)
+	w.ecs = ecs.New(a, w.ec2, groups, w.elbv2, roles, metrics, ecs.WithEvents(bus))
+	scaling := appautoscaling.New(a, w.ecs, metrics)
 
 	w.services = []service{
 		w.ec2, roles, sts.New(a, roles), parameters, secrets, keys, w.route53, certificates, buckets,
-		logGroups, topics, metrics, bus, files, glue.New(a), athena.New(a), w.elbv2, groups, clusters, scaling,
+		logGroups, topics, metrics, bus, files, glue.New(a), athena.New(a), w.elbv2, groups, w.ecs, scaling,
 	}
 	w.services = append(w.services, tagging.New(a, tagged(w.services)...))
 	w.dns = dns.New(a, w.route53, w.elbv2, a.Log)
@@ -111,7 +112,7 @@ func newWorld(ctx context.Context, a *core.Account, network *loopback.Network, o
 		return nil, err
 	}
 	agents := ecsagent.New(a, ecsagent.Deps{
-		EC2: w.ec2, Control: clusters, Roles: roles, Logs: logGroups, Runtime: runtime, Network: network,
+		EC2: w.ec2, Control: w.ecs, Roles: roles, Logs: logGroups, Runtime: runtime, Network: network,
 		Parameters: parameters, Secrets: secrets, Files: files,
 	})
 	w.machines = machines.New(a, machines.Deps{
@@ -177,6 +178,7 @@ func (w *world) status() client.Status {
 		}
 		status.Targets = w.targets()
 		status.Instances = w.instances()
+		status.Troubles = w.troubles()
 	})
 	return status
 }
@@ -203,6 +205,16 @@ func (w *world) instances() []client.Instance {
 		if i.State != "terminated" {
 			all = append(all, client.Instance{ID: i.ID, State: i.State, BootLog: w.machines.BootLog(i.ID)})
 		}
+	}
+	return all
+}
+
+func (w *world) troubles() []client.Trouble {
+	var all []client.Trouble
+	for _, t := range w.ecs.Troubles() {
+		all = append(all, client.Trouble{
+			Service: t.Cluster + "/" + t.Service, FailedTasks: t.Failed, RolledBack: t.RolledBack, Reason: t.Reason,
+		})
 	}
 	return all
 }

@@ -49,6 +49,9 @@ func codecOf(service *mounted, r *http.Request) codec {
 	if service.RPCName != "" && r.Header.Get(targetHeader) != "" {
 		return jsonCodec{version: "1.0", query: true}
 	}
+	if service.RESTJSON {
+		return restCodec{json: true}
+	}
 	return codecFor(service.Protocol)
 }
 
@@ -276,10 +279,18 @@ func (cborCodec) unknown(c *call) *Error { return unknownOperation("UnknownOpera
 
 // restCodec renders the refusals of REST services; their answers they make
 // themselves.
-type restCodec struct{ queryCodec }
+type restCodec struct {
+	queryCodec
+	json bool
+}
 
 func (q restCodec) failure(h http.Header, err error, refusal *Error, requestID string) []byte {
 	rendered, ok := asRESTError(err)
+	if !ok && q.json {
+		body := jsonCodec{}.failure(h, err, refusal, requestID)
+		h.Set("Content-Type", "application/json")
+		return body
+	}
 	if !ok {
 		return q.queryCodec.failure(h, err, refusal, requestID)
 	}

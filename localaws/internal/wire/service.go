@@ -56,6 +56,9 @@ type Service struct {
 	// v2 CBOR, and before the dot in X-Amz-Target JSON 1.0, if it does: SDKs
 	// choose among a service's protocols.
 	RPCName string
+	// RESTJSON says that clients of a REST service read JSON: refusals from
+	// before its operation is found are written so.
+	RESTJSON bool
 	// AnyRegion says that requests may be signed for any region: the service
 	// is a global one, or tells regions apart itself.
 	AnyRegion bool

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/cloudwatch"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
@@ -83,11 +84,9 @@ type putPolicyInput struct {
 // policies are the operations on scaling policies.
 type policies struct{ *region }
 
-type alarm struct{ AlarmName, AlarmARN string }
-
 type putPolicyOutput struct {
 	PolicyARN string
-	Alarms    []alarm
+	Alarms    []cloudwatch.TrackingAlarm
 }
 
 func (s policies) putPolicy(_ context.Context, in *putPolicyInput) (*putPolicyOutput, error) {
@@ -113,7 +112,27 @@ func (s policies) putPolicy(_ context.Context, in *putPolicyInput) (*putPolicyOu
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	return &putPolicyOutput{PolicyARN: p.ARN, Alarms: []alarm{}}, nil
+	if err := s.putAlarms(p); err != nil {
+		return nil, err
+	}
+	return &putPolicyOutput{PolicyARN: p.ARN, Alarms: s.metrics.TrackingAlarms(p.ARN)}, nil
+}
+
+// putAlarms gives a target tracking policy the alarms that it has on AWS.
+func (s policies) putAlarms(p *policy) error {
+	if p.Type != targetTracking {
+		s.metrics.DropTracking(p.ARN)
+		return nil
+	}
+	m, err := p.metric()
+	if err != nil {
+		return err
+	}
+	s.metrics.PutTracking(cloudwatch.Tracking{
+		PolicyARN: p.ARN, Scaled: p.ResourceID, Namespace: m.namespace, Metric: m.name, Statistic: m.statistic, Dimensions: m.dimensions,
+		Target: p.Tracking.TargetValue, NoScaleIn: p.Tracking.DisableScaleIn != nil && *p.Tracking.DisableScaleIn,
+	})
+	return nil
 }
 
 func (p *policy) check() error {
@@ -187,7 +206,7 @@ type policyView struct {
 	scaled
 	TargetTrackingScalingPolicyConfiguration *tracking
 	StepScalingPolicyConfiguration           *stepScaling
-	Alarms                                   []alarm
+	Alarms                                   []cloudwatch.TrackingAlarm
 	CreationTime                             time.Time
 }
 
@@ -213,7 +232,7 @@ func (s policies) describePolicies(_ context.Context, in *describePoliciesInput)
 		out.ScalingPolicies = append(out.ScalingPolicies, policyView{
 			PolicyARN: p.ARN, PolicyName: p.Name, PolicyType: p.Type, scaled: scaledService(p.ResourceID),
 			TargetTrackingScalingPolicyConfiguration: p.Tracking, StepScalingPolicyConfiguration: p.Step,
-			Alarms: []alarm{}, CreationTime: p.CreatedAt,
+			Alarms: s.metrics.TrackingAlarms(p.ARN), CreationTime: p.CreatedAt,
 		})
 	}
 	return out, nil
@@ -226,11 +245,13 @@ type deletePolicyInput struct {
 
 func (s policies) deletePolicy(_ context.Context, in *deletePolicyInput) (*wire.Empty, error) {
 	id := of(in.ResourceID, in.PolicyName)
-	if !s.state.Policies.Has(id) {
+	p, ok := s.state.Policies.Get(id)
+	if !ok {
 		return nil, wire.Errorf("ObjectNotFoundException",
 			"No scaling policy found for service namespace: %s, resource ID: %s, scalable dimension: %s: %s",
 			in.ServiceNamespace, in.ResourceID, in.ScalableDimension, in.PolicyName)
 	}
+	s.metrics.DropTracking(p.ARN)
 	s.state.Policies.Delete(id)
 	return nil, nil
 }

@@ -97,6 +97,9 @@ func (r *region) target(in scaled) (*target, error) {
 // forget removes a target with its policies, scheduled actions and history.
 func (r *region) forget(t *target) {
 	r.state.Targets.Delete(t.ResourceID)
+	for _, p := range r.state.Policies.Prefix(of(t.ResourceID, "")) {
+		r.metrics.DropTracking(p.ARN)
+	}
 	drop(r.state.Policies, t)
 	drop(r.state.Actions, t)
 	drop(r.state.Activities, t)

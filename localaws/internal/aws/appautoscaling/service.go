@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/cloudwatch"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -19,8 +20,12 @@ type Services interface {
 	SetDesiredCount(cluster, name string, n int) error
 }
 
-// Metrics is what is scaled by.
+// Metrics is what is scaled by, and where policies have their alarms.
 type Metrics interface {
+	PutTracking(policy cloudwatch.Tracking)
+	DropTracking(policyARN string)
+	TrackingAlarms(policyARN string) []cloudwatch.TrackingAlarm
+
 	// Statistic is Average, Sum, ... of the data points since then; false
 	// when there are none.
 	Statistic(namespace, metric string, dimensions map[string]string, stat string, since time.Time) (float64, bool)

@@ -3,6 +3,7 @@ package appautoscaling_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/appautoscaling"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/cloudwatch"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/clock"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wiretest"
@@ -47,6 +49,7 @@ func (s services) SetDesiredCount(cluster, name string, n int) error {
 
 // metrics has one value, or none.
 type metrics struct {
+	*cloudwatch.Service
 	value float64
 	known bool
 	asked []string
@@ -60,9 +63,9 @@ func (m *metrics) Statistic(namespace, metric string, dimensions map[string]stri
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
 	a, fake := wiretest.NewAccount()
-	c := &cloud{t: t, account: a, clock: fake, services: services{"main/web": 2}, metrics: &metrics{}}
+	c := &cloud{t: t, account: a, clock: fake, services: services{"main/web": 2}, metrics: &metrics{Service: cloudwatch.New(a, nil)}}
 	c.service = appautoscaling.New(a, c.services, c.metrics)
-	c.server = wiretest.NewServer(t, a, c.service.Wire())
+	c.server = wiretest.NewServer(t, a, c.service.Wire(), c.metrics.Wire())
 	return c
 }
 
@@ -281,6 +284,66 @@ func TestRefusals(t *testing.T) {
 	assert.Contains(t, reply.Message, `"net/lb/1" should be app/NAME/ID/targetgroup/NAME/ID`)
 }
 
+// alarms are those of CloudWatch, each with what it is about.
+func (c *cloud) alarms() map[string]string {
+	c.t.Helper()
+	var out struct {
+		MetricAlarms []struct {
+			AlarmName, AlarmArn, ComparisonOperator, Namespace, MetricName string
+			EvaluationPeriods                                              int
+			Threshold                                                      float64
+			AlarmActions                                                   []string
+		}
+	}
+	c.server.JSON(c.t, "monitoring", "GraniteServiceVersion20100801.DescribeAlarms", object{}, &out).OK(c.t)
+	all := map[string]string{}
+	for _, a := range out.MetricAlarms {
+		all[a.AlarmArn] = fmt.Sprintf("%s: %s/%s %s %g, %d times", a.AlarmName, a.Namespace, a.MetricName, a.ComparisonOperator, a.Threshold, a.EvaluationPeriods)
+		assert.Len(c.t, a.AlarmActions, 1)
+	}
+	return all
+}
+
+func TestTargetTrackingMakesAlarms(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.register(1, 4)
+	put := func(configuration object) (arns []string) {
+		var out struct {
+			PolicyARN string
+			Alarms    []struct{ AlarmName, AlarmARN string }
+		}
+		c.call("PutScalingPolicy", of(object{
+			"PolicyName": "cpu", "PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": configuration,
+		}), &out).OK(t)
+		for _, a := range out.Alarms {
+			arns = append(arns, a.AlarmARN)
+		}
+		return arns
+	}
+	arns := put(cpu(nil))
+	require.Len(t, arns, 2)
+	alarms := c.alarms()
+	require.Len(t, alarms, 2)
+	assert.Regexp(t, `^TargetTracking-service/main/web-AlarmHigh-[0-9a-f-]{36}: AWS/ECS/CPUUtilization GreaterThanThreshold 60, 3 times$`, alarms[arns[0]])
+	assert.Regexp(t, `^TargetTracking-service/main/web-AlarmLow-[0-9a-f-]{36}: AWS/ECS/CPUUtilization LessThanThreshold 54, 15 times$`, alarms[arns[1]])
+	var described struct {
+		ScalingPolicies []struct{ Alarms []struct{ AlarmARN string } }
+	}
+	c.call("DescribeScalingPolicies", object{"ServiceNamespace": "ecs"}, &described).OK(t)
+	require.Len(t, described.ScalingPolicies, 1)
+	require.Len(t, described.ScalingPolicies[0].Alarms, 2)
+	assert.Equal(t, arns[1], described.ScalingPolicies[0].Alarms[1].AlarmARN)
+
+	assert.Equal(t, arns[:1], put(cpu(object{"DisableScaleIn": true})), "changed, and none to scale in")
+	assert.Len(t, c.alarms(), 1)
+	c.call("DeleteScalingPolicy", of(object{"PolicyName": "cpu"}), nil).OK(t)
+	assert.Empty(t, c.alarms())
+	put(cpu(nil))
+	c.call("DeregisterScalableTarget", of(nil), nil).OK(t)
+	assert.Empty(t, c.alarms(), "they go with what is scaled")
+}
+
 func TestTagsAndRestart(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
@@ -290,7 +353,7 @@ func TestTagsAndRestart(t *testing.T) {
 	c.call("UntagResource", object{"ResourceARN": registered.ScalableTargetARN, "TagKeys": []string{"a"}}, nil).OK(t)
 
 	account, _ := wiretest.NewAccount()
-	restarted := appautoscaling.New(account, c.services, c.metrics)
+	restarted := appautoscaling.New(account, c.services, &metrics{Service: cloudwatch.New(account, nil)})
 	wiretest.Revive(t, c.account, account)
 	c.server = wiretest.NewServer(t, account, restarted.Wire())
 	var tags struct{ Tags map[string]string }

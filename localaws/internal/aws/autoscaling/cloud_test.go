@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/autoscaling"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/cloudwatch"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
@@ -30,6 +31,7 @@ type cloud struct {
 	service  *autoscaling.Service
 	machines *machines
 	targets  *targets
+	alarms   *cloudwatch.Service
 }
 
 func newCloud(t *testing.T) *cloud {
@@ -40,7 +42,8 @@ func newCloud(t *testing.T) *cloud {
 		machines: &machines{all: map[string]*ec2.Instance{}, latest: 1},
 		targets:  &targets{states: map[elbv2.Target]string{}},
 	}
-	c.service = autoscaling.New(a, c.machines, c.targets)
+	c.alarms = cloudwatch.New(a, nil)
+	c.service = autoscaling.New(a, c.machines, c.targets, c.alarms)
 	c.server = wiretest.NewServer(t, a, c.service.Wire())
 	return c
 }

@@ -122,6 +122,7 @@ func (s groups) deleteGroup(_ context.Context, in *deleteGroupInput) (*wire.Empt
 	}
 	for arn, p := range s.state.Policies.All() {
 		if p.Group == g.Name {
+			s.alarms.DropTracking(arn)
 			s.state.Policies.Delete(arn)
 		}
 	}

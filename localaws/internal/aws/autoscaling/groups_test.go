@@ -2,6 +2,7 @@ package autoscaling_test
 
 import (
 	"context"
+	"regexp"
 	"strconv"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/autoscaling"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/cloudwatch"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
@@ -374,6 +376,38 @@ func TestPolicies(t *testing.T) {
 	c.call("DeletePolicy", of(form{"PolicyName": "up"}), nil).Refused(t, "ValidationError")
 }
 
+func TestTargetTrackingMakesAlarms(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.group(1, 4, nil)
+	put := func(metric, label string) *wiretest.Reply {
+		in := of(form{
+			"PolicyName": "track", "PolicyType": "TargetTrackingScaling", "TargetTrackingConfiguration.TargetValue": "60",
+			"TargetTrackingConfiguration.PredefinedMetricSpecification.PredefinedMetricType": metric,
+		})
+		if label != "" {
+			in["TargetTrackingConfiguration.PredefinedMetricSpecification.ResourceLabel"] = label
+		}
+		return c.call("PutScalingPolicy", in, nil)
+	}
+	const arn = `<AlarmARN>arn:aws:cloudwatch:us-west-2:123456789012:alarm:TargetTracking-web-Alarm(High|Low)-[0-9a-f-]{36}</AlarmARN>`
+	both := regexp.MustCompile(arn + `.*` + arn)
+	assert.Regexp(t, both, string(put("ASGAverageCPUUtilization", "").OK(t).Body))
+	assert.Regexp(t, both, string(c.call("DescribePolicies", of(nil), nil).OK(t).Body))
+	put("ALBRequestCountPerTarget", "app/web/1/targetgroup/web/2").OK(t)
+	put("ALBRequestCountPerTarget", "").Refused(t, "ValidationError")
+	alarms := func() (n int) {
+		c.account.Do(func() { n = c.alarms.Resources()["alarms"] })
+		return n
+	}
+	assert.Equal(t, 2, alarms())
+	c.call("DeletePolicy", of(form{"PolicyName": "track"}), nil).OK(t)
+	assert.Zero(t, alarms())
+	put("ASGAverageNetworkIn", "").OK(t)
+	c.call("DeleteAutoScalingGroup", of(form{"ForceDelete": "true"}), nil).OK(t)
+	assert.Zero(t, alarms(), "they go with the group")
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -418,7 +452,7 @@ func TestRestart(t *testing.T) {
 	c.call("PutLifecycleHook", of(form{"LifecycleHookName": "h", "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING"}), nil).OK(t)
 	before := c.describe()
 	account, _ := wiretest.NewAccount()
-	restarted := autoscaling.New(account, c.machines, c.targets)
+	restarted := autoscaling.New(account, c.machines, c.targets, cloudwatch.New(account, nil))
 	wiretest.Revive(t, c.account, account)
 	c.account, c.service, c.server = account, restarted, wiretest.NewServer(t, account, restarted.Wire())
 	c.settle()

@@ -3,7 +3,9 @@ package autoscaling
 import (
 	"context"
 	"slices"
+	"strings"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/cloudwatch"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
@@ -69,11 +71,9 @@ type putPolicyInput struct {
 // policies are the operations on scaling policies.
 type policies struct{ *region }
 
-type alarm struct{ AlarmName, AlarmARN string }
-
 type putPolicyOutput struct {
 	PolicyARN string
-	Alarms    []alarm
+	Alarms    []cloudwatch.TrackingAlarm
 }
 
 func (s policies) putScalingPolicy(_ context.Context, in *putPolicyInput) (*putPolicyOutput, error) {
@@ -97,7 +97,53 @@ func (s policies) putScalingPolicy(_ context.Context, in *putPolicyInput) (*putP
 	}
 	s.state.Policies.Put(p.ARN, p)
 	p.policySettings = settings
-	return &putPolicyOutput{PolicyARN: p.ARN, Alarms: []alarm{}}, nil
+	if err := s.putAlarms(p); err != nil {
+		return nil, err
+	}
+	return &putPolicyOutput{PolicyARN: p.ARN, Alarms: s.alarms.TrackingAlarms(p.ARN)}, nil
+}
+
+// putAlarms gives a target tracking policy the alarms that it has on AWS. The
+// policy itself is kept, and scales nothing here.
+func (s policies) putAlarms(p *policy) error {
+	if p.PolicyType != "TargetTrackingScaling" {
+		s.alarms.DropTracking(p.ARN)
+		return nil
+	}
+	t := p.TargetTrackingConfiguration
+	tracking := cloudwatch.Tracking{
+		PolicyARN: p.ARN, Scaled: p.Group, Target: t.TargetValue, NoScaleIn: t.DisableScaleIn != nil && *t.DisableScaleIn,
+		Statistic: "Average", Dimensions: map[string]string{},
+	}
+	if c := t.CustomizedMetricSpecification; c != nil {
+		tracking.Namespace, tracking.Metric, tracking.Statistic = c.Namespace, c.MetricName, c.Statistic
+		for _, d := range c.Dimensions {
+			tracking.Dimensions[d.Name] = d.Value
+		}
+	} else if err := t.PredefinedMetricSpecification.resolve(p, &tracking); err != nil {
+		return err
+	}
+	s.alarms.PutTracking(tracking)
+	return nil
+}
+
+// resolve says where a predefined metric's number comes from,
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PredefinedMetricSpecification.html.
+func (m *predefinedMetric) resolve(p *policy, t *cloudwatch.Tracking) error {
+	metric := map[string]string{
+		"ASGAverageCPUUtilization": "CPUUtilization", "ASGAverageNetworkIn": "NetworkIn", "ASGAverageNetworkOut": "NetworkOut",
+	}[m.PredefinedMetricType]
+	if metric != "" {
+		t.Namespace, t.Metric, t.Dimensions["AutoScalingGroupName"] = "AWS/EC2", metric, p.Group
+		return nil
+	}
+	balancer, group, ok := strings.Cut(m.ResourceLabel, "/targetgroup/")
+	if m.PredefinedMetricType != "ALBRequestCountPerTarget" || !ok {
+		return invalid("Policy %s: the predefined metric %q with the resource label %q is none of a group", p.PolicyName, m.PredefinedMetricType, m.ResourceLabel)
+	}
+	t.Namespace, t.Metric, t.Statistic = "AWS/ApplicationELB", "RequestCountPerTarget", "Sum"
+	t.Dimensions["LoadBalancer"], t.Dimensions["TargetGroup"] = balancer, "targetgroup/"+group
+	return nil
 }
 
 func (p *policySettings) validate() error {
@@ -152,7 +198,7 @@ type policyView struct {
 	AutoScalingGroupName string
 	PolicyARN            string
 	policySettings
-	Alarms []alarm
+	Alarms []cloudwatch.TrackingAlarm
 }
 
 type describePoliciesOutput struct {
@@ -177,7 +223,7 @@ func (s policies) describePolicies(_ context.Context, in *describePoliciesInput)
 	}
 	out := &describePoliciesOutput{ScalingPolicies: []policyView{}, NextToken: next}
 	for _, p := range page {
-		out.ScalingPolicies = append(out.ScalingPolicies, policyView{p.Group, p.ARN, p.policySettings, []alarm{}})
+		out.ScalingPolicies = append(out.ScalingPolicies, policyView{p.Group, p.ARN, p.policySettings, s.alarms.TrackingAlarms(p.ARN)})
 	}
 	return out, nil
 }
@@ -192,6 +238,7 @@ func (s policies) deletePolicy(_ context.Context, in *policyInput) (*wire.Empty,
 	if p == nil {
 		return nil, invalid("No such policy: %s", in.PolicyName)
 	}
+	s.alarms.DropTracking(p.ARN)
 	s.state.Policies.Delete(p.ARN)
 	return nil, nil
 }

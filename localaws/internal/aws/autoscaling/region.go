@@ -43,6 +43,7 @@ type region struct {
 	acct     *core.Account
 	machines Machines
 	targets  Targets
+	alarms   Alarms
 	state    state
 }
 

@@ -10,6 +10,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/cloudwatch"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
@@ -38,9 +39,16 @@ type Targets interface {
 // with the account's lock held, except Run.
 type Service struct{ *region }
 
+// Alarms is where target tracking policies have their alarms.
+type Alarms interface {
+	PutTracking(policy cloudwatch.Tracking)
+	DropTracking(policyARN string)
+	TrackingAlarms(policyARN string) []cloudwatch.TrackingAlarm
+}
+
 // New returns the service. targets may be nil when no group has target groups.
-func New(acct *core.Account, machines Machines, targets Targets) *Service {
-	return &Service{&region{acct: acct, machines: machines, targets: targets, state: newState(acct.Records)}}
+func New(acct *core.Account, machines Machines, targets Targets, alarms Alarms) *Service {
+	return &Service{&region{acct: acct, machines: machines, targets: targets, alarms: alarms, state: newState(acct.Records)}}
 }
 
 // Wire is the service's API,

@@ -48,6 +48,7 @@ type alarm struct {
 	StateTransitionedTimestamp         time.Time
 
 	Tags    tags.Set      `aws:"-"`
+	Policy  string        `aws:"-"` // the target tracking policy that made it
 	History []historyItem `aws:"-"` // the oldest first
 	// next is the time of the next evaluation.
 	next time.Time

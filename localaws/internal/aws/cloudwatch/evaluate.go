@@ -189,6 +189,9 @@ func (s *evaluator) setState(a *alarm, state, reason string) {
 	}
 	actions := map[string][]string{stateOK: a.OKActions, stateAlarm: a.AlarmActions, stateInsufficient: a.InsufficientDataActions}[state]
 	for _, arn := range actions {
+		if arn == a.Policy {
+			continue // its service looks at the metric itself
+		}
 		s.act(a, old, arn, now)
 	}
 }

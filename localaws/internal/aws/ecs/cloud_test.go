@@ -262,6 +262,11 @@ func (c *cloud) tasks(status types.DesiredStatus) []types.Task {
 	return out.Tasks
 }
 
+func (c *cloud) troubles() (all []ecs.Trouble) {
+	c.account.Do(func() { all = c.service.Troubles() })
+	return all
+}
+
 // messages are the service's events, the oldest first.
 func (c *cloud) messages() []string {
 	var messages []string

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs"
 )
 
 // stack is a cluster main with two instances in two zones.
@@ -276,6 +278,9 @@ func TestCircuitBreakerRollsBack(t *testing.T) {
 	assert.Equal(t, int32(2), failing.FailedTasks, "the first failure is followed by another try at once")
 	c.pass(35*time.Second, 5*time.Second)
 
+	assert.Equal(t, []ecs.Trouble{{
+		Cluster: "main", Service: "web", Failed: 3, RolledBack: true, Reason: "Essential container in task exited (container web exited with code 1)",
+	}}, c.troubles())
 	svc := c.describe()
 	require.Len(t, svc.Deployments, 1)
 	assert.Equal(t, first.Id, svc.Deployments[0].Id)
@@ -300,6 +305,10 @@ func TestCircuitBreakerRollsBack(t *testing.T) {
 	assert.Equal(t, types.ServiceDeploymentRollbackMonitorsStatusTriggered, d.DeploymentCircuitBreaker.Status)
 	assert.Equal(t, int32(3), d.DeploymentCircuitBreaker.Threshold)
 	assert.Equal(t, "ECS deployment circuit breaker: tasks failed to start.", aws.ToString(d.StatusReason))
+
+	c.update(&sdk.UpdateServiceInput{ForceNewDeployment: true})
+	c.pass(time.Minute, 5*time.Second)
+	assert.Empty(t, c.troubles(), "a newer deployment went well")
 }
 
 func TestCircuitBreakersThreshold(t *testing.T) {
@@ -342,6 +351,9 @@ func TestFailingTasksStartSlower(t *testing.T) {
 	c.pass(10*time.Minute, 5*time.Second)
 	stopped := c.tasks(types.DesiredStatusStopped)
 	assert.Less(t, len(stopped), 10, "each failure delays the next start more")
+	assert.Equal(t, []ecs.Trouble{{
+		Cluster: "main", Service: "web", Failed: len(stopped), Reason: "Essential container in task exited (container web exited with code 1)",
+	}}, c.troubles())
 	assert.Equal(t, "Essential container in task exited", aws.ToString(stopped[0].StoppedReason))
 	assert.Equal(t, types.TaskStopCodeEssentialContainerExited, stopped[0].StopCode)
 	assert.Equal(t, int32(1), aws.ToInt32(stopped[0].Containers[0].ExitCode))

@@ -67,7 +67,7 @@ func (s definitionAPI) registerTaskDefinition(ctx context.Context, in *registerD
 }
 
 // completed adds what ECS adds: empty lists, protocol and host port of
-// mappings, essential.
+// mappings, essential. Environment entries without a value it drops.
 func completed(in *registerDefinitionInput) []types.ContainerDefinition {
 	containers := slices.Clone(in.ContainerDefinitions)
 	for i := range containers {
@@ -75,6 +75,7 @@ func completed(in *registerDefinitionInput) []types.ContainerDefinition {
 		if c.Essential == nil {
 			c.Essential = aws.Bool(true)
 		}
+		c.Environment = slices.DeleteFunc(slices.Clone(c.Environment), func(e types.KeyValuePair) bool { return e.Value == nil })
 		c.Environment, c.MountPoints, c.VolumesFrom = list(c.Environment), list(c.MountPoints), list(c.VolumesFrom)
 		c.SystemControls = list(c.SystemControls)
 		c.PortMappings = list(slices.Clone(c.PortMappings))

@@ -10,6 +10,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestEnvironmentWithoutValueIsDropped(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	d := web(80)
+	d.Environment = []types.KeyValuePair{
+		{Name: aws.String("A"), Value: aws.String("1")}, {Name: aws.String("NONE")}, {Name: aws.String("EMPTY"), Value: aws.String("")},
+	}
+	c.define("web", d)
+	out, err := c.client.DescribeTaskDefinition(t.Context(), &sdk.DescribeTaskDefinitionInput{TaskDefinition: aws.String("web")})
+	require.NoError(t, err)
+	var names []string
+	for _, e := range out.TaskDefinition.ContainerDefinitions[0].Environment {
+		names = append(names, aws.ToString(e.Name))
+	}
+	assert.Equal(t, []string{"A", "EMPTY"}, names)
+}
+
 func TestTaskDefinitionIsEchoed(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/clock"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wiretest"
 )
 
@@ -274,4 +276,14 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 		before := f.call(t, "GET", path, nil, nil).OK(t)
 		assert.Equal(t, string(before.Body), string(next.call(t, "GET", path, nil, nil).OK(t).Body))
 	}
+}
+
+// Also what is refused before EFS is asked reaches its clients as JSON.
+func TestRefusalsFromOutside(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.InjectFault(func(string, string) *wire.Error { return wire.Errorf("ThrottlingException", "Rate exceeded") })
+	reply := f.Request(t, "elasticfilesystem", http.MethodGet, api+"/file-systems", nil, nil).Refused(t, "ThrottlingException")
+	assert.Equal(t, "application/json", reply.Header.Get("Content-Type"))
+	assert.JSONEq(t, `{"__type":"ThrottlingException","message":"Rate exceeded"}`, string(reply.Body))
 }

@@ -49,7 +49,7 @@ func New(a *core.Account, network Network, directory string) *Service {
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
-	return wire.Service{Name: "elasticfilesystem", Protocol: wire.REST, REST: s.find}
+	return wire.Service{Name: "elasticfilesystem", Protocol: wire.REST, RESTJSON: true, REST: s.find}
 }
 
 // table lists the operations.

@@ -216,6 +216,24 @@ func TestHealthCheckDefaults(t *testing.T) {
 	}
 }
 
+// The timeout's default is the check's, in a Network Load Balancer's group.
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
+func TestHealthCheckTimeouts(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		protocol, check types.ProtocolEnum
+		timeout         int32
+	}{
+		{"HTTP", "", 5}, {"HTTPS", "", 5}, {"HTTP", "HTTPS", 5}, {"TCP", "", 10}, {"TLS", "", 10},
+		{"TCP", "HTTP", 6}, {"TCP", "HTTPS", 10}, {"UDP", "TCP", 10}, {"UDP", "HTTP", 6}, {"TCP_UDP", "HTTPS", 10},
+	} {
+		group := newCloud(t).targetGroup("web", func(in *elb.CreateTargetGroupInput) {
+			in.Protocol, in.HealthCheckProtocol = test.protocol, test.check
+		})
+		assert.Equal(t, test.timeout, *group.HealthCheckTimeoutSeconds, "%s checked by %q", test.protocol, test.check)
+	}
+}
+
 func TestModifyTargetGroupKeepsWhatIsNotGiven(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)

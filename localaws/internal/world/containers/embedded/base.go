@@ -59,7 +59,7 @@ var elsewhere = strings.Fields("awk mawk find xargs tar gzip gunzip perl diff ap
 	" stat tail tee timeout tr uname uniq wc whoami")
 
 func notEmbedded(_ context.Context, p *kernel.Process) int {
-	p.Errorf("%s: not provided by the embedded runtime; localaws --runtime docker runs the real image", p.Name())
+	p.Errorf("%s: not provided by the embedded runtime; %s runs the real image", p.Name(), kernel.RealImages)
 	return 126
 }
 

@@ -107,8 +107,8 @@ func (r *Runtime) find(reference string) (*image, error) {
 	}
 	return nil, &pullError{fmt.Sprintf(
 		"Error response from daemon: pull access denied for %s, repository does not exist or may require 'docker login': "+
-			"denied: requested access to the resource is denied (the embedded runtime knows %s; localaws --runtime docker pulls real images)",
-		strings.TrimSuffix(reference, ":"+tag), strings.Join(r.known(), ", "))}
+			"denied: requested access to the resource is denied (the embedded runtime knows %s; %s pulls real images)",
+		strings.TrimSuffix(reference, ":"+tag), strings.Join(r.known(), ", "), kernel.RealImages)}
 }
 
 func (r *Runtime) known() []string {

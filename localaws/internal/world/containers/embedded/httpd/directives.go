@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 )
 
 // scope is where a directive stands: in the main server, a virtual host, or a
@@ -170,7 +172,7 @@ func onOff(set func(*scope, bool)) func(*scope, []string) error {
 }
 
 func unsupported(s *scope, _ []string) error {
-	return s.errorf("it is not supported by the embedded httpd; localaws --runtime docker runs the real one")
+	return s.errorf("it is not supported by the embedded httpd; %s runs the real one", kernel.RealImages)
 }
 
 // listen reads port, address:port or [address]:port, and a protocol.
@@ -283,7 +285,7 @@ func loadModule(s *scope, args []string) error {
 		s.config.modules[args[0]] = true
 		return nil
 	}
-	return s.errorf("LoadModule %s: the embedded httpd has no such module; localaws --runtime docker runs the real one", args[0])
+	return s.errorf("LoadModule %s: the embedded httpd has no such module; %s runs the real one", args[0], kernel.RealImages)
 }
 
 func alias(script bool) func(*scope, []string) error {

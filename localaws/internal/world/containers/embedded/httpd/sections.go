@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 )
 
 // section runs <name args> ... </name>.
@@ -18,7 +20,7 @@ func (r *reader) section(c *cursor, l line, name string, args []string, in *scop
 	case "directory", "files", "location", "directorymatch", "filesmatch", "locationmatch":
 		return r.pathSection(c, name, args, in)
 	case "requireall", "requireany", "requirenone", "limit", "limitexcept", "proxy", "proxymatch", "if", "elseif", "else", "macro":
-		return in.errorf("<%s> is not supported by the embedded httpd; localaws --runtime docker runs the real one", name)
+		return in.errorf("<%s> is not supported by the embedded httpd; %s runs the real one", name, kernel.RealImages)
 	}
 	return in.errorf("Invalid command '<%s', perhaps misspelled or defined by a module not included in the server configuration", name)
 }

@@ -14,6 +14,9 @@ import (
 	"syscall"
 )
 
+// RealImages is the command that runs what the embedded runtime does not have.
+const RealImages = "localaws start -runtime docker"
+
 // Program is what a process runs. It returns the exit code, and soon after ctx
 // is done, which is how a process is killed.
 type Program func(ctx context.Context, p *Process) int

@@ -145,7 +145,7 @@ func TestMessages(t *testing.T) {
 		"cat /none":                  "cat: /none: No such file or directory\n",
 		"echo x > /none/file":        "sh: 1: cannot create /none/file: Directory nonexistent\n",
 		"cd /none":                   "sh: 1: cd: can't cd to /none\n",
-		"awk 1":                      "awk: not provided by the embedded runtime; localaws --runtime docker runs the real image\n",
+		"awk 1":                      "awk: not provided by the embedded runtime; localaws start -runtime docker runs the real image\n",
 		"rm /etc":                    "rm: cannot remove '/etc': Is a directory\n",
 		"set -o pipefail":            "sh: 1: set: Illegal option -o pipefail\n",
 		"ls --color":                 "ls: unrecognized option '--color' (the embedded runtime knows -la1AdhR)\n",
