@@ -119,13 +119,6 @@ func (n *Network) Allocate() (netip.Addr, error) {
 	return netip.Addr{}, fmt.Errorf("all loopback addresses of %s are in use", n.prefix)
 }
 
-// Take marks an address as in use: after a restart, what a snapshot holds.
-func (n *Network) Take(address netip.Addr) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.taken[address] = true
-}
-
 // Release gives an address back.
 func (n *Network) Release(address netip.Addr) {
 	n.mu.Lock()
