@@ -4,7 +4,10 @@
 #
 # Target groups go by the caller's key. Listeners and the rules of security
 # groups go by the listener's port: AWS has each port once, so when a key is
-# renamed, or two entries swap ports, the listener stays and leads elsewhere.
+# renamed, or two ports swap what they lead to, the listener stays and leads
+# elsewhere. The primary listener of an NLB is one of them, since its port may
+# become an entry's, and an entry's the primary one. An ALB's own listeners, with
+# their ports 80 and 443, are in modules/website-pod.
 
 module "extra_target_groups" {
   source = "./modules/extra-target-groups"
@@ -35,8 +38,46 @@ locals {
     ]))
   }
 
-  extra_listeners = { for key, entry in local.extra_target_groups : tostring(entry.listener_port) => merge(entry, { key = key }) }
+  # By port. The key is that of the entry, null for the primary listener.
+  listeners = merge(
+    { for key, entry in local.extra_target_groups : tostring(entry.listener_port) => merge(entry, { key = key }) },
+    {
+      for port in local.is_alb ? [] : [var.container_port] : tostring(port) => {
+        key                        = null
+        listener_port              = port
+        listener_protocol          = "TCP"
+        protocol                   = "TCP"
+        certificate_arn            = null
+        ingress_cidr_blocks        = var.alb_ingress_cidr_blocks
+        ingress_ipv6_cidr_blocks   = []
+        ingress_security_group_ids = []
+      }
+    },
+  )
+
+  # The address of a listener is its port, but for the port that an NLB's primary
+  # listener had at first: that one was the only listener of its pod, and moves
+  # from there to an address that can't name the port.
+  first_primary_port = tostring(one(terraform_data.first_primary_port[*].input))
+  listener_keys      = { for port in keys(local.listeners) : port => port == local.first_primary_port ? "primary" : port }
 }
+
+# Remembers that port, whatever the primary one is later: a listener whose address
+# changes is one that goes.
+resource "terraform_data" "first_primary_port" {
+  count = local.is_alb ? 0 : 1
+  input = var.container_port
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
+moved {
+  from = module.tcp_pod[0].aws_lb_listener.tcp
+  to   = aws_lb_listener.extra["primary"]
+}
+
 
 resource "aws_lb_target_group" "extra" {
   for_each = local.extra_target_groups
@@ -88,7 +129,7 @@ locals {
 #tfsec:ignore:aws-elb-http-not-used
 #trivy:ignore:avd-aws-0054
 resource "aws_lb_listener" "extra" {
-  for_each = local.extra_listeners
+  for_each = { for port, listener in local.listeners : local.listener_keys[port] => listener }
 
   load_balancer_arn = local.load_balancer_arn
   port              = each.value.listener_port
@@ -103,7 +144,7 @@ resource "aws_lb_listener" "extra" {
 
   default_action {
     type             = "forward"
-    target_group_arn = aws_lb_target_group.extra[each.value.key].arn
+    target_group_arn = each.value.key == null ? local.target_group_arn : aws_lb_target_group.extra[each.value.key].arn
   }
 
   # Also on removal: a listener that is created before it is destroyed is
@@ -114,32 +155,33 @@ resource "aws_lb_listener" "extra" {
 }
 
 locals {
-  # By port and source. Security groups go by their place in the list: the id of a
-  # group that is yet to be created can't be a key.
-  extra_ingress = merge(flatten([
-    for port, listener in local.extra_listeners : [
+  # Security groups go by their place in the list: the id of a group that is yet to
+  # be created can't be a key.
+  listener_ingress = flatten([
+    for port, listener in local.listeners : [
       for source, rule in merge(
         { for cidr in listener.ingress_cidr_blocks : cidr => { cidr_ipv4 = cidr } },
         { for cidr in listener.ingress_ipv6_cidr_blocks : cidr => { cidr_ipv6 = cidr } },
         { for index, id in listener.ingress_security_group_ids : "security group ${index}" => { security_group_id = id } },
         ) : {
-        "${port} ${source}" = {
-          port              = listener.listener_port
-          ip_protocol       = listener.protocol == "UDP" ? "udp" : "tcp"
-          cidr_ipv4         = lookup(rule, "cidr_ipv4", null)
-          cidr_ipv6         = lookup(rule, "cidr_ipv6", null)
-          security_group_id = lookup(rule, "security_group_id", null)
-        }
+        source            = source
+        port              = listener.listener_port
+        ip_protocol       = listener.protocol == "UDP" ? "udp" : "tcp"
+        cidr_ipv4         = lookup(rule, "cidr_ipv4", null)
+        cidr_ipv6         = lookup(rule, "cidr_ipv6", null)
+        security_group_id = lookup(rule, "security_group_id", null)
+        primary           = local.listener_keys[port] == "primary"
       }
     ]
-  ])...)
+  ])
 }
 
-# The default is that of the primary listener: alb_ingress_cidr_blocks.
+# By port and source. The default is that of the primary listener:
+# alb_ingress_cidr_blocks.
 #tfsec:ignore:aws-ec2-no-public-ingress-sgr
 #trivy:ignore:avd-aws-0107
 resource "aws_vpc_security_group_ingress_rule" "extra" {
-  for_each = local.extra_ingress
+  for_each = { for rule in local.listener_ingress : "${rule.port} ${rule.source}" => rule if !rule.primary }
 
   security_group_id            = local.load_balancer_security_group_id
   description                  = "Listener ${each.value.port}"
@@ -150,6 +192,28 @@ resource "aws_vpc_security_group_ingress_rule" "extra" {
   from_port                    = each.value.port
   to_port                      = each.value.port
   tags                         = local.tags
+}
+
+# The port that an NLB's primary listener had at first, by source.
+#tfsec:ignore:aws-ec2-no-public-ingress-sgr
+#trivy:ignore:avd-aws-0107
+resource "aws_vpc_security_group_ingress_rule" "primary" {
+  for_each = { for rule in local.listener_ingress : rule.source => rule if rule.primary }
+
+  security_group_id            = local.load_balancer_security_group_id
+  description                  = "Listener ${each.value.port}"
+  cidr_ipv4                    = each.value.cidr_ipv4
+  cidr_ipv6                    = each.value.cidr_ipv6
+  referenced_security_group_id = each.value.security_group_id
+  ip_protocol                  = each.value.ip_protocol
+  from_port                    = each.value.port
+  to_port                      = each.value.port
+  tags                         = local.tags
+}
+
+moved {
+  from = module.tcp_pod[0].aws_vpc_security_group_ingress_rule.listener
+  to   = aws_vpc_security_group_ingress_rule.primary
 }
 
 # From the load balancer to the instances the dynamic TCP ports are open already.

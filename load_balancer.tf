@@ -53,7 +53,6 @@ module "tcp_pod" {
   vpc_id                    = local.vpc_id
   subnets                   = var.load_balancer_subnets
   internal                  = local.load_balancer_internal
-  ingress_cidr_blocks       = var.alb_ingress_cidr_blocks
   backend_security_group_id = module.instances.security_group_id
   zone_id                   = var.zone_id
   hostnames                 = local.hostnames

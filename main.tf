@@ -189,13 +189,14 @@ resource "aws_ecs_service" "this" {
   }
 
   # What must be there before the first task, and stay until the last one:
-  # - the listeners, or ECS refuses the target groups (the primary ones are waited
-  #   for by local.target_group_arn);
+  # - the listeners, or ECS refuses the target groups (those of an ALB itself are
+  #   waited for by local.target_group_arn);
   # - the capacity provider's place in the cluster, or there is no capacity;
   # - the execution role's permissions, or no task starts.
   depends_on = [
     aws_lb_listener.extra,
     aws_vpc_security_group_ingress_rule.extra,
+    aws_vpc_security_group_ingress_rule.primary,
     aws_vpc_security_group_ingress_rule.extra_backend,
     aws_vpc_security_group_egress_rule.extra_backend,
     aws_ecs_cluster_capacity_providers.this,

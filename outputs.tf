@@ -201,6 +201,8 @@ output "ssl_listener_arn" {
 output "target_group_arn" {
   description = "ARN of the primary target group."
   value       = local.target_group_arn
+  # Before, ECS would refuse it.
+  depends_on = [aws_lb_listener.extra]
 }
 
 output "target_group_arn_suffix" {
@@ -220,7 +222,7 @@ output "extra_target_groups" {
       target_group_arn        = aws_lb_target_group.extra[key].arn
       target_group_arn_suffix = aws_lb_target_group.extra[key].arn_suffix
       target_group_name       = aws_lb_target_group.extra[key].name
-      listener_arn            = aws_lb_listener.extra[tostring(entry.listener_port)].arn
+      listener_arn            = aws_lb_listener.extra[local.listener_keys[tostring(entry.listener_port)]].arn
       listener_port           = entry.listener_port
       container_port          = entry.container_port
       url                     = "${lower(entry.listener_protocol)}://${local.primary_hostname}:${entry.listener_port}"

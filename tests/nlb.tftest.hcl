@@ -211,3 +211,45 @@ run "an_nlb_leaves_port_443_to_the_entries" {
     error_message = "Listeners: ${jsonencode(keys(aws_lb_listener.extra))}"
   }
 }
+
+# A port that changes hands keeps its listener, which AWS has once per port: it is
+# neither created nor destroyed, and so are the rules that admit its clients.
+run "ports_before_they_change_hands" {
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP" }
+    }
+  }
+
+  assert {
+    condition     = { for key, listener in aws_lb_listener.extra : key => listener.port } == { "4317" = 4317, "primary" = 3200 }
+    error_message = "Listeners: ${jsonencode({ for key, listener in aws_lb_listener.extra : key => listener.port })}"
+  }
+}
+
+run "ports_that_change_hands" {
+  variables {
+    container_port = 4317
+    extra_target_groups = {
+      query = { listener_port = 3200, container_port = 3200, protocol = "TCP" }
+    }
+  }
+
+  assert {
+    condition     = { for key, listener in aws_lb_listener.extra : key => listener.port } == { "4317" = 4317, "primary" = 3200 }
+    error_message = "Listeners: ${jsonencode({ for key, listener in aws_lb_listener.extra : key => listener.port })}"
+  }
+
+  assert {
+    condition = alltrue([
+      { for key, rule in aws_vpc_security_group_ingress_rule.extra : key => rule.from_port } == { "4317 0.0.0.0/0" = 4317 },
+      { for key, rule in aws_vpc_security_group_ingress_rule.primary : key => rule.from_port } == { "0.0.0.0/0" = 3200 },
+    ])
+    error_message = "Clients are admitted to other ports."
+  }
+
+  assert {
+    condition     = output.extra_target_groups["query"].listener_arn == aws_lb_listener.extra["primary"].arn
+    error_message = "The entry has another listener: ${output.extra_target_groups["query"].listener_arn}"
+  }
+}

@@ -1,4 +1,5 @@
-# A network load balancer that hands TCP connections to the service.
+# A network load balancer and the service's primary target group. What listens is
+# the caller's to make: the primary listener is one of several that may swap ports.
 
 # Whether it is open to the world is the caller's choice: the subnets decide.
 #tfsec:ignore:aws-elb-alb-not-public
@@ -34,22 +35,6 @@ resource "aws_lb_target_group" "this" {
     timeout             = var.health_check.timeout
     healthy_threshold   = 2
     unhealthy_threshold = 3
-  }
-
-  lifecycle {
-    create_before_destroy = true
-  }
-}
-
-resource "aws_lb_listener" "tcp" {
-  load_balancer_arn = aws_lb.this.arn
-  port              = var.target_port
-  protocol          = "TCP"
-  tags              = var.tags
-
-  default_action {
-    type             = "forward"
-    target_group_arn = aws_lb_target_group.this.arn
   }
 
   lifecycle {

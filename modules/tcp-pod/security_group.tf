@@ -1,4 +1,4 @@
-# Who may reach the load balancer, and that it reaches the tasks only.
+# The load balancer reaches the tasks only. Who may reach it comes with each listener.
 
 resource "aws_security_group" "this" {
   # A name must not begin with "sg-".
@@ -10,21 +10,6 @@ resource "aws_security_group" "this" {
   lifecycle {
     create_before_destroy = true
   }
-}
-
-# The default is a service for everyone; alb_ingress_cidr_blocks narrows it.
-#tfsec:ignore:aws-ec2-no-public-ingress-sgr
-#trivy:ignore:avd-aws-0107
-resource "aws_vpc_security_group_ingress_rule" "listener" {
-  for_each = toset(var.ingress_cidr_blocks)
-
-  security_group_id = aws_security_group.this.id
-  description       = "Primary listener"
-  cidr_ipv4         = each.value
-  ip_protocol       = "tcp"
-  from_port         = var.target_port
-  to_port           = var.target_port
-  tags              = var.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "tasks" {

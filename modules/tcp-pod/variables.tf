@@ -28,11 +28,6 @@ variable "internal" {
   type        = bool
 }
 
-variable "ingress_cidr_blocks" {
-  description = "IPv4 networks that may reach the listener."
-  type        = list(string)
-}
-
 variable "backend_security_group_id" {
   description = "Security group of the instances, to whose dynamic host ports the load balancer connects."
   type        = string
@@ -64,7 +59,7 @@ variable "weight" {
 }
 
 variable "target_port" {
-  description = "Port of the container, and of the listener."
+  description = "Port of the container."
   type        = number
 }
 

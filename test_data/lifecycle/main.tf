@@ -1,6 +1,6 @@
-# Apache httpd whose extra target groups come, change and go while it serves. The
-# container itself stays the same: it listens on three ports, and speaks HTTP/1.1
-# and, in clear text, HTTP/2 on each.
+# Apache httpd whose target groups come, change and go while it serves, behind
+# either kind of load balancer. The container itself stays the same: it listens on
+# three ports, and speaks HTTP/1.1 and, in clear text, HTTP/2 on each.
 
 terraform {
   required_version = ">= 1.5"
@@ -62,7 +62,8 @@ module "httpd" {
   service_name          = var.service_name
   environment           = "test"
   docker_image          = "public.ecr.aws/docker/library/httpd:2.4"
-  container_port        = local.sites.primary.port
+  lb_type               = var.lb_type
+  container_port        = var.container_port
   container_command     = ["sh", "-c", join(" && ", concat(local.make_sites, [local.speak_http2, "exec httpd-foreground"]))]
   load_balancer_subnets = var.subnet_public_ids
   asg_subnets           = var.subnet_private_ids
