@@ -145,6 +145,7 @@ module "daemon" {
 
   name               = "${var.service_name}-${each.key}"
   cluster_name       = aws_ecs_cluster.this.name
+  cluster_id         = aws_ecs_cluster.this.id
   image              = each.value.image
   entry_point        = each.value.entry_point
   command            = each.value.command

@@ -23,18 +23,14 @@ locals {
   # Valid, with their defaults: an entry that breaks a rule fails the plan here.
   extra_target_groups = module.extra_target_groups.entries
 
-  # At most 32 letters, digits and hyphens: the service, the key, and a hash of
-  # both and of what makes a new target group necessary. The hash keeps apart
-  # keys that look alike without their special characters, and gives the
-  # successor of a target group another name than its predecessor's.
+  # At most 32 letters, digits and hyphens: the service, the key, and a hash that
+  # keeps apart keys that look alike without their special characters and, like the
+  # load balancer's, the successor of a target group and its predecessor.
   extra_target_group_names = {
     for key, entry in local.extra_target_groups : key => join("-", compact([
       trim(substr(replace(var.service_name, "/[^A-Za-z0-9]+/", "-"), 0, 10), "-"),
       trim(substr(trim(replace(key, "/[^A-Za-z0-9]+/", "-"), "-"), 0, 12), "-"),
-      substr(sha1(jsonencode([
-        var.service_name, key, local.load_balancer_name, local.vpc_id,
-        entry.container_port, entry.protocol, entry.protocol_version,
-      ])), 0, 8),
+      substr(sha1(jsonencode([key, local.load_balancer_name])), 0, 8),
     ]))
   }
 
@@ -117,7 +113,16 @@ resource "aws_lb_target_group" "extra" {
 
   lifecycle {
     create_before_destroy = true
+    # The name differs in each plan, so that the successor's is always free.
+    ignore_changes = [name]
+    # A target group serves one load balancer in its life.
+    replace_triggered_by = [terraform_data.load_balancer]
   }
+}
+
+# Changes when the load balancer is replaced.
+resource "terraform_data" "load_balancer" {
+  input = local.load_balancer_arn
 }
 
 locals {
@@ -131,6 +136,8 @@ locals {
 resource "aws_lb_listener" "extra" {
   for_each = { for port, listener in local.listeners : local.listener_keys[port] => listener }
 
+  # Never created before it is destroyed: AWS would give the listener that is there
+  # on the port, and the destroy would then remove it.
   load_balancer_arn = local.load_balancer_arn
   port              = each.value.listener_port
   protocol          = each.value.listener_protocol
@@ -145,12 +152,6 @@ resource "aws_lb_listener" "extra" {
   default_action {
     type             = "forward"
     target_group_arn = each.value.key == null ? local.target_group_arn : aws_lb_target_group.extra[each.value.key].arn
-  }
-
-  # Also on removal: a listener that is created before it is destroyed is
-  # destroyed after the service has let go of its target group.
-  lifecycle {
-    create_before_destroy = true
   }
 }
 

@@ -39,6 +39,7 @@ module "instances" {
   source = "./modules/instances"
 
   service_name                    = var.service_name
+  cluster_id                      = aws_ecs_cluster.this.id
   vpc_id                          = local.vpc_id
   subnets                         = var.asg_subnets
   instance_type                   = var.asg_instance_type

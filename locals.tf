@@ -41,19 +41,20 @@ locals {
   dns_set_identifier = var.dns_routing_policy == "weighted" ? var.dns_set_identifier : null
 
   # Names have at most 32 letters, digits and hyphens, and must not begin with
-  # "internal-". The hash covers everything whose change replaces the load balancer
-  # or the target group, so that the new one never has the name of the old one.
+  # "internal-". The hash is another one in each plan, for whatever the plan creates;
+  # what is there keeps its name. So a successor, which is created before the
+  # predecessor is destroyed, never meets its name, whatever the reason for it.
   load_balancer_internal  = !data.aws_subnet.load_balancer.map_public_ip_on_launch
   primary_target_protocol = local.is_alb ? var.target_group_protocol : "TCP"
   safe_name               = replace(replace(var.service_name, "/[^A-Za-z0-9]+/", "-"), "/(?i)^internal-/", "internal")
   short_name              = trim(substr(local.safe_name, 0, 23), "-")
   load_balancer_name = join("-", [
     local.short_name,
-    substr(sha1(jsonencode([var.service_name, local.lb_type, local.load_balancer_internal])), 0, 8),
+    substr(sha1(jsonencode([var.service_name, plantimestamp()])), 0, 8),
   ])
   target_group_name = join("-", [
     local.short_name,
-    substr(sha1(jsonencode([local.load_balancer_name, local.vpc_id, var.container_port, local.primary_target_protocol])), 0, 8),
+    substr(sha1(local.load_balancer_name), 0, 8),
   ])
 
   # One of the two pods exists, and both have outputs of these names. Each output is

@@ -37,6 +37,11 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
     base              = 1
     weight            = 100
   }
+
+  # Its arguments are names, which a new cluster or provider does not change.
+  lifecycle {
+    replace_triggered_by = [aws_ecs_cluster.this.id, aws_ecs_capacity_provider.this.id]
+  }
 }
 
 locals {
@@ -186,6 +191,8 @@ resource "aws_ecs_service" "this" {
   lifecycle {
     # Auto scaling moves it.
     ignore_changes = [desired_count]
+    # A capacity provider can't leave its cluster while a service uses it.
+    replace_triggered_by = [aws_ecs_cluster_capacity_providers.this.id]
   }
 
   # What must be there before the first task, and stay until the last one:

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -186,7 +187,7 @@ func (l *lifecycle) apply(t *testing.T, c change) {
 		}
 		l.checkService(t, seen, c)
 		if l.stream == nil {
-			l.stream = startStream(ctx, v.Client(), groups[l.steady(groups)])
+			l.stream = startStream(ctx, l.client(v.Client()), groups[l.steady(groups)])
 			return
 		}
 		sent, failed := l.stream.during(c.name)
@@ -197,8 +198,8 @@ func (l *lifecycle) apply(t *testing.T, c change) {
 	l.d.Idempotence(t)
 }
 
-// lifecycleBlock is what has Terraform create before it destroys.
-var lifecycleBlock = regexp.MustCompile(`(?m)^  lifecycle \{\n    create_before_destroy = true\n  \}\n`)
+// createBeforeDestroy is what has Terraform create before it destroys.
+var createBeforeDestroy = regexp.MustCompile(`(?m)^    create_before_destroy = true\n`)
 
 // checkOrderMatters: without create_before_destroy, a change of the container
 // port fails, since the target group would have to go while its listener still
@@ -211,8 +212,8 @@ func (l *lifecycle) checkOrderMatters(t *testing.T) {
 	l.stream.during("break it on purpose")
 	l.d.Mutate = func(files map[string][]byte) {
 		const name = "extra_target_groups.tf"
-		require.Len(t, lifecycleBlock.FindAll(files[name], -1), 2, "lifecycle blocks of target groups and listeners in %s", name)
-		files[name] = lifecycleBlock.ReplaceAll(files[name], nil)
+		require.Len(t, createBeforeDestroy.FindAll(files[name], -1), 1, "create_before_destroy of target groups in %s", name)
+		files[name] = createBeforeDestroy.ReplaceAll(files[name], nil)
 	}
 	said := l.d.DeployFails(t, l.variables(change{entries: `{"other": {"listener_port": 8081, "container_port": 8081}}`}))
 	l.d.Mutate = nil
@@ -254,6 +255,20 @@ func (l *lifecycle) groups(ctx context.Context, t *testing.T, v *suite.Validatio
 		groups[i].URL = strings.Replace(groups[i].URL, "tcp://", "http://", 1)
 	}
 	return groups
+}
+
+// client sends each request through a connection of its own on an NLB, which keeps
+// a connection with its task until that stops.
+func (l *lifecycle) client(like *http.Client) *http.Client {
+	transport, ok := like.Transport.(*http.Transport)
+	if !l.nlb || !ok {
+		return like
+	}
+	client := *like
+	transport = transport.Clone()
+	transport.DisableKeepAlives = true
+	client.Transport = transport
+	return &client
 }
 
 // steady is the place of the group to which the stream of requests goes.

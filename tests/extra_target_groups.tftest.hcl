@@ -258,60 +258,6 @@ run "load_balancer_name_never_begins_internal" {
   }
 }
 
-# What makes a new target group necessary makes a new name.
-
-run "first_name" {
-  command = plan
-
-  variables {
-    extra_target_groups = { otlp = { listener_port = 4317, container_port = 4317 } }
-  }
-
-  assert {
-    condition     = local.extra_target_group_names["otlp"] != ""
-    error_message = "There is no name."
-  }
-}
-
-run "other_name_with_another_container_port" {
-  command = plan
-
-  variables {
-    extra_target_groups = { otlp = { listener_port = 4317, container_port = 4318 } }
-  }
-
-  assert {
-    condition     = local.extra_target_group_names["otlp"] != run.first_name.extra_target_groups["otlp"].target_group_name
-    error_message = "The name stays ${local.extra_target_group_names["otlp"]}."
-  }
-}
-
-run "other_name_with_another_protocol_version" {
-  command = plan
-
-  variables {
-    extra_target_groups = { otlp = { listener_port = 4317, container_port = 4317, protocol_version = "GRPC" } }
-  }
-
-  assert {
-    condition     = local.extra_target_group_names["otlp"] != run.first_name.extra_target_groups["otlp"].target_group_name
-    error_message = "The name stays ${local.extra_target_group_names["otlp"]}."
-  }
-}
-
-run "same_name_with_another_listener_port_and_health_check" {
-  command = plan
-
-  variables {
-    extra_target_groups = { otlp = { listener_port = 9999, container_port = 4317, health_check = { path = "/ready" } } }
-  }
-
-  assert {
-    condition     = local.extra_target_group_names["otlp"] == run.first_name.extra_target_groups["otlp"].target_group_name
-    error_message = "The name becomes ${local.extra_target_group_names["otlp"]}, which replaces the target group."
-  }
-}
-
 run "renamed_key_keeps_its_listener_and_task_definition" {
   command = plan
 

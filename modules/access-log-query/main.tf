@@ -98,6 +98,11 @@ resource "aws_glue_catalog_table" "this" {
       }
     }
   }
+
+  # A database takes its tables along, and its successor has the same name.
+  lifecycle {
+    replace_triggered_by = [aws_glue_catalog_database.this.id]
+  }
 }
 
 # Whoever may query the logs owns the results too: a key of their own would

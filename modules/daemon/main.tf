@@ -87,5 +87,14 @@ resource "aws_ecs_service" "this" {
   force_delete            = true
   tags                    = var.tags
 
+  lifecycle {
+    replace_triggered_by = [terraform_data.cluster]
+  }
+
   depends_on = [aws_iam_role_policy.task, aws_iam_role_policy_attachment.task]
+}
+
+# Changes with the cluster, also when its name does not.
+resource "terraform_data" "cluster" {
+  input = var.cluster_id
 }

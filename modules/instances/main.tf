@@ -68,6 +68,12 @@ resource "aws_launch_template" "this" {
   }
 }
 
+# Instances join a cluster by its name, once: a new one of the same name needs new
+# instances, and the old one goes after its own.
+resource "terraform_data" "cluster" {
+  input = var.cluster_id
+}
+
 resource "aws_autoscaling_group" "this" {
   name_prefix               = local.name_prefix
   vpc_zone_identifier       = var.subnets
@@ -130,7 +136,8 @@ resource "aws_autoscaling_group" "this" {
 
   lifecycle {
     # The capacity provider's managed scaling moves it.
-    ignore_changes = [desired_capacity]
+    ignore_changes       = [desired_capacity]
+    replace_triggered_by = [terraform_data.cluster]
   }
 
   # A group whose instances have lost their permissions can't stop its tasks, so

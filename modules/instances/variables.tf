@@ -3,6 +3,11 @@ variable "service_name" {
   type        = string
 }
 
+variable "cluster_id" {
+  description = "Id of the cluster that the instances join."
+  type        = string
+}
+
 variable "vpc_id" {
   description = "Id of the VPC of the subnets."
   type        = string

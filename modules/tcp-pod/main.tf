@@ -17,6 +17,8 @@ resource "aws_lb" "this" {
 
   lifecycle {
     create_before_destroy = true
+    # The name differs in each plan, so that the successor's is always free.
+    ignore_changes = [name]
   }
 }
 
@@ -39,6 +41,9 @@ resource "aws_lb_target_group" "this" {
 
   lifecycle {
     create_before_destroy = true
+    ignore_changes        = [name]
+    # A target group serves one load balancer in its life.
+    replace_triggered_by = [aws_lb.this.arn]
   }
 }
 
