@@ -42,10 +42,6 @@ module "website_pod" {
 module "tcp_pod" {
   source = "./modules/tcp-pod"
   count  = local.is_alb ? 0 : 1
-  providers = {
-    aws     = aws
-    aws.dns = aws.dns
-  }
 
   service_name              = var.service_name
   load_balancer_name        = local.load_balancer_name
@@ -54,11 +50,6 @@ module "tcp_pod" {
   subnets                   = var.load_balancer_subnets
   internal                  = local.load_balancer_internal
   backend_security_group_id = module.instances.security_group_id
-  zone_id                   = var.zone_id
-  hostnames                 = local.hostnames
-  make_records              = var.assume_dns
-  set_identifier            = local.dns_set_identifier
-  weight                    = var.dns_weight
   target_port               = var.container_port
   tags                      = local.tags
 
@@ -66,4 +57,30 @@ module "tcp_pod" {
     interval = var.healthcheck_interval
     timeout  = var.healthcheck_timeout
   }
+}
+
+# Outside of the pods, so that the names lead somewhere while one kind of load
+# balancer replaces the other.
+module "alias_records" {
+  source    = "./modules/alias-records"
+  providers = { aws = aws.dns }
+
+  zone_id                = var.zone_id
+  hostnames              = var.assume_dns ? local.hostnames : {}
+  load_balancer_dns_name = local.load_balancer_dns_name
+  load_balancer_zone_id  = local.load_balancer_zone_id
+  set_identifier         = local.dns_set_identifier
+  weight                 = var.dns_weight
+}
+
+# In 1.0.0 each pod had them. Only one move may lead to an address, so those of the
+# NLB take the way of the ALB's.
+moved {
+  from = module.tcp_pod[0].module.alias_records
+  to   = module.website_pod[0].module.alias_records
+}
+
+moved {
+  from = module.website_pod[0].module.alias_records
+  to   = module.alias_records
 }

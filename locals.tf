@@ -63,6 +63,7 @@ locals {
   load_balancer_arn               = local.is_alb ? module.website_pod[0].load_balancer_arn : module.tcp_pod[0].load_balancer_arn
   load_balancer_arn_suffix        = local.is_alb ? module.website_pod[0].load_balancer_arn_suffix : module.tcp_pod[0].load_balancer_arn_suffix
   load_balancer_dns_name          = local.is_alb ? module.website_pod[0].load_balancer_dns_name : module.tcp_pod[0].load_balancer_dns_name
+  load_balancer_zone_id           = local.is_alb ? module.website_pod[0].load_balancer_zone_id : module.tcp_pod[0].load_balancer_zone_id
   load_balancer_security_group_id = local.is_alb ? module.website_pod[0].security_group_id : module.tcp_pod[0].security_group_id
   target_group_arn                = local.is_alb ? module.website_pod[0].target_group_arn : module.tcp_pod[0].target_group_arn
   target_group_arn_suffix         = local.is_alb ? module.website_pod[0].target_group_arn_suffix : module.tcp_pod[0].target_group_arn_suffix

@@ -442,7 +442,7 @@ variable "dns_names" {
 }
 
 variable "assume_dns" {
-  description = "Whether to create the address records of dns_names. False leaves them to you, as during a migration; the certificate is validated either way."
+  description = "Whether to create the address and CAA records of dns_names. False leaves them to you, as during a migration; the certificate is validated either way."
   type        = bool
   default     = true
   nullable    = false

@@ -46,15 +46,3 @@ resource "aws_lb_target_group" "this" {
     replace_triggered_by = [aws_lb.this.arn]
   }
 }
-
-module "alias_records" {
-  source    = "../alias-records"
-  providers = { aws = aws.dns }
-
-  zone_id                = var.zone_id
-  hostnames              = var.make_records ? var.hostnames : {}
-  load_balancer_dns_name = aws_lb.this.dns_name
-  load_balancer_zone_id  = aws_lb.this.zone_id
-  set_identifier         = var.set_identifier
-  weight                 = var.weight
-}

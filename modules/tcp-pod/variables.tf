@@ -33,31 +33,6 @@ variable "backend_security_group_id" {
   type        = string
 }
 
-variable "zone_id" {
-  description = "Id of the Route 53 zone of the host names."
-  type        = string
-}
-
-variable "hostnames" {
-  description = "Full host names by the label that the caller gave."
-  type        = map(string)
-}
-
-variable "make_records" {
-  description = "Whether to make the address records of the host names."
-  type        = bool
-}
-
-variable "set_identifier" {
-  description = "What tells weighted records of one name apart. Null: simple records."
-  type        = string
-}
-
-variable "weight" {
-  description = "Share of a weighted record."
-  type        = number
-}
-
 variable "target_port" {
   description = "Port of the container."
   type        = number

@@ -64,7 +64,7 @@ variable "primary_hostname" {
 }
 
 variable "make_records" {
-  description = "Whether to make the address records of the host names."
+  description = "Whether the host names lead here: then there are CAA records for them."
   type        = bool
 }
 
