@@ -45,7 +45,6 @@ locals {
         protocol                   = "TCP"
         certificate_arn            = null
         ingress_cidr_blocks        = var.alb_ingress_cidr_blocks
-        ingress_ipv6_cidr_blocks   = []
         ingress_security_group_ids = []
       }
     },
@@ -162,14 +161,12 @@ locals {
     for port, listener in local.listeners : [
       for source, rule in merge(
         { for cidr in listener.ingress_cidr_blocks : cidr => { cidr_ipv4 = cidr } },
-        { for cidr in listener.ingress_ipv6_cidr_blocks : cidr => { cidr_ipv6 = cidr } },
         { for index, id in listener.ingress_security_group_ids : "security group ${index}" => { security_group_id = id } },
         ) : {
         source            = source
         port              = listener.listener_port
         ip_protocol       = listener.protocol == "UDP" ? "udp" : "tcp"
         cidr_ipv4         = lookup(rule, "cidr_ipv4", null)
-        cidr_ipv6         = lookup(rule, "cidr_ipv6", null)
         security_group_id = lookup(rule, "security_group_id", null)
         primary           = local.listener_keys[port] == "primary"
       }
@@ -187,7 +184,6 @@ resource "aws_vpc_security_group_ingress_rule" "extra" {
   security_group_id            = local.load_balancer_security_group_id
   description                  = "Listener ${each.value.port}"
   cidr_ipv4                    = each.value.cidr_ipv4
-  cidr_ipv6                    = each.value.cidr_ipv6
   referenced_security_group_id = each.value.security_group_id
   ip_protocol                  = each.value.ip_protocol
   from_port                    = each.value.port
@@ -204,7 +200,6 @@ resource "aws_vpc_security_group_ingress_rule" "primary" {
   security_group_id            = local.load_balancer_security_group_id
   description                  = "Listener ${each.value.port}"
   cidr_ipv4                    = each.value.cidr_ipv4
-  cidr_ipv6                    = each.value.cidr_ipv6
   referenced_security_group_id = each.value.security_group_id
   ip_protocol                  = each.value.ip_protocol
   from_port                    = each.value.port

@@ -442,7 +442,7 @@ variable "dns_names" {
 }
 
 variable "assume_dns" {
-  description = "Whether to create the address and CAA records of dns_names. False leaves them to you, as during a migration; the certificate is validated either way."
+  description = "Whether to create the address and CAA records of dns_names. False leaves them to you, as in a migration. The certificate is validated."
   type        = bool
   default     = true
   nullable    = false
@@ -667,8 +667,8 @@ variable "extra_target_groups" {
     - `listener_protocol`: HTTP or HTTPS on an ALB; TCP, TLS or UDP on an NLB. Null: HTTPS on an ALB, `protocol` on an NLB.
       From HTTPS to HTTP, or from TLS to another, a listener does not change in place: take another `listener_port`.
     - `certificate_arn`: certificate of an HTTPS or TLS listener. Null: the module's own, which only an ALB has.
-    - `ingress_cidr_blocks`, `ingress_ipv6_cidr_blocks`, `ingress_security_group_ids`: who may reach the listener.
-      All null: `alb_ingress_cidr_blocks`. Networks must be known in the plan; security groups may be made in the same one.
+    - `ingress_cidr_blocks`, `ingress_security_group_ids`: who may reach the listener, by IPv4.
+      Both null: `alb_ingress_cidr_blocks`. Networks must be known in the plan; security groups may be made in the same one.
     - `deregistration_delay`: seconds for which a target that leaves may finish its requests, 0 to 3600. Null: 300.
     - `slow_start`: seconds in which a new target's share of requests grows, 30 to 900 or 0, on an ALB.
     - `load_balancing_algorithm_type`: round_robin, least_outstanding_requests or weighted_random, on an ALB.
@@ -684,13 +684,14 @@ variable "extra_target_groups" {
   EOT
 
   type = map(object({
-    listener_port                 = number
-    container_port                = number
-    protocol                      = optional(string, "HTTP")
-    protocol_version              = optional(string)
-    listener_protocol             = optional(string)
-    certificate_arn               = optional(string)
-    ingress_cidr_blocks           = optional(list(string))
+    listener_port       = number
+    container_port      = number
+    protocol            = optional(string, "HTTP")
+    protocol_version    = optional(string)
+    listener_protocol   = optional(string)
+    certificate_arn     = optional(string)
+    ingress_cidr_blocks = optional(list(string))
+    # Only to be refused.
     ingress_ipv6_cidr_blocks      = optional(list(string))
     ingress_security_group_ids    = optional(list(string))
     deregistration_delay          = optional(number)

@@ -37,11 +37,10 @@ locals {
       })
       # Whoever may reach the primary listener, unless the entry says otherwise.
       ingress_cidr_blocks = (
-        entry.ingress_cidr_blocks == null && entry.ingress_ipv6_cidr_blocks == null && entry.ingress_security_group_ids == null
+        entry.ingress_cidr_blocks == null && entry.ingress_security_group_ids == null
         ? var.ingress_cidr_blocks
         : coalesce(entry.ingress_cidr_blocks, [])
       )
-      ingress_ipv6_cidr_blocks   = coalesce(entry.ingress_ipv6_cidr_blocks, [])
       ingress_security_group_ids = coalesce(entry.ingress_security_group_ids, [])
     })
   }

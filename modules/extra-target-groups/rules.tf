@@ -88,20 +88,17 @@ locals {
         if !can(cidrhost(cidr, 0)) || strcontains(cidr, ":")
       ]
     ]),
-    flatten([
-      for key, entry in var.entries : [
-        for cidr in coalesce(entry.ingress_ipv6_cidr_blocks, []) :
-        "${local.at[key]}.ingress_ipv6_cidr_blocks: \"${cidr}\" is not a valid IPv6 CIDR block."
-        if !can(cidrhost(cidr, 0)) || !strcontains(cidr, ":")
-      ]
-    ]),
-    flatten([
-      for key, entry in var.entries : [
-        for name in ["ingress_cidr_blocks", "ingress_ipv6_cidr_blocks"] :
-        "${local.at[key]}.${name} must not have duplicates: ${jsonencode(entry[name])}."
-        if length(distinct(coalesce(entry[name], []))) < length(coalesce(entry[name], []))
-      ]
-    ]),
+    # Terraform would drop an attribute that the type does not have without a word.
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.ingress_ipv6_cidr_blocks must be removed: ${jsonencode(entry.ingress_ipv6_cidr_blocks)} can't reach a load balancer with IPv4 only."
+      if entry.ingress_ipv6_cidr_blocks != null
+    ],
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.ingress_cidr_blocks must not have duplicates: ${jsonencode(entry.ingress_cidr_blocks)}."
+      if length(distinct(coalesce(entry.ingress_cidr_blocks, []))) < length(coalesce(entry.ingress_cidr_blocks, []))
+    ],
 
     # Attributes of the target group
 

@@ -317,12 +317,12 @@ run "ingress_network_twice" {
   }
 }
 
-run "ipv6_ingress_that_is_ipv4" {
+run "ipv6_ingress" {
   command = plan
 
   variables {
     entries = {
-      otlp = { listener_port = 4317, container_port = 4317, ingress_ipv6_cidr_blocks = ["10.0.0.0/8"] }
+      otlp = { listener_port = 4317, container_port = 4317, ingress_ipv6_cidr_blocks = ["2001:db8::/32"] }
     }
   }
 
@@ -330,7 +330,7 @@ run "ipv6_ingress_that_is_ipv4" {
 
   assert {
     condition = output.faults == tolist([
-      "extra_target_groups[\"otlp\"].ingress_ipv6_cidr_blocks: \"10.0.0.0/8\" is not a valid IPv6 CIDR block.",
+      "extra_target_groups[\"otlp\"].ingress_ipv6_cidr_blocks must be removed: [\"2001:db8::/32\"] can't reach a load balancer with IPv4 only.",
     ])
     error_message = jsonencode(output.faults)
   }
