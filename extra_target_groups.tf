@@ -12,6 +12,7 @@ module "extra_target_groups" {
   entries                = var.extra_target_groups
   lb_type                = local.lb_type
   primary_listener_ports = local.is_alb ? [80, 443] : [var.container_port]
+  primary_container_port = var.container_port
   ingress_cidr_blocks    = var.alb_ingress_cidr_blocks
   region                 = local.region
 }
@@ -152,21 +153,13 @@ resource "aws_vpc_security_group_ingress_rule" "extra" {
   tags                         = local.tags
 }
 
-# From the load balancer to the instances the dynamic TCP ports are open already.
-# What else an entry needs: UDP, and a health check port of its own.
+# From the load balancer to the instances the dynamic ports are open already. What else
+# an entry needs: its host port, and a health check port of its own.
 locals {
-  extra_backend_ports = merge(
-    {
-      for entry in values(local.extra_target_groups) : "udp" => { protocol = "udp", from = 32768, to = 65535 }...
-      if entry.protocol == "UDP"
-    },
-    {
-      for entry in values(local.extra_target_groups) : "health check ${entry.health_check.port}" => {
-        protocol = "tcp", from = tonumber(entry.health_check.port), to = tonumber(entry.health_check.port)
-      }...
-      if entry.health_check.port != "traffic-port" && try(tonumber(entry.health_check.port) < 32768, false)
-    },
-  )
+  extra_backend_ports = toset(concat(
+    [for entry in local.extra_target_groups : "${entry.protocol == "UDP" ? "udp" : "tcp"} ${entry.host_port}" if entry.host_port != null],
+    [for entry in local.extra_target_groups : "tcp ${entry.health_check.port}" if try(tonumber(entry.health_check.port) < 32768, false)],
+  ))
 }
 
 resource "aws_vpc_security_group_egress_rule" "extra_backend" {
@@ -175,9 +168,9 @@ resource "aws_vpc_security_group_egress_rule" "extra_backend" {
   security_group_id            = local.load_balancer_security_group_id
   description                  = "Extra target groups: ${each.key}"
   referenced_security_group_id = module.instances.security_group_id
-  ip_protocol                  = each.value[0].protocol
-  from_port                    = each.value[0].from
-  to_port                      = each.value[0].to
+  ip_protocol                  = split(" ", each.key)[0]
+  from_port                    = tonumber(split(" ", each.key)[1])
+  to_port                      = tonumber(split(" ", each.key)[1])
   tags                         = local.tags
 }
 
@@ -187,26 +180,8 @@ resource "aws_vpc_security_group_ingress_rule" "extra_backend" {
   security_group_id            = module.instances.security_group_id
   description                  = "Extra target groups: ${each.key}"
   referenced_security_group_id = local.load_balancer_security_group_id
-  ip_protocol                  = each.value[0].protocol
-  from_port                    = each.value[0].from
-  to_port                      = each.value[0].to
+  ip_protocol                  = split(" ", each.key)[0]
+  from_port                    = tonumber(split(" ", each.key)[1])
+  to_port                      = tonumber(split(" ", each.key)[1])
   tags                         = local.tags
-}
-
-# Host ports are dynamic, so a health check on a fixed port asks something else
-# than the container.
-check "fixed_health_check_ports" {
-  assert {
-    condition = length(local.fixed_health_check_ports) == 0
-    error_message = join(" ", [
-      "extra_target_groups: a health_check.port other than traffic-port must listen on every instance, since the tasks' host ports are dynamic.",
-      "Entries with one: ${join(", ", local.fixed_health_check_ports)}.",
-    ])
-  }
-}
-
-locals {
-  fixed_health_check_ports = [
-    for key, entry in var.extra_target_groups : "\"${key}\" has ${entry.health_check.port}" if entry.health_check.port != "traffic-port"
-  ]
 }

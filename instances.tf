@@ -33,6 +33,10 @@ module "sizing" {
   instance_gpus   = local.instance_gpus
   task_gpus       = var.gpu_count
   daemon_memory   = local.daemon_memory
+
+  fixed_host_ports        = anytrue([for entry in local.extra_target_groups : entry.host_port != null])
+  task_count              = max(var.task_min_count, var.task_desired_count)
+  minimum_healthy_percent = var.deployment_minimum_healthy_percent
 }
 
 module "instances" {

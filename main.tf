@@ -45,8 +45,14 @@ locals {
   # entry makes no new task definition.
   mapped_ports = sort(distinct(concat(
     [format("%05d/tcp", var.container_port)],
-    [for entry in local.extra_target_groups : format("%05d/%s", entry.container_port, entry.protocol == "UDP" ? "udp" : "tcp")],
+    keys(local.host_ports),
   )))
+
+  # Host ports by mapping. Entries with one container port have the same host port.
+  host_ports = {
+    for entry in local.extra_target_groups :
+    format("%05d/%s", entry.container_port, entry.protocol == "UDP" ? "udp" : "tcp") => entry.host_port...
+  }
 
   container_definition = {
     for key, value in {
@@ -63,7 +69,7 @@ locals {
       portMappings = [
         for port in local.mapped_ports : {
           containerPort = tonumber(split("/", port)[0])
-          hostPort      = 0
+          hostPort      = coalesce(try(local.host_ports[port][0], null), 0)
           protocol      = split("/", port)[1]
         }
       ]

@@ -90,6 +90,14 @@ output "asg_name" {
   }
 
   precondition {
+    condition = module.sizing.room_for_deployments
+    error_message = join(" ", [
+      "asg_max_size must be at least ${module.sizing.instances_to_deploy} with a host_port in extra_target_groups, not ${module.sizing.max_size}:",
+      "an instance runs one task, and a deployment starts the next one before it stops one.",
+    ])
+  }
+
+  precondition {
     condition = module.sizing.fits || var.gpu_count > local.instance_gpus
     error_message = join(" ", [
       "asg_instance_type ${var.asg_instance_type} is too small for a task.",

@@ -661,7 +661,10 @@ variable "extra_target_groups" {
     An attribute name that is not listed here is ignored without a word: Terraform can't see it.
 
     - `listener_port`: port of the load balancer, each one once.
-    - `container_port`: port of the container. Entries may share one, also with the primary listener.
+    - `container_port`: port of the container. Entries may share one, also with the primary listener, but not as TCP and UDP.
+    - `host_port`: port of the instance that leads to `container_port`, 1 to 32767. Null: Docker picks one for each task.
+      With one, an instance runs one task only, and a deployment needs a free instance. UDP needs one, and so does a numbered
+      `health_check.port`.
     - `protocol`: what the targets speak: HTTP or HTTPS on an ALB; TCP, TLS or UDP on an NLB.
     - `protocol_version`: HTTP1, HTTP2 or GRPC, on an ALB. Null: HTTP1. HTTP2 and GRPC need an HTTPS listener.
     - `listener_protocol`: HTTP or HTTPS on an ALB; TCP, TLS or UDP on an NLB. Null: HTTPS on an ALB, `protocol` on an NLB.
@@ -677,7 +680,7 @@ variable "extra_target_groups" {
       An NLB has none with TLS.
     - `health_check.path`: null: `/`, with GRPC `/AWS.ALB/healthcheck`, on an NLB a TCP check.
       A path on an NLB makes it an HTTP check, with TLS targets an HTTPS check; to take the path away again, rename the entry's key.
-    - `health_check.port`: `traffic-port`, or a number. Host ports are dynamic, so a number fits only what listens on every instance.
+    - `health_check.port`: `traffic-port`, or with `host_port` a TCP port of the instance. UDP needs a number: UDP can't be checked.
     - `health_check.matcher`: codes of a healthy answer. Null: `200-299`, with GRPC the gRPC code `12`.
     - `health_check.interval` (30), `timeout` (5, less than the interval): seconds.
     - `health_check.healthy_threshold` (2), `unhealthy_threshold` (3): consecutive checks, 2 to 10.
@@ -686,6 +689,7 @@ variable "extra_target_groups" {
   type = map(object({
     listener_port                 = number
     container_port                = number
+    host_port                     = optional(number)
     protocol                      = optional(string, "HTTP")
     protocol_version              = optional(string)
     listener_protocol             = optional(string)

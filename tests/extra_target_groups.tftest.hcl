@@ -354,16 +354,24 @@ run "what_is_not_set_is_off" {
   }
 }
 
-run "a_fixed_health_check_port_draws_a_warning" {
+run "a_health_check_port_beside_a_host_port" {
   command = plan
 
   variables {
     extra_target_groups = {
-      otlp = { listener_port = 4317, container_port = 4317, health_check = { port = "9100" } }
+      otlp = { listener_port = 4317, container_port = 4317, host_port = 4317, health_check = { port = "9100" } }
     }
   }
 
-  expect_failures = [check.fixed_health_check_ports]
+  assert {
+    condition     = one([for check in aws_lb_target_group.extra["otlp"].health_check : check.port]) == "9100"
+    error_message = "Health check: ${jsonencode(aws_lb_target_group.extra["otlp"].health_check)}"
+  }
+
+  assert {
+    condition     = keys(aws_vpc_security_group_ingress_rule.extra_backend) == ["tcp 4317", "tcp 9100"]
+    error_message = "Ports of the instances: ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra_backend))}"
+  }
 }
 
 run "an_alb_leaves_the_container_port_to_the_entries" {

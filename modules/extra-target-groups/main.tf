@@ -18,6 +18,8 @@ locals {
         : entry.protocol == "TLS" ? null : { enabled = false, type = null, cookie_duration = null, cookie_name = null }
       )
       health_check = merge(entry.health_check, {
+        # AWS gives a number back without leading zeros.
+        port = try(tostring(tonumber(entry.health_check.port)), entry.health_check.port)
         # On an NLB a path makes an HTTP check, or an HTTPS check of TLS targets.
         protocol = (
           local.is_alb ? entry.protocol

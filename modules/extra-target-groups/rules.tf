@@ -14,6 +14,14 @@ locals {
   stickiness_types = local.is_alb ? ["lb_cookie", "app_cookie"] : ["source_ip"]
   algorithms       = ["round_robin", "least_outstanding_requests", "weighted_random"]
 
+  # The container's ports by "tcp" or "udp": those of the entries, and the primary one.
+  transports       = { for key, entry in var.entries : key => entry.protocol == "UDP" ? "udp" : "tcp" }
+  mapped_tcp_ports = concat([var.primary_container_port], [for key, entry in var.entries : entry.container_port if local.transports[key] == "tcp"])
+
+  # SSH and Docker have these on every instance, and ECS places no task that asks for one:
+  # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html
+  reserved_host_ports = [22, 2375, 2376]
+
   # Target group protocols by NLB listener protocol.
   nlb_target_protocols = { TCP = ["TCP"], TLS = ["TCP", "TLS"], UDP = ["UDP"] }
 
@@ -49,6 +57,46 @@ locals {
       for key, entry in var.entries :
       "${local.at[key]}.container_port must be a whole number from 1 to 65535, not ${jsonencode(entry.container_port)}."
       if try(floor(min(max(entry.container_port, 1), 65535)) != entry.container_port, true)
+    ],
+    # One mapping can't be both, and ECS takes a container port in one mapping only.
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.container_port must not be ${entry.container_port}, which is a TCP port too: ECS maps a container port once, as TCP or UDP."
+      if local.transports[key] == "udp" && try(contains(local.mapped_tcp_ports, entry.container_port), false)
+    ],
+
+    # Host ports
+
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.host_port must be a whole number from 1 to 32767, below the dynamic ports, not ${entry.host_port}."
+      if try(floor(min(max(entry.host_port, 1), 32767)) != entry.host_port, false)
+    ],
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.host_port must not be ${entry.host_port}, which SSH or Docker has on every instance."
+      if try(contains(local.reserved_host_ports, entry.host_port), false)
+    ],
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.host_port must be unique, but ${entry.host_port} leads to another container port as well."
+      if entry.host_port == null ? false : anytrue([
+        for other_key, other in var.entries :
+        other.host_port == entry.host_port && other.container_port != entry.container_port && local.transports[other_key] == local.transports[key]
+      ])
+    ],
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.host_port must be the same in all entries with container_port ${entry.container_port}, not ${jsonencode(entry.host_port)}."
+      if anytrue([
+        for other_key, other in var.entries :
+        other.container_port == entry.container_port && other.host_port != entry.host_port && local.transports[other_key] == local.transports[key]
+      ])
+    ],
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.host_port must be set with UDP, not null: UDP needs a fixed health check port, which ECS refuses with a dynamic host port."
+      if entry.protocol == "UDP" && entry.host_port == null
     ],
 
     # Protocols
@@ -198,8 +246,13 @@ locals {
     ],
     [
       for key, entry in var.entries :
-      "${local.at[key]}.health_check.port must be a TCP port that listens on every instance, not traffic-port: a UDP port can't be checked."
+      "${local.at[key]}.health_check.port must be a TCP port, such as another entry's host_port, not traffic-port: a UDP port can't be checked."
       if entry.protocol == "UDP" && entry.health_check.port == "traffic-port"
+    ],
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.health_check.port must be traffic-port without host_port, not ${entry.health_check.port}: ECS refuses it with a dynamic host port."
+      if entry.protocol != "UDP" && entry.host_port == null && entry.health_check.port != "traffic-port"
     ],
     [
       for key, entry in var.entries :

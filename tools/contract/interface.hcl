@@ -65,6 +65,7 @@ inputs = object({
   extra_target_groups = optional(map(object({
     listener_port                 = number
     container_port                = number
+    host_port                     = optional(number)
     protocol                      = optional(string, "HTTP")
     protocol_version              = optional(string)
     listener_protocol             = optional(string)
