@@ -59,8 +59,28 @@ func noContainerPort(name string, port int32) *wire.Error {
 	return invalid("The container %s did not have a container port %d defined.", name, port)
 }
 
+func portMappedTwice(name string, port int32) *wire.Error {
+	return invalid("Container port %d is used in more than one port mapping for container %s", port, name)
+}
+
+func numberedHealthCheckPort(targetGroupARN string) *wire.Error {
+	return invalid("The task definition is configured to use a dynamic host port, but the target group with targetGroupArn %s has a health check port specified.", targetGroupARN)
+}
+
 func targetTypeMismatch(arn, targetType, mode string) *wire.Error {
 	return invalid("The provided target group %s has target type %s, which is incompatible with the %s network mode specified in the task definition.", arn, targetType, mode)
+}
+
+func roleWithoutLoadBalancer() *wire.Error {
+	return invalid("IAM roles are only valid for services configured to use load balancers.")
+}
+
+func needsLinkedRole() *wire.Error {
+	return invalid("You cannot specify an IAM role for services that require a service linked role.")
+}
+
+func roleNotUsable() *wire.Error {
+	return invalid("Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.")
 }
 
 func providerNotFound(name string) *wire.Error {

@@ -43,11 +43,44 @@ func TestServiceRefusals(t *testing.T) {
 			},
 			message: "The container api does not exist in the task definition.",
 		},
+		"dynamic host port and a numbered health check port": {
+			arrange: func(c *cloud) { c.elb.groups[tgARN].HealthCheck.Port = "8080" },
+			message: "The task definition is configured to use a dynamic host port, but the target group with targetGroupArn " + tgARN +
+				" has a health check port specified.",
+		},
+		"port of two mappings": {
+			arrange: func(c *cloud) { c.define("web", tcpAndUDP(80, 0)) },
+			message: "Container port 80 is used in more than one port mapping for container web",
+		},
+		"port of two mappings on fixed host ports": {
+			arrange: func(c *cloud) { c.define("web", tcpAndUDP(80, 8080)) },
+			message: "Container port 80 is used in more than one port mapping for container web",
+		},
 		"six target groups": {
 			change: func(in *sdk.CreateServiceInput) {
 				in.LoadBalancers = []types.LoadBalancer{lb(tgARN, 80), lb(tgARN, 80), lb(tgARN, 80), lb(tgARN, 80), lb(tgARN, 80), lb(tgARN, 80)}
 			},
 			message: "load balancers can have at most 5 items; 6 were given: a service registers with at most 5 target groups.",
+		},
+		"role without load balancer": {
+			change:  func(in *sdk.CreateServiceInput) { in.LoadBalancers, in.Role = nil, aws.String("lb") },
+			message: "IAM roles are only valid for services configured to use load balancers.",
+		},
+		"role and two target groups": {
+			change: func(in *sdk.CreateServiceInput) {
+				in.LoadBalancers, in.Role = []types.LoadBalancer{lb(tgARN, 80), lb(tgARN, 80)}, aws.String("lb")
+			},
+			message: "You cannot specify an IAM role for services that require a service linked role.",
+		},
+		"role that does not trust ECS": {
+			arrange: func(c *cloud) { c.roles["lb"] = true },
+			change:  func(in *sdk.CreateServiceInput) { in.Role = aws.String("lb") },
+			message: "Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.",
+		},
+		"role that may not register": {
+			arrange: func(c *cloud) { c.roles["elasticloadbalancing:RegisterTargets"] = true },
+			change:  func(in *sdk.CreateServiceInput) { in.Role = aws.String("lb") },
+			message: "Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.",
 		},
 		"grace period without load balancer": {
 			change: func(in *sdk.CreateServiceInput) {
@@ -139,6 +172,58 @@ func TestServiceRefusals(t *testing.T) {
 			assert.Equal(t, test.message, message)
 		})
 	}
+}
+
+// tcpAndUDP is a container that maps one port for both.
+func tcpAndUDP(port, hostPort int32) types.ContainerDefinition {
+	d := web(port)
+	d.PortMappings[0].HostPort = &hostPort
+	udp := d.PortMappings[0]
+	udp.Protocol = types.TransportProtocolUdp
+	d.PortMappings = append(d.PortMappings, udp)
+	return d
+}
+
+func TestServiceRole(t *testing.T) {
+	t.Parallel()
+	c := stack(t)
+	web := c.define("web", web(80))
+	group := c.elb.add("one")
+	c.create(web, 1, func(in *sdk.CreateServiceInput) {
+		in.LoadBalancers, in.Role = []types.LoadBalancer{lb(group, 80)}, aws.String("arn:aws:iam::123456789012:role/lb")
+	})
+	assert.Equal(t, "arn:aws:iam::123456789012:role/lb", aws.ToString(c.describe().RoleArn))
+}
+
+// A change of either side makes a pair of port and target group that doesn't
+// fit: a new task definition, or a new target group.
+func TestUpdateServiceRefusesPortsThatDontFit(t *testing.T) {
+	t.Parallel()
+	c := stack(t)
+	plain, numbered := c.elb.add("plain"), c.elb.add("numbered")
+	c.elb.groups[plain].HealthCheck.Port, c.elb.groups[numbered].HealthCheck.Port = "traffic-port", "8080"
+	dynamic, twice := c.define("dynamic", web(80)), c.define("twice", tcpAndUDP(80, 0))
+	fixed := web(80)
+	fixed.PortMappings[0].HostPort = aws.Int32(8080)
+	static := c.define("static", fixed)
+	c.create(static, 1, func(in *sdk.CreateServiceInput) { in.LoadBalancers = []types.LoadBalancer{lb(numbered, 80)} })
+
+	update := func(in sdk.UpdateServiceInput) (code, message string) {
+		in.Cluster, in.Service = aws.String("main"), aws.String("web")
+		_, err := c.client.UpdateService(t.Context(), &in)
+		return refusal(t, err)
+	}
+	noRoom := "The task definition is configured to use a dynamic host port, but the target group with targetGroupArn " + numbered + " has a health check port specified."
+	code, message := update(sdk.UpdateServiceInput{TaskDefinition: &dynamic})
+	assert.Equal(t, []string{"InvalidParameterException", noRoom}, []string{code, message}, "a new task definition")
+
+	c.update(&sdk.UpdateServiceInput{TaskDefinition: &dynamic, LoadBalancers: []types.LoadBalancer{lb(plain, 80)}})
+	code, message = update(sdk.UpdateServiceInput{LoadBalancers: []types.LoadBalancer{lb(numbered, 80)}})
+	assert.Equal(t, []string{"InvalidParameterException", noRoom}, []string{code, message}, "a new target group")
+
+	_, message = update(sdk.UpdateServiceInput{TaskDefinition: &twice})
+	assert.Equal(t, "Container port 80 is used in more than one port mapping for container web", message)
+	c.update(&sdk.UpdateServiceInput{TaskDefinition: &twice, LoadBalancers: []types.LoadBalancer{}})
 }
 
 func TestTaskDefinitionRefusals(t *testing.T) {

@@ -2,10 +2,12 @@ package ecs
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -40,8 +42,6 @@ func (s serviceRules) checkCreation(c *cluster, svc *service, in *createServiceI
 		return invalid("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
 	case in.LaunchType != "" && in.LaunchType != types.LaunchTypeEc2:
 		return invalid("localaws runs tasks on EC2 instances: launch type %s of service %s.", in.LaunchType, svc.Name)
-	case in.Role != "":
-		return invalid("localaws uses the service-linked role for load balancing: leave role out (%s).", in.Role)
 	}
 	if err := checkAbsent(svc.Name, in.VolumeConfigurations, in.VpcLatticeConfigurations); err != nil {
 		return err
@@ -174,6 +174,41 @@ func (s serviceRules) completeRevision(c *cluster, svc *service, r *revision, de
 	return checkGrace(svc, r.LoadBalancers)
 }
 
+// checkRole checks the role by which ECS registers the service's targets, where
+// it is not the service-linked one, and takes it over. Tasks of network mode
+// awsvpc, which localaws does not have, can't have one either,
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html#ECS-CreateService-request-role.
+func (s serviceRules) checkRole(svc *service, r revision, role string) error {
+	if role == "" {
+		return nil
+	}
+	switch len(r.LoadBalancers) {
+	case 0:
+		return roleWithoutLoadBalancer()
+	case 1:
+	default:
+		return needsLinkedRole()
+	}
+	arn, ok := s.roles.RoleARN(role)
+	if ok {
+		ok, _ = s.roles.CanAssume(arn, "ecs."+s.acct.DNSSuffix())
+	}
+	for _, action := range []string{"DescribeTargetGroups", "RegisterTargets", "DeregisterTargets"} {
+		resource := aws.ToString(r.LoadBalancers[0].TargetGroupArn)
+		if strings.HasPrefix(action, "Describe") {
+			resource = "*"
+		}
+		if ok {
+			ok, _ = s.roles.Allows(arn, "elasticloadbalancing:"+action, resource)
+		}
+	}
+	if !ok {
+		return roleNotUsable()
+	}
+	svc.Role = arn
+	return nil
+}
+
 func checkGrace(svc *service, loadBalancers []types.LoadBalancer) error {
 	if g := aws.ToInt32(svc.GracePeriod); g != 0 && len(loadBalancers) == 0 {
 		return invalid("Health check grace period is only valid for services configured to use load balancers")
@@ -203,15 +238,34 @@ func (s serviceRules) checkLoadBalancers(d *types.TaskDefinition, loadBalancers 
 		if container < 0 {
 			return noContainer(name)
 		}
-		if !mapsPort(d.ContainerDefinitions[container], port) {
-			return noContainerPort(name, port)
+		if err := s.checkMapping(d, d.ContainerDefinitions[container], port, arn); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func mapsPort(c types.ContainerDefinition, port int32) bool {
-	return slices.ContainsFunc(c.PortMappings, func(m types.PortMapping) bool { return aws.ToInt32(m.ContainerPort) == port })
+// checkMapping checks how a container maps the port that is registered with a
+// target group.
+func (s serviceRules) checkMapping(d *types.TaskDefinition, c types.ContainerDefinition, port int32, arn string) error {
+	var found []types.PortMapping
+	for _, m := range c.PortMappings {
+		if aws.ToInt32(m.ContainerPort) == port {
+			found = append(found, m)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return noContainerPort(aws.ToString(c.Name), port)
+	case len(found) > 1: // TCP and UDP: ECS can't tell whose host port is the target's
+		return portMappedTwice(aws.ToString(c.Name), port)
+	}
+	// Tasks come and go with their host ports, so a number never fits.
+	dynamic := d.NetworkMode == types.NetworkModeBridge && aws.ToInt32(found[0].HostPort) == 0
+	if tg, _ := s.targets.TargetGroup(arn); dynamic && tg.HealthCheck.Port != "" && tg.HealthCheck.Port != elbv2.TrafficPort {
+		return numberedHealthCheckPort(arn)
+	}
+	return nil
 }
 
 func (s serviceRules) checkTargetGroup(d *types.TaskDefinition, arn string) error {

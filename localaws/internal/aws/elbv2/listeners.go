@@ -3,6 +3,7 @@ package elbv2
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -96,6 +97,9 @@ type listenersOutput struct {
 	NextMarker string
 }
 
+// createListener is idempotent: one with the settings of a listener that is
+// there gives that listener,
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html.
 func (s *listenerOperations) createListener(_ context.Context, in *createListenerInput) (*listenersOutput, error) {
 	lb, err := s.loadBalancer(in.LoadBalancerArn)
 	if err != nil {
@@ -105,25 +109,54 @@ func (s *listenerOperations) createListener(_ context.Context, in *createListene
 	if err != nil {
 		return nil, err
 	}
-	if len(s.listenersOf(lb.ARN)) >= maxListeners {
-		return nil, tooMany("TooManyListeners", "The maximum number of listeners per load balancer has been reached: %d", maxListeners)
-	}
 	listener := Listener{
 		ARN:             s.newARN("listener/" + lb.Suffix() + "/"),
 		LoadBalancerARN: lb.ARN,
 	}
 	listener.DefaultRuleARN = s.ruleARN(listener)
+	twin, there := s.listenerOn(lb, in.Port)
+	switch {
+	case there: // its own port is free for it
+		listener.ARN, listener.DefaultRuleARN = twin.ARN, twin.DefaultRuleARN
+	case len(s.listenersOf(lb.ARN)) >= maxListeners:
+		return nil, tooMany("TooManyListeners", "The maximum number of listeners per load balancer has been reached: %d", maxListeners)
+	}
 	listener, err = s.applySettings(lb, listener, listenerSettings{
 		Port: in.Port, Protocol: in.Protocol, SslPolicy: in.SslPolicy, AlpnPolicy: in.AlpnPolicy,
 		Certificates: in.Certificates, DefaultActions: in.DefaultActions, MutualAuthentication: in.MutualAuthentication,
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case there && !sameListener(twin, listener):
+		return nil, duplicateListener()
+	case there:
+		return &listenersOutput{Listeners: []listenerOutput{s.listenerOutput(twin)}}, nil
 	}
 	s.putListener(listener)
 	s.tagSets.Put(listener.ARN, set)
 	s.settle()
 	return &listenersOutput{Listeners: []listenerOutput{s.listenerOutput(listener)}}, nil
+}
+
+// listenerOn is the load balancer's listener on a port.
+func (s *listenerOperations) listenerOn(lb LoadBalancer, port *int32) (Listener, bool) {
+	for _, listener := range s.listenersOf(lb.ARN) {
+		if port != nil && listener.Port == *port {
+			return listener, true
+		}
+	}
+	return Listener{}, false
+}
+
+// sameListener reports whether a second request asks for the listener that is
+// there. Attributes and further certificates come by requests of their own.
+func sameListener(twin, listener Listener) bool {
+	twin.Attributes, twin.Certificates = nil, twin.Certificates[:min(1, len(twin.Certificates))]
+	if len(twin.Certificates) == 0 && len(listener.Certificates) == 0 {
+		twin.Certificates = listener.Certificates
+	}
+	return reflect.DeepEqual(twin, listener)
 }
 
 // applySettings returns the listener with what is given changed, and checks

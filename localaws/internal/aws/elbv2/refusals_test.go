@@ -124,7 +124,11 @@ func TestListenerRefusals(t *testing.T) {
 		change        func(*cloud, *in)
 		code, message string
 	}{
-		"port taken":        {func(_ *cloud, in *in) { in.Port = aws.Int32(80) }, "DuplicateListener", "A listener already exists on this port for this load balancer"},
+		"port taken, other group": {func(c *cloud, in *in) {
+			in.Port, in.DefaultActions = aws.Int32(80), forwardTo(c.targetGroup("other").TargetGroupArn)
+		}, "DuplicateListener", "A listener already exists on this port for this load balancer"},
+		"port taken, other protocol": {func(c *cloud, in *in) { https(issued)(c, in); in.Port = aws.Int32(80) }, "DuplicateListener",
+			"A listener already exists on this port for this load balancer"},
 		"port":              {func(_ *cloud, in *in) { in.Port = aws.Int32(0) }, "ValidationError", "'0' at 'port'"},
 		"protocol":          {func(_ *cloud, in *in) { in.Protocol = "TCP" }, "ValidationError", "Listener protocol 'TCP' must be one of 'HTTP, HTTPS'"},
 		"no certificate":    {func(_ *cloud, in *in) { in.Protocol = "HTTPS" }, "ValidationError", "A certificate must be specified"},
@@ -172,6 +176,57 @@ func TestListenerRefusals(t *testing.T) {
 	}
 }
 
+// What a replaced listener meets whose successor is created first: the listener
+// that is there, which the destroy then deletes.
+func TestCreateListenerIsIdempotent(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	lb, group := c.loadBalancer("web"), c.targetGroup("web")
+	https := listenerInput(lb, 443, group.TargetGroupArn)
+	https.Protocol, https.Certificates = "HTTPS", []types.Certificate{{CertificateArn: aws.String(issued)}}
+	for name, in := range map[string]*elb.CreateListenerInput{"HTTP": listenerInput(lb, 80, group.TargetGroupArn), "HTTPS": https} {
+		first, err := c.client.CreateListener(t.Context(), in)
+		require.NoError(t, err, name)
+		again, err := c.client.CreateListener(t.Context(), in)
+		require.NoError(t, err, name)
+		assert.Equal(t, first.Listeners, again.Listeners, name)
+	}
+	out, err := c.client.DescribeListeners(t.Context(), &elb.DescribeListenersInput{LoadBalancerArn: lb.LoadBalancerArn})
+	require.NoError(t, err)
+	require.Len(t, out.Listeners, 2)
+
+	_, err = c.client.AddListenerCertificates(t.Context(), &elb.AddListenerCertificatesInput{
+		ListenerArn: out.Listeners[1].ListenerArn, Certificates: []types.Certificate{{CertificateArn: aws.String(otherCert)}},
+	})
+	require.NoError(t, err)
+	_, err = c.client.CreateListener(t.Context(), https)
+	require.NoError(t, err, "further certificates are no settings of CreateListener")
+	https.Certificates[0].CertificateArn = aws.String(otherCert)
+	_, err = c.client.CreateListener(t.Context(), https)
+	assertRefused(t, err, "DuplicateListener", "A listener already exists on this port for this load balancer")
+}
+
+func TestModifyListenerRefusesAnothersPort(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	lb, group := c.networkLoadBalancer("flows"), c.targetGroup("tcp", func(in *elb.CreateTargetGroupInput) { in.Protocol = "TCP" })
+	var made []types.Listener
+	for _, port := range []int32{80, 81} {
+		in := listenerInput(lb, port, group.TargetGroupArn)
+		in.Protocol = "TCP"
+		out, err := c.client.CreateListener(t.Context(), in)
+		require.NoError(t, err)
+		made = append(made, out.Listeners...)
+	}
+	// Also with the other's own settings: only CreateListener is idempotent.
+	_, err := c.client.ModifyListener(t.Context(), &elb.ModifyListenerInput{ListenerArn: made[0].ListenerArn, Port: aws.Int32(81)})
+	assertRefused(t, err, "DuplicateListener", "A listener already exists on this port for this load balancer")
+	_, err = c.client.ModifyListener(t.Context(), &elb.ModifyListenerInput{ListenerArn: made[0].ListenerArn, Port: aws.Int32(80)})
+	require.NoError(t, err, "its own port")
+	_, err = c.client.ModifyListener(t.Context(), &elb.ModifyListenerInput{ListenerArn: made[0].ListenerArn, Port: aws.Int32(82)})
+	require.NoError(t, err, "a free port")
+}
+
 func TestQuotas(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
@@ -182,6 +237,7 @@ func TestQuotas(t *testing.T) {
 	}
 	_, err := c.client.CreateListener(t.Context(), listenerInput(lb, 9000, group.TargetGroupArn))
 	assertRefused(t, err, "TooManyListeners", "50")
+	c.listener(lb, 8000, group.TargetGroupArn) // is there
 
 	first, err := c.client.DescribeListeners(t.Context(), &elb.DescribeListenersInput{LoadBalancerArn: lb.LoadBalancerArn, PageSize: aws.Int32(30)})
 	require.NoError(t, err)
