@@ -51,7 +51,7 @@ resource "aws_lb_target_group" "extra" {
   deregistration_delay          = each.value.deregistration_delay
   slow_start                    = each.value.slow_start
   load_balancing_algorithm_type = each.value.load_balancing_algorithm_type
-  tags                          = merge(local.tags, { extra_target_group = local.extra_tag_values[each.key] })
+  tags                          = merge(local.tags, local.extra_tags[each.key])
 
   health_check {
     protocol            = each.value.health_check.protocol
@@ -82,7 +82,12 @@ resource "aws_lb_target_group" "extra" {
 
 locals {
   # A tag's value holds letters, digits, spaces and _ . : / = + - @ only.
-  extra_tag_values = { for key in keys(var.extra_target_groups) : key => substr(replace(key, "/[^\\pL\\pN _.:\\/=+@-]/", "_"), 0, 256) }
+  extra_tags = {
+    for key in keys(var.extra_target_groups) : key => {
+      for name, value in { extra_target_group = substr(replace(key, "/[^\\pL\\pN _.:\\/=+@-]/", "_"), 0, 256) } :
+      name => value if !contains(local.caller_tag_keys, name)
+    }
+  }
 }
 
 # Plain HTTP stands where the caller asks for it by listener_protocol.

@@ -61,4 +61,6 @@ module "instances" {
   extra_permissions               = var.extra_instance_profile_permissions
   load_balancer_security_group_id = local.load_balancer_security_group_id
   tags                            = local.tags
+  name_tag                        = local.name_tag.backend
+  instance_tags                   = merge(local.default_tags, local.tags, local.name_tag.instance)
 }

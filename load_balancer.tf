@@ -30,6 +30,7 @@ module "website_pod" {
   load_balancing_algorithm_type = var.load_balancing_algorithm_type
   access_log_force_destroy      = var.access_log_force_destroy
   tags                          = local.tags
+  name_tag                      = local.name_tag.alb
 
   health_check = {
     path     = var.healthcheck_path
@@ -62,6 +63,7 @@ module "tcp_pod" {
   weight                    = var.dns_weight
   target_port               = var.container_port
   tags                      = local.tags
+  name_tag                  = local.name_tag.nlb
 
   health_check = {
     interval = var.healthcheck_interval

@@ -8,27 +8,46 @@ locals {
   lb_type = lower(var.lb_type)
   is_alb  = local.lb_type == "alb"
 
-  tags = merge(
-    var.tags,
-    {
-      service     = var.service_name
-      environment = var.environment
-    },
-    {
+  # IAM and others take tag keys without regard to case, so each is there once: first
+  # as in the provider's default_tags, which no resource can leave out, then as in var.tags.
+  default_tags         = merge(data.aws_default_tags.current.tags, {})
+  default_tag_spelling = { for key in keys(local.default_tags) : lower(key) => key... }
+  caller_tags          = { for key, value in var.tags : try(local.default_tag_spelling[lower(key)][0], key) => value }
+  caller_tag_keys      = [for key in keys(merge(local.default_tags, local.caller_tags)) : lower(key)]
+
+  module_tags = {
+    for key, value in {
+      service               = var.service_name
+      environment           = var.environment
+      upstream_module       = var.upstream_module
       VantaNonProd          = tostring(!contains(var.vanta_production_environments, var.environment))
       VantaContainsUserData = tostring(var.vanta_contains_user_data)
       VantaContainsEPHI     = tostring(var.vanta_contains_ephi)
-    },
-    {
-      for key, value in {
-        upstream_module     = var.upstream_module
-        VantaOwner          = var.vanta_owner
-        VantaDescription    = var.vanta_description
-        VantaUserDataStored = var.vanta_user_data_stored
-        VantaNoAlert        = var.vanta_no_alert
-      } : key => value if value != null
-    },
-  )
+      VantaOwner            = var.vanta_owner
+      VantaDescription      = var.vanta_description
+      VantaUserDataStored   = var.vanta_user_data_stored
+      VantaNoAlert          = var.vanta_no_alert
+    } : key => value if value != null && !contains(local.caller_tag_keys, lower(key))
+  }
+
+  tags = merge(local.caller_tags, local.module_tags)
+
+  # IAM's rules, which are the strictest:
+  # https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html
+  invalid_tags = [
+    for key, value in merge(local.default_tags, local.tags) : "${key} = \"${value}\""
+    if !can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) || !can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value)) || startswith(lower(key), "aws:")
+  ]
+
+  # A name of its own has a resource that has none from the caller.
+  name_tag = {
+    for kind, name in {
+      alb      = "${var.service_name}-alb"
+      nlb      = "${var.service_name}-nlb"
+      backend  = "${var.service_name}-backend"
+      instance = var.service_name
+    } : kind => contains(local.caller_tag_keys, "name") ? {} : { Name = name }
+  }
 
   # "" stands for the zone's apex.
   zone_name = trimsuffix(data.aws_route53_zone.this.name, ".")

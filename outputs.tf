@@ -5,6 +5,19 @@
 output "service_arn" {
   description = "ARN of the ECS service."
   value       = aws_ecs_service.this.id
+
+  precondition {
+    condition     = length(distinct([for key in keys(local.default_tags) : lower(key)])) == length(local.default_tags)
+    error_message = "default_tags of the provider must not have keys that differ only in case, as IAM ignores it: ${join(", ", keys(local.default_tags))}."
+  }
+
+  precondition {
+    condition = length(local.invalid_tags) == 0
+    error_message = join(" ", [
+      "tags must have keys of 1 to 128 and values of at most 256 characters: letters, digits, spaces and _ . : / = + - @, and no key that begins with aws:.",
+      "That is not so for ${join(", ", local.invalid_tags)}, in tags, default_tags, environment, upstream_module or a vanta_ input.",
+    ])
+  }
 }
 
 output "service_name" {

@@ -26,10 +26,18 @@ variable "environment" {
 }
 
 variable "tags" {
-  description = "Tags of every resource that the module makes."
+  description = <<-EOT
+    Tags of every resource that the module makes. A key that the module sets too, such as service, environment or Name, in whatever case, is yours:
+    with your spelling and value. The same goes for the provider's default_tags.
+  EOT
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = "tags must not have keys that differ only in case, which IAM takes for one: ${join(", ", keys(var.tags))}."
+  }
 }
 
 variable "upstream_module" {

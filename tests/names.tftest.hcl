@@ -48,6 +48,8 @@ variables {
   ssh_cidr_block                  = null
   extra_permissions               = null
   tags                            = {}
+  name_tag                        = {}
+  instance_tags                   = {}
   health_check                    = { path = "/", matcher = "200", interval = 10, timeout = 5 }
 }
 
@@ -87,5 +89,28 @@ run "security_group_of_the_instances" {
   assert {
     condition     = aws_security_group.backend.name_prefix == "sgapi-backend-"
     error_message = "Prefix: ${aws_security_group.backend.name_prefix}"
+  }
+}
+
+# ECS adds AmazonECSManaged in this spelling, and no other.
+run "tags_of_the_instances" {
+  command = plan
+
+  module {
+    source = "./modules/instances"
+  }
+
+  variables {
+    instance_tags = { Team = "a", amazonECSmanaged = "x" }
+  }
+
+  assert {
+    condition     = { for tag in aws_autoscaling_group.this.tag : tag.key => tag.value } == { Team = "a", AmazonECSManaged = "true" }
+    error_message = "Tags: ${jsonencode(aws_autoscaling_group.this.tag)}"
+  }
+
+  assert {
+    condition     = alltrue([for specification in aws_launch_template.this.tag_specifications : specification.tags == tomap({ Team = "a", amazonECSmanaged = "x" })])
+    error_message = "Tags: ${jsonencode(aws_launch_template.this.tag_specifications)}"
   }
 }

@@ -174,6 +174,39 @@ run "tags" {
   }
 }
 
+# IAM takes Environment and environment for one key: whatever the caller has, in tags or
+# in the provider's default_tags, each resource has it once, as the caller spells it.
+run "tags_of_the_caller" {
+  command = plan
+
+  variables {
+    tags                = { Environment = "production", SERVICE = "mine", name = "all", owner = "me" }
+    extra_target_groups = { web = { listener_port = 8081, container_port = 8081 } }
+  }
+
+  override_data {
+    target = data.aws_default_tags.current
+    values = { tags = { Owner = "default", vantaNonProd = "none", Extra_Target_Group = "none" } }
+  }
+
+  assert {
+    condition = aws_ecs_service.this.tags == tomap({
+      Environment           = "production"
+      SERVICE               = "mine"
+      name                  = "all"
+      Owner                 = "me"
+      VantaContainsUserData = "false"
+      VantaContainsEPHI     = "false"
+    })
+    error_message = "Tags: ${jsonencode(aws_ecs_service.this.tags)}"
+  }
+
+  assert {
+    condition     = aws_lb_target_group.extra["web"].tags == aws_ecs_service.this.tags && alltrue([for tag in values(local.name_tag) : tag == {}])
+    error_message = "Tags: ${jsonencode(aws_lb_target_group.extra["web"].tags)}, names: ${jsonencode(local.name_tag)}"
+  }
+}
+
 run "container_of_every_kind" {
   command = plan
 

@@ -5,7 +5,7 @@ resource "aws_security_group" "this" {
   name_prefix = "${replace(substr(var.service_name, 0, 80), "/(?i)^sg-/", "sg")}-nlb-"
   description = "Load balancer of the ECS service ${var.service_name}"
   vpc_id      = var.vpc_id
-  tags        = merge(var.tags, { Name = "${var.service_name}-nlb" })
+  tags        = merge(var.tags, var.name_tag)
 
   lifecycle {
     create_before_destroy = true

@@ -80,3 +80,8 @@ variable "tags" {
   description = "Tags of all resources."
   type        = map(string)
 }
+
+variable "name_tag" {
+  description = "Tag with the name of the security group; empty when tags have one, or the provider's default_tags."
+  type        = map(string)
+}
