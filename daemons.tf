@@ -26,7 +26,7 @@ locals {
     sources = {
       containers = {
         type               = "docker_logs"
-        exclude_containers = var.vector_agent_exclude_containers
+        exclude_containers = sort(distinct(var.vector_agent_exclude_containers))
       }
     }
     transforms = {

@@ -119,43 +119,38 @@ resource "aws_lb_listener" "extra" {
   }
 }
 
-locals {
-  # By port and source. Security groups go by their place in the list: the id of a
-  # group that is yet to be created can't be a key.
-  extra_ingress = merge(flatten([
-    for port, listener in local.extra_listeners : [
-      for source, rule in merge(
-        { for cidr in listener.ingress_cidr_blocks : cidr => { cidr_ipv4 = cidr } },
-        { for cidr in listener.ingress_ipv6_cidr_blocks : cidr => { cidr_ipv6 = cidr } },
-        { for index, id in listener.ingress_security_group_ids : "security group ${index}" => { security_group_id = id } },
-        ) : {
-        "${port} ${source}" = {
-          port              = listener.listener_port
-          ip_protocol       = listener.protocol == "UDP" ? "udp" : "tcp"
-          cidr_ipv4         = lookup(rule, "cidr_ipv4", null)
-          cidr_ipv6         = lookup(rule, "cidr_ipv6", null)
-          security_group_id = lookup(rule, "security_group_id", null)
-        }
-      }
-    ]
-  ])...)
-}
-
-# The default is that of the primary listener: alb_ingress_cidr_blocks.
+# Who may reach the listeners. One group holds all rules, since a rule of its own for
+# each network and security group needs a key: what the same plan makes has none yet,
+# and its place in a list is none. AWS refuses a rule that is equal to one that is about
+# to go, so a list in another order could not be applied.
 #tfsec:ignore:aws-ec2-no-public-ingress-sgr
 #trivy:ignore:avd-aws-0107
-resource "aws_vpc_security_group_ingress_rule" "extra" {
-  for_each = local.extra_ingress
+resource "aws_security_group" "extra_listeners" {
+  for_each = length(var.extra_target_groups) > 0 ? { listeners = "${local.security_group_prefix}-extra-" } : {}
 
-  security_group_id            = local.load_balancer_security_group_id
-  description                  = "Listener ${each.value.port}"
-  cidr_ipv4                    = each.value.cidr_ipv4
-  cidr_ipv6                    = each.value.cidr_ipv6
-  referenced_security_group_id = each.value.security_group_id
-  ip_protocol                  = each.value.ip_protocol
-  from_port                    = each.value.port
-  to_port                      = each.value.port
-  tags                         = local.tags
+  name_prefix = each.value
+  description = "Who may reach the extra listeners of the ECS service ${var.service_name}"
+  vpc_id      = local.vpc_id
+  tags        = merge(local.tags, local.name_tag.extra)
+
+  ingress = [
+    for entry in local.extra_target_groups : {
+      description      = "Listener ${entry.listener_port}"
+      protocol         = entry.protocol == "UDP" ? "udp" : "tcp"
+      from_port        = entry.listener_port
+      to_port          = entry.listener_port
+      cidr_blocks      = sort(distinct(entry.ingress_cidr_blocks))
+      ipv6_cidr_blocks = sort(distinct(entry.ingress_ipv6_cidr_blocks))
+      security_groups  = entry.ingress_security_group_ids
+      prefix_list_ids  = []
+      self             = false
+    } if length(concat(entry.ingress_cidr_blocks, entry.ingress_ipv6_cidr_blocks, entry.ingress_security_group_ids)) > 0
+  ]
+
+  # Also on removal: the group goes after the load balancer has let go of it.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # From the load balancer to the instances the dynamic ports are open already. What else

@@ -16,6 +16,7 @@ module "website_pod" {
   internal                      = local.load_balancer_internal
   ingress_cidr_blocks           = var.alb_ingress_cidr_blocks
   backend_security_group_id     = module.instances.security_group_id
+  extra_security_group_ids      = values(aws_security_group.extra_listeners)[*].id
   idle_timeout                  = var.idle_timeout
   ssl_policy                    = var.ssl_policy
   zone_id                       = var.zone_id
@@ -56,6 +57,7 @@ module "tcp_pod" {
   internal                  = local.load_balancer_internal
   ingress_cidr_blocks       = var.alb_ingress_cidr_blocks
   backend_security_group_id = module.instances.security_group_id
+  extra_security_group_ids  = values(aws_security_group.extra_listeners)[*].id
   zone_id                   = var.zone_id
   hostnames                 = local.hostnames
   make_records              = var.assume_dns

@@ -45,6 +45,7 @@ locals {
       alb      = "${var.service_name}-alb"
       nlb      = "${var.service_name}-nlb"
       backend  = "${var.service_name}-backend"
+      extra    = "${var.service_name}-extra"
       instance = var.service_name
     } : kind => contains(local.caller_tag_keys, "name") ? {} : { Name = name }
   }
@@ -58,6 +59,9 @@ locals {
 
   # Null makes simple records.
   dns_set_identifier = var.dns_routing_policy == "weighted" ? var.dns_set_identifier : null
+
+  # The name of a security group must not begin with "sg-".
+  security_group_prefix = replace(substr(var.service_name, 0, 80), "/(?i)^sg-/", "sg")
 
   # Names have at most 32 letters, digits and hyphens, and must not begin with
   # "internal-". The hash covers everything whose change replaces the load balancer

@@ -201,7 +201,6 @@ resource "aws_ecs_service" "this" {
   # - the execution role's permissions, or no task starts.
   depends_on = [
     aws_lb_listener.extra,
-    aws_vpc_security_group_ingress_rule.extra,
     aws_vpc_security_group_ingress_rule.extra_backend,
     aws_vpc_security_group_egress_rule.extra_backend,
     aws_ecs_cluster_capacity_providers.this,

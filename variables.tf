@@ -477,8 +477,8 @@ variable "alb_ingress_cidr_blocks" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for cidr in var.alb_ingress_cidr_blocks : can(cidrhost(cidr, 0)) && !strcontains(cidr, ":")])
-    error_message = "alb_ingress_cidr_blocks must be IPv4 CIDR blocks, not ${jsonencode(var.alb_ingress_cidr_blocks)}."
+    condition     = alltrue([for cidr in var.alb_ingress_cidr_blocks : try(cidrsubnet(cidr, 0, 0) == cidr && !strcontains(cidr, ":"), false)])
+    error_message = "alb_ingress_cidr_blocks must be IPv4 networks, such as 10.0.0.0/8, not ${jsonencode(var.alb_ingress_cidr_blocks)}."
   }
 
   validation {
@@ -679,7 +679,7 @@ variable "extra_target_groups" {
       From HTTPS to HTTP, or from TLS to another, a listener does not change in place: take another `listener_port`.
     - `certificate_arn`: certificate of an HTTPS or TLS listener. Null: the module's own, which only an ALB has.
     - `ingress_cidr_blocks`, `ingress_ipv6_cidr_blocks`, `ingress_security_group_ids`: who may reach the listener.
-      All null: `alb_ingress_cidr_blocks`. Networks must be known in the plan; security groups may be made in the same one.
+      All null: `alb_ingress_cidr_blocks`.
     - `deregistration_delay`: seconds for which a target that leaves may finish its requests, 0 to 3600. Null: 300.
     - `slow_start`: seconds in which a new target's share of requests grows, 30 to 900 or 0, on an ALB.
     - `load_balancing_algorithm_type`: round_robin, least_outstanding_requests or weighted_random, on an ALB.

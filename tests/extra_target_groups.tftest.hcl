@@ -50,8 +50,10 @@ run "defaults" {
   }
 
   assert {
-    condition     = [for rule in aws_vpc_security_group_ingress_rule.extra : [rule.cidr_ipv4, rule.ip_protocol, rule.from_port, rule.to_port]] == [["0.0.0.0/0", "tcp", 4317, 4317]]
-    error_message = "Ingress: ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra))}"
+    condition = one([
+      for rule in aws_security_group.extra_listeners["listeners"].ingress : "${rule.cidr_blocks[0]} ${rule.protocol} ${rule.from_port}-${rule.to_port}"
+    ]) == "0.0.0.0/0 tcp 4317-4317"
+    error_message = "Ingress: ${jsonencode(aws_security_group.extra_listeners["listeners"].ingress)}"
   }
 
   assert {
@@ -127,9 +129,9 @@ run "everything_said_outright" {
 
   assert {
     condition = (
-      length([for rule in aws_vpc_security_group_ingress_rule.extra : rule if rule.cidr_ipv4 != null]) == 2
-      && length([for rule in aws_vpc_security_group_ingress_rule.extra : rule if rule.cidr_ipv6 != null]) == 1
-      && length([for rule in aws_vpc_security_group_ingress_rule.extra : rule if rule.referenced_security_group_id != null]) == 1
+      flatten(aws_security_group.extra_listeners["listeners"].ingress[*].cidr_blocks) == ["10.0.0.0/8", "192.168.0.0/16"]
+      && flatten(aws_security_group.extra_listeners["listeners"].ingress[*].ipv6_cidr_blocks) == ["2001:db8::/32"]
+      && flatten([for rule in aws_security_group.extra_listeners["listeners"].ingress : tolist(rule.security_groups)]) == ["sg-1"]
     )
     error_message = "The entry's ingress is not what it says."
   }
@@ -183,8 +185,43 @@ run "an_entry_of_one_network_leaves_out_the_world" {
   }
 
   assert {
-    condition     = keys(aws_vpc_security_group_ingress_rule.extra) == ["8081 2001:db8::/32"]
-    error_message = "The listener is open to ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra))}."
+    condition     = [for rule in aws_security_group.extra_listeners["listeners"].ingress : concat(rule.cidr_blocks, rule.ipv6_cidr_blocks)] == [["2001:db8::/32"]]
+    error_message = "The listener is open to ${jsonencode(aws_security_group.extra_listeners["listeners"].ingress)}."
+  }
+}
+
+# Neither the order nor a duplicate changes anything: the rules are a set.
+run "clients_in_one_order" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      a = { listener_port = 8081, container_port = 8081, ingress_cidr_blocks = ["10.0.0.0/8", "192.168.0.0/16"], ingress_security_group_ids = ["sg-1", "sg-2"] }
+      b = { listener_port = 8082, container_port = 8081, ingress_cidr_blocks = [] }
+    }
+  }
+
+  assert {
+    condition     = length(aws_security_group.extra_listeners["listeners"].ingress) == 1
+    error_message = "A listener that nobody may reach has a rule: ${jsonencode(aws_security_group.extra_listeners["listeners"].ingress)}"
+  }
+}
+
+run "clients_in_another_order" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      a = { listener_port = 8081, container_port = 8081, ingress_cidr_blocks = ["192.168.0.0/16", "10.0.0.0/8", "10.0.0.0/8"], ingress_security_group_ids = ["sg-2", "sg-1", "sg-2"] }
+      b = { listener_port = 8082, container_port = 8081, ingress_cidr_blocks = [] }
+    }
+  }
+
+  assert {
+    condition = one([for rule in aws_security_group.extra_listeners["listeners"].ingress : jsonencode([rule.cidr_blocks, rule.security_groups])]) == jsonencode([
+      ["10.0.0.0/8", "192.168.0.0/16"], ["sg-1", "sg-2"],
+    ])
+    error_message = "Rules: ${jsonencode(aws_security_group.extra_listeners["listeners"].ingress)}"
   }
 }
 

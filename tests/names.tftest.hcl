@@ -20,6 +20,7 @@ variables {
   ingress_cidr_blocks             = ["0.0.0.0/0"]
   backend_security_group_id       = "sg-1"
   load_balancer_security_group_id = "sg-2"
+  extra_security_group_ids        = []
   zone_id                         = "Z0123456789"
   hostnames                       = { api = "api.example.com" }
   primary_hostname                = "api.example.com"

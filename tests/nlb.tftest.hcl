@@ -125,7 +125,7 @@ run "udp" {
   }
 
   assert {
-    condition     = aws_lb_listener.extra["514"].protocol == "UDP" && aws_vpc_security_group_ingress_rule.extra["514 0.0.0.0/0"].ip_protocol == "udp"
+    condition     = aws_lb_listener.extra["514"].protocol == "UDP" && contains([for rule in aws_security_group.extra_listeners["listeners"].ingress : "${rule.protocol} ${rule.from_port}"], "udp 514")
     error_message = "The listener is not UDP."
   }
 

@@ -127,30 +127,6 @@ locals {
       if entry.listener_protocol == "HTTP" && contains(["HTTP2", "GRPC"], coalesce(entry.protocol_version, "HTTP1"))
     ],
 
-    # Ingress
-
-    flatten([
-      for key, entry in var.entries : [
-        for cidr in coalesce(entry.ingress_cidr_blocks, []) :
-        "${local.at[key]}.ingress_cidr_blocks: \"${cidr}\" is not a valid IPv4 CIDR block."
-        if !can(cidrhost(cidr, 0)) || strcontains(cidr, ":")
-      ]
-    ]),
-    flatten([
-      for key, entry in var.entries : [
-        for cidr in coalesce(entry.ingress_ipv6_cidr_blocks, []) :
-        "${local.at[key]}.ingress_ipv6_cidr_blocks: \"${cidr}\" is not a valid IPv6 CIDR block."
-        if !can(cidrhost(cidr, 0)) || !strcontains(cidr, ":")
-      ]
-    ]),
-    flatten([
-      for key, entry in var.entries : [
-        for name in ["ingress_cidr_blocks", "ingress_ipv6_cidr_blocks"] :
-        "${local.at[key]}.${name} must not have duplicates: ${jsonencode(entry[name])}."
-        if length(distinct(coalesce(entry[name], []))) < length(coalesce(entry[name], []))
-      ]
-    ]),
-
     # Attributes of the target group
 
     flatten([
@@ -306,10 +282,20 @@ locals {
       "${local.at[key]}.certificate_arn must be in the load balancer's region ${var.region}, not ${split(":", entry.certificate_arn)[3]}."
       if try(!contains(["", var.region], split(":", entry.certificate_arn)[3]), false)
     ],
-    [
-      for key, entry in var.entries :
-      "${local.at[key]}.ingress_security_group_ids must not have duplicates: ${jsonencode(entry.ingress_security_group_ids)}."
-      if length(distinct(coalesce(entry.ingress_security_group_ids, []))) < length(coalesce(entry.ingress_security_group_ids, []))
-    ],
+    # What AWS gives back is the network's address, in lower case.
+    flatten([
+      for key, entry in var.entries : [
+        for cidr in coalesce(entry.ingress_cidr_blocks, []) :
+        "${local.at[key]}.ingress_cidr_blocks: ${jsonencode(cidr)} is not a valid IPv4 network, such as 10.0.0.0/8."
+        if try(cidrsubnet(cidr, 0, 0) != cidr || strcontains(cidr, ":"), true)
+      ]
+    ]),
+    flatten([
+      for key, entry in var.entries : [
+        for cidr in coalesce(entry.ingress_ipv6_cidr_blocks, []) :
+        "${local.at[key]}.ingress_ipv6_cidr_blocks: ${jsonencode(cidr)} is not a valid IPv6 network, such as 2001:db8::/32."
+        if try(cidrsubnet(cidr, 0, 0) != cidr || !strcontains(cidr, ":"), true)
+      ]
+    ]),
   )
 }

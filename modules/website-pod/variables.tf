@@ -48,6 +48,11 @@ variable "ssl_policy" {
   type        = string
 }
 
+variable "extra_security_group_ids" {
+  description = "Further security groups of the load balancer, which admit clients to listeners that others make."
+  type        = list(string)
+}
+
 variable "zone_id" {
   description = "Id of the Route 53 zone of the host names."
   type        = string

@@ -42,6 +42,7 @@ variable "extra_target_groups" {
     listener_port    = number
     container_port   = number
     protocol_version = optional(string)
+    clients          = optional(list(string), [])
   }))
   default = {}
 }
