@@ -64,3 +64,10 @@ module "instances" {
   name_tag                        = local.name_tag.backend
   instance_tags                   = merge(local.default_tags, local.tags, local.name_tag.instance)
 }
+
+locals {
+  backend_security_group_rules = merge(
+    module.instances.security_group_rules,
+    { for key, rule in aws_vpc_security_group_ingress_rule.extra_backend : key => rule.security_group_rule_id },
+  )
+}

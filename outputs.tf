@@ -159,13 +159,14 @@ output "appautoscaling_target_resource_id" {
 }
 
 output "backend_security_group" {
-  description = "Security group of the instances: its id, and the ids of its rules by what they are for."
+  description = "Security group of the instances: its id, and the ids of its rules by what they are for. The same stands under backend, as in 8.x."
   value = {
-    id = module.instances.security_group_id
-    rules = merge(
-      module.instances.security_group_rules,
-      { for key, rule in aws_vpc_security_group_ingress_rule.extra_backend : key => rule.security_group_rule_id },
-    )
+    id    = module.instances.security_group_id
+    rules = local.backend_security_group_rules
+    backend = {
+      id    = module.instances.security_group_id
+      rules = local.backend_security_group_rules
+    }
   }
 }
 
@@ -184,8 +185,14 @@ output "load_balancer_arn" {
   }
 
   precondition {
-    condition     = var.healthcheck_timeout < var.healthcheck_interval
+    condition     = local.is_alb ? var.healthcheck_timeout < var.healthcheck_interval : true
     error_message = "healthcheck_timeout must be less than healthcheck_interval ${var.healthcheck_interval}, not ${var.healthcheck_timeout}."
+  }
+
+  # An NLB's may be equal, which the API's page does not rule out.
+  precondition {
+    condition     = local.is_alb ? true : var.healthcheck_timeout <= var.healthcheck_interval
+    error_message = "healthcheck_timeout must not exceed healthcheck_interval ${var.healthcheck_interval} on an NLB, but is ${var.healthcheck_timeout}."
   }
 
   precondition {

@@ -136,7 +136,7 @@ variable "task_environment_variables" {
 }
 
 variable "task_secrets" {
-  description = "Environment variables whose values ECS reads from Secrets Manager or the SSM Parameter Store: valueFrom is the secret's or parameter's ARN."
+  description = "Environment variables whose values ECS reads: valueFrom is the ARN of a secret of Secrets Manager, or the ARN or the name of an SSM parameter."
   type = list(object({
     name      = string
     valueFrom = string
@@ -146,9 +146,14 @@ variable "task_secrets" {
 
   validation {
     condition = alltrue([
-      for s in var.task_secrets : can(regex("^arn:[^:]+:(secretsmanager|ssm):", s.valueFrom))
+      for secret in var.task_secrets :
+      can(regex("^arn:[^:]+:(secretsmanager:[^:]+:[0-9]{12}:secret:|ssm:[^:]+:[0-9]{12}:parameter/).", secret.valueFrom))
+      || can(regex("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", secret.valueFrom))
     ])
-    error_message = "task_secrets must have the ARN of a secret or parameter as valueFrom, not ${join(", ", var.task_secrets[*].valueFrom)}."
+    error_message = join(" ", [
+      "task_secrets must have as valueFrom the ARN of a secret, or the ARN or the name of a parameter, such as /app/password,",
+      "not ${jsonencode(var.task_secrets[*].valueFrom)}.",
+    ])
   }
 }
 
@@ -563,7 +568,7 @@ variable "healthcheck_interval" {
 }
 
 variable "healthcheck_timeout" {
-  description = "Seconds after which a health check without an answer has failed; less than healthcheck_interval."
+  description = "Seconds after which a health check without an answer has failed; less than healthcheck_interval, or on an NLB equal to it."
   type        = number
   default     = 5
   nullable    = false
@@ -690,7 +695,7 @@ variable "extra_target_groups" {
       A path on an NLB makes it an HTTP check, with TLS targets an HTTPS check; to take the path away again, rename the entry's key.
     - `health_check.port`: `traffic-port`, or with `host_port` a TCP port of the instance. UDP needs a number: UDP can't be checked.
     - `health_check.matcher`: codes of a healthy answer. Null: `200-299`, with GRPC the gRPC code `12`.
-    - `health_check.interval` (30), `timeout` (5, less than the interval): seconds.
+    - `health_check.interval` (30), `timeout` (5, less than the interval, or on an NLB equal to it): seconds.
     - `health_check.healthy_threshold` (2), `unhealthy_threshold` (3): consecutive checks, 2 to 10.
   EOT
 

@@ -246,3 +246,20 @@ run "an_nlb_leaves_port_443_to_the_entries" {
     error_message = "Listeners: ${jsonencode(keys(aws_lb_listener.extra))}"
   }
 }
+
+run "a_health_check_may_take_its_whole_interval" {
+  command = plan
+
+  variables {
+    healthcheck_interval = 10
+    healthcheck_timeout  = 10
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP", health_check = { interval = 10, timeout = 10 } }
+    }
+  }
+
+  assert {
+    condition     = one([for check in aws_lb_target_group.extra["otlp"].health_check : check.timeout]) == 10
+    error_message = "Health check: ${jsonencode(aws_lb_target_group.extra["otlp"].health_check)}"
+  }
+}

@@ -85,6 +85,18 @@ run "healthcheck_timeout_not_below_interval" {
   expect_failures = [output.load_balancer_arn]
 }
 
+run "healthcheck_timeout_above_interval_on_an_nlb" {
+  command = plan
+
+  variables {
+    lb_type              = "nlb"
+    healthcheck_interval = 5
+    healthcheck_timeout  = 6
+  }
+
+  expect_failures = [output.load_balancer_arn]
+}
+
 run "weighted_routing_without_identifier" {
   command = plan
 

@@ -39,8 +39,8 @@ run "wrong_values" {
     container_memory_reservation = 4
     # environment variable twice
     task_environment_variables = [{ name = "A", value = "1" }, { name = "A", value = "2" }]
-    # secret that is not an arn
-    task_secrets = [{ name = "PASSWORD", valueFrom = "password" }]
+    # secret that is neither an arn nor a name
+    task_secrets = [{ name = "PASSWORD", valueFrom = "the password" }]
     # task role that is not an arn
     task_role_arn = "admin"
     # task desired count below zero

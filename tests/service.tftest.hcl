@@ -245,6 +245,47 @@ run "container_of_every_kind" {
   }
 }
 
+# The execution role may read what the names stand for.
+run "secrets_by_the_names_of_parameters" {
+  command = plan
+
+  variables {
+    task_secrets = [
+      { name = "A", valueFrom = "/app/db" },
+      { name = "B", valueFrom = "token" },
+      { name = "C", valueFrom = "arn:aws:ssm:us-east-1:123456789012:parameter/app/key" },
+    ]
+  }
+
+  assert {
+    condition = jsonencode(local.parameter_arns) == jsonencode([
+      "arn:aws:ssm:us-west-2:123456789012:parameter/app/db",
+      "arn:aws:ssm:us-west-2:123456789012:parameter/token",
+      "arn:aws:ssm:us-east-1:123456789012:parameter/app/key",
+    ])
+    error_message = "Parameters: ${jsonencode(local.parameter_arns)}"
+  }
+
+  assert {
+    condition     = local.container_definition.secrets[0].valueFrom == "/app/db" && local.secret_arns == []
+    error_message = "Secrets: ${jsonencode([local.container_definition.secrets, local.secret_arns])}"
+  }
+}
+
+# As the published predecessor has it, and as this module had it.
+run "backend_security_group_both_ways" {
+  command = apply
+
+  assert {
+    condition = (
+      output.backend_security_group.backend.id == output.backend_security_group.id
+      && keys(output.backend_security_group.backend.rules) == keys(output.backend_security_group.rules)
+      && contains(keys(output.backend_security_group.rules), "tasks")
+    )
+    error_message = jsonencode(output.backend_security_group)
+  }
+}
+
 run "arm64_by_the_instance_type" {
   command = plan
 

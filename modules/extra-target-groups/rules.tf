@@ -206,7 +206,12 @@ locals {
     [
       for key, entry in var.entries :
       "${local.at[key]}.health_check.timeout must be less than interval ${entry.health_check.interval}, not ${entry.health_check.timeout}."
-      if entry.health_check.timeout >= entry.health_check.interval
+      if local.is_alb && entry.health_check.timeout >= entry.health_check.interval
+    ],
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.health_check.timeout must not exceed interval ${entry.health_check.interval} on an NLB, but is ${entry.health_check.timeout}."
+      if !local.is_alb && entry.health_check.timeout > entry.health_check.interval
     ],
     flatten([
       for key, entry in var.entries : [

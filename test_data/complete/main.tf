@@ -115,7 +115,7 @@ module "app" {
   container_healthcheck_command = "test -s /usr/local/apache2/logs/httpd.pid"
   task_secrets = [
     { name = "DATABASE_PASSWORD", valueFrom = "${aws_secretsmanager_secret.database.arn}:password::" },
-    { name = "API_TOKEN", valueFrom = aws_ssm_parameter.api_token.arn },
+    { name = "API_TOKEN", valueFrom = aws_ssm_parameter.api_token.name },
   ]
   execution_extra_policy = { scratch = aws_iam_policy.extra.arn }
   task_efs_volumes = {

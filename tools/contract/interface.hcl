@@ -180,7 +180,7 @@ outputs = [
 
 # Attributes of the outputs that are objects, or maps of them.
 output_attributes = {
-  backend_security_group = ["id", "rules"]
+  backend_security_group = ["backend", "id", "rules"]
   extra_target_groups = [
     "container_port",
     "listener_arn",

@@ -399,3 +399,24 @@ run "certificate_of_another_region" {
     error_message = jsonencode(output.faults)
   }
 }
+
+run "timeout_above_interval_on_an_nlb" {
+  command = plan
+
+  variables {
+    lb_type                = "nlb"
+    primary_listener_ports = [3200]
+    entries = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP", health_check = { interval = 10, timeout = 11 } }
+    }
+  }
+
+  expect_failures = [output.entries]
+
+  assert {
+    condition = output.faults == tolist([
+      "extra_target_groups[\"otlp\"].health_check.timeout must not exceed interval 10 on an NLB, but is 11.",
+    ])
+    error_message = jsonencode(output.faults)
+  }
+}
