@@ -52,10 +52,18 @@ locals {
 
   # "" stands for the zone's apex.
   zone_name = trimsuffix(data.aws_route53_zone.this.name, ".")
-  # In lower case, as ACM and Route 53 give them back.
-  hostnames = { for name in var.dns_names : name => lower(name == "" ? local.zone_name : "${name}.${local.zone_name}") }
+  # In lower case, as ACM and Route 53 give them back, so that another spelling is not
+  # another record.
+  hostnames = { for name in var.dns_names : lower(name) => lower(name == "" ? local.zone_name : "${name}.${local.zone_name}") }
   # The certificate's main name, and the host of the output URLs.
-  primary_hostname = local.hostnames[var.dns_names[0]]
+  primary_hostname = local.hostnames[lower(var.dns_names[0])]
+
+  # The labels of a certificate's names, and what an ALB compares hosts with:
+  # https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+  # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RuleCondition.html
+  hostnames_with_underscore = [for hostname in values(local.hostnames) : hostname if local.is_alb && strcontains(hostname, "_")]
+  longest_hostname          = local.is_alb ? 128 : 253
+  long_hostnames            = [for hostname in values(local.hostnames) : hostname if length(hostname) > local.longest_hostname]
 
   # Null makes simple records.
   dns_set_identifier = var.dns_routing_policy == "weighted" ? var.dns_set_identifier : null
@@ -68,7 +76,8 @@ locals {
   # or the target group, so that the new one never has the name of the old one.
   load_balancer_internal  = !data.aws_subnet.load_balancer.map_public_ip_on_launch
   primary_target_protocol = local.is_alb ? var.target_group_protocol : "TCP"
-  safe_name               = replace(replace(var.service_name, "/[^A-Za-z0-9]+/", "-"), "/(?i)^internal-/", "internal")
+  hyphenated_name         = replace(var.service_name, "/[^A-Za-z0-9]+/", "-")
+  safe_name               = lower(local.hyphenated_name) == "internal" ? "int" : replace(local.hyphenated_name, "/(?i)^internal-/", "internal")
   short_name              = trim(substr(local.safe_name, 0, 23), "-")
   load_balancer_name = join("-", [
     local.short_name,

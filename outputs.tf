@@ -263,11 +263,24 @@ output "acm_certificate_arn" {
 
 output "dns_hostnames" {
   description = "Full names of dns_names, in their order."
-  value       = [for name in var.dns_names : local.hostnames[name]]
+  value       = [for name in var.dns_names : local.hostnames[lower(name)]]
 
   precondition {
     condition     = local.is_alb ? length(var.dns_names) <= 5 : true
     error_message = "dns_names must have at most 5 names for an ALB, whose listener rule takes no more, not ${length(var.dns_names)}."
+  }
+
+  precondition {
+    condition = length(local.hostnames_with_underscore) == 0
+    error_message = join(" ", [
+      "dns_names must not have underscores behind an ALB, as its certificate and its listener rule have none: ${join(", ", local.hostnames_with_underscore)}.",
+      "Use hyphens, or an NLB.",
+    ])
+  }
+
+  precondition {
+    condition     = length(local.long_hostnames) == 0
+    error_message = "dns_names must make host names of at most ${local.longest_hostname} characters: ${join(", ", local.long_hostnames)} is too long."
   }
 
   precondition {
@@ -291,6 +304,15 @@ output "dns_hostnames" {
 output "cloudwatch_log_group_name" {
   description = "Name of the log group with the containers' output; null without CloudWatch logs."
   value       = try(aws_cloudwatch_log_group.this["ecs"].name, null)
+
+  # -syslog is appended, and a name has at most 512 characters.
+  precondition {
+    condition = !var.enable_cloudwatch_logs || can(regex("^[A-Za-z0-9_/.#-]{1,505}$", local.log_group_name)) && !startswith(local.log_group_name, "aws/")
+    error_message = join(" ", [
+      "environment \"${var.environment}\" makes the log group name \"${local.log_group_name}\":",
+      "letters, digits and _ / . # - are allowed, and 505 characters. Or set cloudwatch_log_group.",
+    ])
+  }
 }
 
 output "cloudwatch_log_group_names" {

@@ -191,8 +191,13 @@ variable "task_efs_volumes" {
   nullable = false
 
   validation {
-    condition     = alltrue([for volume in var.task_efs_volumes : startswith(volume.container_path, "/")])
-    error_message = "task_efs_volumes must have absolute paths, not ${join(", ", values(var.task_efs_volumes)[*].container_path)}."
+    condition     = alltrue([for volume in var.task_efs_volumes : try(startswith(volume.container_path, "/"), false)])
+    error_message = "task_efs_volumes must have absolute paths, not ${jsonencode(values(var.task_efs_volumes)[*].container_path)}."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.task_efs_volumes) : can(regex("^[A-Za-z0-9_-]{1,255}$", name))])
+    error_message = "task_efs_volumes must have names of letters, digits, hyphens and underscores, not ${jsonencode(keys(var.task_efs_volumes))}."
   }
 }
 
@@ -206,8 +211,13 @@ variable "task_local_volumes" {
   nullable = false
 
   validation {
-    condition     = alltrue([for volume in var.task_local_volumes : startswith(volume.container_path, "/") && startswith(volume.host_path, "/")])
+    condition     = alltrue([for volume in var.task_local_volumes : try(startswith(volume.container_path, "/") && startswith(volume.host_path, "/"), false)])
     error_message = "task_local_volumes must have absolute paths, not ${jsonencode(var.task_local_volumes)}."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.task_local_volumes) : can(regex("^[A-Za-z0-9_-]{1,255}$", name))])
+    error_message = "task_local_volumes must have names of letters, digits, hyphens and underscores, not ${jsonencode(keys(var.task_local_volumes))}."
   }
 }
 
@@ -947,8 +957,14 @@ variable "cloudwatch_log_group" {
   default     = null
 
   validation {
-    condition     = var.cloudwatch_log_group == null ? true : can(regex("^[A-Za-z0-9_/.#-]{1,500}$", var.cloudwatch_log_group))
-    error_message = "cloudwatch_log_group \"${coalesce(var.cloudwatch_log_group, "null")}\" is not a valid log group name: letters, digits and _ / . # - only."
+    condition = (
+      var.cloudwatch_log_group == null ? true
+      : can(regex("^[A-Za-z0-9_/.#-]{1,500}$", var.cloudwatch_log_group)) && !startswith(var.cloudwatch_log_group, "aws/")
+    )
+    error_message = join(" ", [
+      "cloudwatch_log_group \"${coalesce(var.cloudwatch_log_group, "null")}\" is not a valid log group name:",
+      "letters, digits and _ / . # - only, and not aws/ first.",
+    ])
   }
 }
 

@@ -295,6 +295,19 @@ run "load_balancer_name_never_begins_internal" {
   }
 }
 
+run "load_balancer_name_of_a_service_named_internal" {
+  command = plan
+
+  variables {
+    service_name = "internal"
+  }
+
+  assert {
+    condition     = !startswith(local.load_balancer_name, "internal-")
+    error_message = "AWS refuses the name ${local.load_balancer_name}."
+  }
+}
+
 # What makes a new target group necessary makes a new name.
 
 run "first_name" {

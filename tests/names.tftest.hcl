@@ -115,3 +115,40 @@ run "tags_of_the_instances" {
     error_message = "Tags: ${jsonencode(aws_launch_template.this.tag_specifications)}"
   }
 }
+
+# The provider wants three characters of a launch template's prefix.
+run "instances_of_a_service_with_one_character" {
+  command = plan
+
+  module {
+    source = "./modules/instances"
+  }
+
+  variables {
+    service_name = "a"
+  }
+
+  assert {
+    condition     = aws_launch_template.this.name_prefix == "a--" && aws_autoscaling_group.this.name_prefix == "a-"
+    error_message = "Prefixes: ${aws_launch_template.this.name_prefix}, ${aws_autoscaling_group.this.name_prefix}"
+  }
+}
+
+# S3 refuses buckets whose names begin so.
+run "bucket_of_a_service_that_is_named_like_s3s_own" {
+  command = plan
+
+  module {
+    source = "./modules/access-log-bucket"
+  }
+
+  variables {
+    service_name  = "sthree-x"
+    force_destroy = false
+  }
+
+  assert {
+    condition     = aws_s3_bucket.this.bucket_prefix == "s3-x-access-log-"
+    error_message = "Prefix: ${aws_s3_bucket.this.bucket_prefix}"
+  }
+}

@@ -263,3 +263,16 @@ run "a_health_check_may_take_its_whole_interval" {
     error_message = "Health check: ${jsonencode(aws_lb_target_group.extra["otlp"].health_check)}"
   }
 }
+
+run "underscores_in_names_of_an_nlb" {
+  command = plan
+
+  variables {
+    dns_names = ["_my_service"]
+  }
+
+  assert {
+    condition     = output.dns_hostnames == ["_my_service.example.com"]
+    error_message = "Host names: ${jsonencode(output.dns_hostnames)}"
+  }
+}

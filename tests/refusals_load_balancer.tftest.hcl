@@ -211,3 +211,33 @@ run "dns_label_of_64_characters" {
 
   expect_failures = [var.dns_names]
 }
+
+run "underscore_behind_an_alb" {
+  command = plan
+
+  variables {
+    dns_names = ["my_service"]
+  }
+
+  expect_failures = [output.dns_hostnames]
+}
+
+run "host_name_of_more_than_128_characters" {
+  command = plan
+
+  variables {
+    dns_names = ["tempo", join(".", [for i in range(30) : "abcd"])]
+  }
+
+  expect_failures = [output.dns_hostnames]
+}
+
+run "environment_that_spoils_the_log_group" {
+  command = plan
+
+  variables {
+    environment = "my environment"
+  }
+
+  expect_failures = [output.cloudwatch_log_group_name]
+}

@@ -403,6 +403,20 @@ run "host_names_in_lower_case" {
   }
 }
 
+# A name in other letters is no other record.
+run "host_names_keep_their_keys_in_any_case" {
+  command = plan
+
+  variables {
+    dns_names = ["WWW", "www.eu"]
+  }
+
+  assert {
+    condition     = keys(local.hostnames) == ["www", "www.eu"] && local.primary_hostname == "www.example.com"
+    error_message = "Host names: ${jsonencode(local.hostnames)}"
+  }
+}
+
 run "spot_instances_are_drained" {
   command = plan
 

@@ -4,10 +4,12 @@
 locals {
   # Room for what Terraform and AWS append: an IAM prefix has at most 38 characters.
   name_prefix = "${substr(var.service_name, 0, 36)}-"
+  # The provider wants three characters at least.
+  launch_template_prefix = length(local.name_prefix) < 3 ? "${local.name_prefix}-" : local.name_prefix
 }
 
 resource "aws_launch_template" "this" {
-  name_prefix            = local.name_prefix
+  name_prefix            = local.launch_template_prefix
   image_id               = var.ami_id
   instance_type          = var.instance_type
   key_name               = var.ssh_key_name
