@@ -71,7 +71,7 @@ resource "aws_lb_target_group" "extra" {
       enabled         = stickiness.value.enabled
       type            = coalesce(stickiness.value.type, local.is_alb ? "lb_cookie" : "source_ip")
       cookie_duration = stickiness.value.cookie_duration
-      cookie_name     = stickiness.value.cookie_name
+      cookie_name     = try(coalesce(stickiness.value.cookie_name), null)
     }
   }
 

@@ -12,7 +12,7 @@ locals {
   # as in the provider's default_tags, which no resource can leave out, then as in var.tags.
   default_tags         = merge(data.aws_default_tags.current.tags, {})
   default_tag_spelling = { for key in keys(local.default_tags) : lower(key) => key... }
-  caller_tags          = { for key, value in var.tags : try(local.default_tag_spelling[lower(key)][0], key) => value }
+  caller_tags          = { for key, value in var.tags : try(local.default_tag_spelling[lower(key)][0], key) => value if value != null }
   caller_tag_keys      = [for key in keys(merge(local.default_tags, local.caller_tags)) : lower(key)]
 
   module_tags = {
@@ -27,7 +27,7 @@ locals {
       VantaDescription      = var.vanta_description
       VantaUserDataStored   = var.vanta_user_data_stored
       VantaNoAlert          = var.vanta_no_alert
-    } : key => value if value != null && !contains(local.caller_tag_keys, lower(key))
+    } : key => value if try(length(value) > 0, false) && !contains(local.caller_tag_keys, lower(key))
   }
 
   tags = merge(local.caller_tags, local.module_tags)

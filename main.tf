@@ -62,9 +62,10 @@ locals {
       cpu               = var.container_cpu
       memory            = var.container_memory
       memoryReservation = var.container_memory_reservation
-      command           = var.container_command
-      environment       = var.task_environment_variables
-      secrets           = var.task_secrets
+      command           = length(coalesce(var.container_command, [])) > 0 ? var.container_command : null
+      # ECS drops those without a value, and a plan that has them never ends.
+      environment = [for variable in var.task_environment_variables : variable if try(length(variable.value) > 0, false)]
+      secrets     = var.task_secrets
       # Host port 0: Docker picks a free one, so tasks share an instance.
       portMappings = [
         for port in local.mapped_ports : {
@@ -77,7 +78,7 @@ locals {
         [for name, volume in var.task_efs_volumes : { sourceVolume = name, containerPath = volume.container_path, readOnly = false }],
         [for name, volume in var.task_local_volumes : { sourceVolume = name, containerPath = volume.container_path, readOnly = false }],
       )
-      dockerSecurityOptions = var.dockerSecurityOptions
+      dockerSecurityOptions = length(coalesce(var.dockerSecurityOptions, [])) > 0 ? sort(distinct(var.dockerSecurityOptions)) : null
       resourceRequirements  = var.gpu_count > 0 ? [{ type = "GPU", value = tostring(var.gpu_count) }] : null
       healthCheck = var.container_healthcheck_command == null ? null : {
         command  = ["CMD-SHELL", var.container_healthcheck_command]

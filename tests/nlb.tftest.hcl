@@ -264,6 +264,21 @@ run "a_health_check_may_take_its_whole_interval" {
   }
 }
 
+run "an_empty_path_is_none" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP", certificate_arn = null, health_check = { path = "", matcher = "" } }
+    }
+  }
+
+  assert {
+    condition     = one([for check in aws_lb_target_group.extra["otlp"].health_check : check.protocol]) == "TCP"
+    error_message = "Health check: ${jsonencode(aws_lb_target_group.extra["otlp"].health_check)}"
+  }
+}
+
 run "underscores_in_names_of_an_nlb" {
   command = plan
 

@@ -105,16 +105,6 @@ run "volume_name_twice" {
   expect_failures = [output.service_name]
 }
 
-run "tag_keys_that_differ_in_case" {
-  command = plan
-
-  variables {
-    tags = { Team = "a", team = "b" }
-  }
-
-  expect_failures = [var.tags]
-}
-
 run "default_tag_keys_that_differ_in_case" {
   command = plan
 

@@ -417,6 +417,40 @@ run "host_names_keep_their_keys_in_any_case" {
   }
 }
 
+# ECS drops them, and the plan would want them back for ever.
+run "what_is_null_or_empty_is_left_out" {
+  command = plan
+
+  variables {
+    container_command          = []
+    dockerSecurityOptions      = []
+    upstream_module            = ""
+    tags                       = { owner = null }
+    cloudinit_extra_commands   = ["", "true"]
+    task_environment_variables = [{ name = "A", value = null }, { name = "B", value = "" }, { name = "C", value = "1" }]
+  }
+
+  assert {
+    condition     = jsonencode(local.container_definition.environment) == jsonencode([{ name = "C", value = "1" }])
+    error_message = "Environment: ${jsonencode(local.container_definition.environment)}"
+  }
+
+  assert {
+    condition     = length(setintersection(keys(local.container_definition), ["command", "dockerSecurityOptions"])) == 0
+    error_message = "Container definition: ${jsonencode(local.container_definition)}"
+  }
+
+  assert {
+    condition     = length(setintersection(keys(local.tags), ["owner", "upstream_module"])) == 0
+    error_message = "Tags: ${jsonencode(local.tags)}"
+  }
+
+  assert {
+    condition     = !contains(local.cloud_config.runcmd, "") && contains(local.cloud_config.runcmd, "true")
+    error_message = "Commands: ${jsonencode(local.cloud_config.runcmd)}"
+  }
+}
+
 run "spot_instances_are_drained" {
   command = plan
 

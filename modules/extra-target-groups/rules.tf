@@ -18,6 +18,17 @@ locals {
   transports       = { for key, entry in var.entries : key => entry.protocol == "UDP" ? "udp" : "tcp" }
   mapped_tcp_ports = concat([var.primary_container_port], [for key, entry in var.entries : entry.container_port if local.transports[key] == "tcp"])
 
+  # Why a port can't be for both. TCP_UDP targets need a container port that is mapped
+  # twice, which ECS refuses.
+  tcp_udp_reason = {
+    for key, entry in var.entries : key => (
+      entry.protocol == "TCP_UDP" || try(contains(local.udp_listener_ports, entry.listener_port), false)
+      ? ": an NLB serves TCP and UDP on one port as TCP_UDP only, which ECS can't register, as it maps a container port once"
+      : ""
+    )
+  }
+  udp_listener_ports = [for entry in var.entries : entry.listener_port if entry.protocol == "UDP"]
+
   # SSH and Docker have these on every instance, and ECS places no task that asks for one:
   # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html
   reserved_host_ports = [22, 2375, 2376]
@@ -45,12 +56,12 @@ locals {
     ],
     [
       for key, entry in var.entries :
-      "${local.at[key]}.listener_port must be unique, but another entry also has ${jsonencode(entry.listener_port)}."
+      "${local.at[key]}.listener_port must be unique, but another entry also has ${jsonencode(entry.listener_port)}${local.tcp_udp_reason[key]}."
       if length([for other in var.entries : other if other.listener_port == entry.listener_port]) > 1
     ],
     [
       for key, entry in var.entries :
-      "${local.at[key]}.listener_port must not be ${entry.listener_port}, which the load balancer's own listener uses."
+      "${local.at[key]}.listener_port must not be ${entry.listener_port}, which the load balancer's own listener uses${local.tcp_udp_reason[key]}."
       if try(contains(var.primary_listener_ports, entry.listener_port), false)
     ],
     [
@@ -103,7 +114,7 @@ locals {
 
     [
       for key, entry in var.entries :
-      "${local.at[key]}.protocol must be ${local.protocol_list} on ${local.lb}, not \"${entry.protocol}\"."
+      "${local.at[key]}.protocol must be ${local.protocol_list} on ${local.lb}, not ${jsonencode(entry.protocol)}${local.tcp_udp_reason[key]}."
       if !contains(local.protocols, entry.protocol)
     ],
     [
@@ -260,7 +271,7 @@ locals {
     [
       for key, entry in var.entries :
       "${local.at[key]}.health_check.matcher \"${entry.health_check.matcher}\" needs health_check.path on an NLB, whose TCP check gets no codes."
-      if !local.is_alb && entry.health_check.matcher != null && entry.health_check.path == null
+      if !local.is_alb && local.checks[key].matcher != null && local.checks[key].path == null
     ],
   )
 

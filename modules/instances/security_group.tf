@@ -25,7 +25,7 @@ resource "aws_vpc_security_group_ingress_rule" "backend_tasks" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "backend_ssh" {
-  for_each = var.ssh_cidr_block == null ? {} : { ssh = var.ssh_cidr_block }
+  for_each = var.ssh_cidr_block == null ? {} : { ssh = var.ssh_cidr_block } # ssh_cidr_block must be known in the plan: write the network out
 
   security_group_id = aws_security_group.backend.id
   description       = "SSH"

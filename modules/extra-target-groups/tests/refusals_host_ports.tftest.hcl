@@ -192,3 +192,47 @@ run "the_primary_container_port_as_udp" {
     error_message = jsonencode(output.faults)
   }
 }
+
+run "tcp_and_udp_on_one_listener_port" {
+  command = plan
+
+  variables {
+    lb_type                = "nlb"
+    primary_listener_ports = [3200]
+    primary_container_port = 3200
+    entries = {
+      tcp = { listener_port = 53, container_port = 5353, host_port = 5353, protocol = "TCP" }
+      udp = { listener_port = 53, container_port = 5354, host_port = 53, protocol = "UDP", health_check = { port = "5353" } }
+    }
+  }
+
+  expect_failures = [output.entries]
+
+  assert {
+    condition = output.faults == tolist([
+      "extra_target_groups[\"tcp\"].listener_port must be unique, but another entry also has 53: an NLB serves TCP and UDP on one port as TCP_UDP only, which ECS can't register, as it maps a container port once.",
+      "extra_target_groups[\"udp\"].listener_port must be unique, but another entry also has 53: an NLB serves TCP and UDP on one port as TCP_UDP only, which ECS can't register, as it maps a container port once.",
+    ])
+    error_message = jsonencode(output.faults)
+  }
+}
+
+run "tcp_udp" {
+  command = plan
+
+  variables {
+    lb_type                = "nlb"
+    primary_listener_ports = [3200]
+    primary_container_port = 3200
+    entries = {
+      dns = { listener_port = 53, container_port = 5353, protocol = "TCP_UDP", listener_protocol = "TCP" }
+    }
+  }
+
+  expect_failures = [output.entries]
+
+  assert {
+    condition     = contains(output.faults, "extra_target_groups[\"dns\"].protocol must be TCP, TLS or UDP on an NLB, not \"TCP_UDP\": an NLB serves TCP and UDP on one port as TCP_UDP only, which ECS can't register, as it maps a container port once.")
+    error_message = jsonencode(output.faults)
+  }
+}
