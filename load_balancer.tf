@@ -16,6 +16,7 @@ module "website_pod" {
   internal                      = local.load_balancer_internal
   ingress_cidr_blocks           = var.alb_ingress_cidr_blocks
   backend_security_group_id     = module.instances.security_group_id
+  extra_security_group_ids      = values(aws_security_group.extra_listeners)[*].id
   idle_timeout                  = var.idle_timeout
   ssl_policy                    = var.ssl_policy
   zone_id                       = var.zone_id
@@ -30,6 +31,7 @@ module "website_pod" {
   load_balancing_algorithm_type = var.load_balancing_algorithm_type
   access_log_force_destroy      = var.access_log_force_destroy
   tags                          = local.tags
+  name_tag                      = local.name_tag.alb
 
   health_check = {
     path     = var.healthcheck_path
@@ -50,8 +52,11 @@ module "tcp_pod" {
   subnets                   = var.load_balancer_subnets
   internal                  = local.load_balancer_internal
   backend_security_group_id = module.instances.security_group_id
+  extra_security_group_ids  = values(aws_security_group.extra_listeners)[*].id
+  ingress_cidr_blocks       = var.alb_ingress_cidr_blocks
   target_port               = var.container_port
   tags                      = local.tags
+  name_tag                  = local.name_tag.nlb
 
   health_check = {
     interval = var.healthcheck_interval

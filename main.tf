@@ -50,8 +50,14 @@ locals {
   # entry makes no new task definition.
   mapped_ports = sort(distinct(concat(
     [format("%05d/tcp", var.container_port)],
-    [for entry in local.extra_target_groups : format("%05d/%s", entry.container_port, entry.protocol == "UDP" ? "udp" : "tcp")],
+    keys(local.host_ports),
   )))
+
+  # Host ports by mapping. Entries with one container port have the same host port.
+  host_ports = {
+    for entry in local.extra_target_groups :
+    format("%05d/%s", entry.container_port, entry.protocol == "UDP" ? "udp" : "tcp") => entry.host_port...
+  }
 
   container_definition = {
     for key, value in {
@@ -61,14 +67,15 @@ locals {
       cpu               = var.container_cpu
       memory            = var.container_memory
       memoryReservation = var.container_memory_reservation
-      command           = var.container_command
-      environment       = var.task_environment_variables
-      secrets           = var.task_secrets
+      command           = length(coalesce(var.container_command, [])) > 0 ? var.container_command : null
+      # ECS drops those without a value, and a plan that has them never ends.
+      environment = [for variable in var.task_environment_variables : variable if try(length(variable.value) > 0, false)]
+      secrets     = var.task_secrets
       # Host port 0: Docker picks a free one, so tasks share an instance.
       portMappings = [
         for port in local.mapped_ports : {
           containerPort = tonumber(split("/", port)[0])
-          hostPort      = 0
+          hostPort      = coalesce(try(local.host_ports[port][0], null), 0)
           protocol      = split("/", port)[1]
         }
       ]
@@ -76,7 +83,7 @@ locals {
         [for name, volume in var.task_efs_volumes : { sourceVolume = name, containerPath = volume.container_path, readOnly = false }],
         [for name, volume in var.task_local_volumes : { sourceVolume = name, containerPath = volume.container_path, readOnly = false }],
       )
-      dockerSecurityOptions = var.dockerSecurityOptions
+      dockerSecurityOptions = length(coalesce(var.dockerSecurityOptions, [])) > 0 ? sort(distinct(var.dockerSecurityOptions)) : null
       resourceRequirements  = var.gpu_count > 0 ? [{ type = "GPU", value = tostring(var.gpu_count) }] : null
       healthCheck = var.container_healthcheck_command == null ? null : {
         command  = ["CMD-SHELL", var.container_healthcheck_command]
@@ -202,8 +209,6 @@ resource "aws_ecs_service" "this" {
   # - the execution role's permissions, or no task starts.
   depends_on = [
     aws_lb_listener.extra,
-    aws_vpc_security_group_ingress_rule.extra,
-    aws_vpc_security_group_ingress_rule.primary,
     aws_vpc_security_group_ingress_rule.extra_backend,
     aws_vpc_security_group_egress_rule.extra_backend,
     aws_ecs_cluster_capacity_providers.this,

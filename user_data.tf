@@ -71,7 +71,7 @@ locals {
       runcmd = concat(
         var.enable_cloudwatch_logs ? local.journal_commands : [],
         var.gpu_count > 0 ? local.gpu_commands : [],
-        var.cloudinit_extra_commands,
+        compact(var.cloudinit_extra_commands),
       )
     },
     var.users == null ? {} : { users = var.users },

@@ -40,28 +40,28 @@ type change struct {
 var changes = []change{
 	{
 		name:     "add entries",
-		entries:  `{"web": {"listener_port": 8081, "container_port": 8081}, "other": {"listener_port": 9090, "container_port": 8081}}`,
+		entries:  `{"web": {"listener_port": 8081, "container_port": 8081, "clients": ["a", "b"]}, "other": {"listener_port": 9090, "container_port": 8081}}`,
 		versions: map[string]string{"web": "HTTP1", "other": "HTTP1"},
 	},
 	{
-		name:     "change the container port and the protocol version of one",
-		entries:  `{"web": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2"}, "other": {"listener_port": 9090, "container_port": 8081}}`,
+		name:     "change the container port, the protocol version, and the order of the clients of one",
+		entries:  `{"web": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2", "clients": ["b", "a", "b"]}, "other": {"listener_port": 9090, "container_port": 8081}}`,
 		versions: map[string]string{"web": "HTTP2", "other": "HTTP1"},
 	},
 	{
-		name:     "rename its key",
-		entries:  `{"web site": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2"}, "other": {"listener_port": 9090, "container_port": 8081}}`,
+		name:     "rename its key, and remove the first client",
+		entries:  `{"web site": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2", "clients": ["a"]}, "other": {"listener_port": 9090, "container_port": 8081}}`,
 		versions: map[string]string{"web site": "HTTP2", "other": "HTTP1"},
 	},
 	{
 		name:     "reorder the keys",
-		entries:  `{"other": {"listener_port": 9090, "container_port": 8081}, "web site": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2"}}`,
+		entries:  `{"other": {"listener_port": 9090, "container_port": 8081}, "web site": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2", "clients": ["a", "a"]}}`,
 		versions: map[string]string{"web site": "HTTP2", "other": "HTTP1"},
 		nothing:  true,
 	},
 	{
-		name:     "exchange the keys",
-		entries:  `{"web site": {"listener_port": 9090, "container_port": 8081}, "other": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2"}}`,
+		name:     "exchange the keys, and insert a client",
+		entries:  `{"web site": {"listener_port": 9090, "container_port": 8081, "clients": ["b", "a"]}, "other": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2"}}`,
 		versions: map[string]string{"web site": "HTTP1", "other": "HTTP2"},
 	},
 	{
@@ -212,7 +212,7 @@ func (l *lifecycle) checkOrderMatters(t *testing.T) {
 	l.stream.during("break it on purpose")
 	l.d.Mutate = func(files map[string][]byte) {
 		const name = "extra_target_groups.tf"
-		require.Len(t, createBeforeDestroy.FindAll(files[name], -1), 1, "create_before_destroy of target groups in %s", name)
+		require.Len(t, createBeforeDestroy.FindAll(files[name], -1), 2, "create_before_destroy of target groups and of their clients' security group in %s", name)
 		files[name] = createBeforeDestroy.ReplaceAll(files[name], nil)
 	}
 	said := l.d.DeployFails(t, l.variables(change{entries: `{"other": {"listener_port": 8081, "container_port": 8081}}`}))

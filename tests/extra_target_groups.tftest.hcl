@@ -50,8 +50,10 @@ run "defaults" {
   }
 
   assert {
-    condition     = [for rule in aws_vpc_security_group_ingress_rule.extra : [rule.cidr_ipv4, rule.ip_protocol, rule.from_port, rule.to_port]] == [["0.0.0.0/0", "tcp", 4317, 4317]]
-    error_message = "Ingress: ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra))}"
+    condition = one([
+      for rule in aws_security_group.extra_listeners["listeners"].ingress : "${rule.cidr_blocks[0]} ${rule.protocol} ${rule.from_port}-${rule.to_port}"
+    ]) == "0.0.0.0/0 tcp 4317-4317"
+    error_message = "Ingress: ${jsonencode(aws_security_group.extra_listeners["listeners"].ingress)}"
   }
 
   assert {
@@ -126,8 +128,8 @@ run "everything_said_outright" {
 
   assert {
     condition = (
-      length([for rule in aws_vpc_security_group_ingress_rule.extra : rule if rule.cidr_ipv4 != null]) == 2
-      && length([for rule in aws_vpc_security_group_ingress_rule.extra : rule if rule.referenced_security_group_id != null]) == 1
+      flatten(aws_security_group.extra_listeners["listeners"].ingress[*].cidr_blocks) == ["10.0.0.0/8", "192.168.0.0/16"]
+      && flatten([for rule in aws_security_group.extra_listeners["listeners"].ingress : tolist(rule.security_groups)]) == ["sg-1"]
     )
     error_message = "The entry's ingress is not what it says."
   }
@@ -181,8 +183,43 @@ run "an_entry_of_one_network_leaves_out_the_world" {
   }
 
   assert {
-    condition     = keys(aws_vpc_security_group_ingress_rule.extra) == ["8081 192.0.2.0/24"]
-    error_message = "The listener is open to ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra))}."
+    condition     = [for rule in aws_security_group.extra_listeners["listeners"].ingress : rule.cidr_blocks] == [tolist(["192.0.2.0/24"])]
+    error_message = "The listener is open to ${jsonencode(aws_security_group.extra_listeners["listeners"].ingress)}."
+  }
+}
+
+# Neither the order nor a duplicate changes anything: the rules are a set.
+run "clients_in_one_order" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      a = { listener_port = 8081, container_port = 8081, ingress_cidr_blocks = ["10.0.0.0/8", "192.168.0.0/16"], ingress_security_group_ids = ["sg-1", "sg-2"] }
+      b = { listener_port = 8082, container_port = 8081, ingress_cidr_blocks = [] }
+    }
+  }
+
+  assert {
+    condition     = length(aws_security_group.extra_listeners["listeners"].ingress) == 1
+    error_message = "A listener that nobody may reach has a rule: ${jsonencode(aws_security_group.extra_listeners["listeners"].ingress)}"
+  }
+}
+
+run "clients_in_another_order" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      a = { listener_port = 8081, container_port = 8081, ingress_cidr_blocks = ["192.168.0.0/16", "10.0.0.0/8", "10.0.0.0/8"], ingress_security_group_ids = ["sg-2", "sg-1", "sg-2"] }
+      b = { listener_port = 8082, container_port = 8081, ingress_cidr_blocks = [] }
+    }
+  }
+
+  assert {
+    condition = one([for rule in aws_security_group.extra_listeners["listeners"].ingress : jsonencode([rule.cidr_blocks, rule.security_groups])]) == jsonencode([
+      ["10.0.0.0/8", "192.168.0.0/16"], ["sg-1", "sg-2"],
+    ])
+    error_message = "Rules: ${jsonencode(aws_security_group.extra_listeners["listeners"].ingress)}"
   }
 }
 
@@ -256,6 +293,19 @@ run "load_balancer_name_never_begins_internal" {
   }
 }
 
+run "load_balancer_name_of_a_service_named_internal" {
+  command = plan
+
+  variables {
+    service_name = "internal"
+  }
+
+  assert {
+    condition     = !startswith(local.load_balancer_name, "internal-")
+    error_message = "AWS refuses the name ${local.load_balancer_name}."
+  }
+}
+
 run "renamed_key_keeps_its_listener_and_task_definition" {
   command = plan
 
@@ -298,16 +348,24 @@ run "what_is_not_set_is_off" {
   }
 }
 
-run "a_fixed_health_check_port_draws_a_warning" {
+run "a_health_check_port_beside_a_host_port" {
   command = plan
 
   variables {
     extra_target_groups = {
-      otlp = { listener_port = 4317, container_port = 4317, health_check = { port = "9100" } }
+      otlp = { listener_port = 4317, container_port = 4317, host_port = 4317, health_check = { port = "9100" } }
     }
   }
 
-  expect_failures = [check.fixed_health_check_ports]
+  assert {
+    condition     = one([for check in aws_lb_target_group.extra["otlp"].health_check : check.port]) == "9100"
+    error_message = "Health check: ${jsonencode(aws_lb_target_group.extra["otlp"].health_check)}"
+  }
+
+  assert {
+    condition     = keys(aws_vpc_security_group_ingress_rule.extra_backend) == ["tcp 4317", "tcp 9100"]
+    error_message = "Ports of the instances: ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra_backend))}"
+  }
 }
 
 run "an_alb_leaves_the_container_port_to_the_entries" {

@@ -123,7 +123,8 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "results" {
 #tfsec:ignore:aws-s3-enable-versioning
 #trivy:ignore:avd-aws-0090
 resource "aws_s3_bucket" "results" {
-  bucket_prefix = "${trim(substr(replace(lower(var.service_name), "/[^a-z0-9]+/", "-"), 0, 22), "-")}-log-queries-"
+  # S3 keeps some prefixes to itself.
+  bucket_prefix = replace("${trim(substr(replace(lower(var.service_name), "/[^a-z0-9]+/", "-"), 0, 22), "-")}-log-queries-", "/^(sthree|amzn-s3-demo)-/", "s3-")
   force_destroy = var.force_destroy
   tags          = var.tags
 }

@@ -10,7 +10,7 @@ resource "aws_lb" "this" {
   internal           = var.internal
   subnets            = var.subnets
   # A network load balancer made without a security group can never get one.
-  security_groups = [aws_security_group.this.id]
+  security_groups = concat([aws_security_group.this.id], var.extra_security_group_ids)
   # A task in one zone serves the clients of all.
   enable_cross_zone_load_balancing = true
   tags                             = var.tags

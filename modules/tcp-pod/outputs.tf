@@ -24,9 +24,12 @@ output "security_group_id" {
 }
 
 output "target_group_arn" {
-  description = "ARN of the target group, known once the load balancer may reach the tasks. ECS refuses it until a listener forwards to it."
+  description = "ARN of the target group, known once clients reach the load balancer, and it the tasks. ECS refuses it until a listener forwards to it."
   value       = aws_lb_target_group.this.arn
-  depends_on  = [aws_vpc_security_group_egress_rule.tasks]
+  depends_on = [
+    aws_vpc_security_group_ingress_rule.listener,
+    aws_vpc_security_group_egress_rule.tasks,
+  ]
 }
 
 output "target_group_arn_suffix" {

@@ -1,15 +1,30 @@
-# The load balancer reaches the tasks only. Who may reach it comes with each listener.
+# Who may reach the primary listener, and that the load balancer reaches the tasks only.
 
 resource "aws_security_group" "this" {
   # A name must not begin with "sg-".
   name_prefix = "${replace(substr(var.service_name, 0, 80), "/(?i)^sg-/", "sg")}-nlb-"
   description = "Load balancer of the ECS service ${var.service_name}"
   vpc_id      = var.vpc_id
-  tags        = merge(var.tags, { Name = "${var.service_name}-nlb" })
+  tags        = merge(var.tags, var.name_tag)
 
   lifecycle {
     create_before_destroy = true
   }
+}
+
+# The default is a service for everyone; alb_ingress_cidr_blocks narrows it.
+#tfsec:ignore:aws-ec2-no-public-ingress-sgr
+#trivy:ignore:avd-aws-0107
+resource "aws_vpc_security_group_ingress_rule" "listener" {
+  for_each = toset(var.ingress_cidr_blocks) # alb_ingress_cidr_blocks must be known in the plan: write the networks out, or read them by a data source
+
+  security_group_id = aws_security_group.this.id
+  description       = "Primary listener"
+  cidr_ipv4         = each.value
+  ip_protocol       = "tcp"
+  from_port         = var.target_port
+  to_port           = var.target_port
+  tags              = var.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "tasks" {

@@ -28,13 +28,23 @@ variable "internal" {
   type        = bool
 }
 
+variable "ingress_cidr_blocks" {
+  description = "IPv4 networks that may reach the primary listener."
+  type        = list(string)
+}
+
 variable "backend_security_group_id" {
   description = "Security group of the instances, to whose dynamic host ports the load balancer connects."
   type        = string
 }
 
+variable "extra_security_group_ids" {
+  description = "Further security groups of the load balancer, which admit clients to listeners that others make."
+  type        = list(string)
+}
+
 variable "target_port" {
-  description = "Port of the container."
+  description = "Port of the container, and of the primary listener."
   type        = number
 }
 
@@ -48,5 +58,10 @@ variable "health_check" {
 
 variable "tags" {
   description = "Tags of all resources."
+  type        = map(string)
+}
+
+variable "name_tag" {
+  description = "Tag with the name of the security group; empty when tags have one, or the provider's default_tags."
   type        = map(string)
 }

@@ -16,7 +16,7 @@ resource "aws_lb" "this" {
   load_balancer_type         = "application"
   internal                   = var.internal
   subnets                    = var.subnets
-  security_groups            = [aws_security_group.this.id]
+  security_groups            = concat([aws_security_group.this.id], var.extra_security_group_ids)
   drop_invalid_header_fields = true
   idle_timeout               = var.idle_timeout
   tags                       = var.tags

@@ -55,6 +55,7 @@ variable "extra_target_groups" {
     container_port   = number
     protocol         = optional(string, "HTTP")
     protocol_version = optional(string)
+    clients          = optional(list(string), [])
   }))
   default = {}
 }

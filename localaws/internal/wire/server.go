@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -219,17 +220,43 @@ func (s *Server) invoke(ctx context.Context, c *call, op Operation, tree map[str
 		return nil, refusal
 	}
 	in := op.make()
+	rehearsal, err := takeDryRun(c, tree)
+	if err != nil {
+		return nil, err
+	}
 	if err := decodeRoot(tree, in); err != nil {
 		return nil, err
 	}
 	err = s.run(ctx, c, op.reads, func() error {
 		out, err := op.call(ctx, in)
-		if err == nil {
-			answer, err = c.codec.encode(c, out)
+		switch {
+		case err != nil:
+			return err
+		case rehearsal:
+			return errDryRun // so that nothing of it stays
 		}
+		answer, err = c.codec.encode(c, out)
 		return err
 	})
 	return answer, err
+}
+
+// errDryRun is EC2's answer to a request that would have succeeded,
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html.
+var errDryRun = &Error{
+	Code: "DryRunOperation", Status: http.StatusPreconditionFailed, Message: "Request would have succeeded, but DryRun flag is set.",
+}
+
+// takeDryRun reports whether a request is only to be tried, as all of EC2's can
+// be, and takes the parameter out of it.
+func takeDryRun(c *call, tree map[string]any) (rehearsal bool, err error) {
+	given, ok := tree["DryRun"]
+	if !ok || c.service.Protocol != EC2Query {
+		return false, nil
+	}
+	delete(tree, "DryRun")
+	err = decode(given, reflect.ValueOf(&rehearsal).Elem(), "DryRun")
+	return rehearsal, err
 }
 
 // run runs a call under the account's lock. One that panics fails.

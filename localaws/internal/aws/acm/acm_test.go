@@ -233,6 +233,12 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	}{
 		{"one label", object{"DomainName": "localhost"}},
 		{"inner asterisk", object{"DomainName": "a.*.localaws.test"}},
+		{"underscore", object{"DomainName": "a_b.localaws.test"}},
+		{"underscore in an alternative name", object{"DomainName": "a.localaws.test", "SubjectAlternativeNames": []string{"_a.localaws.test"}}},
+		{"hyphen first", object{"DomainName": "-a.localaws.test"}},
+		{"hyphen last", object{"DomainName": "a-.localaws.test"}},
+		{"a label of 64", object{"DomainName": strings.Repeat("a", 64) + ".localaws.test"}},
+		{"address", object{"DomainName": "10.0.0.10"}},
 		{"bad alternative name", object{"DomainName": "a.localaws.test", "SubjectAlternativeNames": []string{"a b"}}},
 		{"e-mail validation", object{"DomainName": "a.localaws.test", "ValidationMethod": "EMAIL"}},
 		{"unknown key", object{"DomainName": "a.localaws.test", "KeyAlgorithm": "RSA_512"}},
@@ -253,6 +259,21 @@ func TestIdempotencyToken(t *testing.T) {
 	assert.Equal(t, first, f.request(t, in))
 	f.clock.Advance(2 * time.Hour)
 	assert.NotEqual(t, first, f.request(t, in))
+}
+
+// What ACM says names the member, the value and the pattern; upper case is fine.
+func TestNamesOfCertificates(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const pattern = `(\*\.)?(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+((?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9])`
+	reply := f.call(t, "RequestCertificate", object{"DomainName": "a_b.localaws.test"}, nil).Refused(t, "ValidationException")
+	assert.Equal(t, "1 validation error detected: Value 'a_b.localaws.test' at 'domainName' failed to satisfy constraint: "+
+		"Member must satisfy regular expression pattern: "+pattern, reply.Message)
+	reply = f.call(t, "RequestCertificate", object{"DomainName": "a.localaws.test", "SubjectAlternativeNames": []string{"b.localaws.test", "a_b.localaws.test"}}, nil).
+		Refused(t, "ValidationException")
+	assert.Contains(t, reply.Message, "Value '[b.localaws.test, a_b.localaws.test]' at 'subjectAlternativeNames' failed to satisfy constraint")
+	arn := f.request(t, object{"DomainName": "A-1." + strings.Repeat("b", 63) + ".LocalAWS.test"})
+	assert.Equal(t, "a-1."+strings.Repeat("b", 63)+".localaws.test", f.describe(t, arn).DomainName)
 }
 
 func TestTags(t *testing.T) {

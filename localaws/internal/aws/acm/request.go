@@ -2,6 +2,7 @@ package acm
 
 import (
 	"context"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -59,9 +60,12 @@ func (s *certificateOperations) requestCertificate(_ context.Context, in *reques
 	if in.ValidationMethod != "" && in.ValidationMethod != "DNS" {
 		return nil, wire.Errorf("ValidationException", "localaws validates by DNS only: ValidationMethod is %s", in.ValidationMethod)
 	}
-	names := uniqueNames(in.DomainName, in.SubjectAlternativeNames)
-	if err := checkNames(names); err != nil {
+	if err := checkNames(in.DomainName, in.SubjectAlternativeNames); err != nil {
 		return nil, err
+	}
+	names := uniqueNames(in.DomainName, in.SubjectAlternativeNames)
+	if len(names) > maxNames {
+		return nil, wire.Errorf("LimitExceededException", "A certificate may have %d names, not %d.", maxNames, len(names))
 	}
 	if in.KeyAlgorithm == "" {
 		in.KeyAlgorithm = defaultKeyAlgorithm
@@ -141,17 +145,30 @@ func uniqueNames(first string, more []string) []string {
 	return names
 }
 
-// domainName is what ACM takes as a name: at least two labels, the first may be
-// an asterisk.
-var domainName = regexp.MustCompile(`^(\*\.)?(((?:[a-z0-9_]|[a-z0-9_][a-z0-9_-]{0,61}[a-z0-9_])\.)+)((?:[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9]))$`)
+// namePattern is what ACM takes as a name, in its own words: at least two
+// labels of letters, digits and hyphens, the first may be an asterisk.
+// https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+const namePattern = `(\*\.)?(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+((?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9])`
 
-func checkNames(names []string) error {
-	if len(names) > maxNames {
-		return wire.Errorf("LimitExceededException", "A certificate may have %d names, not %d.", maxNames, len(names))
+// domainName is namePattern without what Go's expressions lack.
+var domainName = regexp.MustCompile(`^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]$`)
+
+func fits(name string) bool {
+	name = strings.TrimSuffix(name, ".")
+	_, err := netip.ParseAddr(name)
+	return len(name) <= 253 && domainName.MatchString(name) && err != nil // an address is no name
+}
+
+func checkNames(first string, more []string) error {
+	if !fits(first) {
+		return wire.Errorf("ValidationException",
+			"1 validation error detected: Value '%s' at 'domainName' failed to satisfy constraint: Member must satisfy regular expression pattern: %s", first, namePattern)
 	}
-	for _, name := range names {
-		if len(name) > 253 || !domainName.MatchString(name) {
-			return wire.Errorf("ValidationException", "%q is not a domain name that a certificate can have: it needs at least two labels, and an asterisk may only be the first", name)
+	for _, name := range more {
+		if !fits(name) {
+			return wire.Errorf("ValidationException", "1 validation error detected: Value '[%s]' at 'subjectAlternativeNames' failed to satisfy constraint: "+
+				"Member must satisfy constraint: [Member must have length less than or equal to 253, Member must have length greater than or equal to 1, "+
+				"Member must satisfy regular expression pattern: %s]", strings.Join(more, ", "), namePattern)
 		}
 	}
 	return nil

@@ -62,6 +62,10 @@ func TestFiltersAndPages(t *testing.T) {
 		"a wildcard that is none": {[]string{"Filter.1.Name", "tag:Name", "Filter.1.Value.1", `db\*1`}, []string{n.private}},
 		"an empty tag":            {[]string{"Filter.1.Name", "tag:tier", "Filter.1.Value.1", ""}, both},
 		"a tag's key":             {[]string{"Filter.1.Name", "tag-key", "Filter.1.Value.1", "ti*"}, both},
+		"an older name":           {[]string{"Filter.1.Name", "cidr", "Filter.1.Value.1", "10.1.0.0/24"}, []string{n.public}},
+		"another older name":      {[]string{"Filter.1.Name", "cidrBlock", "Filter.1.Value.1", "10.1.0.0/24"}, []string{n.public}},
+		"an older name of zones":  {[]string{"Filter.1.Name", "availabilityZone", "Filter.1.Value.1", "us-west-2b"}, []string{n.private}},
+		"no rehearsal":            {[]string{"DryRun", "false"}, both},
 		"nothing that fits":       {[]string{"Filter.1.Name", "tag:Name", "Filter.1.Value.1", "WEB-1"}, []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -84,6 +88,20 @@ func TestFiltersAndPages(t *testing.T) {
 		w.call(t, "DescribeSubnets", "NextToken", "§").Refused(t, "InvalidNextToken")
 		w.call(t, "DescribeSubnets", "MaxResults", "0").Refused(t, "InvalidParameterValue")
 	})
+}
+
+// A rehearsal says what a request would meet, and leaves nothing behind.
+func TestDryRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, call := range [][]string{{"CreateVpc", "CidrBlock", "10.1.0.0/16"}, {"DescribeVpcs"}} {
+		reply := w.call(t, call[0], append(call[1:], "DryRun", "true")...).Refused(t, "DryRunOperation")
+		assert.Equal(t, http.StatusPreconditionFailed, reply.Status)
+		assert.Equal(t, "Request would have succeeded, but DryRun flag is set.", reply.Message)
+	}
+	assert.Empty(t, w.list(t, "vpcId", "DescribeVpcs"))
+	w.call(t, "CreateVpc", "CidrBlock", "10.1.0.0/8", "DryRun", "true").Refused(t, "InvalidVpc.Range")
+	w.call(t, "CreateVpc", "CidrBlock", "10.1.0.0/16", "DryRun", "maybe").Refused(t, "SerializationException")
 }
 
 func TestTagsOfAllKinds(t *testing.T) {

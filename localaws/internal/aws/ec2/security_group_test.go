@@ -64,7 +64,8 @@ func TestSecurityGroupRuleChanges(t *testing.T) {
 	reply := w.call(t, "DescribeSecurityGroupRules", "SecurityGroupRuleId.1", id).OK(t)
 	assert.Equal(t, []string{"443"}, texts(t, reply.Body, "fromPort"))
 	assert.Equal(t, []string{"changed"}, texts(t, reply.Body, "description"))
-	w.call(t, "ModifySecurityGroupRules", modify("22", "10.0.0.0/8")...).Refused(t, "InvalidPermission.Duplicate")
+	reply = w.call(t, "ModifySecurityGroupRules", modify("22", "10.0.0.0/8")...).Refused(t, "InvalidPermission.Duplicate")
+	assert.Equal(t, `the specified rule "peer: 10.0.0.0/8, TCP, from port: 22, to port: 22, ALLOW" already exists`, reply.Message, "whatever the description")
 }
 
 func TestSecurityGroupRefusals(t *testing.T) {
@@ -82,15 +83,20 @@ func TestSecurityGroupRefusals(t *testing.T) {
 		parameters []string
 		code, says string
 	}{
-		"a name twice":                {"CreateSecurityGroup", []string{"VpcId", n.vpc, "GroupName", "backend", "GroupDescription", "x"}, "InvalidGroup.Duplicate", "backend"},
-		"no VPC":                      {"CreateSecurityGroup", []string{"GroupName", "a", "GroupDescription", "x"}, "VPCIdNotSpecified", "default VPC"},
-		"no description":              {"CreateSecurityGroup", []string{"VpcId", n.vpc, "GroupName", "a"}, "MissingParameter", "GroupDescription"},
-		"a name like an id":           {"CreateSecurityGroup", []string{"VpcId", n.vpc, "GroupName", "sg-1", "GroupDescription", "x"}, "InvalidParameterValue", "sg-1"},
-		"the name default":            {"CreateSecurityGroup", []string{"VpcId", n.vpc, "GroupName", "default", "GroupDescription", "x"}, "InvalidParameterValue", "default"},
-		"a description with umlauts":  {"CreateSecurityGroup", []string{"VpcId", n.vpc, "GroupName", "a", "GroupDescription", "für"}, "InvalidParameterValue", "für"},
-		"deleting the default group":  {"DeleteSecurityGroup", []string{"GroupId", ownDefault}, "CannotDelete", ownDefault},
-		"deleting no group":           {"DeleteSecurityGroup", []string{"GroupId", "sg-0"}, "InvalidGroup.NotFound", "sg-0"},
-		"the same rule again":         {"AuthorizeSecurityGroupIngress", ingress(permission("6", "80", "80", "IpRanges.1.CidrIp", "0.0.0.0/0")...), "InvalidPermission.Duplicate", "peer: 0.0.0.0/0, TCP, from port: 80, to port: 80, ALLOW"},
+		"a name twice":               {"CreateSecurityGroup", []string{"VpcId", n.vpc, "GroupName", "backend", "GroupDescription", "x"}, "InvalidGroup.Duplicate", "backend"},
+		"no VPC":                     {"CreateSecurityGroup", []string{"GroupName", "a", "GroupDescription", "x"}, "VPCIdNotSpecified", "default VPC"},
+		"no description":             {"CreateSecurityGroup", []string{"VpcId", n.vpc, "GroupName", "a"}, "MissingParameter", "GroupDescription"},
+		"a name like an id":          {"CreateSecurityGroup", []string{"VpcId", n.vpc, "GroupName", "sg-1", "GroupDescription", "x"}, "InvalidParameterValue", "sg-1"},
+		"the name default":           {"CreateSecurityGroup", []string{"VpcId", n.vpc, "GroupName", "default", "GroupDescription", "x"}, "InvalidParameterValue", "default"},
+		"a description with umlauts": {"CreateSecurityGroup", []string{"VpcId", n.vpc, "GroupName", "a", "GroupDescription", "für"}, "InvalidParameterValue", "für"},
+		"deleting the default group": {"DeleteSecurityGroup", []string{"GroupId", ownDefault}, "CannotDelete", ownDefault},
+		"deleting no group":          {"DeleteSecurityGroup", []string{"GroupId", "sg-0"}, "InvalidGroup.NotFound", "sg-0"},
+		"the same rule again":        {"AuthorizeSecurityGroupIngress", ingress(permission("6", "80", "80", "IpRanges.1.CidrIp", "0.0.0.0/0")...), "InvalidPermission.Duplicate", "peer: 0.0.0.0/0, TCP, from port: 80, to port: 80, ALLOW"},
+		"the same with another description": {"AuthorizeSecurityGroupIngress", ingress(append(permission("tcp", "80", "80", "IpRanges.1.CidrIp", "0.0.0.0/0"),
+			"IpPermissions.1.IpRanges.1.Description", "other")...), "InvalidPermission.Duplicate", `the specified rule "peer: 0.0.0.0/0, TCP, from port: 80, to port: 80, ALLOW" already exists`},
+		"twice in a request with two descriptions": {"AuthorizeSecurityGroupIngress", ingress(append(permission("tcp", "81", "81", "IpRanges.1.CidrIp", "0.0.0.0/0"),
+			"IpPermissions.1.IpRanges.1.Description", "a", "IpPermissions.1.IpRanges.2.CidrIp", "0.0.0.0/0", "IpPermissions.1.IpRanges.2.Description", "b")...),
+			"InvalidPermission.Duplicate", "from port: 81"},
 		"a CIDR block that is none":   {"AuthorizeSecurityGroupIngress", ingress(permission("tcp", "80", "80", "IpRanges.1.CidrIp", "everyone")...), "InvalidParameterValue", "everyone"},
 		"IPv4 as IPv6":                {"AuthorizeSecurityGroupIngress", ingress(permission("tcp", "80", "80", "Ipv6Ranges.1.CidrIpv6", "10.0.0.0/8")...), "InvalidParameterValue", "10.0.0.0/8"},
 		"ports the wrong way round":   {"AuthorizeSecurityGroupIngress", ingress(permission("tcp", "81", "80", "IpRanges.1.CidrIp", "10.0.0.0/8")...), "InvalidParameterValue", "81-80"},

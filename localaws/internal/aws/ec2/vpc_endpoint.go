@@ -118,7 +118,7 @@ func (s *vpcEndpointOperations) checkVPCEndpoint(in *createVPCEndpointInput) err
 	if err != nil {
 		return err
 	}
-	if in.VPCEndpointType != interfaceEndpoint {
+	if !strings.EqualFold(in.VPCEndpointType, interfaceEndpoint) { // EC2 ignores case here
 		return wire.Errorf("UnsupportedOperation", "localaws has VPC endpoints of the type Interface only, not %q.", in.VPCEndpointType)
 	}
 	if !strings.HasPrefix(in.ServiceName, "com.amazonaws.") {

@@ -15,11 +15,12 @@ func TestAVPCEndpointBlocksItsNetwork(t *testing.T) {
 	w := newWorld(t)
 	n := w.network(t, "10.1.0.0/16")
 	group := w.get(t, "groupId", "CreateSecurityGroup", "VpcId", n.vpc, "GroupName", "managed", "GroupDescription", "managed")
-	endpoint := w.get(t, "vpcEndpointId", "CreateVpcEndpoint", "VpcId", n.vpc, "VpcEndpointType", "Interface",
+	endpoint := w.get(t, "vpcEndpointId", "CreateVpcEndpoint", "VpcId", n.vpc, "VpcEndpointType", "INTERFACE",
 		"ServiceName", "com.amazonaws.us-west-2.guardduty-data", "SubnetId.1", n.public, "SecurityGroupId.1", group,
 		"TagSpecification.1.ResourceType", "vpc-endpoint", "TagSpecification.1.Tag.1.Key", "GuardDutyManaged", "TagSpecification.1.Tag.1.Value", "true")
 	w.run(t)
 
+	assert.Equal(t, "Interface", w.get(t, "vpcEndpointType", "DescribeVpcEndpoints", "VpcEndpointId.1", endpoint), "in the API's own case")
 	describe := []string{"Filter.1.Name", "vpc-id", "Filter.1.Value.1", n.vpc}
 	states := func() []string { return w.list(t, "state", "DescribeVpcEndpoints", describe...) }
 	assert.Equal(t, []string{"pending"}, states())

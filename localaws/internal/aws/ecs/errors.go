@@ -71,6 +71,18 @@ func targetTypeMismatch(arn, targetType, mode string) *wire.Error {
 	return invalid("The provided target group %s has target type %s, which is incompatible with the %s network mode specified in the task definition.", arn, targetType, mode)
 }
 
+func roleWithoutLoadBalancer() *wire.Error {
+	return invalid("IAM roles are only valid for services configured to use load balancers.")
+}
+
+func needsLinkedRole() *wire.Error {
+	return invalid("You cannot specify an IAM role for services that require a service linked role.")
+}
+
+func roleNotUsable() *wire.Error {
+	return invalid("Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.")
+}
+
 func providerNotFound(name string) *wire.Error {
 	return invalid("The specified capacity provider '%s' was not found.", name)
 }

@@ -219,12 +219,14 @@ func (e *elb) count(arn, state string) int {
 	return n
 }
 
-// roles says which roles ECS may not take on.
+// roles says which roles ECS may not take on, and which actions no role may do.
 type roles map[string]bool
 
 func (r roles) CanAssume(arn, _ string) (bool, string) {
 	return !r[arn], "the trust policy does not allow it"
 }
+
+func (r roles) Allows(_, action, _ string) (bool, string) { return !r[action], "no policy allows it" }
 
 func (r roles) RoleARN(nameOrARN string) (string, bool) { return nameOrARN, true }
 

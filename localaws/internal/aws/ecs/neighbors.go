@@ -39,6 +39,7 @@ type Targets interface {
 type Roles interface {
 	CanAssume(roleARN, servicePrincipal string) (ok bool, why string)
 	RoleARN(nameOrARN string) (string, bool)
+	Allows(roleARN, action, resource string) (ok bool, why string)
 }
 
 // Metrics takes data points; a nil Metrics drops them.

@@ -62,6 +62,26 @@ func TestServiceRefusals(t *testing.T) {
 			},
 			message: "load balancers can have at most 5 items; 6 were given: a service registers with at most 5 target groups.",
 		},
+		"role without load balancer": {
+			change:  func(in *sdk.CreateServiceInput) { in.LoadBalancers, in.Role = nil, aws.String("lb") },
+			message: "IAM roles are only valid for services configured to use load balancers.",
+		},
+		"role and two target groups": {
+			change: func(in *sdk.CreateServiceInput) {
+				in.LoadBalancers, in.Role = []types.LoadBalancer{lb(tgARN, 80), lb(tgARN, 80)}, aws.String("lb")
+			},
+			message: "You cannot specify an IAM role for services that require a service linked role.",
+		},
+		"role that does not trust ECS": {
+			arrange: func(c *cloud) { c.roles["lb"] = true },
+			change:  func(in *sdk.CreateServiceInput) { in.Role = aws.String("lb") },
+			message: "Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.",
+		},
+		"role that may not register": {
+			arrange: func(c *cloud) { c.roles["elasticloadbalancing:RegisterTargets"] = true },
+			change:  func(in *sdk.CreateServiceInput) { in.Role = aws.String("lb") },
+			message: "Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.",
+		},
 		"grace period without load balancer": {
 			change: func(in *sdk.CreateServiceInput) {
 				in.LoadBalancers, in.HealthCheckGracePeriodSeconds = nil, aws.Int32(60)
@@ -162,6 +182,17 @@ func tcpAndUDP(port, hostPort int32) types.ContainerDefinition {
 	udp.Protocol = types.TransportProtocolUdp
 	d.PortMappings = append(d.PortMappings, udp)
 	return d
+}
+
+func TestServiceRole(t *testing.T) {
+	t.Parallel()
+	c := stack(t)
+	web := c.define("web", web(80))
+	group := c.elb.add("one")
+	c.create(web, 1, func(in *sdk.CreateServiceInput) {
+		in.LoadBalancers, in.Role = []types.LoadBalancer{lb(group, 80)}, aws.String("arn:aws:iam::123456789012:role/lb")
+	})
+	assert.Equal(t, "arn:aws:iam::123456789012:role/lb", aws.ToString(c.describe().RoleArn))
 }
 
 // A change of either side makes a pair of port and target group that doesn't

@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -41,8 +42,6 @@ func (s serviceRules) checkCreation(c *cluster, svc *service, in *createServiceI
 		return invalid("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
 	case in.LaunchType != "" && in.LaunchType != types.LaunchTypeEc2:
 		return invalid("localaws runs tasks on EC2 instances: launch type %s of service %s.", in.LaunchType, svc.Name)
-	case in.Role != "":
-		return invalid("localaws uses the service-linked role for load balancing: leave role out (%s).", in.Role)
 	}
 	if err := checkAbsent(svc.Name, in.VolumeConfigurations, in.VpcLatticeConfigurations); err != nil {
 		return err
@@ -173,6 +172,41 @@ func (s serviceRules) completeRevision(c *cluster, svc *service, r *revision, de
 		return err
 	}
 	return checkGrace(svc, r.LoadBalancers)
+}
+
+// checkRole checks the role by which ECS registers the service's targets, where
+// it is not the service-linked one, and takes it over. Tasks of network mode
+// awsvpc, which localaws does not have, can't have one either,
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html#ECS-CreateService-request-role.
+func (s serviceRules) checkRole(svc *service, r revision, role string) error {
+	if role == "" {
+		return nil
+	}
+	switch len(r.LoadBalancers) {
+	case 0:
+		return roleWithoutLoadBalancer()
+	case 1:
+	default:
+		return needsLinkedRole()
+	}
+	arn, ok := s.roles.RoleARN(role)
+	if ok {
+		ok, _ = s.roles.CanAssume(arn, "ecs."+s.acct.DNSSuffix())
+	}
+	for _, action := range []string{"DescribeTargetGroups", "RegisterTargets", "DeregisterTargets"} {
+		resource := aws.ToString(r.LoadBalancers[0].TargetGroupArn)
+		if strings.HasPrefix(action, "Describe") {
+			resource = "*"
+		}
+		if ok {
+			ok, _ = s.roles.Allows(arn, "elasticloadbalancing:"+action, resource)
+		}
+	}
+	if !ok {
+		return roleNotUsable()
+	}
+	svc.Role = arn
+	return nil
 }
 
 func checkGrace(svc *service, loadBalancers []types.LoadBalancer) error {

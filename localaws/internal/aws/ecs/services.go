@@ -73,6 +73,9 @@ func (s serviceAPI) createService(_ context.Context, in *createServiceInput) (*s
 	if err := s.rules.completeRevision(c, svc, &r, in.TaskDefinition); err != nil {
 		return nil, err
 	}
+	if err := s.rules.checkRole(svc, r, in.Role); err != nil {
+		return nil, err
+	}
 	s.state.Services.Put(arn, svc)
 	s.rollouts.deploy(svc, r)
 	return &serviceOutput{s.views.service(svc, true)}, nil

@@ -56,6 +56,9 @@ func checkCondition(c Condition) (Condition, error) {
 	case FieldHost:
 		c.HostHeaderConfig, err = valuesOf(c, c.HostHeaderConfig)
 		c.Values, c.RegexValues = shown(c.HostHeaderConfig)
+		if err == nil {
+			err = checkHosts(c.Values)
+		}
 	case FieldPath:
 		c.PathPatternConfig, err = valuesOf(c, c.PathPatternConfig)
 		c.Values, c.RegexValues = shown(c.PathPatternConfig)
@@ -130,6 +133,20 @@ func shown(config *ValuesConfig) (values, regexes []string) {
 		return nil, nil
 	}
 	return config.Values, config.RegexValues
+}
+
+// hostPattern is a host name with * and ?: no underscore, and only letters
+// after the last dot,
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_HostHeaderConditionConfig.html.
+var hostPattern = regexp.MustCompile(`^[A-Za-z0-9.*?-]*\.[A-Za-z]+$`)
+
+func checkHosts(patterns []string) error {
+	for _, pattern := range patterns {
+		if !hostPattern.MatchString(pattern) {
+			return invalid("Condition value for field '%s' must be a valid hostname", FieldHost)
+		}
+	}
+	return nil
 }
 
 func checkRegexes(expressions []string) error {

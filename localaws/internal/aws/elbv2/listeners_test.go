@@ -144,6 +144,14 @@ func TestRules(t *testing.T) {
 	assertRefused(t, err, "PriorityInUse", "'10' is currently in use")
 	_, err = create(30, host, host)
 	assertRefused(t, err, "ValidationError", "only have one 'host-header'")
+	for _, name := range []string{"a_b.example.com", "localhost", "example.com:8443", "10.0.0.1"} {
+		_, err = create(30, types.RuleCondition{Field: aws.String("host-header"), Values: []string{name}})
+		assertRefused(t, err, "ValidationError", "Condition value for field 'host-header' must be a valid hostname")
+	}
+	for i, name := range []string{"A-1.example.com", "*.example.com", "?x.*.com"} {
+		_, err = create(int32(40+i), types.RuleCondition{Field: aws.String("host-header"), Values: []string{name}})
+		require.NoError(t, err, name)
+	}
 	_, err = create(30, types.RuleCondition{Field: aws.String("cookie")})
 	assertRefused(t, err, "ValidationError", "'cookie'")
 	_, err = create(30, types.RuleCondition{Field: aws.String("source-ip"), SourceIpConfig: &types.SourceIpConditionConfig{Values: []string{"10.0.0.1"}}})
@@ -155,11 +163,11 @@ func TestRules(t *testing.T) {
 	require.NoError(t, err, "two rules swap their priorities")
 	out, err := c.client.DescribeRules(t.Context(), &elb.DescribeRulesInput{ListenerArn: listener.ListenerArn})
 	require.NoError(t, err)
-	require.Len(t, out.Rules, 3)
+	require.Len(t, out.Rules, 6)
 	assert.Equal(t, *second.RuleArn, *out.Rules[0].RuleArn)
-	assert.Equal(t, "default", *out.Rules[2].Priority)
-	assert.True(t, *out.Rules[2].IsDefault)
-	_, err = c.client.DeleteRule(t.Context(), &elb.DeleteRuleInput{RuleArn: out.Rules[2].RuleArn})
+	assert.Equal(t, "default", *out.Rules[5].Priority)
+	assert.True(t, *out.Rules[5].IsDefault)
+	_, err = c.client.DeleteRule(t.Context(), &elb.DeleteRuleInput{RuleArn: out.Rules[5].RuleArn})
 	assertRefused(t, err, "OperationNotPermitted", "Default rule")
 	_, err = c.client.ModifyRule(t.Context(), &elb.ModifyRuleInput{RuleArn: first.RuleArn, Conditions: []types.RuleCondition{host}})
 	require.NoError(t, err)

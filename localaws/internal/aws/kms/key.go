@@ -29,7 +29,10 @@ func (s *keyOperations) operations() []wire.Operation {
 const day = 24 * time.Hour
 
 // kmsTag is how KMS, alone among the services, calls a tag's parts.
-type kmsTag struct{ TagKey, TagValue string }
+type kmsTag struct {
+	TagKey   string
+	TagValue string `empty:"kept"`
+}
 
 func tagsOf(list []kmsTag) core.Tags {
 	tags := core.Tags{}
@@ -217,7 +220,9 @@ func (s *keyOperations) scheduleKeyDeletion(_ context.Context, in *scheduleInput
 	return &scheduleOutput{s.arn(k), k.State, &k.DeleteAt, days}, nil
 }
 
-func (s *keyOperations) cancelKeyDeletion(_ context.Context, in *keyInput) (*scheduleOutput, error) {
+type keyIDOutput struct{ KeyId string }
+
+func (s *keyOperations) cancelKeyDeletion(_ context.Context, in *keyInput) (*keyIDOutput, error) {
 	k, err := s.change(in.KeyId)
 	if err != nil {
 		return nil, err
@@ -226,7 +231,7 @@ func (s *keyOperations) cancelKeyDeletion(_ context.Context, in *keyInput) (*sch
 		return nil, wire.Errorf("KMSInvalidStateException", "%s is not pending deletion.", s.arn(k))
 	}
 	k.State, k.DeleteAt = stateDisabled, time.Time{}
-	return &scheduleOutput{KeyId: s.arn(k)}, nil
+	return &keyIDOutput{KeyId: s.arn(k)}, nil
 }
 
 // TaggedResources lists what can have tags, for the Tagging API.

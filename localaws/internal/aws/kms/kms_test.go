@@ -91,7 +91,8 @@ func TestKeyLife(t *testing.T) {
 	f.call(t, "ScheduleKeyDeletion", object{"KeyId": id, "PendingWindowInDays": 7}, nil).OK(t)
 	f.call(t, "TagResource", object{"KeyId": id, "Tags": []object{}}, nil).Refused(t, "KMSInvalidStateException")
 	f.account.Do(func() { assert.Equal(t, map[string]int{"keys": 0}, f.service.Resources()) })
-	f.call(t, "CancelKeyDeletion", object{"KeyId": id}, nil).OK(t)
+	reply := f.call(t, "CancelKeyDeletion", object{"KeyId": id}, nil).OK(t)
+	assert.JSONEq(t, `{"KeyId":"`+arn+`"}`, string(reply.Body))
 	f.call(t, "DescribeKey", object{"KeyId": id}, &seen).OK(t)
 	assert.Equal(t, "Disabled", seen.KeyMetadata.KeyState)
 
@@ -110,9 +111,9 @@ func TestSettings(t *testing.T) {
 	f := newFixture(t)
 	id := f.create(t, object{"Policy": policy(administer), "Tags": []object{{"TagKey": "a", "TagValue": "1"}}})
 
-	f.call(t, "TagResource", object{"KeyId": id, "Tags": []object{{"TagKey": "b", "TagValue": "2"}}}, nil).OK(t)
+	f.call(t, "TagResource", object{"KeyId": id, "Tags": []object{{"TagKey": "b", "TagValue": ""}}}, nil).OK(t)
 	f.call(t, "UntagResource", object{"KeyId": id, "TagKeys": []string{"a"}}, nil).OK(t)
-	assert.JSONEq(t, `{"Tags":[{"TagKey":"b","TagValue":"2"}],"Truncated":false}`, string(f.call(t, "ListResourceTags", object{"KeyId": id}, nil).OK(t).Body))
+	assert.JSONEq(t, `{"Tags":[{"TagKey":"b","TagValue":""}],"Truncated":false}`, string(f.call(t, "ListResourceTags", object{"KeyId": id}, nil).OK(t).Body))
 
 	var rotation struct {
 		KeyRotationEnabled   bool

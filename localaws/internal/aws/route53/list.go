@@ -35,7 +35,7 @@ func maxItems(call *rest.Call, limits paging.Limits) (int, error) {
 
 type listHostedZonesResponse struct {
 	HostedZones []zoneXML `xml:"HostedZones>HostedZone"`
-	Marker      string    `xml:",omitempty"`
+	Marker      string
 	IsTruncated bool
 	NextMarker  string `xml:",omitempty"`
 	MaxItems    int

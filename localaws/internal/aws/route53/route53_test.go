@@ -384,6 +384,24 @@ func TestListResourceRecordSetsPages(t *testing.T) {
 	}, names)
 }
 
+// Members that the API's model requires are there, no others, and ids fit.
+func TestAnswersAreThoseOfTheModel(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	private := f.createZone(t, "internal.test", "<VPC><VPCRegion>us-west-2</VPCRegion><VPCId>vpc-1</VPCId></VPC>")
+	assert.LessOrEqual(t, len(private.HostedZone.ID), 32)
+	assert.Regexp(t, "^/hostedzone/Z[0-9A-Z]+$", private.HostedZone.ID)
+	assert.LessOrEqual(t, len(private.Change.ID), 32)
+	assert.Empty(t, private.VPCs, "GetHostedZone has VPCs, CreateHostedZone the one VPC")
+	list := f.XML(t, "route53", "GET", api+"/hostedzone", "", nil).OK(t)
+	assert.Contains(t, string(list.Body), "<Marker></Marker>")
+	tagged := f.XML(t, "route53", "POST", api+"/tags/hostedzone/"+private.id(),
+		`<ChangeTagsForResourceRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><AddTags><Tag><Key>a</Key><Value></Value></Tag></AddTags></ChangeTagsForResourceRequest>`, nil).OK(t)
+	assert.Regexp(t, "<ChangeTagsForResourceResponse [^>]*></ChangeTagsForResourceResponse>$", string(tagged.Body))
+	tags := f.XML(t, "route53", "GET", api+"/tags/hostedzone/"+private.id(), "", nil).OK(t)
+	assert.Contains(t, string(tags.Body), "<Tag><Key>a</Key><Value></Value></Tag>")
+}
+
 func TestListHostedZonesPages(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -254,7 +254,9 @@ func drawNameServers() []string {
 	return servers
 }
 
-func newZoneID() string { return "Z" + upperID(20) }
+// newZoneID makes an id that has at most 32 characters behind "/hostedzone/":
+// the API's model has no room for more.
+func newZoneID() string { return "Z" + upperID(19) }
 
 // upperID is n characters as the ids of zones and changes have.
 func upperID(n int) string { return strings.ToUpper(ids.Hex(n)) }

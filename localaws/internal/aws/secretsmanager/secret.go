@@ -85,16 +85,34 @@ func (s *secretOperations) createSecret(_ context.Context, in *createSecretInput
 type idInput struct{ SecretId string }
 
 type secretDetail struct {
-	ARN                string
-	Name               string
-	Description        string
-	KmsKeyId           string
-	RotationEnabled    *bool
-	LastChangedDate    time.Time
-	CreatedDate        time.Time
-	DeletedDate        time.Time
-	Tags               []core.Tag
+	secretFacts
 	VersionIdsToStages map[string][]string
+}
+
+// secretFacts are what is said of a secret that is described or listed.
+type secretFacts struct {
+	ARN             string
+	Name            string
+	Description     string
+	KmsKeyId        string
+	RotationEnabled *bool
+	LastChangedDate time.Time
+	CreatedDate     time.Time
+	DeletedDate     time.Time
+	Tags            []core.Tag
+}
+
+// secretEntry is a secret in a list, which has another name for the versions'
+// stages,
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_SecretListEntry.html.
+type secretEntry struct {
+	secretFacts
+	SecretVersionsToStages map[string][]string
+}
+
+func (s *secret) entry() secretEntry {
+	detail := s.detail()
+	return secretEntry{detail.secretFacts, detail.VersionIdsToStages}
 }
 
 func (s *secret) detail() secretDetail {
@@ -104,10 +122,10 @@ func (s *secret) detail() secretDetail {
 			stages[id] = v.Stages
 		}
 	}
-	return secretDetail{
+	return secretDetail{secretFacts{
 		ARN: s.ARN, Name: s.Name, Description: s.Description, KmsKeyId: s.KMSKeyID, LastChangedDate: s.Changed,
-		CreatedDate: s.Created, DeletedDate: s.Deleted, Tags: s.Tags.List(), VersionIdsToStages: stages,
-	}
+		CreatedDate: s.Created, DeletedDate: s.Deleted, Tags: s.Tags.List(),
+	}, stages}
 }
 
 func (s *secretOperations) describeSecret(_ context.Context, in *idInput) (*secretDetail, error) {
@@ -207,7 +225,7 @@ type listSecretsInput struct {
 }
 
 type listSecretsOutput struct {
-	SecretList []secretDetail
+	SecretList []secretEntry
 	NextToken  string
 }
 
@@ -230,7 +248,7 @@ func (s *secretOperations) listSecrets(_ context.Context, in *listSecretsInput) 
 		}
 	}
 	slices.SortFunc(list, func(a, b *secret) int { return cmp.Compare(a.Name, b.Name) })
-	out := &listSecretsOutput{SecretList: []secretDetail{}}
+	out := &listSecretsOutput{SecretList: []secretEntry{}}
 	limit := 100
 	if in.MaxResults > 0 {
 		limit = int(in.MaxResults)
@@ -243,7 +261,7 @@ func (s *secretOperations) listSecrets(_ context.Context, in *listSecretsInput) 
 		slices.Reverse(list)
 	}
 	for _, one := range list {
-		out.SecretList = append(out.SecretList, one.detail())
+		out.SecretList = append(out.SecretList, one.entry())
 	}
 	return out, nil
 }

@@ -53,6 +53,21 @@ func (f *fixture) value(name, stage, version string) (value string) {
 	return value
 }
 
+func TestListsNameStagesDifferently(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	version := f.put(t, "one")
+	var list struct{ SecretList []object }
+	f.call(t, "ListSecrets", object{}, &list).OK(t)
+	require.Len(t, list.SecretList, 1)
+	assert.Equal(t, object{version: []any{"AWSCURRENT"}}, list.SecretList[0]["SecretVersionsToStages"])
+	assert.NotContains(t, list.SecretList[0], "VersionIdsToStages")
+	var described object
+	f.call(t, "DescribeSecret", object{"SecretId": f.arn}, &described).OK(t)
+	assert.Equal(t, object{version: []any{"AWSCURRENT"}}, described["VersionIdsToStages"])
+	assert.NotContains(t, described, "SecretVersionsToStages")
+}
+
 func TestVersionsAndStages(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

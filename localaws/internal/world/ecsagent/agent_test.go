@@ -431,6 +431,11 @@ func TestTaskFailures(t *testing.T) {
 				d.Secrets = []types.Secret{{Name: aws.String("KEY"), ValueFrom: aws.String("arn:aws:secretsmanager:us-west-2:123456789012:secret:key-abc123")}}
 			}, "not authorized to perform: secretsmanager:GetSecretValue", types.TaskStopCodeTaskFailedToStart,
 		},
+		"no permission to read a parameter by its bare name": {
+			func(c *cloud) { c.parameters["key"], c.denied["ssm:GetParameters"] = "x", true }, func(d *types.ContainerDefinition) {
+				d.Secrets = []types.Secret{{Name: aws.String("KEY"), ValueFrom: aws.String("key")}}
+			}, "not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:us-west-2:123456789012:parameter/key", types.TaskStopCodeTaskFailedToStart,
+		},
 		"a command that is not there": {
 			nil, func(d *types.ContainerDefinition) { d.Command = []string{"no-such-command"} },
 			`CannotStartContainerError: Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "no-such-command": executable file not found in $PATH`,
@@ -467,17 +472,18 @@ func TestSecretsBecomeEnvironment(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
 	secret := "arn:aws:secretsmanager:us-west-2:123456789012:secret:key-abc123"
-	c.parameters = map[string]string{"/plain": "one", secret: `{"user":"two","port":3}`}
+	c.parameters = map[string]string{"/plain": "one", "bare": "four", secret: `{"user":"two","port":3}`}
 	c.assignments = []ecs.Assignment{webTask("t1", func(d *types.ContainerDefinition) {
 		d.Secrets = []types.Secret{
 			{Name: aws.String("A"), ValueFrom: aws.String("/plain")},
 			{Name: aws.String("B"), ValueFrom: aws.String(secret + ":user::")},
 			{Name: aws.String("C"), ValueFrom: aws.String(secret + ":port::")},
+			{Name: aws.String("D"), ValueFrom: aws.String("bare")},
 		}
-		d.Command = []string{"sh", "-c", `echo "$A $B $C"; sleep 100000`}
+		d.Command = []string{"sh", "-c", `echo "$A $B $C $D"; sleep 100000`}
 	})}
 	c.run(t)
-	c.eventually(t, "no log", func() bool { return slices.Contains(c.events["/ecs/web:app/web/t1"], "one two 3") })
+	c.eventually(t, "no log", func() bool { return slices.Contains(c.events["/ecs/web:app/web/t1"], "one two 3 four") })
 }
 
 // The endpoint that containers find themselves by.
