@@ -33,7 +33,7 @@ resource "aws_cloudwatch_metric_alarm" "extra_unhealthy_hosts" {
   for_each = local.extra_target_groups
 
   # A target group's name is unique and made of the service's and the key.
-  alarm_name          = "${local.extra_target_group_names[each.key]}-unhealthy-hosts"
+  alarm_name          = "${aws_lb_target_group.extra[each.key].name}-unhealthy-hosts"
   alarm_description   = "Targets of ${var.service_name} on container port ${each.value.container_port} (${each.key}) fail their health checks."
   namespace           = local.lb_namespace
   metric_name         = "UnHealthyHostCount"

@@ -12,6 +12,11 @@ resource "aws_appautoscaling_target" "service" {
   min_capacity       = var.task_min_count
   max_capacity       = var.task_max_count
   tags               = local.tags
+
+  # Its resource_id is made of names, which a new service does not change.
+  lifecycle {
+    replace_triggered_by = [aws_ecs_service.this.id]
+  }
 }
 
 resource "aws_appautoscaling_policy" "service" {
@@ -34,6 +39,11 @@ resource "aws_appautoscaling_policy" "service" {
         : null
       )
     }
+  }
+
+  # It goes with its target.
+  lifecycle {
+    replace_triggered_by = [aws_appautoscaling_target.service.id]
   }
 }
 
@@ -58,5 +68,10 @@ resource "aws_appautoscaling_policy" "gpu" {
       statistic   = "Average"
       unit        = "Percent"
     }
+  }
+
+  # It goes with its target.
+  lifecycle {
+    replace_triggered_by = [aws_appautoscaling_target.service.id]
   }
 }

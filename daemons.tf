@@ -26,7 +26,7 @@ locals {
     sources = {
       containers = {
         type               = "docker_logs"
-        exclude_containers = var.vector_agent_exclude_containers
+        exclude_containers = sort(distinct(compact(var.vector_agent_exclude_containers)))
       }
     }
     transforms = {
@@ -70,7 +70,7 @@ locals {
       policy_arns        = []
       environment = concat(
         [{ name = "CW_CONFIG_CONTENT", value = jsonencode(local.cloudwatch_agent_config) }],
-        var.cloudwatch_agent_extra_environment,
+        [for variable in var.cloudwatch_agent_extra_environment : variable if try(length(variable.value) > 0, false)],
       )
     }
     vector-agent = {
@@ -145,6 +145,7 @@ module "daemon" {
 
   name               = "${var.service_name}-${each.key}"
   cluster_name       = aws_ecs_cluster.this.name
+  cluster_id         = aws_ecs_cluster.this.id
   image              = each.value.image
   entry_point        = each.value.entry_point
   command            = each.value.command

@@ -2,6 +2,9 @@ data "aws_partition" "current" {}
 
 data "aws_caller_identity" "current" {}
 
+# Tags that the provider adds to all resources, but not to what a group launches.
+data "aws_default_tags" "current" {}
+
 # The first subnet speaks for all: they are in one VPC and of one kind.
 data "aws_subnet" "load_balancer" {
   id = var.load_balancer_subnets[0]

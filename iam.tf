@@ -25,7 +25,13 @@ locals {
     for secret in var.task_secrets : join(":", slice(split(":", secret.valueFrom), 0, 7))
     if strcontains(secret.valueFrom, ":secretsmanager:")
   ])
-  parameter_arns = distinct([for secret in var.task_secrets : secret.valueFrom if strcontains(secret.valueFrom, ":ssm:")])
+  # A bare name is that of a parameter in the region and account of the tasks.
+  parameter_arns = distinct([
+    for secret in var.task_secrets : (
+      startswith(secret.valueFrom, "arn:") ? secret.valueFrom
+      : "arn:${local.partition}:ssm:${local.region}:${data.aws_caller_identity.current.account_id}:parameter/${trimprefix(secret.valueFrom, "/")}"
+    ) if !strcontains(secret.valueFrom, ":secretsmanager:")
+  ])
 }
 
 data "aws_iam_policy_document" "execution" {

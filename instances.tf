@@ -33,12 +33,17 @@ module "sizing" {
   instance_gpus   = local.instance_gpus
   task_gpus       = var.gpu_count
   daemon_memory   = local.daemon_memory
+
+  fixed_host_ports        = anytrue([for entry in local.extra_target_groups : entry.host_port != null])
+  task_count              = max(var.task_min_count, var.task_desired_count)
+  minimum_healthy_percent = var.deployment_minimum_healthy_percent
 }
 
 module "instances" {
   source = "./modules/instances"
 
   service_name                    = var.service_name
+  cluster_id                      = aws_ecs_cluster.this.id
   vpc_id                          = local.vpc_id
   subnets                         = var.asg_subnets
   instance_type                   = var.asg_instance_type
@@ -57,4 +62,13 @@ module "instances" {
   extra_permissions               = var.extra_instance_profile_permissions
   load_balancer_security_group_id = local.load_balancer_security_group_id
   tags                            = local.tags
+  name_tag                        = local.name_tag.backend
+  instance_tags                   = merge(local.default_tags, local.tags, local.name_tag.instance)
+}
+
+locals {
+  backend_security_group_rules = merge(
+    module.instances.security_group_rules,
+    { for key, rule in aws_vpc_security_group_ingress_rule.extra_backend : key => rule.security_group_rule_id },
+  )
 }

@@ -37,6 +37,11 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
     base              = 1
     weight            = 100
   }
+
+  # Its arguments are names, which a new cluster or provider does not change.
+  lifecycle {
+    replace_triggered_by = [aws_ecs_cluster.this.id, aws_ecs_capacity_provider.this.id]
+  }
 }
 
 locals {
@@ -45,8 +50,14 @@ locals {
   # entry makes no new task definition.
   mapped_ports = sort(distinct(concat(
     [format("%05d/tcp", var.container_port)],
-    [for entry in local.extra_target_groups : format("%05d/%s", entry.container_port, entry.protocol == "UDP" ? "udp" : "tcp")],
+    keys(local.host_ports),
   )))
+
+  # Host ports by mapping. Entries with one container port have the same host port.
+  host_ports = {
+    for entry in local.extra_target_groups :
+    format("%05d/%s", entry.container_port, entry.protocol == "UDP" ? "udp" : "tcp") => entry.host_port...
+  }
 
   container_definition = {
     for key, value in {
@@ -56,14 +67,15 @@ locals {
       cpu               = var.container_cpu
       memory            = var.container_memory
       memoryReservation = var.container_memory_reservation
-      command           = var.container_command
-      environment       = var.task_environment_variables
-      secrets           = var.task_secrets
+      command           = length(coalesce(var.container_command, [])) > 0 ? var.container_command : null
+      # ECS drops those without a value, and a plan that has them never ends.
+      environment = [for variable in var.task_environment_variables : variable if try(length(variable.value) > 0, false)]
+      secrets     = var.task_secrets
       # Host port 0: Docker picks a free one, so tasks share an instance.
       portMappings = [
         for port in local.mapped_ports : {
           containerPort = tonumber(split("/", port)[0])
-          hostPort      = 0
+          hostPort      = coalesce(try(local.host_ports[port][0], null), 0)
           protocol      = split("/", port)[1]
         }
       ]
@@ -71,7 +83,7 @@ locals {
         [for name, volume in var.task_efs_volumes : { sourceVolume = name, containerPath = volume.container_path, readOnly = false }],
         [for name, volume in var.task_local_volumes : { sourceVolume = name, containerPath = volume.container_path, readOnly = false }],
       )
-      dockerSecurityOptions = var.dockerSecurityOptions
+      dockerSecurityOptions = length(coalesce(var.dockerSecurityOptions, [])) > 0 ? sort(distinct(var.dockerSecurityOptions)) : null
       resourceRequirements  = var.gpu_count > 0 ? [{ type = "GPU", value = tostring(var.gpu_count) }] : null
       healthCheck = var.container_healthcheck_command == null ? null : {
         command  = ["CMD-SHELL", var.container_healthcheck_command]
@@ -186,16 +198,17 @@ resource "aws_ecs_service" "this" {
   lifecycle {
     # Auto scaling moves it.
     ignore_changes = [desired_count]
+    # A capacity provider can't leave its cluster while a service uses it.
+    replace_triggered_by = [aws_ecs_cluster_capacity_providers.this.id]
   }
 
   # What must be there before the first task, and stay until the last one:
-  # - the listeners, or ECS refuses the target groups (the primary ones are waited
-  #   for by local.target_group_arn);
+  # - the listeners, or ECS refuses the target groups (those of an ALB itself are
+  #   waited for by local.target_group_arn);
   # - the capacity provider's place in the cluster, or there is no capacity;
   # - the execution role's permissions, or no task starts.
   depends_on = [
     aws_lb_listener.extra,
-    aws_vpc_security_group_ingress_rule.extra,
     aws_vpc_security_group_ingress_rule.extra_backend,
     aws_vpc_security_group_egress_rule.extra_backend,
     aws_ecs_cluster_capacity_providers.this,

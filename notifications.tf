@@ -10,7 +10,7 @@ resource "aws_sns_topic" "alarms" {
 }
 
 resource "aws_sns_topic_subscription" "alarm_emails" {
-  for_each = toset(var.alarm_emails)
+  for_each = toset(var.alarm_emails) # they must be known in the plan
 
   topic_arn = aws_sns_topic.alarms.arn
   protocol  = "email"

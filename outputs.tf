@@ -5,6 +5,19 @@
 output "service_arn" {
   description = "ARN of the ECS service."
   value       = aws_ecs_service.this.id
+
+  precondition {
+    condition     = length(distinct([for key in keys(local.default_tags) : lower(key)])) == length(local.default_tags)
+    error_message = "default_tags of the provider must not have keys that differ only in case, as IAM ignores it: ${join(", ", keys(local.default_tags))}."
+  }
+
+  precondition {
+    condition = length(local.invalid_tags) == 0
+    error_message = join(" ", [
+      "tags must have keys of 1 to 128 and values of at most 256 characters: letters, digits, spaces and _ . : / = + - @, and no key that begins with aws:.",
+      "That is not so for ${join(", ", local.invalid_tags)}, in tags, default_tags, environment, upstream_module or a vanta_ input.",
+    ])
+  }
 }
 
 output "service_name" {
@@ -90,6 +103,14 @@ output "asg_name" {
   }
 
   precondition {
+    condition = module.sizing.room_for_deployments
+    error_message = join(" ", [
+      "asg_max_size must be at least ${module.sizing.instances_to_deploy} with a host_port in extra_target_groups, not ${module.sizing.max_size}:",
+      "an instance runs one task, and a deployment starts the next one before it stops one.",
+    ])
+  }
+
+  precondition {
     condition = module.sizing.fits || var.gpu_count > local.instance_gpus
     error_message = join(" ", [
       "asg_instance_type ${var.asg_instance_type} is too small for a task.",
@@ -138,13 +159,14 @@ output "appautoscaling_target_resource_id" {
 }
 
 output "backend_security_group" {
-  description = "Security group of the instances: its id, and the ids of its rules by what they are for."
+  description = "Security group of the instances: its id, and the ids of its rules by what they are for. The same stands under backend, as in 8.x."
   value = {
-    id = module.instances.security_group_id
-    rules = merge(
-      module.instances.security_group_rules,
-      { for key, rule in aws_vpc_security_group_ingress_rule.extra_backend : key => rule.security_group_rule_id },
-    )
+    id    = module.instances.security_group_id
+    rules = local.backend_security_group_rules
+    backend = {
+      id    = module.instances.security_group_id
+      rules = local.backend_security_group_rules
+    }
   }
 }
 
@@ -163,8 +185,14 @@ output "load_balancer_arn" {
   }
 
   precondition {
-    condition     = var.healthcheck_timeout < var.healthcheck_interval
+    condition     = local.is_alb ? var.healthcheck_timeout < var.healthcheck_interval : true
     error_message = "healthcheck_timeout must be less than healthcheck_interval ${var.healthcheck_interval}, not ${var.healthcheck_timeout}."
+  }
+
+  # An NLB's may be equal, which the API's page does not rule out.
+  precondition {
+    condition     = local.is_alb ? true : var.healthcheck_timeout <= var.healthcheck_interval
+    error_message = "healthcheck_timeout must not exceed healthcheck_interval ${var.healthcheck_interval} on an NLB, but is ${var.healthcheck_timeout}."
   }
 
   precondition {
@@ -201,6 +229,8 @@ output "ssl_listener_arn" {
 output "target_group_arn" {
   description = "ARN of the primary target group."
   value       = local.target_group_arn
+  # Before, ECS would refuse it.
+  depends_on = [aws_lb_listener.extra]
 }
 
 output "target_group_arn_suffix" {
@@ -220,7 +250,7 @@ output "extra_target_groups" {
       target_group_arn        = aws_lb_target_group.extra[key].arn
       target_group_arn_suffix = aws_lb_target_group.extra[key].arn_suffix
       target_group_name       = aws_lb_target_group.extra[key].name
-      listener_arn            = aws_lb_listener.extra[tostring(entry.listener_port)].arn
+      listener_arn            = aws_lb_listener.extra[local.listener_keys[tostring(entry.listener_port)]].arn
       listener_port           = entry.listener_port
       container_port          = entry.container_port
       url                     = "${lower(entry.listener_protocol)}://${local.primary_hostname}:${entry.listener_port}"
@@ -235,11 +265,24 @@ output "acm_certificate_arn" {
 
 output "dns_hostnames" {
   description = "Full names of dns_names, in their order."
-  value       = [for name in var.dns_names : local.hostnames[name]]
+  value       = [for name in var.dns_names : local.hostnames[lower(name)]]
 
   precondition {
     condition     = local.is_alb ? length(var.dns_names) <= 5 : true
     error_message = "dns_names must have at most 5 names for an ALB, whose listener rule takes no more, not ${length(var.dns_names)}."
+  }
+
+  precondition {
+    condition = length(local.hostnames_with_underscore) == 0
+    error_message = join(" ", [
+      "dns_names must not have underscores behind an ALB, as its certificate and its listener rule have none: ${join(", ", local.hostnames_with_underscore)}.",
+      "Use hyphens, or an NLB.",
+    ])
+  }
+
+  precondition {
+    condition     = length(local.long_hostnames) == 0
+    error_message = "dns_names must make host names of at most ${local.longest_hostname} characters: ${join(", ", local.long_hostnames)} is too long."
   }
 
   precondition {
@@ -263,6 +306,15 @@ output "dns_hostnames" {
 output "cloudwatch_log_group_name" {
   description = "Name of the log group with the containers' output; null without CloudWatch logs."
   value       = try(aws_cloudwatch_log_group.this["ecs"].name, null)
+
+  # -syslog is appended, and a name has at most 512 characters.
+  precondition {
+    condition = !var.enable_cloudwatch_logs || can(regex("^[A-Za-z0-9_/.#-]{1,505}$", local.log_group_name)) && !startswith(local.log_group_name, "aws/")
+    error_message = join(" ", [
+      "environment \"${var.environment}\" makes the log group name \"${local.log_group_name}\":",
+      "letters, digits and _ / . # - are allowed, and 505 characters. Or set cloudwatch_log_group.",
+    ])
+  }
 }
 
 output "cloudwatch_log_group_names" {

@@ -4,9 +4,10 @@
 locals {
   ecs_config = merge(
     {
-      # The cluster's name comes from the cluster itself, so that it is there
-      # before the first agent calls, and until the last instance is gone.
-      ECS_CLUSTER                                = aws_ecs_cluster.this.name
+      # Not from the cluster itself: what a launch template depends on is created
+      # before it is destroyed, as the template is, and a cluster whose name is there
+      # would be no new one. The group waits for the cluster by its id.
+      ECS_CLUSTER                                = var.service_name
       ECS_LOGLEVEL                               = var.ecs_log_level
       ECS_CONTAINER_INSTANCE_PROPAGATE_TAGS_FROM = "ec2_instance"
     },
@@ -70,7 +71,7 @@ locals {
       runcmd = concat(
         var.enable_cloudwatch_logs ? local.journal_commands : [],
         var.gpu_count > 0 ? local.gpu_commands : [],
-        var.cloudinit_extra_commands,
+        compact(var.cloudinit_extra_commands),
       )
     },
     var.users == null ? {} : { users = var.users },

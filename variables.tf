@@ -23,13 +23,26 @@ variable "environment" {
   type        = string
   default     = "development"
   nullable    = false
+
+  validation {
+    condition     = length(trimspace(var.environment)) > 0
+    error_message = "environment must not be empty: set a name, such as development."
+  }
 }
 
 variable "tags" {
-  description = "Tags of every resource that the module makes."
+  description = <<-EOT
+    Tags of every resource that the module makes. A key that the module sets too, such as service, environment or Name, in whatever case, is yours:
+    with your spelling and value. The same goes for the provider's default_tags.
+  EOT
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = "tags must not have keys that differ only in case, which IAM takes for one: ${join(", ", keys(var.tags))}."
+  }
 }
 
 variable "upstream_module" {
@@ -110,10 +123,15 @@ variable "container_healthcheck_command" {
   description = "Shell command that tells, inside the container, whether it is healthy. It must exist in the image. Null: only the load balancer checks."
   type        = string
   default     = "curl -f http://localhost/ || exit 1"
+
+  validation {
+    condition     = var.container_healthcheck_command == null ? true : length(trimspace(var.container_healthcheck_command)) > 0
+    error_message = "container_healthcheck_command must not be empty: null leaves the checks to the load balancer."
+  }
 }
 
 variable "task_environment_variables" {
-  description = "Environment variables of the container."
+  description = "Environment variables of the container. Those with a null or empty value are left out, as ECS does."
   type = list(object({
     name  = string
     value = string
@@ -123,12 +141,17 @@ variable "task_environment_variables" {
 
   validation {
     condition     = length(distinct(var.task_environment_variables[*].name)) == length(var.task_environment_variables)
-    error_message = "task_environment_variables must not repeat a name: ${join(", ", var.task_environment_variables[*].name)}."
+    error_message = "task_environment_variables must not repeat a name: ${jsonencode(var.task_environment_variables[*].name)}."
+  }
+
+  validation {
+    condition     = alltrue([for variable in var.task_environment_variables : can(regex("^[^=]+$", variable.name))])
+    error_message = "task_environment_variables must have names without =, not ${jsonencode(var.task_environment_variables[*].name)}."
   }
 }
 
 variable "task_secrets" {
-  description = "Environment variables whose values ECS reads from Secrets Manager or the SSM Parameter Store: valueFrom is the secret's or parameter's ARN."
+  description = "Environment variables whose values ECS reads: valueFrom is the ARN of a secret of Secrets Manager, or the ARN or the name of an SSM parameter."
   type = list(object({
     name      = string
     valueFrom = string
@@ -138,9 +161,19 @@ variable "task_secrets" {
 
   validation {
     condition = alltrue([
-      for s in var.task_secrets : can(regex("^arn:[^:]+:(secretsmanager|ssm):", s.valueFrom))
+      for secret in var.task_secrets :
+      can(regex("^arn:[^:]+:(secretsmanager:[^:]+:[0-9]{12}:secret:|ssm:[^:]+:[0-9]{12}:parameter/).", secret.valueFrom))
+      || can(regex("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", secret.valueFrom))
     ])
-    error_message = "task_secrets must have the ARN of a secret or parameter as valueFrom, not ${join(", ", var.task_secrets[*].valueFrom)}."
+    error_message = join(" ", [
+      "task_secrets must have as valueFrom the ARN of a secret, or the ARN or the name of a parameter, such as /app/password,",
+      "not ${jsonencode(var.task_secrets[*].valueFrom)}.",
+    ])
+  }
+
+  validation {
+    condition     = alltrue([for secret in var.task_secrets : can(regex("^[^=]+$", secret.name))])
+    error_message = "task_secrets must have names without =, not ${jsonencode(var.task_secrets[*].name)}."
   }
 }
 
@@ -151,7 +184,7 @@ variable "task_role_arn" {
 
   validation {
     condition     = var.task_role_arn == null ? true : can(regex("^arn:[^:]+:iam::[0-9]{12}:role/", var.task_role_arn))
-    error_message = "task_role_arn \"${coalesce(var.task_role_arn, "null")}\" is not a valid ARN of a role."
+    error_message = "task_role_arn ${jsonencode(var.task_role_arn)} is not a valid ARN of a role."
   }
 }
 
@@ -160,12 +193,22 @@ variable "execution_extra_policy" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in values(var.execution_extra_policy) : can(regex("^arn:[^:]+:iam::", arn))])
+    error_message = "execution_extra_policy must have ARNs of policies, not ${jsonencode(var.execution_extra_policy)}."
+  }
 }
 
 variable "execution_task_role_policy_arn" {
   description = "ARN of one more policy of the task execution role. Null: none. A policy that is made in the same plan goes into execution_extra_policy."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.execution_task_role_policy_arn == null ? true : can(regex("^arn:[^:]+:iam::", var.execution_task_role_policy_arn))
+    error_message = "execution_task_role_policy_arn ${jsonencode(var.execution_task_role_policy_arn)} is not a valid ARN of a policy."
+  }
 }
 
 variable "task_efs_volumes" {
@@ -178,8 +221,13 @@ variable "task_efs_volumes" {
   nullable = false
 
   validation {
-    condition     = alltrue([for volume in var.task_efs_volumes : startswith(volume.container_path, "/")])
-    error_message = "task_efs_volumes must have absolute paths, not ${join(", ", values(var.task_efs_volumes)[*].container_path)}."
+    condition     = alltrue([for volume in var.task_efs_volumes : try(startswith(volume.container_path, "/"), false)])
+    error_message = "task_efs_volumes must have absolute paths, not ${jsonencode(values(var.task_efs_volumes)[*].container_path)}."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.task_efs_volumes) : can(regex("^[A-Za-z0-9_-]{1,255}$", name))])
+    error_message = "task_efs_volumes must have names of letters, digits, hyphens and underscores, not ${jsonencode(keys(var.task_efs_volumes))}."
   }
 }
 
@@ -193,8 +241,13 @@ variable "task_local_volumes" {
   nullable = false
 
   validation {
-    condition     = alltrue([for volume in var.task_local_volumes : startswith(volume.container_path, "/") && startswith(volume.host_path, "/")])
+    condition     = alltrue([for volume in var.task_local_volumes : try(startswith(volume.container_path, "/") && startswith(volume.host_path, "/"), false)])
     error_message = "task_local_volumes must have absolute paths, not ${jsonencode(var.task_local_volumes)}."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.task_local_volumes) : can(regex("^[A-Za-z0-9_-]{1,255}$", name))])
+    error_message = "task_local_volumes must have names of letters, digits, hyphens and underscores, not ${jsonencode(keys(var.task_local_volumes))}."
   }
 }
 
@@ -205,7 +258,7 @@ variable "task_ipc_mode" {
 
   validation {
     condition     = contains(["host", "task", "none"], coalesce(var.task_ipc_mode, "none"))
-    error_message = "task_ipc_mode must be host, task or none, not \"${coalesce(var.task_ipc_mode, "null")}\"."
+    error_message = "task_ipc_mode must be host, task or none, not ${jsonencode(var.task_ipc_mode)}."
   }
 }
 
@@ -380,7 +433,7 @@ variable "gpu_capacity_reservation_id" {
 
   validation {
     condition     = var.gpu_capacity_reservation_id == null ? true : startswith(var.gpu_capacity_reservation_id, "cr-")
-    error_message = "gpu_capacity_reservation_id \"${coalesce(var.gpu_capacity_reservation_id, "null")}\" is not a valid id, such as cr-0123456789abcdef0."
+    error_message = "gpu_capacity_reservation_id ${jsonencode(var.gpu_capacity_reservation_id)} is not a valid id, such as cr-0123456789abcdef0."
   }
 }
 
@@ -409,12 +462,22 @@ variable "load_balancer_subnets" {
     condition     = length(var.load_balancer_subnets) > 0
     error_message = "load_balancer_subnets must not be empty: an ALB needs two subnets in different Availability Zones, an NLB one."
   }
+
+  validation {
+    condition     = alltrue([for subnet in var.load_balancer_subnets : can(regex("^subnet-", subnet))])
+    error_message = "load_balancer_subnets must be ids of subnets, not ${jsonencode(var.load_balancer_subnets)}."
+  }
 }
 
 variable "zone_id" {
   description = "Id of the Route 53 zone in which dns_names are created, by the provider aws.dns."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = length(trimspace(var.zone_id)) > 0
+    error_message = "zone_id must not be empty: set the id of a Route 53 zone, such as Z0123456789ABCDEFGHIJ."
+  }
 }
 
 variable "dns_names" {
@@ -436,13 +499,13 @@ variable "dns_names" {
   }
 
   validation {
-    condition     = length(distinct([for name in var.dns_names : lower(name)])) == length(var.dns_names)
+    condition     = length(distinct([for name in var.dns_names : try(lower(name), null)])) == length(var.dns_names)
     error_message = "dns_names holds a name twice: ${jsonencode(var.dns_names)}."
   }
 }
 
 variable "assume_dns" {
-  description = "Whether to create the address records of dns_names. False leaves them to you, as during a migration; the certificate is validated either way."
+  description = "Whether to create the address and CAA records of dns_names. False leaves them to you, as in a migration. The certificate is validated."
   type        = bool
   default     = true
   nullable    = false
@@ -460,6 +523,11 @@ variable "certificate_issuers" {
     ])
     error_message = "certificate_issuers ${jsonencode(var.certificate_issuers)} would not let ACM issue the certificate: add amazon.com."
   }
+
+  validation {
+    condition     = alltrue([for issuer in var.certificate_issuers : can(regex("^[A-Za-z0-9.-]+[^\"\\\\]*$", issuer))])
+    error_message = "certificate_issuers must be host names of authorities, not ${jsonencode(var.certificate_issuers)}."
+  }
 }
 
 variable "alb_ingress_cidr_blocks" {
@@ -469,8 +537,8 @@ variable "alb_ingress_cidr_blocks" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for cidr in var.alb_ingress_cidr_blocks : can(cidrhost(cidr, 0)) && !strcontains(cidr, ":")])
-    error_message = "alb_ingress_cidr_blocks must be IPv4 CIDR blocks, not ${jsonencode(var.alb_ingress_cidr_blocks)}."
+    condition     = alltrue([for cidr in var.alb_ingress_cidr_blocks : try(cidrsubnet(cidr, 0, 0) == cidr && !strcontains(cidr, ":"), false)])
+    error_message = "alb_ingress_cidr_blocks must be IPv4 networks, such as 10.0.0.0/8, not ${jsonencode(var.alb_ingress_cidr_blocks)}."
   }
 
   validation {
@@ -555,7 +623,7 @@ variable "healthcheck_interval" {
 }
 
 variable "healthcheck_timeout" {
-  description = "Seconds after which a health check without an answer has failed; less than healthcheck_interval."
+  description = "Seconds after which a health check without an answer has failed; less than healthcheck_interval, or on an NLB equal to it."
   type        = number
   default     = 5
   nullable    = false
@@ -616,7 +684,7 @@ variable "dns_set_identifier" {
 
   validation {
     condition     = var.dns_set_identifier == null ? true : length(var.dns_set_identifier) >= 1 && length(var.dns_set_identifier) <= 128
-    error_message = "dns_set_identifier \"${coalesce(var.dns_set_identifier, "null")}\" must have 1 to 128 characters."
+    error_message = "dns_set_identifier ${jsonencode(var.dns_set_identifier)} must have 1 to 128 characters."
   }
 }
 
@@ -639,7 +707,7 @@ variable "replication_region" {
 
   validation {
     condition     = var.replication_region == null ? true : can(regex("^[a-z]{2,}(-[a-z]+)+-[0-9]+$", var.replication_region))
-    error_message = "replication_region \"${coalesce(var.replication_region, "null")}\" is not a valid region, such as us-east-1."
+    error_message = "replication_region ${jsonencode(var.replication_region)} is not a valid region, such as us-east-1."
   }
 }
 
@@ -661,14 +729,17 @@ variable "extra_target_groups" {
     An attribute name that is not listed here is ignored without a word: Terraform can't see it.
 
     - `listener_port`: port of the load balancer, each one once.
-    - `container_port`: port of the container. Entries may share one, also with the primary listener.
+    - `container_port`: port of the container. Entries may share one, also with the primary listener, but not as TCP and UDP.
+    - `host_port`: port of the instance that leads to `container_port`, 1 to 32767. Null: Docker picks one for each task.
+      With one, an instance runs one task only, and a deployment needs a free instance. UDP needs one, and so does a numbered
+      `health_check.port`.
     - `protocol`: what the targets speak: HTTP or HTTPS on an ALB; TCP, TLS or UDP on an NLB.
     - `protocol_version`: HTTP1, HTTP2 or GRPC, on an ALB. Null: HTTP1. HTTP2 and GRPC need an HTTPS listener.
     - `listener_protocol`: HTTP or HTTPS on an ALB; TCP, TLS or UDP on an NLB. Null: HTTPS on an ALB, `protocol` on an NLB.
       From HTTPS to HTTP, or from TLS to another, a listener does not change in place: take another `listener_port`.
     - `certificate_arn`: certificate of an HTTPS or TLS listener. Null: the module's own, which only an ALB has.
-    - `ingress_cidr_blocks`, `ingress_ipv6_cidr_blocks`, `ingress_security_group_ids`: who may reach the listener.
-      All null: `alb_ingress_cidr_blocks`. Networks must be known in the plan; security groups may be made in the same one.
+    - `ingress_cidr_blocks`, `ingress_security_group_ids`: who may reach the listener, by IPv4.
+      Both null: `alb_ingress_cidr_blocks`.
     - `deregistration_delay`: seconds for which a target that leaves may finish its requests, 0 to 3600. Null: 300.
     - `slow_start`: seconds in which a new target's share of requests grows, 30 to 900 or 0, on an ALB.
     - `load_balancing_algorithm_type`: round_robin, least_outstanding_requests or weighted_random, on an ALB.
@@ -677,20 +748,22 @@ variable "extra_target_groups" {
       An NLB has none with TLS.
     - `health_check.path`: null: `/`, with GRPC `/AWS.ALB/healthcheck`, on an NLB a TCP check.
       A path on an NLB makes it an HTTP check, with TLS targets an HTTPS check; to take the path away again, rename the entry's key.
-    - `health_check.port`: `traffic-port`, or a number. Host ports are dynamic, so a number fits only what listens on every instance.
+    - `health_check.port`: `traffic-port`, or with `host_port` a TCP port of the instance. UDP needs a number: UDP can't be checked.
     - `health_check.matcher`: codes of a healthy answer. Null: `200-299`, with GRPC the gRPC code `12`.
-    - `health_check.interval` (30), `timeout` (5, less than the interval): seconds.
+    - `health_check.interval` (30), `timeout` (5, less than the interval, or on an NLB equal to it): seconds.
     - `health_check.healthy_threshold` (2), `unhealthy_threshold` (3): consecutive checks, 2 to 10.
   EOT
 
   type = map(object({
-    listener_port                 = number
-    container_port                = number
-    protocol                      = optional(string, "HTTP")
-    protocol_version              = optional(string)
-    listener_protocol             = optional(string)
-    certificate_arn               = optional(string)
-    ingress_cidr_blocks           = optional(list(string))
+    listener_port       = number
+    container_port      = number
+    host_port           = optional(number)
+    protocol            = optional(string, "HTTP")
+    protocol_version    = optional(string)
+    listener_protocol   = optional(string)
+    certificate_arn     = optional(string)
+    ingress_cidr_blocks = optional(list(string))
+    # Only to be refused.
     ingress_ipv6_cidr_blocks      = optional(list(string))
     ingress_security_group_ids    = optional(list(string))
     deregistration_delay          = optional(number)
@@ -728,6 +801,11 @@ variable "asg_subnets" {
   validation {
     condition     = length(var.asg_subnets) > 0
     error_message = "asg_subnets must have at least one subnet."
+  }
+
+  validation {
+    condition     = alltrue([for subnet in var.asg_subnets : can(regex("^subnet-", subnet))])
+    error_message = "asg_subnets must be ids of subnets, not ${jsonencode(var.asg_subnets)}."
   }
 }
 
@@ -795,7 +873,7 @@ variable "ami_id" {
 
   validation {
     condition     = var.ami_id == null ? true : can(regex("^ami-[0-9a-f]+$", var.ami_id))
-    error_message = "ami_id \"${coalesce(var.ami_id, "null")}\" is not a valid AMI id, such as ami-0123456789abcdef0."
+    error_message = "ami_id ${jsonencode(var.ami_id)} is not a valid AMI id, such as ami-0123456789abcdef0."
   }
 }
 
@@ -840,6 +918,11 @@ variable "ssh_key_name" {
   description = "Name of an EC2 key pair for SSH. Null: no key; Session Manager is the way in."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.ssh_key_name == null ? true : length(trimspace(var.ssh_key_name)) > 0
+    error_message = "ssh_key_name must not be empty: null makes instances without a key."
+  }
 }
 
 variable "ssh_cidr_block" {
@@ -849,7 +932,7 @@ variable "ssh_cidr_block" {
 
   validation {
     condition     = var.ssh_cidr_block == null ? true : can(cidrhost(var.ssh_cidr_block, 0)) && !strcontains(var.ssh_cidr_block, ":")
-    error_message = "ssh_cidr_block \"${coalesce(var.ssh_cidr_block, "null")}\" is not a valid IPv4 CIDR block, such as 10.0.0.0/8."
+    error_message = "ssh_cidr_block ${jsonencode(var.ssh_cidr_block)} is not a valid IPv4 CIDR block, such as 10.0.0.0/8."
   }
 }
 
@@ -871,10 +954,12 @@ variable "extra_files" {
   nullable = false
 
   validation {
-    condition = alltrue([for file in var.extra_files : startswith(file.path, "/") && can(regex("^[0-7]{3,4}$", file.permissions))])
+    condition = alltrue([
+      for file in var.extra_files : try(startswith(file.path, "/") && can(regex("^[0-7]{3,4}$", file.permissions)) && file.content != null, false)
+    ])
     error_message = join(" ", [
-      "extra_files must have absolute paths and octal permissions,",
-      "not ${join(", ", [for file in var.extra_files : "${file.path} (${file.permissions})"])}.",
+      "extra_files must have absolute paths, octal permissions and content,",
+      "not ${join(", ", [for file in var.extra_files : "${jsonencode(file.path)} (${jsonencode(file.permissions)})"])}.",
     ])
   }
 }
@@ -930,8 +1015,14 @@ variable "cloudwatch_log_group" {
   default     = null
 
   validation {
-    condition     = var.cloudwatch_log_group == null ? true : can(regex("^[A-Za-z0-9_/.#-]{1,500}$", var.cloudwatch_log_group))
-    error_message = "cloudwatch_log_group \"${coalesce(var.cloudwatch_log_group, "null")}\" is not a valid log group name: letters, digits and _ / . # - only."
+    condition = (
+      var.cloudwatch_log_group == null ? true
+      : can(regex("^[A-Za-z0-9_/.#-]{1,500}$", var.cloudwatch_log_group)) && !startswith(var.cloudwatch_log_group, "aws/")
+    )
+    error_message = join(" ", [
+      "cloudwatch_log_group ${jsonencode(var.cloudwatch_log_group)} is not a valid log group name:",
+      "letters, digits and _ / . # - only, and not aws/ first.",
+    ])
   }
 }
 
@@ -960,7 +1051,7 @@ variable "cloudwatch_log_kms_key_id" {
 
   validation {
     condition     = var.cloudwatch_log_kms_key_id == null ? true : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/", var.cloudwatch_log_kms_key_id))
-    error_message = "cloudwatch_log_kms_key_id \"${coalesce(var.cloudwatch_log_kms_key_id, "null")}\" is not a valid ARN of a KMS key."
+    error_message = "cloudwatch_log_kms_key_id ${jsonencode(var.cloudwatch_log_kms_key_id)} is not a valid ARN of a KMS key."
   }
 }
 
@@ -981,7 +1072,7 @@ variable "sns_topic_arn" {
 
   validation {
     condition     = var.sns_topic_arn == null ? true : can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[A-Za-z0-9_.-]+$", var.sns_topic_arn))
-    error_message = "sns_topic_arn \"${coalesce(var.sns_topic_arn, "null")}\" is not a valid ARN of an SNS topic."
+    error_message = "sns_topic_arn ${jsonencode(var.sns_topic_arn)} is not a valid ARN of an SNS topic."
   }
 }
 
@@ -990,6 +1081,11 @@ variable "cloudwatch_agent_image" {
   type        = string
   default     = "public.ecr.aws/cloudwatch-agent/cloudwatch-agent:1.300062.0b1304"
   nullable    = false
+
+  validation {
+    condition     = length(trimspace(var.cloudwatch_agent_image)) > 0
+    error_message = "cloudwatch_agent_image must not be empty: null keeps the default."
+  }
 }
 
 variable "cloudwatch_agent_extra_environment" {
@@ -1014,6 +1110,11 @@ variable "vector_agent_image" {
   type        = string
   default     = "timberio/vector:0.46.1-alpine"
   nullable    = false
+
+  validation {
+    condition     = length(trimspace(var.vector_agent_image)) > 0
+    error_message = "vector_agent_image must not be empty: null keeps the default."
+  }
 }
 
 variable "vector_agent_config" {
@@ -1034,7 +1135,7 @@ variable "vector_aggregator_endpoint" {
 
   validation {
     condition     = var.vector_aggregator_endpoint == null ? true : can(regex("^[^:/]+:[0-9]+$", var.vector_aggregator_endpoint))
-    error_message = "vector_aggregator_endpoint \"${coalesce(var.vector_aggregator_endpoint, "null")}\" must be host:port."
+    error_message = "vector_aggregator_endpoint ${jsonencode(var.vector_aggregator_endpoint)} must be host:port."
   }
 }
 
@@ -1050,6 +1151,11 @@ variable "vector_agent_task_policy_arns" {
   type        = list(string)
   default     = []
   nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.vector_agent_task_policy_arns : can(regex("^arn:[^:]+:iam::", arn))])
+    error_message = "vector_agent_task_policy_arns must be ARNs of policies, not ${jsonencode(var.vector_agent_task_policy_arns)}."
+  }
 }
 
 #-------------------------------------------------------------------------------

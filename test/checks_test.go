@@ -103,13 +103,20 @@ func checkServiceRegisters(t *testing.T, seen targethealth.Snapshot, group targe
 // port that ECS picks.
 func checkPortIsMapped(t *testing.T, seen targethealth.Snapshot, group targethealth.Group) {
 	t.Helper()
+	checkHostPort(t, seen, group, 0)
+}
+
+// checkHostPort: the task definition maps the group's container port to this host
+// port.
+func checkHostPort(t *testing.T, seen targethealth.Snapshot, group targethealth.Group, hostPort int32) {
+	t.Helper()
 	mapped := false
 	for _, container := range seen.Definition.ContainerDefinitions {
 		for _, mapping := range container.PortMappings {
-			mapped = mapped || aws.ToInt32(mapping.ContainerPort) == group.ContainerPort && aws.ToInt32(mapping.HostPort) == 0
+			mapped = mapped || aws.ToInt32(mapping.ContainerPort) == group.ContainerPort && aws.ToInt32(mapping.HostPort) == hostPort
 		}
 	}
-	assert.True(t, mapped, "the task definition maps container port %d of target group %q", group.ContainerPort, group.Key)
+	assert.True(t, mapped, "the task definition maps container port %d of target group %q to host port %d", group.ContainerPort, group.Key, hostPort)
 }
 
 // checkListenerForwards: the listener, or for the primary group of an ALB one

@@ -84,8 +84,10 @@ func (c *complete) checkCluster(ctx context.Context, t *testing.T) {
 	for _, tag := range clusters.Clusters[0].Tags {
 		tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
 	}
+	assert.NotContains(t, tags, "environment", "the provider's default_tags have it as Environment")
+	assert.NotContains(t, tags, "service", "the module's tags have it as SERVICE")
 	for key, want := range map[string]string{
-		"service": c.ServiceName, "environment": "production", "upstream_module": "acme/app/aws",
+		"SERVICE": "app", "Environment": "everything", "upstream_module": "acme/app/aws",
 		"VantaOwner": "ops@example.com", "VantaNonProd": "false", "VantaContainsUserData": "true", "VantaContainsEPHI": "false",
 		"VantaDescription": "Shows what the module offers", "VantaUserDataStored": "names", "VantaNoAlert": "test",
 	} {

@@ -2,6 +2,7 @@ package test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -36,15 +37,7 @@ func TestNetworkLoadBalancer(t *testing.T) {
 			listeners := listenersOf(ctx, t, v.ELB(), outputs.LoadBalancerARN)
 			require.ElementsMatch(t, []string{"TCP:80", "TCP:9081"}, slices.Collect(maps.Keys(listeners)), "listeners of the load balancer")
 
-			groups := append([]targethealth.Group{{
-				Key:           primary,
-				ARN:           outputs.TargetGroupARN,
-				ListenerARN:   aws.ToString(listeners["TCP:80"].ListenerArn),
-				Listener:      "TCP:80",
-				ContainerPort: 80,
-				URL:           "http://" + outputs.DNSHostnames[0] + "/",
-				Body:          outputs.ExpectedBodies[primary],
-			}}, outputs.extraGroups()...)
+			groups := append([]targethealth.Group{primaryOfNLB(ctx, t, v, outputs, 80)}, outputs.extraGroups()...)
 			for i := range groups {
 				// What the listener passes on is HTTP.
 				groups[i].URL = strings.Replace(groups[i].URL, "tcp://", "http://", 1)
@@ -56,4 +49,20 @@ func TestNetworkLoadBalancer(t *testing.T) {
 		})
 		d.Idempotence(t)
 	})
+}
+
+// primaryOfNLB is the primary target group of a service behind an NLB, whose
+// listener has the port of the container.
+func primaryOfNLB(ctx context.Context, t *testing.T, v *suite.Validation, o serviceOutputs, port int32) targethealth.Group {
+	t.Helper()
+	name := fmt.Sprintf("TCP:%d", port)
+	return targethealth.Group{
+		Key:           primary,
+		ARN:           o.TargetGroupARN,
+		ListenerARN:   aws.ToString(listenersOf(ctx, t, v.ELB(), o.LoadBalancerARN)[name].ListenerArn),
+		Listener:      name,
+		ContainerPort: port,
+		URL:           fmt.Sprintf("tcp://%s:%d/", o.DNSHostnames[0], port),
+		Body:          o.ExpectedBodies[primary],
+	}
 }

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +27,8 @@ import (
 // change is one change of a running service.
 type change struct {
 	name string
+	// port is the container port of the primary target group: 80 unless it is set.
+	port int32
 	// entries are extra_target_groups as JSON, since a Go map has no order.
 	entries string
 	// versions are the protocol versions of the target groups by their keys.
@@ -35,28 +40,28 @@ type change struct {
 var changes = []change{
 	{
 		name:     "add entries",
-		entries:  `{"web": {"listener_port": 8081, "container_port": 8081}, "other": {"listener_port": 9090, "container_port": 8081}}`,
+		entries:  `{"web": {"listener_port": 8081, "container_port": 8081, "clients": ["a", "b"]}, "other": {"listener_port": 9090, "container_port": 8081}}`,
 		versions: map[string]string{"web": "HTTP1", "other": "HTTP1"},
 	},
 	{
-		name:     "change the container port and the protocol version of one",
-		entries:  `{"web": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2"}, "other": {"listener_port": 9090, "container_port": 8081}}`,
+		name:     "change the container port, the protocol version, and the order of the clients of one",
+		entries:  `{"web": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2", "clients": ["b", "a", "b"]}, "other": {"listener_port": 9090, "container_port": 8081}}`,
 		versions: map[string]string{"web": "HTTP2", "other": "HTTP1"},
 	},
 	{
-		name:     "rename its key",
-		entries:  `{"web site": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2"}, "other": {"listener_port": 9090, "container_port": 8081}}`,
+		name:     "rename its key, and remove the first client",
+		entries:  `{"web site": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2", "clients": ["a"]}, "other": {"listener_port": 9090, "container_port": 8081}}`,
 		versions: map[string]string{"web site": "HTTP2", "other": "HTTP1"},
 	},
 	{
 		name:     "reorder the keys",
-		entries:  `{"other": {"listener_port": 9090, "container_port": 8081}, "web site": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2"}}`,
+		entries:  `{"other": {"listener_port": 9090, "container_port": 8081}, "web site": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2", "clients": ["a", "a"]}}`,
 		versions: map[string]string{"web site": "HTTP2", "other": "HTTP1"},
 		nothing:  true,
 	},
 	{
-		name:     "exchange the keys",
-		entries:  `{"web site": {"listener_port": 9090, "container_port": 8081}, "other": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2"}}`,
+		name:     "exchange the keys, and insert a client",
+		entries:  `{"web site": {"listener_port": 9090, "container_port": 8081, "clients": ["b", "a"]}, "other": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2"}}`,
 		versions: map[string]string{"web site": "HTTP1", "other": "HTTP2"},
 	},
 	{
@@ -67,6 +72,31 @@ var changes = []change{
 	{
 		name:    "remove the last one",
 		entries: `{}`,
+	},
+}
+
+// handovers are the ways in which the ports of an NLB change hands. An entry of it
+// has no protocol version.
+var handovers = []change{
+	{
+		name:     "the extra port becomes the primary one",
+		port:     8081,
+		entries:  `{"steady": {"listener_port": 8082, "container_port": 8082, "protocol": "TCP"}}`,
+		versions: map[string]string{"steady": ""},
+	},
+	{
+		name: "the former primary port becomes an extra one",
+		port: 8081,
+		entries: `{"steady": {"listener_port": 8082, "container_port": 8082, "protocol": "TCP"},
+			"web": {"listener_port": 80, "container_port": 80, "protocol": "TCP"}}`,
+		versions: map[string]string{"steady": "", "web": ""},
+	},
+	{
+		name: "the two swap",
+		port: 80,
+		entries: `{"steady": {"listener_port": 8082, "container_port": 8082, "protocol": "TCP"},
+			"web": {"listener_port": 8081, "container_port": 8081, "protocol": "TCP"}}`,
+		versions: map[string]string{"steady": "", "web": ""},
 	},
 }
 
@@ -93,9 +123,36 @@ func TestLifecycle(t *testing.T) {
 	})
 }
 
-// lifecycle is a service with the stream of requests to it.
+// TestLifecycleOfNLB has the ports of a running service change hands while
+// requests come in on a port that does not: each handover is one apply, no request
+// fails, and the service stays the same one.
+func TestLifecycleOfNLB(t *testing.T) {
+	t.Parallel()
+	run.EachProvider(t, func(t *testing.T, provider providers.Case) {
+		l := &lifecycle{d: run.Deployment(t, "lifecycle", provider), nlb: true}
+		defer l.d.Teardown(t)
+		l.apply(t, change{
+			name: "a service with two extra ports",
+			entries: `{"steady": {"listener_port": 8082, "container_port": 8082, "protocol": "TCP"},
+				"web": {"listener_port": 8081, "container_port": 8081, "protocol": "TCP"}}`,
+			versions: map[string]string{"steady": "", "web": ""},
+		})
+		require.NotNil(t, l.stream, "the service was validated: run without SKIP_validate")
+		defer l.stream.finish(t)
+		for _, c := range handovers {
+			l.apply(t, c)
+		}
+		l.stream.finish(t)
+		sent, failed := l.stream.during("the end")
+		l.d.Report(fmt.Sprintf("%d requests sent to the steady port during %d handovers, %d failed", sent, len(handovers), failed))
+	})
+}
+
+// lifecycle is a service with the stream of requests to it: to its primary
+// listener, or on an NLB to the entry "steady".
 type lifecycle struct {
 	d       *suite.Deployment
+	nlb     bool
 	stream  *stream
 	created time.Time // when the service was
 	arn     string
@@ -109,12 +166,12 @@ func (l *lifecycle) apply(t *testing.T, c change) {
 	if l.stream != nil {
 		sentBefore, _ = l.stream.during(c.name)
 	}
-	l.d.Deploy(t, l.variables(c.entries))
+	l.d.Deploy(t, l.variables(c))
 	l.d.Validate(t, func(ctx context.Context, v *suite.Validation) {
 		var outputs serviceOutputs
 		require.NoError(t, l.d.Outputs(&outputs))
 		require.Len(t, outputs.ExtraTargetGroups, len(c.versions), "%s: output extra_target_groups", c.name)
-		groups := l.groups(outputs)
+		groups := l.groups(ctx, t, v, outputs, c)
 
 		unsettled := waitSettled(ctx, v, outputs)
 		seen := checkGroups(ctx, t, v, outputs, groups)
@@ -123,11 +180,14 @@ func (l *lifecycle) apply(t *testing.T, c change) {
 			checkAnswer(ctx, t, v.Client(), group)
 		}
 		for _, group := range groups[1:] {
+			if l.nlb {
+				break // its target groups have no protocol version
+			}
 			checkProtocolVersion(ctx, t, v.ELB(), group, c.versions[group.Key])
 		}
 		l.checkService(t, seen, c)
 		if l.stream == nil {
-			l.stream = startStream(ctx, v.Client(), groups[0])
+			l.stream = startStream(ctx, l.client(v.Client()), groups[l.steady(groups)])
 			return
 		}
 		sent, failed := l.stream.during(c.name)
@@ -138,8 +198,8 @@ func (l *lifecycle) apply(t *testing.T, c change) {
 	l.d.Idempotence(t)
 }
 
-// lifecycleBlock is what has Terraform create before it destroys.
-var lifecycleBlock = regexp.MustCompile(`(?m)^  lifecycle \{\n    create_before_destroy = true\n  \}\n`)
+// createBeforeDestroy is what has Terraform create before it destroys.
+var createBeforeDestroy = regexp.MustCompile(`(?m)^    create_before_destroy = true\n`)
 
 // checkOrderMatters: without create_before_destroy, a change of the container
 // port fails, since the target group would have to go while its listener still
@@ -152,31 +212,68 @@ func (l *lifecycle) checkOrderMatters(t *testing.T) {
 	l.stream.during("break it on purpose")
 	l.d.Mutate = func(files map[string][]byte) {
 		const name = "extra_target_groups.tf"
-		require.Len(t, lifecycleBlock.FindAll(files[name], -1), 2, "lifecycle blocks of target groups and listeners in %s", name)
-		files[name] = lifecycleBlock.ReplaceAll(files[name], nil)
+		require.Len(t, createBeforeDestroy.FindAll(files[name], -1), 2, "create_before_destroy of target groups and of their clients' security group in %s", name)
+		files[name] = createBeforeDestroy.ReplaceAll(files[name], nil)
 	}
-	said := l.d.DeployFails(t, l.variables(`{"other": {"listener_port": 8081, "container_port": 8081}}`))
+	said := l.d.DeployFails(t, l.variables(change{entries: `{"other": {"listener_port": 8081, "container_port": 8081}}`}))
 	l.d.Mutate = nil
 	assert.Contains(t, said, "ResourceInUse")
 }
 
-// variables of the fixture with extra_target_groups as JSON.
-func (l *lifecycle) variables(entries string) func(suite.Prepared) map[string]any {
+// variables of the fixture, with extra_target_groups as JSON.
+func (l *lifecycle) variables(c change) func(suite.Prepared) map[string]any {
 	return func(shared suite.Prepared) map[string]any {
 		variables := serviceVariables(shared, l.d.ServiceName("life"))
-		variables["extra_target_groups"] = json.RawMessage(entries)
+		variables["extra_target_groups"] = json.RawMessage(c.entries)
+		variables["container_port"] = c.primaryPort()
+		if l.nlb {
+			variables["lb_type"] = "nlb"
+		}
 		return variables
 	}
 }
 
-// groups are the target groups that there should be. Each port of the container
-// has a body of its own.
-func (l *lifecycle) groups(outputs serviceOutputs) []targethealth.Group {
-	groups := append([]targethealth.Group{outputs.primaryGroup(80, "/", "")}, outputs.extraGroups()...)
+func (c change) primaryPort() int32 {
+	if c.port == 0 {
+		return 80
+	}
+	return c.port
+}
+
+// groups are the target groups that there should be, the primary one first. Each
+// port of the container has a body of its own.
+func (l *lifecycle) groups(ctx context.Context, t *testing.T, v *suite.Validation, o serviceOutputs, c change) []targethealth.Group {
+	t.Helper()
+	first := o.primaryGroup(c.primaryPort(), "/", "")
+	if l.nlb {
+		first = primaryOfNLB(ctx, t, v, o, c.primaryPort())
+	}
+	groups := append([]targethealth.Group{first}, o.extraGroups()...)
 	for i := range groups {
-		groups[i].Body = outputs.ExpectedBodies[strconv.Itoa(int(groups[i].ContainerPort))]
+		groups[i].Body = o.ExpectedBodies[strconv.Itoa(int(groups[i].ContainerPort))]
+		// What a TCP listener passes on is HTTP.
+		groups[i].URL = strings.Replace(groups[i].URL, "tcp://", "http://", 1)
 	}
 	return groups
+}
+
+// client sends each request through a connection of its own on an NLB, which keeps
+// a connection with its task until that stops.
+func (l *lifecycle) client(like *http.Client) *http.Client {
+	transport, ok := like.Transport.(*http.Transport)
+	if !l.nlb || !ok {
+		return like
+	}
+	client := *like
+	transport = transport.Clone()
+	transport.DisableKeepAlives = true
+	client.Transport = transport
+	return &client
+}
+
+// steady is the place of the group to which the stream of requests goes.
+func (l *lifecycle) steady(groups []targethealth.Group) int {
+	return max(0, slices.IndexFunc(groups, func(group targethealth.Group) bool { return l.nlb && group.Key == "steady" }))
 }
 
 // checkService: it is the service that was there before, and has just the

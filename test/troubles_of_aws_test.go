@@ -199,7 +199,7 @@ func (w *troubledAWS) proxy(out http.ResponseWriter, in *http.Request) {
 		w.tunnel(out, in)
 		return
 	}
-	if _, err := w.Resolve(in.Context(), in.URL.Hostname(), 80); err != nil {
+	if _, err := w.Resolve(in.Context(), "tcp", in.URL.Hostname(), 80); err != nil {
 		w.api(out, in)
 		return
 	}

@@ -50,8 +50,10 @@ run "defaults" {
   }
 
   assert {
-    condition     = [for rule in aws_vpc_security_group_ingress_rule.extra : [rule.cidr_ipv4, rule.ip_protocol, rule.from_port, rule.to_port]] == [["0.0.0.0/0", "tcp", 4317, 4317]]
-    error_message = "Ingress: ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra))}"
+    condition = one([
+      for rule in aws_security_group.extra_listeners["listeners"].ingress : "${rule.cidr_blocks[0]} ${rule.protocol} ${rule.from_port}-${rule.to_port}"
+    ]) == "0.0.0.0/0 tcp 4317-4317"
+    error_message = "Ingress: ${jsonencode(aws_security_group.extra_listeners["listeners"].ingress)}"
   }
 
   assert {
@@ -109,7 +111,6 @@ run "everything_said_outright" {
         listener_protocol             = "HTTPS"
         certificate_arn               = "arn:aws:acm:us-west-2:123456789012:certificate/1"
         ingress_cidr_blocks           = ["10.0.0.0/8", "192.168.0.0/16"]
-        ingress_ipv6_cidr_blocks      = ["2001:db8::/32"]
         ingress_security_group_ids    = ["sg-1"]
         deregistration_delay          = 10
         slow_start                    = 30
@@ -127,9 +128,8 @@ run "everything_said_outright" {
 
   assert {
     condition = (
-      length([for rule in aws_vpc_security_group_ingress_rule.extra : rule if rule.cidr_ipv4 != null]) == 2
-      && length([for rule in aws_vpc_security_group_ingress_rule.extra : rule if rule.cidr_ipv6 != null]) == 1
-      && length([for rule in aws_vpc_security_group_ingress_rule.extra : rule if rule.referenced_security_group_id != null]) == 1
+      flatten(aws_security_group.extra_listeners["listeners"].ingress[*].cidr_blocks) == ["10.0.0.0/8", "192.168.0.0/16"]
+      && flatten([for rule in aws_security_group.extra_listeners["listeners"].ingress : tolist(rule.security_groups)]) == ["sg-1"]
     )
     error_message = "The entry's ingress is not what it says."
   }
@@ -178,13 +178,48 @@ run "an_entry_of_one_network_leaves_out_the_world" {
 
   variables {
     extra_target_groups = {
-      v6 = { listener_port = 8081, container_port = 8081, ingress_ipv6_cidr_blocks = ["2001:db8::/32"] }
+      office = { listener_port = 8081, container_port = 8081, ingress_cidr_blocks = ["192.0.2.0/24"] }
     }
   }
 
   assert {
-    condition     = keys(aws_vpc_security_group_ingress_rule.extra) == ["8081 2001:db8::/32"]
-    error_message = "The listener is open to ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra))}."
+    condition     = [for rule in aws_security_group.extra_listeners["listeners"].ingress : rule.cidr_blocks] == [tolist(["192.0.2.0/24"])]
+    error_message = "The listener is open to ${jsonencode(aws_security_group.extra_listeners["listeners"].ingress)}."
+  }
+}
+
+# Neither the order nor a duplicate changes anything: the rules are a set.
+run "clients_in_one_order" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      a = { listener_port = 8081, container_port = 8081, ingress_cidr_blocks = ["10.0.0.0/8", "192.168.0.0/16"], ingress_security_group_ids = ["sg-1", "sg-2"] }
+      b = { listener_port = 8082, container_port = 8081, ingress_cidr_blocks = [] }
+    }
+  }
+
+  assert {
+    condition     = length(aws_security_group.extra_listeners["listeners"].ingress) == 1
+    error_message = "A listener that nobody may reach has a rule: ${jsonencode(aws_security_group.extra_listeners["listeners"].ingress)}"
+  }
+}
+
+run "clients_in_another_order" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      a = { listener_port = 8081, container_port = 8081, ingress_cidr_blocks = ["192.168.0.0/16", "10.0.0.0/8", "10.0.0.0/8"], ingress_security_group_ids = ["sg-2", "sg-1", "sg-2"] }
+      b = { listener_port = 8082, container_port = 8081, ingress_cidr_blocks = [] }
+    }
+  }
+
+  assert {
+    condition = one([for rule in aws_security_group.extra_listeners["listeners"].ingress : jsonencode([rule.cidr_blocks, rule.security_groups])]) == jsonencode([
+      ["10.0.0.0/8", "192.168.0.0/16"], ["sg-1", "sg-2"],
+    ])
+    error_message = "Rules: ${jsonencode(aws_security_group.extra_listeners["listeners"].ingress)}"
   }
 }
 
@@ -258,57 +293,16 @@ run "load_balancer_name_never_begins_internal" {
   }
 }
 
-# What makes a new target group necessary makes a new name.
-
-run "first_name" {
+run "load_balancer_name_of_a_service_named_internal" {
   command = plan
 
   variables {
-    extra_target_groups = { otlp = { listener_port = 4317, container_port = 4317 } }
+    service_name = "internal"
   }
 
   assert {
-    condition     = local.extra_target_group_names["otlp"] != ""
-    error_message = "There is no name."
-  }
-}
-
-run "other_name_with_another_container_port" {
-  command = plan
-
-  variables {
-    extra_target_groups = { otlp = { listener_port = 4317, container_port = 4318 } }
-  }
-
-  assert {
-    condition     = local.extra_target_group_names["otlp"] != run.first_name.extra_target_groups["otlp"].target_group_name
-    error_message = "The name stays ${local.extra_target_group_names["otlp"]}."
-  }
-}
-
-run "other_name_with_another_protocol_version" {
-  command = plan
-
-  variables {
-    extra_target_groups = { otlp = { listener_port = 4317, container_port = 4317, protocol_version = "GRPC" } }
-  }
-
-  assert {
-    condition     = local.extra_target_group_names["otlp"] != run.first_name.extra_target_groups["otlp"].target_group_name
-    error_message = "The name stays ${local.extra_target_group_names["otlp"]}."
-  }
-}
-
-run "same_name_with_another_listener_port_and_health_check" {
-  command = plan
-
-  variables {
-    extra_target_groups = { otlp = { listener_port = 9999, container_port = 4317, health_check = { path = "/ready" } } }
-  }
-
-  assert {
-    condition     = local.extra_target_group_names["otlp"] == run.first_name.extra_target_groups["otlp"].target_group_name
-    error_message = "The name becomes ${local.extra_target_group_names["otlp"]}, which replaces the target group."
+    condition     = !startswith(local.load_balancer_name, "internal-")
+    error_message = "AWS refuses the name ${local.load_balancer_name}."
   }
 }
 
@@ -354,16 +348,24 @@ run "what_is_not_set_is_off" {
   }
 }
 
-run "a_fixed_health_check_port_draws_a_warning" {
+run "a_health_check_port_beside_a_host_port" {
   command = plan
 
   variables {
     extra_target_groups = {
-      otlp = { listener_port = 4317, container_port = 4317, health_check = { port = "9100" } }
+      otlp = { listener_port = 4317, container_port = 4317, host_port = 4317, health_check = { port = "9100" } }
     }
   }
 
-  expect_failures = [check.fixed_health_check_ports]
+  assert {
+    condition     = one([for check in aws_lb_target_group.extra["otlp"].health_check : check.port]) == "9100"
+    error_message = "Health check: ${jsonencode(aws_lb_target_group.extra["otlp"].health_check)}"
+  }
+
+  assert {
+    condition     = keys(aws_vpc_security_group_ingress_rule.extra_backend) == ["tcp 4317", "tcp 9100"]
+    error_message = "Ports of the instances: ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra_backend))}"
+  }
 }
 
 run "an_alb_leaves_the_container_port_to_the_entries" {

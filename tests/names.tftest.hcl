@@ -20,6 +20,7 @@ variables {
   ingress_cidr_blocks             = ["0.0.0.0/0"]
   backend_security_group_id       = "sg-1"
   load_balancer_security_group_id = "sg-2"
+  extra_security_group_ids        = []
   zone_id                         = "Z0123456789"
   hostnames                       = { api = "api.example.com" }
   primary_hostname                = "api.example.com"
@@ -48,6 +49,8 @@ variables {
   ssh_cidr_block                  = null
   extra_permissions               = null
   tags                            = {}
+  name_tag                        = {}
+  instance_tags                   = {}
   health_check                    = { path = "/", matcher = "200", interval = 10, timeout = 5 }
 }
 
@@ -87,5 +90,65 @@ run "security_group_of_the_instances" {
   assert {
     condition     = aws_security_group.backend.name_prefix == "sgapi-backend-"
     error_message = "Prefix: ${aws_security_group.backend.name_prefix}"
+  }
+}
+
+# ECS adds AmazonECSManaged in this spelling, and no other.
+run "tags_of_the_instances" {
+  command = plan
+
+  module {
+    source = "./modules/instances"
+  }
+
+  variables {
+    instance_tags = { Team = "a", amazonECSmanaged = "x" }
+  }
+
+  assert {
+    condition     = { for tag in aws_autoscaling_group.this.tag : tag.key => tag.value } == { Team = "a", AmazonECSManaged = "true" }
+    error_message = "Tags: ${jsonencode(aws_autoscaling_group.this.tag)}"
+  }
+
+  assert {
+    condition     = alltrue([for specification in aws_launch_template.this.tag_specifications : specification.tags == tomap({ Team = "a", amazonECSmanaged = "x" })])
+    error_message = "Tags: ${jsonencode(aws_launch_template.this.tag_specifications)}"
+  }
+}
+
+# The provider wants three characters of a launch template's prefix.
+run "instances_of_a_service_with_one_character" {
+  command = plan
+
+  module {
+    source = "./modules/instances"
+  }
+
+  variables {
+    service_name = "a"
+  }
+
+  assert {
+    condition     = aws_launch_template.this.name_prefix == "a--" && aws_autoscaling_group.this.name_prefix == "a-"
+    error_message = "Prefixes: ${aws_launch_template.this.name_prefix}, ${aws_autoscaling_group.this.name_prefix}"
+  }
+}
+
+# S3 refuses buckets whose names begin so.
+run "bucket_of_a_service_that_is_named_like_s3s_own" {
+  command = plan
+
+  module {
+    source = "./modules/access-log-bucket"
+  }
+
+  variables {
+    service_name  = "sthree-x"
+    force_destroy = false
+  }
+
+  assert {
+    condition     = aws_s3_bucket.this.bucket_prefix == "s3-x-access-log-"
+    error_message = "Prefix: ${aws_s3_bucket.this.bucket_prefix}"
   }
 }

@@ -119,27 +119,64 @@ run "udp" {
 
   variables {
     extra_target_groups = {
-      syslog = { listener_port = 514, container_port = 5140, protocol = "UDP", health_check = { port = "51678" } }
+      syslog = { listener_port = 514, container_port = 5140, host_port = 514, protocol = "UDP", health_check = { port = "8081" } }
+      web    = { listener_port = 80, container_port = 8081, host_port = 8081, protocol = "TCP" }
     }
   }
 
   assert {
-    condition     = aws_lb_listener.extra["514"].protocol == "UDP" && aws_vpc_security_group_ingress_rule.extra["514 0.0.0.0/0"].ip_protocol == "udp"
+    condition     = aws_lb_listener.extra["514"].protocol == "UDP" && contains([for rule in aws_security_group.extra_listeners["listeners"].ingress : "${rule.protocol} ${rule.from_port}"], "udp 514")
     error_message = "The listener is not UDP."
   }
 
   assert {
-    condition     = jsonencode(local.container_definition.portMappings) == jsonencode([{ containerPort = 3200, hostPort = 0, protocol = "tcp" }, { containerPort = 5140, hostPort = 0, protocol = "udp" }])
+    condition = jsonencode(local.container_definition.portMappings) == jsonencode([
+      { containerPort = 3200, hostPort = 0, protocol = "tcp" },
+      { containerPort = 5140, hostPort = 514, protocol = "udp" },
+      { containerPort = 8081, hostPort = 8081, protocol = "tcp" },
+    ])
     error_message = "Port mappings: ${jsonencode(local.container_definition.portMappings)}"
   }
 
+  # The health check's port is open once, although two entries need it.
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.extra_backend["udp"].ip_protocol == "udp" && aws_vpc_security_group_egress_rule.extra_backend["udp"].ip_protocol == "udp"
-    error_message = "The instances can't be reached by UDP."
+    condition = alltrue([
+      for rules in [aws_vpc_security_group_ingress_rule.extra_backend, aws_vpc_security_group_egress_rule.extra_backend] :
+      { for key, rule in rules : key => "${rule.ip_protocol} ${rule.from_port}-${rule.to_port}" } == { "tcp 8081" = "tcp 8081-8081", "udp 514" = "udp 514-514" }
+    ])
+    error_message = "Ports of the instances: ${jsonencode(keys(aws_vpc_security_group_ingress_rule.extra_backend))}"
+  }
+}
+
+run "the_primary_port_can_be_fixed_too" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      again = { listener_port = 9000, container_port = 3200, host_port = 3200, protocol = "TCP" }
+    }
   }
 
-  # It is fixed, so it draws the warning.
-  expect_failures = [check.fixed_health_check_ports]
+  assert {
+    condition     = jsonencode(local.container_definition.portMappings) == jsonencode([{ containerPort = 3200, hostPort = 3200, protocol = "tcp" }])
+    error_message = "Port mappings: ${jsonencode(local.container_definition.portMappings)}"
+  }
+}
+
+# An instance runs one task then: ten tasks, and the next one of a deployment.
+run "a_host_port_takes_an_instance_for_each_task" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, host_port = 4317, protocol = "TCP" }
+    }
+  }
+
+  assert {
+    condition     = module.sizing.max_size == 11
+    error_message = "At most ${module.sizing.max_size} instances."
+  }
 }
 
 run "names_of_an_nlb_differ_from_those_of_an_alb" {
@@ -163,7 +200,7 @@ run "tls_targets_are_checked_by_https" {
   variables {
     extra_target_groups = {
       itself = { listener_port = 4317, container_port = 4317, protocol = "TLS", certificate_arn = "arn:aws:acm:us-west-2:123456789012:certificate/1", health_check = { path = "/ready" } }
-      agent  = { listener_port = 4318, container_port = 4318, protocol = "TLS", certificate_arn = "arn:aws:acm:us-west-2:123456789012:certificate/1", health_check = { path = "/ready", port = "51678" } }
+      agent  = { listener_port = 4318, container_port = 4318, host_port = 4318, protocol = "TLS", certificate_arn = "arn:aws:acm:us-west-2:123456789012:certificate/1", health_check = { path = "/ready", port = "51678" } }
     }
   }
 
@@ -171,8 +208,6 @@ run "tls_targets_are_checked_by_https" {
     condition     = { for key, group in aws_lb_target_group.extra : key => one(group.health_check[*].protocol) } == { itself = "HTTPS", agent = "HTTP" }
     error_message = "Health checks: ${jsonencode({ for key, group in aws_lb_target_group.extra : key => one(group.health_check[*].protocol) })}"
   }
-
-  expect_failures = [check.fixed_health_check_ports]
 }
 
 # An attribute that is left out of the target group would keep its last value.
@@ -209,5 +244,89 @@ run "an_nlb_leaves_port_443_to_the_entries" {
   assert {
     condition     = aws_lb_listener.extra["443"].protocol == "TCP"
     error_message = "Listeners: ${jsonencode(keys(aws_lb_listener.extra))}"
+  }
+}
+
+run "a_health_check_may_take_its_whole_interval" {
+  command = plan
+
+  variables {
+    healthcheck_interval = 10
+    healthcheck_timeout  = 10
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP", health_check = { interval = 10, timeout = 10 } }
+    }
+  }
+
+  assert {
+    condition     = one([for check in aws_lb_target_group.extra["otlp"].health_check : check.timeout]) == 10
+    error_message = "Health check: ${jsonencode(aws_lb_target_group.extra["otlp"].health_check)}"
+  }
+}
+
+run "an_empty_path_is_none" {
+  command = plan
+
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP", certificate_arn = null, health_check = { path = "", matcher = "" } }
+    }
+  }
+
+  assert {
+    condition     = one([for check in aws_lb_target_group.extra["otlp"].health_check : check.protocol]) == "TCP"
+    error_message = "Health check: ${jsonencode(aws_lb_target_group.extra["otlp"].health_check)}"
+  }
+}
+
+run "underscores_in_names_of_an_nlb" {
+  command = plan
+
+  variables {
+    dns_names = ["_my_service"]
+  }
+
+  assert {
+    condition     = output.dns_hostnames == ["_my_service.example.com"]
+    error_message = "Host names: ${jsonencode(output.dns_hostnames)}"
+  }
+}
+
+# A port that changes hands keeps its listener, which AWS has once per port: it is
+# neither created nor destroyed.
+run "ports_before_they_change_hands" {
+  variables {
+    extra_target_groups = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP" }
+    }
+  }
+
+  assert {
+    condition     = { for key, listener in aws_lb_listener.extra : key => listener.port } == { "4317" = 4317, "primary" = 3200 }
+    error_message = "Listeners: ${jsonencode({ for key, listener in aws_lb_listener.extra : key => listener.port })}"
+  }
+}
+
+run "ports_that_change_hands" {
+  variables {
+    container_port = 4317
+    extra_target_groups = {
+      query = { listener_port = 3200, container_port = 3200, protocol = "TCP" }
+    }
+  }
+
+  assert {
+    condition     = { for key, listener in aws_lb_listener.extra : key => listener.port } == { "4317" = 4317, "primary" = 3200 }
+    error_message = "Listeners: ${jsonencode({ for key, listener in aws_lb_listener.extra : key => listener.port })}"
+  }
+
+  assert {
+    condition     = [for rule in aws_security_group.extra_listeners["listeners"].ingress : rule.from_port] == [3200]
+    error_message = "Clients of the entry are admitted to other ports."
+  }
+
+  assert {
+    condition     = output.extra_target_groups["query"].listener_arn == aws_lb_listener.extra["primary"].arn
+    error_message = "The entry has another listener: ${output.extra_target_groups["query"].listener_arn}"
   }
 }

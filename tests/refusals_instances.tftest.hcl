@@ -111,3 +111,15 @@ run "user_data_above_16_kib" {
 
   expect_failures = [output.asg_name]
 }
+
+run "no_instance_for_the_next_task_with_a_host_port" {
+  command = plan
+
+  variables {
+    task_desired_count  = 2
+    asg_max_size        = 2
+    extra_target_groups = { web = { listener_port = 8081, container_port = 8081, host_port = 8081 } }
+  }
+
+  expect_failures = [output.asg_name]
+}

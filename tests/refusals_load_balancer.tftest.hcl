@@ -85,6 +85,18 @@ run "healthcheck_timeout_not_below_interval" {
   expect_failures = [output.load_balancer_arn]
 }
 
+run "healthcheck_timeout_above_interval_on_an_nlb" {
+  command = plan
+
+  variables {
+    lb_type              = "nlb"
+    healthcheck_interval = 5
+    healthcheck_timeout  = 6
+  }
+
+  expect_failures = [output.load_balancer_arn]
+}
+
 run "weighted_routing_without_identifier" {
   command = plan
 
@@ -198,4 +210,34 @@ run "dns_label_of_64_characters" {
   }
 
   expect_failures = [var.dns_names]
+}
+
+run "underscore_behind_an_alb" {
+  command = plan
+
+  variables {
+    dns_names = ["my_service"]
+  }
+
+  expect_failures = [output.dns_hostnames]
+}
+
+run "host_name_of_more_than_128_characters" {
+  command = plan
+
+  variables {
+    dns_names = ["tempo", join(".", [for i in range(30) : "abcd"])]
+  }
+
+  expect_failures = [output.dns_hostnames]
+}
+
+run "environment_that_spoils_the_log_group" {
+  command = plan
+
+  variables {
+    environment = "my environment"
+  }
+
+  expect_failures = [output.cloudwatch_log_group_name]
 }

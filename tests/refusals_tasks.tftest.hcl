@@ -104,3 +104,24 @@ run "volume_name_twice" {
 
   expect_failures = [output.service_name]
 }
+
+run "default_tag_keys_that_differ_in_case" {
+  command = plan
+
+  override_data {
+    target = data.aws_default_tags.current
+    values = { tags = { Team = "a", team = "b" } }
+  }
+
+  expect_failures = [output.service_arn]
+}
+
+run "tag_value_that_iam_refuses" {
+  command = plan
+
+  variables {
+    vanta_description = "Traces (of users)"
+  }
+
+  expect_failures = [output.service_arn]
+}

@@ -39,8 +39,8 @@ run "wrong_values" {
     container_memory_reservation = 4
     # environment variable twice
     task_environment_variables = [{ name = "A", value = "1" }, { name = "A", value = "2" }]
-    # secret that is not an arn
-    task_secrets = [{ name = "PASSWORD", valueFrom = "password" }]
+    # secret that is neither an arn nor a name
+    task_secrets = [{ name = "PASSWORD", valueFrom = "the password" }]
     # task role that is not an arn
     task_role_arn = "admin"
     # task desired count below zero
@@ -233,6 +233,35 @@ run "other_wrong_values" {
     extra_files = [{ content = "", path = "/etc/motd", permissions = "rw" }]
     # range of codes that falls
     healthcheck_response_code_matcher = "299-200"
+    # tag keys that differ in case
+    tags = { Team = "a", team = "b" }
+    # environment variable without a name
+    task_environment_variables = [{ name = "", value = "1" }]
+    # secret without a name
+    task_secrets = [{ name = null, valueFrom = "/app/password" }]
+    # empty health check command
+    container_healthcheck_command = " "
+    # empty environment
+    environment = ""
+    # policies that are not arns
+    execution_extra_policy         = { own = "" }
+    execution_task_role_policy_arn = ""
+    vector_agent_task_policy_arns  = [""]
+    # empty images
+    cloudwatch_agent_image = ""
+    vector_agent_image     = ""
+    # empty zone
+    zone_id = ""
+    # empty key
+    ssh_key_name = ""
+    # subnets that are none
+    load_balancer_subnets = ["subnet-a", null]
+    asg_subnets           = ["", "subnet-a"]
+    # issuer that is none
+    certificate_issuers = ["amazon.com", ""]
+    # volume names with a dot
+    task_efs_volumes   = { "a.b" = { file_system_id = "fs-1", container_path = "/data" } }
+    task_local_volumes = { "a.b" = { host_path = "/data", container_path = "/data" } }
   }
 
   expect_failures = [
@@ -242,5 +271,22 @@ run "other_wrong_values" {
     var.alb_ingress_cidr_blocks,
     var.extra_files,
     var.healthcheck_response_code_matcher,
+    var.tags,
+    var.task_environment_variables,
+    var.task_secrets,
+    var.container_healthcheck_command,
+    var.environment,
+    var.execution_extra_policy,
+    var.execution_task_role_policy_arn,
+    var.vector_agent_task_policy_arns,
+    var.cloudwatch_agent_image,
+    var.vector_agent_image,
+    var.zone_id,
+    var.ssh_key_name,
+    var.load_balancer_subnets,
+    var.asg_subnets,
+    var.certificate_issuers,
+    var.task_efs_volumes,
+    var.task_local_volumes,
   ]
 }

@@ -174,6 +174,39 @@ run "tags" {
   }
 }
 
+# IAM takes Environment and environment for one key: whatever the caller has, in tags or
+# in the provider's default_tags, each resource has it once, as the caller spells it.
+run "tags_of_the_caller" {
+  command = plan
+
+  variables {
+    tags                = { Environment = "production", SERVICE = "mine", name = "all", owner = "me" }
+    extra_target_groups = { web = { listener_port = 8081, container_port = 8081 } }
+  }
+
+  override_data {
+    target = data.aws_default_tags.current
+    values = { tags = { Owner = "default", vantaNonProd = "none", Extra_Target_Group = "none" } }
+  }
+
+  assert {
+    condition = aws_ecs_service.this.tags == tomap({
+      Environment           = "production"
+      SERVICE               = "mine"
+      name                  = "all"
+      Owner                 = "me"
+      VantaContainsUserData = "false"
+      VantaContainsEPHI     = "false"
+    })
+    error_message = "Tags: ${jsonencode(aws_ecs_service.this.tags)}"
+  }
+
+  assert {
+    condition     = aws_lb_target_group.extra["web"].tags == aws_ecs_service.this.tags && alltrue([for tag in values(local.name_tag) : tag == {}])
+    error_message = "Tags: ${jsonencode(aws_lb_target_group.extra["web"].tags)}, names: ${jsonencode(local.name_tag)}"
+  }
+}
+
 run "container_of_every_kind" {
   command = plan
 
@@ -209,6 +242,47 @@ run "container_of_every_kind" {
   assert {
     condition     = jsonencode(local.secret_arns) == jsonencode(["arn:aws:secretsmanager:us-west-2:123456789012:secret:b-AbCdEf"])
     error_message = "Secrets: ${jsonencode(local.secret_arns)}"
+  }
+}
+
+# The execution role may read what the names stand for.
+run "secrets_by_the_names_of_parameters" {
+  command = plan
+
+  variables {
+    task_secrets = [
+      { name = "A", valueFrom = "/app/db" },
+      { name = "B", valueFrom = "token" },
+      { name = "C", valueFrom = "arn:aws:ssm:us-east-1:123456789012:parameter/app/key" },
+    ]
+  }
+
+  assert {
+    condition = jsonencode(local.parameter_arns) == jsonencode([
+      "arn:aws:ssm:us-west-2:123456789012:parameter/app/db",
+      "arn:aws:ssm:us-west-2:123456789012:parameter/token",
+      "arn:aws:ssm:us-east-1:123456789012:parameter/app/key",
+    ])
+    error_message = "Parameters: ${jsonencode(local.parameter_arns)}"
+  }
+
+  assert {
+    condition     = local.container_definition.secrets[0].valueFrom == "/app/db" && local.secret_arns == []
+    error_message = "Secrets: ${jsonencode([local.container_definition.secrets, local.secret_arns])}"
+  }
+}
+
+# As the published predecessor has it, and as this module had it.
+run "backend_security_group_both_ways" {
+  command = apply
+
+  assert {
+    condition = (
+      output.backend_security_group.backend.id == output.backend_security_group.id
+      && keys(output.backend_security_group.backend.rules) == keys(output.backend_security_group.rules)
+      && contains(keys(output.backend_security_group.rules), "tasks")
+    )
+    error_message = jsonencode(output.backend_security_group)
   }
 }
 
@@ -326,6 +400,54 @@ run "host_names_in_lower_case" {
   assert {
     condition     = output.dns_hostnames == ["api.example.com", "*.eu.example.com"]
     error_message = "Host names: ${jsonencode(output.dns_hostnames)}"
+  }
+}
+
+# A name in other letters is no other record.
+run "host_names_keep_their_keys_in_any_case" {
+  command = plan
+
+  variables {
+    dns_names = ["WWW", "www.eu"]
+  }
+
+  assert {
+    condition     = keys(local.hostnames) == ["www", "www.eu"] && local.primary_hostname == "www.example.com"
+    error_message = "Host names: ${jsonencode(local.hostnames)}"
+  }
+}
+
+# ECS drops them, and the plan would want them back for ever.
+run "what_is_null_or_empty_is_left_out" {
+  command = plan
+
+  variables {
+    container_command          = []
+    dockerSecurityOptions      = []
+    upstream_module            = ""
+    tags                       = { owner = null }
+    cloudinit_extra_commands   = ["", "true"]
+    task_environment_variables = [{ name = "A", value = null }, { name = "B", value = "" }, { name = "C", value = "1" }]
+  }
+
+  assert {
+    condition     = jsonencode(local.container_definition.environment) == jsonencode([{ name = "C", value = "1" }])
+    error_message = "Environment: ${jsonencode(local.container_definition.environment)}"
+  }
+
+  assert {
+    condition     = length(setintersection(keys(local.container_definition), ["command", "dockerSecurityOptions"])) == 0
+    error_message = "Container definition: ${jsonencode(local.container_definition)}"
+  }
+
+  assert {
+    condition     = length(setintersection(keys(local.tags), ["owner", "upstream_module"])) == 0
+    error_message = "Tags: ${jsonencode(local.tags)}"
+  }
+
+  assert {
+    condition     = !contains(local.cloud_config.runcmd, "") && contains(local.cloud_config.runcmd, "true")
+    error_message = "Commands: ${jsonencode(local.cloud_config.runcmd)}"
   }
 }
 

@@ -181,3 +181,41 @@ run "too_many_gpus" {
     error_message = "A GPU fits where there is none."
   }
 }
+
+run "fixed_host_ports_keep_tasks_apart" {
+  command = plan
+
+  module {
+    source = "./modules/sizing"
+  }
+
+  variables {
+    fixed_host_ports = true
+    task_count       = 4
+  }
+
+  assert {
+    condition     = output.tasks_per_instance == 1 && output.max_size == 11 && output.instances_to_deploy == 5 && output.room_for_deployments
+    error_message = "${output.tasks_per_instance} tasks an instance, at most ${output.max_size} instances, ${output.instances_to_deploy} to deploy"
+  }
+}
+
+run "a_deployment_that_stops_a_task_first_needs_no_room" {
+  command = plan
+
+  module {
+    source = "./modules/sizing"
+  }
+
+  variables {
+    fixed_host_ports        = true
+    task_count              = 4
+    minimum_healthy_percent = 75
+    max_size                = 4
+  }
+
+  assert {
+    condition     = output.room_for_deployments && output.instances_to_deploy == 4
+    error_message = "${output.instances_to_deploy} instances to deploy"
+  }
+}

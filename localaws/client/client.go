@@ -195,11 +195,11 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return status, c.get(ctx, StatusPath, nil, &status)
 }
 
-// Resolve returns where a TCP connection to host:port has to be dialled. An
-// unknown host is an error that names it.
-func (c *Client) Resolve(ctx context.Context, host string, port int) (Route, error) {
+// Resolve returns where host:port has to be dialled, by tcp or udp: one of Go's
+// names of networks. An unknown host is an error that names it.
+func (c *Client) Resolve(ctx context.Context, network, host string, port int) (Route, error) {
 	var route Route
-	query := url.Values{"host": {host}, "port": {strconv.Itoa(port)}}
+	query := url.Values{"network": {network}, "host": {host}, "port": {strconv.Itoa(port)}}
 	if err := c.get(ctx, ResolvePath, query, &route); err != nil {
 		return Route{}, fmt.Errorf("resolving %s: %w", host, err)
 	}

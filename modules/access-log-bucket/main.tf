@@ -5,7 +5,10 @@ data "aws_caller_identity" "current" {}
 
 locals {
   # Terraform appends 26 characters, a replica eight more, and a name has at most 63.
-  bucket_prefix = "${trim(substr(replace(lower(var.service_name), "/[^a-z0-9]+/", "-"), 0, 17), "-")}-access-log-"
+  # S3 keeps some prefixes to itself:
+  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+  safe_name     = trim(substr(replace(lower(var.service_name), "/[^a-z0-9]+/", "-"), 0, 17), "-")
+  bucket_prefix = replace("${local.safe_name}-access-log-", "/^(sthree|amzn-s3-demo)-/", "s3-")
 }
 
 resource "aws_s3_bucket" "this" {

@@ -98,6 +98,11 @@ resource "aws_glue_catalog_table" "this" {
       }
     }
   }
+
+  # A database takes its tables along, and its successor has the same name.
+  lifecycle {
+    replace_triggered_by = [aws_glue_catalog_database.this.id]
+  }
 }
 
 # Whoever may query the logs owns the results too: a key of their own would
@@ -118,7 +123,8 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "results" {
 #tfsec:ignore:aws-s3-enable-versioning
 #trivy:ignore:avd-aws-0090
 resource "aws_s3_bucket" "results" {
-  bucket_prefix = "${trim(substr(replace(lower(var.service_name), "/[^a-z0-9]+/", "-"), 0, 22), "-")}-log-queries-"
+  # S3 keeps some prefixes to itself.
+  bucket_prefix = replace("${trim(substr(replace(lower(var.service_name), "/[^a-z0-9]+/", "-"), 0, 22), "-")}-log-queries-", "/^(sthree|amzn-s3-demo)-/", "s3-")
   force_destroy = var.force_destroy
   tags          = var.tags
 }

@@ -32,7 +32,9 @@ resource "aws_iam_role" "task" {
   name_prefix        = "${substr(var.name, 0, 37)}-"
   description        = "Daemon ${var.name}"
   assume_role_policy = var.assume_role_policy
-  tags               = var.tags
+  # Whoever destroys the attachments below does not detach the policies.
+  force_detach_policies = true
+  tags                  = var.tags
 }
 
 resource "aws_iam_role_policy" "task" {
@@ -43,12 +45,11 @@ resource "aws_iam_role_policy" "task" {
   policy = each.value
 }
 
-resource "aws_iam_role_policy_attachment" "task" {
-  # By place in the list: the ARN of a policy that is yet to be made can't be a key.
-  for_each = { for index, arn in var.policy_arns : tostring(index) => arn }
-
-  role       = aws_iam_role.task.name
-  policy_arn = each.value
+# All at once: the ARN of a policy that is yet to be made can't be a key, and by their
+# places in the list two attachments could undo one another when its order changes.
+resource "aws_iam_role_policy_attachments_exclusive" "task" {
+  role_name   = aws_iam_role.task.name
+  policy_arns = var.policy_arns
 }
 
 resource "aws_ecs_task_definition" "this" {
@@ -87,5 +88,14 @@ resource "aws_ecs_service" "this" {
   force_delete            = true
   tags                    = var.tags
 
-  depends_on = [aws_iam_role_policy.task, aws_iam_role_policy_attachment.task]
+  lifecycle {
+    replace_triggered_by = [terraform_data.cluster]
+  }
+
+  depends_on = [aws_iam_role_policy.task, aws_iam_role_policy_attachments_exclusive.task]
+}
+
+# Changes with the cluster, also when its name does not.
+resource "terraform_data" "cluster" {
+  input = var.cluster_id
 }

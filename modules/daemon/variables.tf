@@ -8,6 +8,11 @@ variable "cluster_name" {
   type        = string
 }
 
+variable "cluster_id" {
+  description = "Id of that cluster, which another one of the same name does not have."
+  type        = string
+}
+
 variable "image" {
   description = "Image of the daemon's container."
   type        = string

@@ -4,6 +4,14 @@
 locals {
   is_alb = var.lb_type == "alb"
 
+  # An empty path or matcher of a health check is none.
+  checks = {
+    for key, entry in var.entries : key => merge(entry.health_check, {
+      path    = try(coalesce(entry.health_check.path), null)
+      matcher = try(coalesce(entry.health_check.matcher), null)
+    })
+  }
+
   entries = {
     for key, entry in var.entries : key => merge(entry, {
       # An empty protocol is left for the rules to refuse.
@@ -18,30 +26,31 @@ locals {
         : entry.protocol == "TLS" ? null : { enabled = false, type = null, cookie_duration = null, cookie_name = null }
       )
       health_check = merge(entry.health_check, {
+        # AWS gives a number back without leading zeros.
+        port = try(tostring(tonumber(entry.health_check.port)), entry.health_check.port)
         # On an NLB a path makes an HTTP check, or an HTTPS check of TLS targets.
         protocol = (
           local.is_alb ? entry.protocol
-          : entry.health_check.path == null ? "TCP"
+          : local.checks[key].path == null ? "TCP"
           : entry.protocol == "TLS" && entry.health_check.port == "traffic-port" ? "HTTPS" : "HTTP"
         )
         path = (
-          entry.protocol_version == "GRPC" ? coalesce(entry.health_check.path, "/AWS.ALB/healthcheck")
-          : local.is_alb ? coalesce(entry.health_check.path, "/")
-          : entry.health_check.path
+          entry.protocol_version == "GRPC" ? coalesce(local.checks[key].path, "/AWS.ALB/healthcheck")
+          : local.is_alb ? coalesce(local.checks[key].path, "/")
+          : local.checks[key].path
         )
         matcher = (
-          entry.protocol_version == "GRPC" ? coalesce(entry.health_check.matcher, "12")
-          : local.is_alb || entry.health_check.path != null ? coalesce(entry.health_check.matcher, "200-299")
+          entry.protocol_version == "GRPC" ? coalesce(local.checks[key].matcher, "12")
+          : local.is_alb || local.checks[key].path != null ? coalesce(local.checks[key].matcher, "200-299")
           : null
         )
       })
       # Whoever may reach the primary listener, unless the entry says otherwise.
       ingress_cidr_blocks = (
-        entry.ingress_cidr_blocks == null && entry.ingress_ipv6_cidr_blocks == null && entry.ingress_security_group_ids == null
+        entry.ingress_cidr_blocks == null && entry.ingress_security_group_ids == null
         ? var.ingress_cidr_blocks
         : coalesce(entry.ingress_cidr_blocks, [])
       )
-      ingress_ipv6_cidr_blocks   = coalesce(entry.ingress_ipv6_cidr_blocks, [])
       ingress_security_group_ids = coalesce(entry.ingress_security_group_ids, [])
     })
   }

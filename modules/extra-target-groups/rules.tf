@@ -14,6 +14,25 @@ locals {
   stickiness_types = local.is_alb ? ["lb_cookie", "app_cookie"] : ["source_ip"]
   algorithms       = ["round_robin", "least_outstanding_requests", "weighted_random"]
 
+  # The container's ports by "tcp" or "udp": those of the entries, and the primary one.
+  transports       = { for key, entry in var.entries : key => entry.protocol == "UDP" ? "udp" : "tcp" }
+  mapped_tcp_ports = concat([var.primary_container_port], [for key, entry in var.entries : entry.container_port if local.transports[key] == "tcp"])
+
+  # Why a port can't be for both. TCP_UDP targets need a container port that is mapped
+  # twice, which ECS refuses.
+  tcp_udp_reason = {
+    for key, entry in var.entries : key => (
+      entry.protocol == "TCP_UDP" || try(contains(local.udp_listener_ports, entry.listener_port), false)
+      ? ": an NLB serves TCP and UDP on one port as TCP_UDP only, which ECS can't register, as it maps a container port once"
+      : ""
+    )
+  }
+  udp_listener_ports = [for entry in var.entries : entry.listener_port if entry.protocol == "UDP"]
+
+  # SSH and Docker have these on every instance, and ECS places no task that asks for one:
+  # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html
+  reserved_host_ports = [22, 2375, 2376]
+
   # Target group protocols by NLB listener protocol.
   nlb_target_protocols = { TCP = ["TCP"], TLS = ["TCP", "TLS"], UDP = ["UDP"] }
 
@@ -37,12 +56,12 @@ locals {
     ],
     [
       for key, entry in var.entries :
-      "${local.at[key]}.listener_port must be unique, but another entry also has ${jsonencode(entry.listener_port)}."
+      "${local.at[key]}.listener_port must be unique, but another entry also has ${jsonencode(entry.listener_port)}${local.tcp_udp_reason[key]}."
       if length([for other in var.entries : other if other.listener_port == entry.listener_port]) > 1
     ],
     [
       for key, entry in var.entries :
-      "${local.at[key]}.listener_port must not be ${entry.listener_port}, which the load balancer's own listener uses."
+      "${local.at[key]}.listener_port must not be ${entry.listener_port}, which the load balancer's own listener uses${local.tcp_udp_reason[key]}."
       if try(contains(var.primary_listener_ports, entry.listener_port), false)
     ],
     [
@@ -50,12 +69,52 @@ locals {
       "${local.at[key]}.container_port must be a whole number from 1 to 65535, not ${jsonencode(entry.container_port)}."
       if try(floor(min(max(entry.container_port, 1), 65535)) != entry.container_port, true)
     ],
+    # One mapping can't be both, and ECS takes a container port in one mapping only.
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.container_port must not be ${entry.container_port}, which is a TCP port too: ECS maps a container port once, as TCP or UDP."
+      if local.transports[key] == "udp" && try(contains(local.mapped_tcp_ports, entry.container_port), false)
+    ],
+
+    # Host ports
+
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.host_port must be a whole number from 1 to 32767, below the dynamic ports, not ${entry.host_port}."
+      if try(floor(min(max(entry.host_port, 1), 32767)) != entry.host_port, false)
+    ],
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.host_port must not be ${entry.host_port}, which SSH or Docker has on every instance."
+      if try(contains(local.reserved_host_ports, entry.host_port), false)
+    ],
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.host_port must be unique, but ${entry.host_port} leads to another container port as well."
+      if entry.host_port == null ? false : anytrue([
+        for other_key, other in var.entries :
+        other.host_port == entry.host_port && other.container_port != entry.container_port && local.transports[other_key] == local.transports[key]
+      ])
+    ],
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.host_port must be the same in all entries with container_port ${entry.container_port}, not ${jsonencode(entry.host_port)}."
+      if anytrue([
+        for other_key, other in var.entries :
+        other.container_port == entry.container_port && other.host_port != entry.host_port && local.transports[other_key] == local.transports[key]
+      ])
+    ],
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.host_port must be set with UDP, not null: UDP needs a fixed health check port, which ECS refuses with a dynamic host port."
+      if entry.protocol == "UDP" && entry.host_port == null
+    ],
 
     # Protocols
 
     [
       for key, entry in var.entries :
-      "${local.at[key]}.protocol must be ${local.protocol_list} on ${local.lb}, not \"${entry.protocol}\"."
+      "${local.at[key]}.protocol must be ${local.protocol_list} on ${local.lb}, not ${jsonencode(entry.protocol)}${local.tcp_udp_reason[key]}."
       if !contains(local.protocols, entry.protocol)
     ],
     [
@@ -79,29 +138,12 @@ locals {
       if entry.listener_protocol == "HTTP" && contains(["HTTP2", "GRPC"], coalesce(entry.protocol_version, "HTTP1"))
     ],
 
-    # Ingress
-
-    flatten([
-      for key, entry in var.entries : [
-        for cidr in coalesce(entry.ingress_cidr_blocks, []) :
-        "${local.at[key]}.ingress_cidr_blocks: \"${cidr}\" is not a valid IPv4 CIDR block."
-        if !can(cidrhost(cidr, 0)) || strcontains(cidr, ":")
-      ]
-    ]),
-    flatten([
-      for key, entry in var.entries : [
-        for cidr in coalesce(entry.ingress_ipv6_cidr_blocks, []) :
-        "${local.at[key]}.ingress_ipv6_cidr_blocks: \"${cidr}\" is not a valid IPv6 CIDR block."
-        if !can(cidrhost(cidr, 0)) || !strcontains(cidr, ":")
-      ]
-    ]),
-    flatten([
-      for key, entry in var.entries : [
-        for name in ["ingress_cidr_blocks", "ingress_ipv6_cidr_blocks"] :
-        "${local.at[key]}.${name} must not have duplicates: ${jsonencode(entry[name])}."
-        if length(distinct(coalesce(entry[name], []))) < length(coalesce(entry[name], []))
-      ]
-    ]),
+    # Terraform would drop an attribute that the type does not have without a word.
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.ingress_ipv6_cidr_blocks must be removed: ${jsonencode(entry.ingress_ipv6_cidr_blocks)} can't reach a load balancer with IPv4 only."
+      if entry.ingress_ipv6_cidr_blocks != null
+    ],
 
     # Attributes of the target group
 
@@ -182,7 +224,12 @@ locals {
     [
       for key, entry in var.entries :
       "${local.at[key]}.health_check.timeout must be less than interval ${entry.health_check.interval}, not ${entry.health_check.timeout}."
-      if entry.health_check.timeout >= entry.health_check.interval
+      if local.is_alb && entry.health_check.timeout >= entry.health_check.interval
+    ],
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.health_check.timeout must not exceed interval ${entry.health_check.interval} on an NLB, but is ${entry.health_check.timeout}."
+      if !local.is_alb && entry.health_check.timeout > entry.health_check.interval
     ],
     flatten([
       for key, entry in var.entries : [
@@ -198,8 +245,13 @@ locals {
     ],
     [
       for key, entry in var.entries :
-      "${local.at[key]}.health_check.port must be a TCP port that listens on every instance, not traffic-port: a UDP port can't be checked."
+      "${local.at[key]}.health_check.port must be a TCP port, such as another entry's host_port, not traffic-port: a UDP port can't be checked."
       if entry.protocol == "UDP" && entry.health_check.port == "traffic-port"
+    ],
+    [
+      for key, entry in var.entries :
+      "${local.at[key]}.health_check.port must be traffic-port without host_port, not ${entry.health_check.port}: ECS refuses it with a dynamic host port."
+      if entry.protocol != "UDP" && entry.host_port == null && entry.health_check.port != "traffic-port"
     ],
     [
       for key, entry in var.entries :
@@ -226,7 +278,7 @@ locals {
     [
       for key, entry in var.entries :
       "${local.at[key]}.health_check.matcher \"${entry.health_check.matcher}\" needs health_check.path on an NLB, whose TCP check gets no codes."
-      if !local.is_alb && entry.health_check.matcher != null && entry.health_check.path == null
+      if !local.is_alb && local.checks[key].matcher != null && local.checks[key].path == null
     ],
   )
 
@@ -253,10 +305,13 @@ locals {
       "${local.at[key]}.certificate_arn must be in the load balancer's region ${var.region}, not ${split(":", entry.certificate_arn)[3]}."
       if try(!contains(["", var.region], split(":", entry.certificate_arn)[3]), false)
     ],
-    [
-      for key, entry in var.entries :
-      "${local.at[key]}.ingress_security_group_ids must not have duplicates: ${jsonencode(entry.ingress_security_group_ids)}."
-      if length(distinct(coalesce(entry.ingress_security_group_ids, []))) < length(coalesce(entry.ingress_security_group_ids, []))
-    ],
+    # What AWS gives back is the network's address, in lower case.
+    flatten([
+      for key, entry in var.entries : [
+        for cidr in coalesce(entry.ingress_cidr_blocks, []) :
+        "${local.at[key]}.ingress_cidr_blocks: ${jsonencode(cidr)} is not a valid IPv4 network, such as 10.0.0.0/8."
+        if try(cidrsubnet(cidr, 0, 0) != cidr || strcontains(cidr, ":"), true)
+      ]
+    ]),
   )
 }

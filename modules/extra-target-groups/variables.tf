@@ -4,6 +4,7 @@ variable "entries" {
   type = map(object({
     listener_port                 = number
     container_port                = number
+    host_port                     = optional(number)
     protocol                      = optional(string, "HTTP")
     protocol_version              = optional(string)
     listener_protocol             = optional(string)
@@ -41,6 +42,11 @@ variable "lb_type" {
 variable "primary_listener_ports" {
   description = "Ports that the load balancer's own listeners use."
   type        = list(number)
+}
+
+variable "primary_container_port" {
+  description = "Port of the container, by TCP, that the load balancer's own listener leads to."
+  type        = number
 }
 
 variable "ingress_cidr_blocks" {

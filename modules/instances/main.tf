@@ -1,18 +1,15 @@
 # The EC2 instances of the service: an Auto Scaling group over the subnets and
 # the launch template that its instances start from.
 
-# Tags that the provider adds everywhere but to what a group launches.
-data "aws_default_tags" "current" {}
-
 locals {
-  instance_tags = merge(data.aws_default_tags.current.tags, var.tags, { Name = var.service_name })
-
   # Room for what Terraform and AWS append: an IAM prefix has at most 38 characters.
   name_prefix = "${substr(var.service_name, 0, 36)}-"
+  # The provider wants three characters at least.
+  launch_template_prefix = length(local.name_prefix) < 3 ? "${local.name_prefix}-" : local.name_prefix
 }
 
 resource "aws_launch_template" "this" {
-  name_prefix            = local.name_prefix
+  name_prefix            = local.launch_template_prefix
   image_id               = var.ami_id
   instance_type          = var.instance_type
   key_name               = var.ssh_key_name
@@ -55,17 +52,23 @@ resource "aws_launch_template" "this" {
 
   tag_specifications {
     resource_type = "volume"
-    tags          = local.instance_tags
+    tags          = var.instance_tags
   }
 
   tag_specifications {
     resource_type = "network-interface"
-    tags          = local.instance_tags
+    tags          = var.instance_tags
   }
 
   lifecycle {
     create_before_destroy = true
   }
+}
+
+# Instances join a cluster by its name, once: a new one of the same name needs new
+# instances, and the old one goes after its own.
+resource "terraform_data" "cluster" {
+  input = var.cluster_id
 }
 
 resource "aws_autoscaling_group" "this" {
@@ -119,7 +122,10 @@ resource "aws_autoscaling_group" "this" {
 
   dynamic "tag" {
     # ECS adds AmazonECSManaged to the group of a capacity provider.
-    for_each = merge(local.instance_tags, { AmazonECSManaged = "true" })
+    for_each = merge(
+      { for key, value in var.instance_tags : key => value if lower(key) != "amazonecsmanaged" },
+      { AmazonECSManaged = "true" },
+    )
 
     content {
       key                 = tag.key
@@ -130,7 +136,8 @@ resource "aws_autoscaling_group" "this" {
 
   lifecycle {
     # The capacity provider's managed scaling moves it.
-    ignore_changes = [desired_capacity]
+    ignore_changes       = [desired_capacity]
+    replace_triggered_by = [terraform_data.cluster]
   }
 
   # A group whose instances have lost their permissions can't stop its tasks, so

@@ -5,7 +5,7 @@ resource "aws_security_group" "backend" {
   name_prefix = "${replace(substr(var.service_name, 0, 80), "/(?i)^sg-/", "sg")}-backend-"
   description = "Instances of the ECS service ${var.service_name}"
   vpc_id      = var.vpc_id
-  tags        = merge(var.tags, { Name = "${var.service_name}-backend" })
+  tags        = merge(var.tags, var.name_tag)
 
   lifecycle {
     create_before_destroy = true
@@ -25,7 +25,7 @@ resource "aws_vpc_security_group_ingress_rule" "backend_tasks" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "backend_ssh" {
-  for_each = var.ssh_cidr_block == null ? {} : { ssh = var.ssh_cidr_block }
+  for_each = var.ssh_cidr_block == null ? {} : { ssh = var.ssh_cidr_block } # ssh_cidr_block must be known in the plan: write the network out
 
   security_group_id = aws_security_group.backend.id
   description       = "SSH"

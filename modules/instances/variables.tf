@@ -3,6 +3,11 @@ variable "service_name" {
   type        = string
 }
 
+variable "cluster_id" {
+  description = "Id of the cluster that the instances join."
+  type        = string
+}
+
 variable "vpc_id" {
   description = "Id of the VPC of the subnets."
   type        = string
@@ -90,6 +95,16 @@ variable "load_balancer_security_group_id" {
 }
 
 variable "tags" {
-  description = "Tags of all resources, of the instances and their volumes too."
+  description = "Tags of all resources."
+  type        = map(string)
+}
+
+variable "name_tag" {
+  description = "Tag with the name of the security group; empty when tags have one, or the provider's default_tags."
+  type        = map(string)
+}
+
+variable "instance_tags" {
+  description = "Tags of the group, of its instances, and of their volumes and interfaces: with the provider's default_tags, which it does not add there."
   type        = map(string)
 }

@@ -17,3 +17,13 @@ output "fits" {
   description = "Whether a task can fit on an instance at all."
   value       = local.fits
 }
+
+output "instances_to_deploy" {
+  description = "Number of instances that a deployment of tasks with fixed host ports needs."
+  value       = local.instances_to_deploy
+}
+
+output "room_for_deployments" {
+  description = "Whether a deployment can start a task before it stops one."
+  value       = local.room_for_deployments
+}

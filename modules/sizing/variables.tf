@@ -57,3 +57,21 @@ variable "daemon_memory" {
   type        = number
   default     = 0
 }
+
+variable "fixed_host_ports" {
+  description = "Whether tasks have a host port that is fixed, so that no two can share an instance."
+  type        = bool
+  default     = false
+}
+
+variable "task_count" {
+  description = "Number of tasks that the service has at least; it counts with fixed_host_ports."
+  type        = number
+  default     = 1
+}
+
+variable "minimum_healthy_percent" {
+  description = "Share of task_count, in percent, that stays during a deployment; it counts with fixed_host_ports."
+  type        = number
+  default     = 100
+}

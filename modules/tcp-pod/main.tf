@@ -1,4 +1,5 @@
-# A network load balancer that hands TCP connections to the service.
+# A network load balancer and the service's primary target group. What listens is
+# the caller's to make: the primary listener is one of several that may swap ports.
 
 # Whether it is open to the world is the caller's choice: the subnets decide.
 #tfsec:ignore:aws-elb-alb-not-public
@@ -9,13 +10,15 @@ resource "aws_lb" "this" {
   internal           = var.internal
   subnets            = var.subnets
   # A network load balancer made without a security group can never get one.
-  security_groups = [aws_security_group.this.id]
+  security_groups = concat([aws_security_group.this.id], var.extra_security_group_ids)
   # A task in one zone serves the clients of all.
   enable_cross_zone_load_balancing = true
   tags                             = var.tags
 
   lifecycle {
     create_before_destroy = true
+    # The name differs in each plan, so that the successor's is always free.
+    ignore_changes = [name]
   }
 }
 
@@ -38,33 +41,8 @@ resource "aws_lb_target_group" "this" {
 
   lifecycle {
     create_before_destroy = true
+    ignore_changes        = [name]
+    # A target group serves one load balancer in its life.
+    replace_triggered_by = [aws_lb.this.arn]
   }
-}
-
-resource "aws_lb_listener" "tcp" {
-  load_balancer_arn = aws_lb.this.arn
-  port              = var.target_port
-  protocol          = "TCP"
-  tags              = var.tags
-
-  default_action {
-    type             = "forward"
-    target_group_arn = aws_lb_target_group.this.arn
-  }
-
-  lifecycle {
-    create_before_destroy = true
-  }
-}
-
-module "alias_records" {
-  source    = "../alias-records"
-  providers = { aws = aws.dns }
-
-  zone_id                = var.zone_id
-  hostnames              = var.make_records ? var.hostnames : {}
-  load_balancer_dns_name = aws_lb.this.dns_name
-  load_balancer_zone_id  = aws_lb.this.zone_id
-  set_identifier         = var.set_identifier
-  weight                 = var.weight
 }

@@ -1,11 +1,11 @@
-# Who may reach the load balancer, and that it reaches the tasks only.
+# Who may reach the primary listener, and that the load balancer reaches the tasks only.
 
 resource "aws_security_group" "this" {
   # A name must not begin with "sg-".
   name_prefix = "${replace(substr(var.service_name, 0, 80), "/(?i)^sg-/", "sg")}-nlb-"
   description = "Load balancer of the ECS service ${var.service_name}"
   vpc_id      = var.vpc_id
-  tags        = merge(var.tags, { Name = "${var.service_name}-nlb" })
+  tags        = merge(var.tags, var.name_tag)
 
   lifecycle {
     create_before_destroy = true
@@ -16,7 +16,7 @@ resource "aws_security_group" "this" {
 #tfsec:ignore:aws-ec2-no-public-ingress-sgr
 #trivy:ignore:avd-aws-0107
 resource "aws_vpc_security_group_ingress_rule" "listener" {
-  for_each = toset(var.ingress_cidr_blocks)
+  for_each = toset(var.ingress_cidr_blocks) # alb_ingress_cidr_blocks must be known in the plan: write the networks out, or read them by a data source
 
   security_group_id = aws_security_group.this.id
   description       = "Primary listener"

@@ -29,7 +29,7 @@ variable "internal" {
 }
 
 variable "ingress_cidr_blocks" {
-  description = "IPv4 networks that may reach the listener."
+  description = "IPv4 networks that may reach the primary listener."
   type        = list(string)
 }
 
@@ -38,33 +38,13 @@ variable "backend_security_group_id" {
   type        = string
 }
 
-variable "zone_id" {
-  description = "Id of the Route 53 zone of the host names."
-  type        = string
-}
-
-variable "hostnames" {
-  description = "Full host names by the label that the caller gave."
-  type        = map(string)
-}
-
-variable "make_records" {
-  description = "Whether to make the address records of the host names."
-  type        = bool
-}
-
-variable "set_identifier" {
-  description = "What tells weighted records of one name apart. Null: simple records."
-  type        = string
-}
-
-variable "weight" {
-  description = "Share of a weighted record."
-  type        = number
+variable "extra_security_group_ids" {
+  description = "Further security groups of the load balancer, which admit clients to listeners that others make."
+  type        = list(string)
 }
 
 variable "target_port" {
-  description = "Port of the container, and of the listener."
+  description = "Port of the container, and of the primary listener."
   type        = number
 }
 
@@ -78,5 +58,10 @@ variable "health_check" {
 
 variable "tags" {
   description = "Tags of all resources."
+  type        = map(string)
+}
+
+variable "name_tag" {
+  description = "Tag with the name of the security group; empty when tags have one, or the provider's default_tags."
   type        = map(string)
 }

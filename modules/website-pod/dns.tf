@@ -28,8 +28,19 @@ resource "aws_route53_record" "validation" {
   type    = local.validation[each.value[0]].resource_record_type
   records = [local.validation[each.value[0]].resource_record_value]
   ttl     = 60
-  # ACM asks for the same record for a name in every certificate of an account.
+  # ACM asks for the same record for a name in every certificate of an account, and
+  # looks for it again when it renews one. Services that share names by weight have
+  # each its own record, with the same value, so that one may go without the other's.
+  set_identifier  = var.set_identifier
   allow_overwrite = true
+
+  dynamic "weighted_routing_policy" {
+    for_each = var.set_identifier == null ? [] : [1]
+
+    content {
+      weight = weighted_routing_policy.value
+    }
+  }
 }
 
 # In 1.0.0 the record of a * had a key of its own.
@@ -49,7 +60,8 @@ resource "aws_acm_certificate_validation" "this" {
 
 resource "aws_route53_record" "caa" {
   provider = aws.dns
-  for_each = length(var.certificate_issuers) > 0 ? var.hostnames : {}
+  # Without address records the names are another service's, and so are these.
+  for_each = var.make_records && length(var.certificate_issuers) > 0 ? var.hostnames : {}
 
   zone_id        = var.zone_id
   name           = each.value
@@ -65,16 +77,4 @@ resource "aws_route53_record" "caa" {
       weight = weighted_routing_policy.value
     }
   }
-}
-
-module "alias_records" {
-  source    = "../alias-records"
-  providers = { aws = aws.dns }
-
-  zone_id                = var.zone_id
-  hostnames              = var.make_records ? var.hostnames : {}
-  load_balancer_dns_name = aws_lb.this.dns_name
-  load_balancer_zone_id  = aws_lb.this.zone_id
-  set_identifier         = var.set_identifier
-  weight                 = var.weight
 }

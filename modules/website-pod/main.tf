@@ -16,7 +16,7 @@ resource "aws_lb" "this" {
   load_balancer_type         = "application"
   internal                   = var.internal
   subnets                    = var.subnets
-  security_groups            = [aws_security_group.this.id]
+  security_groups            = concat([aws_security_group.this.id], var.extra_security_group_ids)
   drop_invalid_header_fields = true
   idle_timeout               = var.idle_timeout
   tags                       = var.tags
@@ -28,6 +28,8 @@ resource "aws_lb" "this" {
 
   lifecycle {
     create_before_destroy = true
+    # The name differs in each plan, so that the successor's is always free.
+    ignore_changes = [name]
   }
 }
 
@@ -54,9 +56,15 @@ resource "aws_lb_target_group" "this" {
 
   lifecycle {
     create_before_destroy = true
+    ignore_changes        = [name]
+    # A target group serves one load balancer in its life.
+    replace_triggered_by = [aws_lb.this.arn]
   }
 }
 
+# A listener or its rule is never created before it is destroyed: AWS would give
+# the listener that is there on the port, which the destroy would then remove, and
+# refuse a second rule of one priority.
 resource "aws_lb_listener" "redirect" {
   load_balancer_arn = aws_lb.this.arn
   port              = 80
@@ -71,10 +79,6 @@ resource "aws_lb_listener" "redirect" {
       protocol    = "HTTPS"
       status_code = "HTTP_301"
     }
-  }
-
-  lifecycle {
-    create_before_destroy = true
   }
 }
 
@@ -96,10 +100,6 @@ resource "aws_lb_listener" "ssl" {
       status_code  = "400"
     }
   }
-
-  lifecycle {
-    create_before_destroy = true
-  }
 }
 
 # Priorities 1 to 98 and from 100 on are left to the caller's own rules.
@@ -117,10 +117,5 @@ resource "aws_lb_listener_rule" "hosts" {
     host_header {
       values = sort(values(var.hostnames))
     }
-  }
-
-  # When the load balancer is replaced, the old one serves until the new one does.
-  lifecycle {
-    create_before_destroy = true
   }
 }

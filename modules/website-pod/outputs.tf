@@ -13,6 +13,11 @@ output "load_balancer_dns_name" {
   value       = aws_lb.this.dns_name
 }
 
+output "load_balancer_zone_id" {
+  description = "Id of the zone that this DNS name is in."
+  value       = aws_lb.this.zone_id
+}
+
 output "security_group_id" {
   description = "Id of the load balancer's security group."
   value       = aws_security_group.this.id

@@ -5,7 +5,7 @@ resource "aws_security_group" "this" {
   name_prefix = "${replace(substr(var.service_name, 0, 80), "/(?i)^sg-/", "sg")}-alb-"
   description = "Load balancer of the ECS service ${var.service_name}"
   vpc_id      = var.vpc_id
-  tags        = merge(var.tags, { Name = "${var.service_name}-alb" })
+  tags        = merge(var.tags, var.name_tag)
 
   lifecycle {
     create_before_destroy = true
@@ -16,7 +16,7 @@ resource "aws_security_group" "this" {
 #tfsec:ignore:aws-ec2-no-public-ingress-sgr
 #trivy:ignore:avd-aws-0107
 resource "aws_vpc_security_group_ingress_rule" "http" {
-  for_each = toset(var.ingress_cidr_blocks)
+  for_each = toset(var.ingress_cidr_blocks) # alb_ingress_cidr_blocks must be known in the plan: write the networks out, or read them by a data source
 
   security_group_id = aws_security_group.this.id
   description       = "HTTP, which is redirected to HTTPS"
@@ -30,7 +30,7 @@ resource "aws_vpc_security_group_ingress_rule" "http" {
 #tfsec:ignore:aws-ec2-no-public-ingress-sgr
 #trivy:ignore:avd-aws-0107
 resource "aws_vpc_security_group_ingress_rule" "https" {
-  for_each = toset(var.ingress_cidr_blocks)
+  for_each = toset(var.ingress_cidr_blocks) # alb_ingress_cidr_blocks must be known in the plan: write the networks out, or read them by a data source
 
   security_group_id = aws_security_group.this.id
   description       = "HTTPS"

@@ -48,6 +48,11 @@ variable "ssl_policy" {
   type        = string
 }
 
+variable "extra_security_group_ids" {
+  description = "Further security groups of the load balancer, which admit clients to listeners that others make."
+  type        = list(string)
+}
+
 variable "zone_id" {
   description = "Id of the Route 53 zone of the host names."
   type        = string
@@ -64,7 +69,7 @@ variable "primary_hostname" {
 }
 
 variable "make_records" {
-  description = "Whether to make the address records of the host names."
+  description = "Whether the host names lead here: then there are CAA records for them."
   type        = bool
 }
 
@@ -115,5 +120,10 @@ variable "access_log_force_destroy" {
 
 variable "tags" {
   description = "Tags of all resources."
+  type        = map(string)
+}
+
+variable "name_tag" {
+  description = "Tag with the name of the security group; empty when tags have one, or the provider's default_tags."
   type        = map(string)
 }

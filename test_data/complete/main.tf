@@ -15,8 +15,9 @@ terraform {
 provider "aws" {
   region = var.region
 
+  # Environment is the module's environment too, in the caller's spelling.
   default_tags {
-    tags = var.tags
+    tags = merge(var.tags, { Environment = "everything" })
   }
 
   dynamic "assume_role" {
@@ -101,7 +102,7 @@ module "app" {
   service_name    = var.service_name
   environment     = "production"
   upstream_module = "acme/app/aws"
-  tags            = var.tags
+  tags            = merge(var.tags, { SERVICE = "app" })
 
   # The container.
   docker_image          = "public.ecr.aws/docker/library/httpd:2.4"
@@ -114,7 +115,7 @@ module "app" {
   container_healthcheck_command = "test -s /usr/local/apache2/logs/httpd.pid"
   task_secrets = [
     { name = "DATABASE_PASSWORD", valueFrom = "${aws_secretsmanager_secret.database.arn}:password::" },
-    { name = "API_TOKEN", valueFrom = aws_ssm_parameter.api_token.arn },
+    { name = "API_TOKEN", valueFrom = aws_ssm_parameter.api_token.name },
   ]
   execution_extra_policy = { scratch = aws_iam_policy.extra.arn }
   task_efs_volumes = {
@@ -183,6 +184,7 @@ module "app" {
   enable_container_insights      = true
   enable_vector_agent            = true
   vector_aggregator_endpoint     = "vector.internal.example.com:6000"
+  vector_agent_task_policy_arns  = [aws_iam_policy.extra.arn]
   alarm_emails                   = ["alarms@example.com"]
   sns_topic_arn                  = aws_sns_topic.on_call.arn
   vanta_owner                    = "ops@example.com"

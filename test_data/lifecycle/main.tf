@@ -1,6 +1,6 @@
-# Apache httpd whose extra target groups come, change and go while it serves. The
-# container itself stays the same: it listens on three ports, and speaks HTTP/1.1
-# and, in clear text, HTTP/2 on each.
+# Apache httpd whose target groups come, change and go while it serves, behind
+# either kind of load balancer. The container itself stays the same: it listens on
+# three ports, and speaks HTTP/1.1 and, in clear text, HTTP/2 on each.
 
 terraform {
   required_version = ">= 1.5"
@@ -62,7 +62,8 @@ module "httpd" {
   service_name          = var.service_name
   environment           = "test"
   docker_image          = "public.ecr.aws/docker/library/httpd:2.4"
-  container_port        = local.sites.primary.port
+  lb_type               = var.lb_type
+  container_port        = var.container_port
   container_command     = ["sh", "-c", join(" && ", concat(local.make_sites, [local.speak_http2, "exec httpd-foreground"]))]
   load_balancer_subnets = var.subnet_public_ids
   asg_subnets           = var.subnet_private_ids
@@ -83,9 +84,30 @@ module "httpd" {
   service_health_check_grace_period_seconds = 60
 
   extra_target_groups = {
-    for key, entry in var.extra_target_groups : key => merge(entry, {
-      deregistration_delay = 10
-      health_check         = { interval = 10 }
-    })
+    for key, entry in var.extra_target_groups : key => {
+      listener_port              = entry.listener_port
+      container_port             = entry.container_port
+      protocol_version           = entry.protocol_version
+      deregistration_delay       = 10
+      health_check               = { interval = 10 }
+      ingress_cidr_blocks        = ["0.0.0.0/0", terraform_data.partner.output]
+      ingress_security_group_ids = [for client in entry.clients : aws_security_group.client[client].id]
+    }
   }
+}
+
+# Clients of the entries, whose ids and network the first plan does not know.
+resource "aws_security_group" "client" {
+  for_each = toset(["a", "b"])
+
+  name_prefix = "${var.service_name}-client-"
+  vpc_id      = data.aws_subnet.public.vpc_id
+}
+
+resource "terraform_data" "partner" {
+  input = "203.0.113.0/24"
+}
+
+data "aws_subnet" "public" {
+  id = var.subnet_public_ids[0]
 }

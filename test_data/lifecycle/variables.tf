@@ -36,12 +36,26 @@ variable "tags" {
   default     = {}
 }
 
+variable "lb_type" {
+  description = "Kind of the load balancer: alb or nlb."
+  type        = string
+  default     = "alb"
+}
+
+variable "container_port" {
+  description = "Port of the primary listener's targets: 80, 8081 or 8082."
+  type        = number
+  default     = 80
+}
+
 variable "extra_target_groups" {
   description = "The extra target groups, which the test changes. The container listens on 80, 8081 and 8082."
   type = map(object({
     listener_port    = number
     container_port   = number
+    protocol         = optional(string, "HTTP")
     protocol_version = optional(string)
+    clients          = optional(list(string), [])
   }))
   default = {}
 }

@@ -42,7 +42,7 @@ func TestDifferences(t *testing.T) {
 	for name, change := range map[string]struct{ file, from, to, want string }{
 		"default": {"variables.tf", `default     = 8080`, `default     = 80`,
 			"input container_port: the contract says number, default 8080, the module number, default 80"},
-		"type": {"variables.tf", "type        = map(string)\n  default     = {}\n  nullable    = false\n}\n\nvariable \"execution_task_role", "type        = map(any)\n  default     = {}\n  nullable    = false\n}\n\nvariable \"execution_task_role",
+		"type": {"variables.tf", "to the policy's ARN.\"\n  type        = map(string)", "to the policy's ARN.\"\n  type        = map(any)",
 			"input execution_extra_policy: the contract says map ( string ), default { }, the module map ( any ), default { }"},
 		"required": {"variables.tf", "by the provider aws.dns.\"", "by the provider aws.dns.\"\n  default = null",
 			"input zone_id: the contract says string, required, the module string, default null"},

@@ -65,12 +65,13 @@ inputs = object({
   extra_target_groups = optional(map(object({
     listener_port                 = number
     container_port                = number
+    host_port                     = optional(number)
     protocol                      = optional(string, "HTTP")
     protocol_version              = optional(string)
     listener_protocol             = optional(string)
     certificate_arn               = optional(string)
     ingress_cidr_blocks           = optional(list(string))
-    ingress_ipv6_cidr_blocks      = optional(list(string))
+    ingress_ipv6_cidr_blocks      = optional(list(string)) # only null: anything else is refused
     ingress_security_group_ids    = optional(list(string))
     deregistration_delay          = optional(number)
     slow_start                    = optional(number)
@@ -179,7 +180,7 @@ outputs = [
 
 # Attributes of the outputs that are objects, or maps of them.
 output_attributes = {
-  backend_security_group = ["id", "rules"]
+  backend_security_group = ["backend", "id", "rules"]
   extra_target_groups = [
     "container_port",
     "listener_arn",

@@ -106,7 +106,7 @@ func (c *Cloud) Dial(ctx context.Context, network, address string) (net.Conn, er
 	if err != nil {
 		return nil, fmt.Errorf("address %q: %w", address, err)
 	}
-	route, err := c.Resolve(ctx, host, port)
+	route, err := c.Resolve(ctx, network, host, port)
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func answerJSON(w http.ResponseWriter, status int, body any) {
 
 func (s *Server) answerResolve(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	route, err := s.route(net.JoinHostPort(query.Get("host"), query.Get("port")))
+	route, err := s.route(query.Get("network"), net.JoinHostPort(query.Get("host"), query.Get("port")))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
@@ -51,14 +51,14 @@ func (s *Server) answerResolve(w http.ResponseWriter, r *http.Request) {
 	answerJSON(w, http.StatusOK, route)
 }
 
-// Resolve returns the ip:port to dial for a host:port, the host found as the
-// embedded DNS has it.
+// Resolve returns the ip:port to dial by TCP for a host:port, the host found as
+// the embedded DNS has it.
 func (s *Server) Resolve(hostPort string) (string, error) {
-	route, err := s.route(hostPort)
+	route, err := s.route("tcp", hostPort)
 	return route.Address, err
 }
 
-func (s *Server) route(hostPort string) (client.Route, error) {
+func (s *Server) route(network, hostPort string) (client.Route, error) {
 	host, portText, err := net.SplitHostPort(hostPort)
 	if err != nil {
 		return client.Route{}, fmt.Errorf("%q is not host:port: %w", hostPort, err)
@@ -71,7 +71,11 @@ func (s *Server) route(hostPort string) (client.Route, error) {
 	if len(addresses) == 0 {
 		return client.Route{}, fmt.Errorf("no such host %q: no record of a public hosted zone, and no load balancer, has this name", host)
 	}
-	to, because := s.network.StandIn("tcp", netip.AddrPortFrom(addresses[0], uint16(port)))
+	protocol := "tcp"
+	if strings.HasPrefix(network, "udp") {
+		protocol = "udp"
+	}
+	to, because := s.network.StandIn(protocol, netip.AddrPortFrom(addresses[0], uint16(port)))
 	route := client.Route{Address: to.String()}
 	if because != nil {
 		route.Because = because.Error()

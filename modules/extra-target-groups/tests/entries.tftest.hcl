@@ -3,6 +3,7 @@
 variables {
   lb_type                = "alb"
   primary_listener_ports = [80, 443]
+  primary_container_port = 8080
   ingress_cidr_blocks    = ["0.0.0.0/0"]
   region                 = "us-west-2"
 }
@@ -27,6 +28,27 @@ run "all_faults_of_all_entries_at_once" {
       "extra_target_groups[\"metrics\"].health_check.path must begin with / and have at most 1024 characters, not be \"ready\".",
     ])
     error_message = jsonencode(output.faults)
+  }
+}
+
+# The numbers of TCP and UDP are apart, and entries may share a mapping.
+run "valid_host_ports" {
+  command = plan
+
+  variables {
+    lb_type                = "nlb"
+    primary_listener_ports = [3200]
+    entries = {
+      tcp   = { listener_port = 53, container_port = 5353, host_port = 53, protocol = "TCP" }
+      again = { listener_port = 54, container_port = 5353, host_port = 53, protocol = "TCP" }
+      udp   = { listener_port = 55, container_port = 5354, host_port = 53, protocol = "UDP", health_check = { port = "053" } }
+      web   = { listener_port = 80, container_port = 8080, host_port = 8080, protocol = "TCP" }
+    }
+  }
+
+  assert {
+    condition     = length(output.faults) == 0 && output.entries["udp"].health_check.port == "53"
+    error_message = jsonencode([output.faults, output.entries])
   }
 }
 

@@ -3,6 +3,7 @@
 variables {
   lb_type                = "alb"
   primary_listener_ports = [80, 443]
+  primary_container_port = 8080
   ingress_cidr_blocks    = ["0.0.0.0/0"]
   region                 = "us-west-2"
 }

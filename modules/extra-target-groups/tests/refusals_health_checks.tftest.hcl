@@ -3,6 +3,7 @@
 variables {
   lb_type                = "alb"
   primary_listener_ports = [80, 443]
+  primary_container_port = 8080
   ingress_cidr_blocks    = ["0.0.0.0/0"]
   region                 = "us-west-2"
 }
@@ -145,7 +146,7 @@ run "health_check_port_that_is_a_word" {
 
   variables {
     entries = {
-      otlp = { listener_port = 4317, container_port = 4317, health_check = { port = "http" } }
+      otlp = { listener_port = 4317, container_port = 4317, host_port = 4317, health_check = { port = "http" } }
     }
   }
 
@@ -164,7 +165,7 @@ run "health_check_port_above_65535" {
 
   variables {
     entries = {
-      otlp = { listener_port = 4317, container_port = 4317, health_check = { port = "65536" } }
+      otlp = { listener_port = 4317, container_port = 4317, host_port = 4317, health_check = { port = "65536" } }
     }
   }
 

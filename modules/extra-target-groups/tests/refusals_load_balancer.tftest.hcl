@@ -3,6 +3,7 @@
 variables {
   lb_type                = "alb"
   primary_listener_ports = [80, 443]
+  primary_container_port = 8080
   ingress_cidr_blocks    = ["0.0.0.0/0"]
   region                 = "us-west-2"
 }
@@ -303,7 +304,7 @@ run "udp_without_a_health_check_port" {
     lb_type                = "nlb"
     primary_listener_ports = [3200]
     entries = {
-      otlp = { listener_port = 4317, container_port = 4317, protocol = "UDP" }
+      otlp = { listener_port = 4317, container_port = 4317, host_port = 4317, protocol = "UDP" }
     }
   }
 
@@ -311,7 +312,7 @@ run "udp_without_a_health_check_port" {
 
   assert {
     condition = output.faults == tolist([
-      "extra_target_groups[\"otlp\"].health_check.port must be a TCP port that listens on every instance, not traffic-port: a UDP port can't be checked.",
+      "extra_target_groups[\"otlp\"].health_check.port must be a TCP port, such as another entry's host_port, not traffic-port: a UDP port can't be checked.",
     ])
     error_message = jsonencode(output.faults)
   }
@@ -394,6 +395,27 @@ run "certificate_of_another_region" {
   assert {
     condition = output.faults == tolist([
       "extra_target_groups[\"otlp\"].certificate_arn must be in the load balancer's region us-west-2, not us-east-1.",
+    ])
+    error_message = jsonencode(output.faults)
+  }
+}
+
+run "timeout_above_interval_on_an_nlb" {
+  command = plan
+
+  variables {
+    lb_type                = "nlb"
+    primary_listener_ports = [3200]
+    entries = {
+      otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP", health_check = { interval = 10, timeout = 11 } }
+    }
+  }
+
+  expect_failures = [output.entries]
+
+  assert {
+    condition = output.faults == tolist([
+      "extra_target_groups[\"otlp\"].health_check.timeout must not exceed interval 10 on an NLB, but is 11.",
     ])
     error_message = jsonencode(output.faults)
   }

@@ -3,6 +3,7 @@
 variables {
   lb_type                = "alb"
   primary_listener_ports = [80, 443]
+  primary_container_port = 8080
   ingress_cidr_blocks    = ["0.0.0.0/0"]
   region                 = "us-west-2"
 }
@@ -292,18 +293,18 @@ run "ingress_that_is_no_network" {
 
   assert {
     condition = output.faults == tolist([
-      "extra_target_groups[\"otlp\"].ingress_cidr_blocks: \"10.0.0.1\" is not a valid IPv4 CIDR block.",
+      "extra_target_groups[\"otlp\"].ingress_cidr_blocks: \"10.0.0.1\" is not a valid IPv4 network, such as 10.0.0.0/8.",
     ])
     error_message = jsonencode(output.faults)
   }
 }
 
-run "ingress_network_twice" {
+run "ipv6_ingress" {
   command = plan
 
   variables {
     entries = {
-      otlp = { listener_port = 4317, container_port = 4317, ingress_cidr_blocks = ["10.0.0.0/8", "10.0.0.0/8"] }
+      otlp = { listener_port = 4317, container_port = 4317, ingress_ipv6_cidr_blocks = ["2001:db8::/32"] }
     }
   }
 
@@ -311,26 +312,7 @@ run "ingress_network_twice" {
 
   assert {
     condition = output.faults == tolist([
-      "extra_target_groups[\"otlp\"].ingress_cidr_blocks must not have duplicates: [\"10.0.0.0/8\",\"10.0.0.0/8\"].",
-    ])
-    error_message = jsonencode(output.faults)
-  }
-}
-
-run "ipv6_ingress_that_is_ipv4" {
-  command = plan
-
-  variables {
-    entries = {
-      otlp = { listener_port = 4317, container_port = 4317, ingress_ipv6_cidr_blocks = ["10.0.0.0/8"] }
-    }
-  }
-
-  expect_failures = [output.entries]
-
-  assert {
-    condition = output.faults == tolist([
-      "extra_target_groups[\"otlp\"].ingress_ipv6_cidr_blocks: \"10.0.0.0/8\" is not a valid IPv6 CIDR block.",
+      "extra_target_groups[\"otlp\"].ingress_ipv6_cidr_blocks must be removed: [\"2001:db8::/32\"] can't reach a load balancer with IPv4 only.",
     ])
     error_message = jsonencode(output.faults)
   }
@@ -436,12 +418,12 @@ run "certificate_without_arn" {
   }
 }
 
-run "ingress_security_group_twice" {
+run "ingress_with_the_address_of_a_host" {
   command = plan
 
   variables {
     entries = {
-      otlp = { listener_port = 4317, container_port = 4317, ingress_security_group_ids = ["sg-1", "sg-1"] }
+      otlp = { listener_port = 4317, container_port = 4317, ingress_cidr_blocks = ["10.1.0.0/8", null] }
     }
   }
 
@@ -449,7 +431,8 @@ run "ingress_security_group_twice" {
 
   assert {
     condition = output.faults == tolist([
-      "extra_target_groups[\"otlp\"].ingress_security_group_ids must not have duplicates: [\"sg-1\",\"sg-1\"].",
+      "extra_target_groups[\"otlp\"].ingress_cidr_blocks: \"10.1.0.0/8\" is not a valid IPv4 network, such as 10.0.0.0/8.",
+      "extra_target_groups[\"otlp\"].ingress_cidr_blocks: null is not a valid IPv4 network, such as 10.0.0.0/8.",
     ])
     error_message = jsonencode(output.faults)
   }

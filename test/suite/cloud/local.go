@@ -138,7 +138,7 @@ func (c *local) Client() *http.Client {
 			ForceAttemptHTTP2: true,
 			TLSClientConfig:   &tls.Config{RootCAs: c.roots, MinVersion: tls.VersionTLS12},
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				route, err := c.resolve(ctx, address)
+				route, err := c.resolve(ctx, network, address)
 				if err != nil {
 					return nil, err
 				}
@@ -148,7 +148,7 @@ func (c *local) Client() *http.Client {
 	}
 }
 
-func (c *local) resolve(ctx context.Context, address string) (client.Route, error) {
+func (c *local) resolve(ctx context.Context, network, address string) (client.Route, error) {
 	host, text, err := net.SplitHostPort(address)
 	if err != nil {
 		return client.Route{}, fmt.Errorf("address %q: %w", address, err)
@@ -157,7 +157,7 @@ func (c *local) resolve(ctx context.Context, address string) (client.Route, erro
 	if err != nil {
 		return client.Route{}, fmt.Errorf("address %q: %w", address, err)
 	}
-	route, err := c.admin.Resolve(ctx, host, port)
+	route, err := c.admin.Resolve(ctx, network, host, port)
 	if err != nil {
 		return client.Route{}, fmt.Errorf("localaws does not know %s: %w", address, err)
 	}
@@ -167,7 +167,7 @@ func (c *local) resolve(ctx context.Context, address string) (client.Route, erro
 func (c *local) ParentZone() string { return c.admin.ZoneName }
 
 func (c *local) CurlOptions(ctx context.Context, host string, port int) (options []string, remark string, err error) {
-	route, err := c.resolve(ctx, net.JoinHostPort(host, strconv.Itoa(port)))
+	route, err := c.resolve(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
 		return nil, "", err
 	}

@@ -34,19 +34,34 @@ func Resources(dir string) (int, error) {
 	return managed, err
 }
 
+// instance is one instance of a resource in the state.
+type instance struct {
+	Index   json.RawMessage `json:"index_key"`
+	Status  string          `json:"status"`
+	Deposed string          `json:"deposed"`
+}
+
 // Tainted lists the addresses of the resource instances that Terraform would
 // replace because their creation did not end.
 func (d *Deployment) Tainted() ([]string, error) {
+	return d.addresses(func(i instance) bool { return i.Status == "tainted" && i.Deposed == "" })
+}
+
+// Managed lists the addresses of the resource instances that Terraform has created.
+func (d *Deployment) Managed() ([]string, error) {
+	return d.addresses(func(i instance) bool { return i.Deposed == "" })
+}
+
+// addresses lists the addresses of managed resource instances, but for those that
+// are left out. No state is none.
+func (d *Deployment) addresses(keep func(instance) bool) ([]string, error) {
 	var state struct {
 		Resources []struct {
-			Module    string `json:"module"`
-			Type      string `json:"type"`
-			Name      string `json:"name"`
-			Instances []struct {
-				Index   json.RawMessage `json:"index_key"`
-				Status  string          `json:"status"`
-				Deposed string          `json:"deposed"`
-			} `json:"instances"`
+			Mode      string     `json:"mode"`
+			Module    string     `json:"module"`
+			Type      string     `json:"type"`
+			Name      string     `json:"name"`
+			Instances []instance `json:"instances"`
 		} `json:"resources"`
 	}
 	if err := ReadJSON(d.StatePath(), &state); err != nil {
@@ -57,13 +72,13 @@ func (d *Deployment) Tainted() ([]string, error) {
 	}
 	var addresses []string
 	for _, resource := range state.Resources {
-		for _, instance := range resource.Instances {
-			if instance.Status != "tainted" || instance.Deposed != "" {
+		for _, i := range resource.Instances {
+			if resource.Mode != "managed" || !keep(i) {
 				continue
 			}
 			address := strings.TrimPrefix(resource.Module+"."+resource.Type+"."+resource.Name, ".")
-			if len(instance.Index) > 0 {
-				address += "[" + string(instance.Index) + "]"
+			if len(i.Index) > 0 {
+				address += "[" + string(i.Index) + "]"
 			}
 			addresses = append(addresses, address)
 		}

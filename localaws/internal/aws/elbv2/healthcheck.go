@@ -33,7 +33,7 @@ func newHealthCheck(group TargetGroup, in healthCheckSettings) (HealthCheck, err
 		check.Timeout = 6
 	}
 	if !group.balancesRequests() && in.Interval != nil {
-		check.Timeout = min(check.Timeout, *in.Interval-1)
+		check.Timeout = min(check.Timeout, *in.Interval)
 	}
 	group.HealthCheck = check
 	return changeHealthCheck(group, in)
@@ -56,7 +56,7 @@ func changeHealthCheck(group TargetGroup, in healthCheckSettings) (HealthCheck, 
 			*number.to = *number.from
 		}
 	}
-	if err := checkTimes(check); err != nil {
+	if err := checkTimes(group, check); err != nil {
 		return check, err
 	}
 	if err := checkProbe(group, check); err != nil {
@@ -68,7 +68,9 @@ func changeHealthCheck(group TargetGroup, in healthCheckSettings) (HealthCheck, 
 	return requestCheck(group, check, in)
 }
 
-func checkTimes(check HealthCheck) error {
+// checkTimes: an NLB's timeout may be as long as the interval, as the default of TCP
+// checks is with the interval of 10 seconds that NLBs began with.
+func checkTimes(group TargetGroup, check HealthCheck) error {
 	for _, number := range []struct {
 		member           string
 		value, low, high int32
@@ -82,7 +84,7 @@ func checkTimes(check HealthCheck) error {
 			return outOfRange(number.member, number.value, number.low, number.high)
 		}
 	}
-	if check.Timeout >= check.Interval {
+	if check.Timeout > check.Interval || check.Timeout == check.Interval && group.balancesRequests() {
 		return invalid("Health check interval must be greater than the timeout: '%d' and '%d' seconds", check.Interval, check.Timeout)
 	}
 	return nil

@@ -80,14 +80,17 @@ func TestTargetGroupRefusals(t *testing.T) {
 		"version":               {func(in *in) { in.ProtocolVersion = aws.String("HTTP3") }, "ValidationError", "HTTP3"},
 		"version of TCP":        {func(in *in) { in.Protocol, in.ProtocolVersion = "TCP", aws.String("HTTP1") }, "ValidationError", "not supported"},
 		"timeout over interval": {func(in *in) { in.HealthCheckIntervalSeconds = aws.Int32(5) }, "ValidationError", "interval must be greater than the timeout"},
-		"interval":              {func(in *in) { in.HealthCheckIntervalSeconds = aws.Int32(600) }, "ValidationError", "'600' at 'healthCheckIntervalSeconds'"},
-		"threshold":             {func(in *in) { in.HealthyThresholdCount = aws.Int32(1) }, "ValidationError", "'1' at 'healthyThresholdCount'"},
-		"path":                  {func(in *in) { in.HealthCheckPath = aws.String("x") }, "ValidationError", "'x' must begin with '/'"},
-		"check port":            {func(in *in) { in.HealthCheckPort = aws.String("99999") }, "ValidationError", "99999"},
-		"TCP check of HTTP":     {func(in *in) { in.HealthCheckProtocol = "TCP" }, "ValidationError", "'TCP' must be one of"},
-		"matcher":               {func(in *in) { in.Matcher = &types.Matcher{HttpCode: aws.String("200-600")} }, "ValidationError", "200-600"},
-		"malformed matcher":     {func(in *in) { in.Matcher = &types.Matcher{HttpCode: aws.String("2xx")} }, "ValidationError", "2xx"},
-		"gRPC matcher of HTTP":  {func(in *in) { in.Matcher = &types.Matcher{GrpcCode: aws.String("12")} }, "InvalidConfigurationRequest", "12"},
+		"timeout of TCP over interval": {func(in *in) {
+			in.Protocol, in.HealthCheckIntervalSeconds, in.HealthCheckTimeoutSeconds = "TCP", aws.Int32(10), aws.Int32(11)
+		}, "ValidationError", "interval must be greater than the timeout"},
+		"interval":             {func(in *in) { in.HealthCheckIntervalSeconds = aws.Int32(600) }, "ValidationError", "'600' at 'healthCheckIntervalSeconds'"},
+		"threshold":            {func(in *in) { in.HealthyThresholdCount = aws.Int32(1) }, "ValidationError", "'1' at 'healthyThresholdCount'"},
+		"path":                 {func(in *in) { in.HealthCheckPath = aws.String("x") }, "ValidationError", "'x' must begin with '/'"},
+		"check port":           {func(in *in) { in.HealthCheckPort = aws.String("99999") }, "ValidationError", "99999"},
+		"TCP check of HTTP":    {func(in *in) { in.HealthCheckProtocol = "TCP" }, "ValidationError", "'TCP' must be one of"},
+		"matcher":              {func(in *in) { in.Matcher = &types.Matcher{HttpCode: aws.String("200-600")} }, "ValidationError", "200-600"},
+		"malformed matcher":    {func(in *in) { in.Matcher = &types.Matcher{HttpCode: aws.String("2xx")} }, "ValidationError", "2xx"},
+		"gRPC matcher of HTTP": {func(in *in) { in.Matcher = &types.Matcher{GrpcCode: aws.String("12")} }, "InvalidConfigurationRequest", "12"},
 		"HTTP matcher of gRPC": {func(in *in) {
 			in.ProtocolVersion, in.Matcher = aws.String("GRPC"), &types.Matcher{HttpCode: aws.String("200")}
 		}, "InvalidConfigurationRequest", "200"},

@@ -234,6 +234,14 @@ func TestHealthCheckTimeouts(t *testing.T) {
 	}
 }
 
+func TestTimeoutOfTheWholeIntervalOnANetworkLoadBalancer(t *testing.T) {
+	t.Parallel()
+	group := newCloud(t).targetGroup("tcp", func(in *elb.CreateTargetGroupInput) {
+		in.Protocol, in.HealthCheckIntervalSeconds = "TCP", aws.Int32(10)
+	})
+	assert.Equal(t, int32(10), *group.HealthCheckTimeoutSeconds)
+}
+
 func TestModifyTargetGroupKeepsWhatIsNotGiven(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)

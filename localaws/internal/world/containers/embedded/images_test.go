@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -195,6 +196,35 @@ func TestNginx(t *testing.T) {
 	assert.Zero(t, r.ExitCode())
 }
 
+func TestNginxAnswersDatagrams(t *testing.T) {
+	t.Parallel()
+	lab := newLab(t)
+	address, err := lab.network.Allocate()
+	require.NoError(t, err)
+	host := netip.AddrPortFrom(address, 514)
+	r := lab.start(t, containers.Spec{
+		Image:   "nginx:1.29",
+		Command: []string{"sh", "-c", `echo 'stream { server { listen 5140 udp; return "heard"; } }' >> /etc/nginx/nginx.conf && exec nginx -g 'daemon off;'`},
+		Ports:   []containers.Port{{Container: 5140, Protocol: "udp", Host: host}},
+	}, 80)
+	r.eventually(t, 80, "/", http.StatusOK, "Welcome")
+
+	conn, err := net.Dial("udp4", lab.network.Resolve("udp", host).String()) //nolint:noctx // a UDP socket does not wait
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	buffer := make([]byte, 100)
+	for range 2 {
+		_, err = conn.Write([]byte("say"))
+		require.NoError(t, err)
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(deadline)))
+		n, err := conn.Read(buffer)
+		require.NoError(t, err)
+		assert.Equal(t, "heard", string(buffer[:n]))
+	}
+	require.NoError(t, r.Stop(t.Context(), deadline))
+	assert.Zero(t, r.ExitCode())
+}
+
 func TestNginxRefusesItsConfiguration(t *testing.T) {
 	t.Parallel()
 	r := newLab(t).start(t, containers.Spec{
@@ -204,4 +234,23 @@ func TestNginxRefusesItsConfiguration(t *testing.T) {
 	<-r.Done()
 	assert.Equal(t, 1, r.ExitCode())
 	assert.Equal(t, "nginx: [emerg] unknown directive \"lisen\" in /etc/nginx/conf.d/default.conf:2\n", r.stderr.String())
+}
+
+func TestNginxRefusesStreams(t *testing.T) {
+	t.Parallel()
+	lab := newLab(t)
+	for server, want := range map[string]string{
+		"listen 5140; return x;":               "listen without udp in a stream is not supported by the embedded nginx",
+		"listen 5140 udp; return $time_local;": "return with variables in a stream is not supported by the embedded nginx",
+		"listen 5140 udp; proxy_pass there:1;": "unknown directive \"proxy_pass\"",
+		"return x;":                            "no \"listen\" is defined for server",
+	} {
+		r := lab.start(t, containers.Spec{
+			Image:   "nginx",
+			Command: []string{"sh", "-c", "echo 'stream { server { " + server + " } }' > /etc/nginx/nginx.conf; exec nginx"},
+		})
+		<-r.Done()
+		assert.Equal(t, 1, r.ExitCode(), server)
+		assert.Equal(t, "nginx: [emerg] "+want+" in /etc/nginx/nginx.conf:1\n", r.stderr.String())
+	}
 }

@@ -198,6 +198,7 @@ func servers(list []directive) ([]server, error) {
 				return nil, err
 			}
 			all = append(all, inner...)
+		case d.name == "stream": // has answerers
 		case !slices.Contains(ignored, d.name):
 			return nil, d.unknown()
 		}

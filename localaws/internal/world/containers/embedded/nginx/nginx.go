@@ -1,6 +1,6 @@
 // Package nginx is an embedded nginx for static sites: it reads the image's
 // configuration with its server and location blocks, and refuses directives that
-// it does not know, such as proxy_pass.
+// it does not know, such as proxy_pass. In a stream block it answers datagrams.
 package nginx
 
 import (
@@ -72,6 +72,10 @@ func run(ctx context.Context, p *kernel.Process) int {
 	if err == nil {
 		all, err = servers(list)
 	}
+	var datagrams []answerer
+	if err == nil {
+		datagrams, err = answerers(list)
+	}
 	if err != nil {
 		p.Errorf("%s", err)
 		return 1
@@ -81,12 +85,12 @@ func run(ctx context.Context, p *kernel.Process) int {
 		return 0
 	}
 	if foreground || slices.ContainsFunc(list, func(d directive) bool { return d.name == "daemon" && slices.Contains(d.args, "off") }) {
-		return serve(ctx, p, all)
+		return serve(ctx, p, all, datagrams)
 	}
 	// A daemon: the process goes on in the background, and a container that had
 	// it as its command ends.
 	_, err = p.Spawn(kernel.Spec{Args: p.Args, Env: p.Env, Dir: p.Dir, Stdout: p.Stdout, Stderr: p.Stderr},
-		func(ctx context.Context, p *kernel.Process) int { return serve(ctx, p, all) })
+		func(ctx context.Context, p *kernel.Process) int { return serve(ctx, p, all, datagrams) })
 	if err != nil {
 		p.Errorf("nginx: [alert] fork() failed: %s", err)
 		return 1
@@ -94,7 +98,7 @@ func run(ctx context.Context, p *kernel.Process) int {
 	return 0
 }
 
-func serve(ctx context.Context, p *kernel.Process, all []server) int {
+func serve(ctx context.Context, p *kernel.Process, all []server, datagrams []answerer) int {
 	signals := make(chan kernel.Signal, 1)
 	p.Notify(signals, kernel.SIGTERM, kernel.SIGINT, kernel.SIGQUIT)
 	var serving sync.WaitGroup
@@ -105,6 +109,15 @@ func serve(ctx context.Context, p *kernel.Process, all []server) int {
 		}
 		serving.Wait()
 	}()
+	for _, d := range datagrams {
+		conn, err := d.listen(p)
+		if err != nil {
+			p.Errorf("nginx: [emerg] bind() to %s failed (98: Address already in use)", d.at)
+			return 1
+		}
+		defer func() { _ = conn.Close() }() // before the wait above
+		serving.Go(func() { d.answer(conn) })
+	}
 	var logging sync.Mutex
 	for _, at := range addresses(all) {
 		listener, err := p.Kernel.Ports.Listen(at)
