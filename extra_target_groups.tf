@@ -73,7 +73,6 @@ moved {
   to   = aws_lb_listener.extra["primary"]
 }
 
-
 resource "aws_lb_target_group" "extra" {
   for_each = local.extra_target_groups
 
