@@ -99,7 +99,7 @@ resource "aws_iam_role_policy" "execution" {
 }
 
 resource "aws_iam_role_policy_attachment" "execution_extra" {
-  for_each = merge(
+  for_each = merge( # an execution_task_role_policy_arn of the same plan goes into execution_extra_policy
     var.execution_extra_policy,
     { for name, arn in { execution_task_role_policy_arn = var.execution_task_role_policy_arn } : name => arn if arn != null },
   )

@@ -931,8 +931,11 @@ variable "ssh_cidr_block" {
   default     = null
 
   validation {
-    condition     = var.ssh_cidr_block == null ? true : can(cidrhost(var.ssh_cidr_block, 0)) && !strcontains(var.ssh_cidr_block, ":")
-    error_message = "ssh_cidr_block ${jsonencode(var.ssh_cidr_block)} is not a valid IPv4 CIDR block, such as 10.0.0.0/8."
+    condition = (
+      var.ssh_cidr_block == null ? true
+      : try(cidrsubnet(var.ssh_cidr_block, 0, 0) == var.ssh_cidr_block && !strcontains(var.ssh_cidr_block, ":"), false)
+    )
+    error_message = "ssh_cidr_block ${jsonencode(var.ssh_cidr_block)} is not a valid IPv4 network, such as 10.0.0.0/8."
   }
 }
 

@@ -127,8 +127,8 @@ run "wrong_values" {
     root_volume_size = 0
     # instance profile permissions that are not a policy
     extra_instance_profile_permissions = "s3:*"
-    # ssh network that is none
-    ssh_cidr_block = "office"
+    # ssh network with the address of a host
+    ssh_cidr_block = "10.0.0.1/8"
     # extra file with a relative path
     extra_files = [{ content = "", path = "motd", permissions = "0644" }]
     # users without names
