@@ -62,8 +62,6 @@ locals {
   # https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
   # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RuleCondition.html
   hostnames_with_underscore = [for hostname in values(local.hostnames) : hostname if local.is_alb && strcontains(hostname, "_")]
-  longest_hostname          = local.is_alb ? 128 : 253
-  long_hostnames            = [for hostname in values(local.hostnames) : hostname if length(hostname) > local.longest_hostname]
 
   # Null makes simple records.
   dns_set_identifier = var.dns_routing_policy == "weighted" ? var.dns_set_identifier : null

@@ -281,11 +281,6 @@ output "dns_hostnames" {
   }
 
   precondition {
-    condition     = length(local.long_hostnames) == 0
-    error_message = "dns_names must make host names of at most ${local.longest_hostname} characters: ${join(", ", local.long_hostnames)} is too long."
-  }
-
-  precondition {
     condition     = local.is_alb ? length(local.primary_hostname) <= 64 : true
     error_message = "dns_names[0] must make a host name of at most 64 characters, as a certificate requires: ${local.primary_hostname} is too long."
   }

@@ -222,16 +222,6 @@ run "underscore_behind_an_alb" {
   expect_failures = [output.dns_hostnames]
 }
 
-run "host_name_of_more_than_128_characters" {
-  command = plan
-
-  variables {
-    dns_names = ["tempo", join(".", [for i in range(30) : "abcd"])]
-  }
-
-  expect_failures = [output.dns_hostnames]
-}
-
 run "environment_that_spoils_the_log_group" {
   command = plan
 
