@@ -2,11 +2,11 @@
 # service's load balancer. The module makes both, since ECS refuses a target
 # group that no listener leads to.
 #
-# Target groups go by the caller's key. Listeners go by the listener's port: AWS has each port once, so when a key is
-# renamed, or two ports swap what they lead to, the listener stays and leads
-# elsewhere. The primary listener of an NLB is one of them, since its port may
-# become an entry's, and an entry's the primary one. An ALB's own listeners, with
-# their ports 80 and 443, are in modules/website-pod.
+# The caller's key is a target group's address, and the listener's port a listener's:
+# AWS has each port once, so when a key is renamed, or two ports swap what they lead
+# to, the listener stays and leads elsewhere. The primary listener of an NLB is one of
+# them, since its port may become an entry's, and an entry's the primary one. An ALB's
+# own listeners, with their ports 80 and 443, are in modules/website-pod.
 
 module "extra_target_groups" {
   source = "./modules/extra-target-groups"
@@ -155,10 +155,10 @@ resource "aws_lb_listener" "extra" {
   }
 }
 
-# Who may reach the listeners. One group holds all rules, since a rule of its own for
-# each network and security group needs a key: what the same plan makes has none yet,
-# and its place in a list is none. AWS refuses a rule that is equal to one that is about
-# to go, so a list in another order could not be applied.
+# Who may reach the listeners. One group has all rules inline. As resources of their own
+# they would need keys: the id of a security group that the same plan creates is not
+# known, and a place in a list does not survive: AWS refuses a rule that equals one that
+# is yet to be destroyed, so a reordered list could not be applied.
 #tfsec:ignore:aws-ec2-no-public-ingress-sgr
 #trivy:ignore:avd-aws-0107
 resource "aws_security_group" "extra_listeners" {

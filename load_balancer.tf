@@ -78,7 +78,7 @@ module "alias_records" {
   weight                 = var.dns_weight
 }
 
-# In 1.0.0 each pod had them. Only one move may lead to an address, so those of the
+# In 8.4.0 each pod had them. Only one move may lead to an address, so those of the
 # NLB take the way of the ALB's.
 moved {
   from = module.tcp_pod[0].module.alias_records

@@ -23,8 +23,8 @@ import (
 
 // Versions of the module in the test's registry.
 const (
-	lastVersion = "1.0.0"
-	thisVersion = "1.1.0"
+	lastVersion = "8.4.0"
+	thisVersion = "8.5.0"
 )
 
 // TestConsumer installs the module as its callers do, from a registry by a

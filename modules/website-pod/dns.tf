@@ -43,7 +43,7 @@ resource "aws_route53_record" "validation" {
   }
 }
 
-# In 1.0.0 the record of a * had a key of its own.
+# In 8.4.0 the record of a * had a key of its own.
 moved {
   from = aws_route53_record.validation["*"]
   to   = aws_route53_record.validation[""]
