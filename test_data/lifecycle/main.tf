@@ -87,6 +87,7 @@ module "httpd" {
     for key, entry in var.extra_target_groups : key => {
       listener_port              = entry.listener_port
       container_port             = entry.container_port
+      protocol                   = entry.protocol
       protocol_version           = entry.protocol_version
       deregistration_delay       = 10
       health_check               = { interval = 10 }

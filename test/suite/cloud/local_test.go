@@ -32,7 +32,7 @@ func TestCurlOptionsOfLocalaws(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				assert.Equal(t, "host=web.example.com&port=8081", r.URL.RawQuery)
+				assert.Equal(t, "host=web.example.com&network=tcp&port=8081", r.URL.RawQuery)
 				assert.NoError(t, json.NewEncoder(w).Encode(test.route))
 			}))
 			defer server.Close()
