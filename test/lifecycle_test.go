@@ -106,7 +106,7 @@ var handovers = []change{
 func TestLifecycle(t *testing.T) {
 	t.Parallel()
 	run.EachProvider(t, func(t *testing.T, provider providers.Case) {
-		l := &lifecycle{d: run.Deployment(t, "lifecycle", provider)}
+		l := &lifecycle{d: run.Deployment(t, "lifecycle", provider), name: "life"}
 		defer l.d.Teardown(t)
 		l.apply(t, change{name: "a service without entries", entries: `{}`})
 		require.NotNil(t, l.stream, "the service was validated: run without SKIP_validate")
@@ -129,7 +129,7 @@ func TestLifecycle(t *testing.T) {
 func TestLifecycleOfNLB(t *testing.T) {
 	t.Parallel()
 	run.EachProvider(t, func(t *testing.T, provider providers.Case) {
-		l := &lifecycle{d: run.Deployment(t, "lifecycle", provider), nlb: true}
+		l := &lifecycle{d: run.Deployment(t, "lifecycle", provider), name: "hand", nlb: true}
 		defer l.d.Teardown(t)
 		l.apply(t, change{
 			name: "a service with two extra ports",
@@ -152,6 +152,7 @@ func TestLifecycleOfNLB(t *testing.T) {
 // listener, or on an NLB to the entry "steady".
 type lifecycle struct {
 	d       *suite.Deployment
+	name    string // prefix of the service's name, another one in each test
 	nlb     bool
 	stream  *stream
 	created time.Time // when the service was
@@ -223,7 +224,7 @@ func (l *lifecycle) checkOrderMatters(t *testing.T) {
 // variables of the fixture, with extra_target_groups as JSON.
 func (l *lifecycle) variables(c change) func(suite.Prepared) map[string]any {
 	return func(shared suite.Prepared) map[string]any {
-		variables := serviceVariables(shared, l.d.ServiceName("life"))
+		variables := serviceVariables(shared, l.d.ServiceName(l.name))
 		variables["extra_target_groups"] = json.RawMessage(c.entries)
 		variables["container_port"] = c.primaryPort()
 		if l.nlb {
