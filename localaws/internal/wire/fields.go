@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -46,7 +47,8 @@ func (f *typeFields) add(t reflect.Type, at []int) {
 			f.add(field.Type, index)
 			continue
 		}
-		if !field.IsExported() || field.Tag.Get("aws") == "-" {
+		in := inName(field)
+		if in == "" {
 			continue
 		}
 		name := field.Name
@@ -54,16 +56,21 @@ func (f *typeFields) add(t reflect.Type, at []int) {
 		if tag := field.Tag.Get("aws"); tag != "" {
 			name, tagged = tag, true
 		}
-		in := name
-		if tag := field.Tag.Get("in"); tag != "" {
-			in = tag
-		}
 		if tag := field.Tag.Get("out"); tag != "" {
 			name, tagged = tag, true
 		}
 		f.in[strings.ToLower(in)] = index
 		f.out = append(f.out, outField{index: index, name: name, tagged: tagged, item: field.Tag.Get("item"), kept: field.Tag.Get("empty") == "kept"})
 	}
+}
+
+// inName is the field's name in a request, "" for one that is not on the wire.
+func inName(field reflect.StructField) string {
+	tag := field.Tag.Get("aws")
+	if field.Anonymous && field.Type.Kind() == reflect.Struct || !field.IsExported() || tag == "-" {
+		return ""
+	}
+	return cmp.Or(field.Tag.Get("in"), tag, field.Name)
 }
 
 // wireName is the field's name in an answer.

@@ -227,6 +227,11 @@ func (s *Server) invoke(ctx context.Context, c *call, op Operation, tree map[str
 	if err := decodeRoot(tree, in); err != nil {
 		return nil, err
 	}
+	if c.service.Check != nil {
+		if err := c.service.Check(c.operation, tree); err != nil {
+			return nil, err
+		}
+	}
 	err = s.run(ctx, c, op.reads, func() error {
 		out, err := op.call(ctx, in)
 		switch {

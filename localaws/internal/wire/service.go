@@ -65,6 +65,10 @@ type Service struct {
 	// Operations are called with the account's lock held, those of Op in a
 	// transaction, those of ReadOp to read only.
 	Operations []Operation
+	// Check, if any, holds a request's parameters to the API's rules before the
+	// operation is called. It reads no state, as it is called without the
+	// account's lock.
+	Check func(operation string, parameters map[string]any) error
 	// Unsigned are the operations that need no signature (Query): those
 	// that give credentials to callers without any.
 	Unsigned []string

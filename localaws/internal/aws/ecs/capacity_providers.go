@@ -149,14 +149,15 @@ func (p *capacityProvider) check(groups Groups) error {
 		value     *int32
 		low, high int32
 	}{
-		{"targetCapacity", m.TargetCapacity, 1, 100},
-		{"minimumScalingStepSize", m.MinimumScalingStepSize, 1, 10000},
-		{"maximumScalingStepSize", m.MaximumScalingStepSize, 1, 10000},
-		{"instanceWarmupPeriod", m.InstanceWarmupPeriod, 0, 10000},
+		{"target capacity", m.TargetCapacity, 1, 100},
+		{"minimum scaling step size", m.MinimumScalingStepSize, 1, 10000},
+		{"maximum scaling step size", m.MaximumScalingStepSize, 1, 10000},
+		{"instance warmup period", m.InstanceWarmupPeriod, 0, 10000},
 	}
 	for _, r := range ranges {
 		if r.value != nil && (*r.value < r.low || *r.value > r.high) {
-			return clientError("The managed scaling %s %d must be between %d and %d.", r.name, *r.value, r.low, r.high)
+			// AWS's words for the minimum step; those of the others are not known.
+			return clientError("The specified %s is invalid.", r.name)
 		}
 	}
 	return nil

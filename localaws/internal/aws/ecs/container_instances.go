@@ -175,11 +175,11 @@ func (s instanceAPI) eachAttribute(in *attributesInput, change func(*containerIn
 	}
 	for _, a := range in.Attributes {
 		name := aws.ToString(a.Name)
-		if name == "" || strings.HasPrefix(name, "ecs.") || strings.HasPrefix(name, "com.amazonaws.") {
+		if name == "" || agentsAttribute(name) {
 			return nil, invalid("Attribute name %q: it must not be empty or begin with ecs. or com.amazonaws.", name)
 		}
 		if s.instance(c, aws.ToString(a.TargetId)) == nil {
-			return nil, invalid("Target %q does not exist in the cluster.", aws.ToString(a.TargetId))
+			return nil, targetNotFound(aws.ToString(a.TargetId))
 		}
 	}
 	for _, a := range in.Attributes {
@@ -187,8 +187,29 @@ func (s instanceAPI) eachAttribute(in *attributesInput, change func(*containerIn
 		s.state.Instances.Change(i.ARN)
 		change(i, a)
 		i.Version++
+		if customAttributes(i) > maxAttributes {
+			return nil, tooManyAttributes(i.ARN)
+		}
 	}
 	return &attributesOutput{Attributes: list(in.Attributes)}, nil
+}
+
+// maxAttributes is how many attributes of one's own a container instance has,
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutAttributes.html.
+const maxAttributes = 10
+
+func customAttributes(i *containerInstance) (count int) {
+	for name := range i.Attributes {
+		if !agentsAttribute(name) {
+			count++
+		}
+	}
+	return count
+}
+
+// agentsAttribute tells attributes that only the agent sets.
+func agentsAttribute(name string) bool {
+	return strings.HasPrefix(name, "ecs.") || strings.HasPrefix(name, "com.amazonaws.")
 }
 
 type listAttributesInput struct {

@@ -97,6 +97,22 @@ func instanceNotFound() *wire.Error {
 
 func taskNotFound() *wire.Error { return invalid("The referenced task was not found.") }
 
+func deploymentNotFound(arn string) *wire.Error {
+	return wire.Errorf("ServiceDeploymentNotFoundException", "The service deployment is not found: %s", arn)
+}
+
+func targetNotFound(id string) *wire.Error {
+	return wire.Errorf("TargetNotFoundException", "The specified target wasn't found: %s", id)
+}
+
+func tooManyAttributes(arn string) *wire.Error {
+	return wire.Errorf("AttributeLimitExceededException", "%s would have more than %d custom attributes.", arn, maxAttributes)
+}
+
+func tokenTaken(token string) *wire.Error {
+	return wire.Errorf("ConflictException", "The clientToken %s was used by a RunTask with other parameters.", token)
+}
+
 func resourceNotFound(arn string) *wire.Error {
 	return wire.Errorf("ResourceNotFoundException", "The specified resource is not found: %s", arn)
 }

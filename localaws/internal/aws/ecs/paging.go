@@ -16,9 +16,6 @@ func page[T ~string](items []T, maxResults *int32, token string) ([]T, T, error)
 	if maxResults != nil {
 		limit = int(*maxResults)
 	}
-	if limit < 1 || limit > 100 {
-		return nil, "", invalid("maxResults %d must be between 1 and 100.", limit)
-	}
 	if len(items) <= limit {
 		return list(items), "", nil
 	}

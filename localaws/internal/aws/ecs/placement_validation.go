@@ -61,9 +61,6 @@ func checkItems(providers []string, strategy []types.CapacityProviderStrategyIte
 		if !slices.Contains(providers, name) {
 			return invalid("The specified capacity provider strategy contains a capacity provider that is not associated with the cluster. (%s)", name)
 		}
-		if item.Base < 0 || item.Base > 100000 || item.Weight < 0 || item.Weight > 1000 {
-			return invalid("Capacity provider %s: base %d must be 0 to 100000, weight %d must be 0 to 1000.", name, item.Base, item.Weight)
-		}
 		if item.Base > 0 {
 			bases++
 		}

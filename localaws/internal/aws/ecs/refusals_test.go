@@ -2,6 +2,7 @@ package ecs_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,6 +139,18 @@ func TestServiceRefusals(t *testing.T) {
 				in.PlacementStrategy = []types.PlacementStrategy{{Type: types.PlacementStrategyTypeSpread, Field: aws.String("zone")}}
 			},
 			message: `Invalid field "zone" for placement strategy spread: instanceId, host or attribute:<name>.`,
+		},
+		"Classic Load Balancer": {
+			change: func(in *sdk.CreateServiceInput) {
+				in.LoadBalancers[0].LoadBalancerName = aws.String("classic")
+			},
+			message: "localaws does not support Classic Load Balancers: loadBalancerName classic.",
+		},
+		"six placement strategies": {
+			change: func(in *sdk.CreateServiceInput) {
+				in.PlacementStrategy = slices.Repeat([]types.PlacementStrategy{{Type: types.PlacementStrategyTypeRandom}}, 6)
+			},
+			message: "Too many placement strategies: 6, at most 5.",
 		},
 		"volumes at launch": {
 			change: func(in *sdk.CreateServiceInput) {

@@ -11,6 +11,7 @@ package ecs
 
 import (
 	"context"
+	_ "embed"
 	"slices"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 )
 
 // Service is ECS of one account and region: the records, and the parts that
@@ -64,6 +66,28 @@ func New(acct *core.Account, machines Machines, groups Groups, targets Targets, 
 	}
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
+func checkByTable(operation string, parameters map[string]any) error {
+	if faults := Refusals.Check(operation, parameters); len(faults) > 0 {
+		return wire.Errorf(RefusalCode(operation), "%s", refusals.Message(faults))
+	}
+	return nil
+}
+
+// RefusalCode is the code of an operation's refusals of its members.
+func RefusalCode(operation string) string {
+	switch operation {
+	case "RegisterTaskDefinition", "CreateCapacityProvider", "UpdateCapacityProvider":
+		return "ClientException"
+	}
+	return "InvalidParameterException"
+}
+
 // Wire is the service's API,
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/.
 func (s *Service) Wire() wire.Service {
@@ -73,6 +97,7 @@ func (s *Service) Wire() wire.Service {
 		TargetPrefix: "AmazonEC2ContainerServiceV20141113",
 		LowerCamel:   true,
 		Operations:   s.operations,
+		Check:        checkByTable,
 	}
 }
 

@@ -148,7 +148,7 @@ type stopServiceDeploymentOutput struct{ ServiceDeploymentArn string }
 func (s serviceDeploymentAPI) stopServiceDeployment(_ context.Context, in *stopServiceDeploymentInput) (*stopServiceDeploymentOutput, error) {
 	svc, d := s.byARN(in.ServiceDeploymentArn, "service-deployment")
 	if d == nil {
-		return nil, resourceNotFound(in.ServiceDeploymentArn)
+		return nil, deploymentNotFound(in.ServiceDeploymentArn)
 	}
 	if d.Outcome != types.ServiceDeploymentStatusInProgress || d.Status != primary {
 		return nil, invalid("The service deployment %s is %s and can't be stopped.", in.ServiceDeploymentArn, d.Outcome)

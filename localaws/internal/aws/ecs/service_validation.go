@@ -30,8 +30,6 @@ type serviceRules struct{ *region }
 func (s serviceRules) checkCreation(c *cluster, svc *service, in *createServiceInput) error {
 	daemon := svc.Scheduling == types.SchedulingStrategyDaemon
 	switch {
-	case svc.Scheduling != types.SchedulingStrategyReplica && !daemon:
-		return invalid("Invalid scheduling strategy %q: REPLICA or DAEMON.", svc.Scheduling)
 	case daemon && in.DesiredCount != nil:
 		return daemonDesiredCount()
 	case daemon && len(in.PlacementStrategy) > 0:

@@ -178,6 +178,7 @@ type task struct {
 	Service          string // ARN, "" for none
 	Deployment       string // id, "" for none
 	Group, StartedBy string
+	Token            string // RunTask's client token, "" for none
 	Instance         string // container instance's ARN, "" while PROVISIONING
 	Provider         string // capacity provider's name, "" for none
 	LaunchType       types.LaunchType

@@ -27,8 +27,6 @@ func validateDefinition(in *registerDefinitionInput) error {
 		return clientError("Container list cannot be empty.")
 	case len(in.ContainerDefinitions) > 10:
 		return clientError("Too many containers: %d. A task definition has at most 10.", len(in.ContainerDefinitions))
-	case !slices.Contains([]types.NetworkMode{"", "bridge", "host", "awsvpc", "none"}, in.NetworkMode):
-		return clientError("Invalid network mode %q: bridge, host, awsvpc or none.", in.NetworkMode)
 	case slices.Contains(in.RequiresCompatibilities, types.CompatibilityFargate):
 		return clientError("localaws runs tasks on EC2 instances; requiresCompatibilities has FARGATE.")
 	}
@@ -149,8 +147,6 @@ func validatePorts(mode types.NetworkMode, name string, mappings []types.PortMap
 			return clientError("Invalid containerPort %d for container %s: it must be between 1 and 65535.", port, name)
 		case host < 0 || host > 65535:
 			return clientError("Invalid hostPort %d for container %s: it must be between 0 and 65535.", host, name)
-		case protocol != types.TransportProtocolTcp && protocol != types.TransportProtocolUdp:
-			return clientError("Invalid protocol %q for container %s: tcp or udp.", m.Protocol, name)
 		case mode == types.NetworkModeNone:
 			return clientError("Port mappings are not supported with network mode none. (container %s)", name)
 		case mode == types.NetworkModeHost && host != 0 && host != port:
@@ -191,7 +187,7 @@ func validateLogs(name string, logs *types.LogConfiguration) error {
 	}
 	drivers := types.LogDriver("").Values()
 	if !slices.Contains(drivers, logs.LogDriver) {
-		return clientError("Log driver %q of container %s is not one of %v.", logs.LogDriver, name, drivers)
+		return clientError("%s is not a valid log driver. Must be one of [%s]", logs.LogDriver, joined(drivers))
 	}
 	if logs.LogDriver == types.LogDriverAwslogs {
 		for _, option := range []string{"awslogs-group", "awslogs-region"} {
@@ -201,6 +197,14 @@ func validateLogs(name string, logs *types.LogConfiguration) error {
 		}
 	}
 	return nil
+}
+
+func joined(drivers []types.LogDriver) string {
+	names := make([]string, 0, len(drivers))
+	for _, driver := range drivers {
+		names = append(names, string(driver))
+	}
+	return strings.Join(names, ",")
 }
 
 // validateCheck checks the ranges of

@@ -74,11 +74,18 @@ func (s taskAPI) runTask(_ context.Context, in *runTaskInput) (*tasksOutput, err
 		return nil, err
 	}
 	out := &tasksOutput{Tasks: []types.Task{}, Failures: []types.Failure{}}
+	if again, err := s.started(c, d, in); err != nil || len(again) > 0 {
+		for _, t := range again {
+			out.Tasks = append(out.Tasks, *s.views.task(t, true))
+		}
+		return out, err
+	}
 	have := map[string]int{}
 	placer := facts{s.region}.placer(c.Name)
 	for range cmp.Or(aws.ToInt32(in.Count), 1) {
 		t := s.newTask(c.Name, d)
 		t.StartedBy, t.Overrides, t.ExecuteCommand = in.StartedBy, in.Overrides, in.EnableExecuteCommand
+		t.Token = in.ClientToken
 		t.Group = cmp.Or(in.Group, t.Group)
 		t.Constraints, t.Placement = in.PlacementConstraints, in.PlacementStrategy
 		t.Tags = runTags(in.Tags, in.PropagateTags, in.EnableECSManagedTags, c, d)
@@ -98,6 +105,22 @@ func (s taskAPI) runTask(_ context.Context, in *runTaskInput) (*tasksOutput, err
 	return out, nil
 }
 
+// started are the tasks that a RunTask with the same token has started, which a
+// second one does not start again,
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html.
+func (s taskAPI) started(c *cluster, d *taskDefinition, in *runTaskInput) ([]*task, error) {
+	if in.ClientToken == "" {
+		return nil, nil
+	}
+	again := s.tasksWhere(func(t *task) bool { return t.Cluster == c.Name && t.Token == in.ClientToken })
+	for _, t := range again {
+		if t.Definition != key(&d.Definition) || t.StartedBy != in.StartedBy || in.Group != "" && t.Group != in.Group {
+			return nil, tokenTaken(in.ClientToken)
+		}
+	}
+	return again, nil
+}
+
 // checkRun checks a RunTask, and returns the strategy that holds.
 func (s taskAPI) checkRun(c *cluster, d *taskDefinition, in *runTaskInput) ([]types.CapacityProviderStrategyItem, error) {
 	if n := cmp.Or(aws.ToInt32(in.Count), 1); n < 1 || n > 10 {
@@ -106,8 +129,8 @@ func (s taskAPI) checkRun(c *cluster, d *taskDefinition, in *runTaskInput) ([]ty
 	if in.LaunchType != "" && (in.LaunchType != types.LaunchTypeEc2 || len(in.CapacityProviderStrategy) > 0) {
 		return nil, invalid("Launch type %s: localaws runs tasks on EC2 instances, and a launch type can't be combined with a capacity provider strategy.", in.LaunchType)
 	}
-	if strings.HasPrefix(in.Group, "service:") || strings.HasPrefix(in.Group, "family:") {
-		return nil, invalid("Group %q must not begin with service: or family:.", in.Group)
+	if err := checkGroup(in.Group); err != nil {
+		return nil, err
 	}
 	for _, p := range in.PlacementConstraints {
 		if err := checkConstraint(string(p.Type), aws.ToString(p.Expression)); err != nil {
@@ -127,6 +150,14 @@ func (s taskAPI) checkRun(c *cluster, d *taskDefinition, in *runTaskInput) ([]ty
 		strategy = c.Strategy
 	}
 	return strategy, checkItems(c.Providers, strategy)
+}
+
+// checkGroup refuses names of groups that ECS itself makes.
+func checkGroup(group string) error {
+	if strings.HasPrefix(group, "service:") || strings.HasPrefix(group, "family:") {
+		return invalid("Group %q must not begin with service: or family:.", group)
+	}
+	return nil
 }
 
 func (s taskAPI) placementFailure(c *cluster, why schedule.Misfit) types.Failure {
@@ -176,6 +207,9 @@ func (s taskAPI) startTask(_ context.Context, in *startTaskInput) (*tasksOutput,
 	}
 	if len(in.ContainerInstances) == 0 || len(in.ContainerInstances) > 10 {
 		return nil, invalid("Container instances: 1 to 10, %d were given.", len(in.ContainerInstances))
+	}
+	if err := checkGroup(in.Group); err != nil {
+		return nil, err
 	}
 	if why := s.roleTrouble(d, in.Overrides); why != "" {
 		return nil, clientError("%s", why)

@@ -1,7 +1,6 @@
 package elbv2
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -158,7 +157,7 @@ func (s *actions) checkGroupCount(lb LoadBalancer, more []WeightedGroup) error {
 			"You have reached the maximum number of unique target groups that you can associate with a load balancer of type '%s': [%d]",
 			lb.Type, maxGroups)
 	}
-	return nil
+	return s.checkTargetCount(lb, groups, 0)
 }
 
 func checkRedirect(l Listener, action Action) (Action, error) {
@@ -183,10 +182,6 @@ func checkRedirect(l Listener, action Action) (Action, error) {
 		config.Query = &query
 	}
 	switch {
-	case config.StatusCode != "HTTP_301" && config.StatusCode != "HTTP_302":
-		return action, notOneOf("statusCode", config.StatusCode, "HTTP_301", "HTTP_302")
-	case !slices.Contains([]string{"HTTP", "HTTPS", "#{protocol}"}, config.Protocol):
-		return action, invalid("The redirect protocol '%s' must be HTTP, HTTPS or #{protocol}", config.Protocol)
 	case l.Protocol == "HTTPS" && config.Protocol == "HTTP":
 		return action, invalid("You cannot redirect from HTTPS to HTTP")
 	case !strings.HasPrefix(config.Path, "/"):
@@ -201,25 +196,15 @@ func checkRedirect(l Listener, action Action) (Action, error) {
 	return action, nil
 }
 
-var (
-	fixedStatus       = regexp.MustCompile(`^[245]\d\d$`)
-	fixedContentTypes = []string{"text/plain", "text/css", "text/html", "application/javascript", "application/json"}
-)
-
-const maxFixedBody = 1024
+var fixedContentTypes = []string{"text/plain", "text/css", "text/html", "application/javascript", "application/json"}
 
 func checkFixedResponse(action Action) (Action, error) {
 	if action.FixedResponseConfig == nil {
 		return action, invalid("A fixed-response action must have a fixed response config")
 	}
 	config := *action.FixedResponseConfig
-	switch {
-	case !fixedStatus.MatchString(config.StatusCode):
-		return action, invalid("The fixed response status code '%s' must be 2XX, 4XX or 5XX", config.StatusCode)
-	case config.ContentType != "" && !slices.Contains(fixedContentTypes, config.ContentType):
+	if config.ContentType != "" && !slices.Contains(fixedContentTypes, config.ContentType) {
 		return action, invalid("The fixed response content type '%s' must be one of: %s", config.ContentType, strings.Join(fixedContentTypes, ", "))
-	case len(config.MessageBody) > maxFixedBody:
-		return action, invalid("The fixed response message body has %d characters, and may have %d", len(config.MessageBody), maxFixedBody)
 	}
 	action.FixedResponseConfig = &config
 	return action, nil

@@ -106,6 +106,14 @@ func sslPolicyNotFound(name string) *wire.Error {
 	return wire.Errorf("SSLPolicyNotFound", "SSL policy '%s' not found", name)
 }
 
+func alpnPolicyNotFound(name string) *wire.Error {
+	return wire.Errorf("ALPNPolicyNotFound", "The ALPN policy '%s' is not supported", name)
+}
+
+func listenerInUse(port int32, target string) *wire.Error {
+	return wire.Errorf("ResourceInUse", "Listener port '%d' is in use by registered target '%s' and cannot be removed.", port, target)
+}
+
 func subnetNotFound(id string) *wire.Error {
 	return wire.Errorf("SubnetNotFound", "The subnet ID '%s' does not exist", id)
 }

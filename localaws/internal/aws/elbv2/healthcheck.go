@@ -71,19 +71,6 @@ func changeHealthCheck(group TargetGroup, in healthCheckSettings) (HealthCheck, 
 // checkTimes: an NLB's timeout may be as long as the interval, as the default of TCP
 // checks is with the interval of 10 seconds that NLBs began with.
 func checkTimes(group TargetGroup, check HealthCheck) error {
-	for _, number := range []struct {
-		member           string
-		value, low, high int32
-	}{
-		{"healthCheckIntervalSeconds", check.Interval, 5, 300},
-		{"healthCheckTimeoutSeconds", check.Timeout, 2, 120},
-		{"healthyThresholdCount", check.HealthyThreshold, 2, 10},
-		{"unhealthyThresholdCount", check.UnhealthyThreshold, 2, 10},
-	} {
-		if number.value < number.low || number.value > number.high {
-			return outOfRange(number.member, number.value, number.low, number.high)
-		}
-	}
 	if check.Timeout > check.Interval || check.Timeout == check.Interval && group.balancesRequests() {
 		return invalid("Health check interval must be greater than the timeout: '%d' and '%d' seconds", check.Interval, check.Timeout)
 	}
@@ -145,8 +132,8 @@ func requestCheck(group TargetGroup, check HealthCheck, in healthCheckSettings) 
 			return check, err
 		}
 	}
-	if !strings.HasPrefix(check.Path, "/") || len(check.Path) > 1024 {
-		return check, invalid("Health check path '%s' must begin with '/' and have at most 1024 characters", check.Path)
+	if !strings.HasPrefix(check.Path, "/") {
+		return check, invalid("Health check path '%s' must begin with '/'", check.Path)
 	}
 	return check, nil
 }

@@ -80,6 +80,9 @@ func (s *listenerOperations) removeListenerCertificates(_ context.Context, in *l
 	}
 	certificates := slices.Clone(listener.Certificates)
 	for _, certificate := range in.Certificates {
+		if at := slices.Index(certificates, certificate.CertificateArn); at == 0 && !slices.Contains(certificates[1:], certificate.CertificateArn) {
+			return nil, wire.Errorf("OperationNotPermitted", "Default certificate '%s' cannot be removed", certificate.CertificateArn)
+		}
 		for i := len(certificates) - 1; i > 0; i-- { // the first is the default one, and stays
 			if certificates[i] == certificate.CertificateArn {
 				certificates = slices.Delete(certificates, i, i+1)

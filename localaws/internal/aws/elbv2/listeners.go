@@ -33,7 +33,7 @@ func (s *listenerOperations) operations() []wire.Operation {
 	}
 }
 
-// Quotas of a load balancer,
+// Quotas of a load balancer, and of the region,
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html.
 const (
 	maxListeners    = 50
@@ -41,6 +41,10 @@ const (
 	maxRules        = 100 // not counting default rules
 	maxTargets      = 1000
 	maxCertificates = 25 // not counting default certificates
+
+	// Of the region.
+	maxLoadBalancers = 50 // of each type
+	maxTargetGroups  = 3000
 )
 
 // CertificateRef is a certificate on the wire.
@@ -246,12 +250,15 @@ func (s *listenerOperations) applyTLS(l Listener, in listenerSettings) (Listener
 
 func applyALPN(l Listener, policies []string) (Listener, error) {
 	known := []string{"None", "HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred"}
+	if len(policies) > 0 && l.Protocol == "TLS" && !slices.Contains(known, policies[0]) {
+		return l, alpnPolicyNotFound(policies[0])
+	}
 	switch {
 	case len(policies) == 0:
 	case l.Protocol != "TLS":
 		return l, invalid("ALPN policies are supported by TLS listeners only")
-	case len(policies) > 1 || !slices.Contains(known, policies[0]):
-		return l, notOneOf("alpnPolicy", strings.Join(policies, ","), known...)
+	case len(policies) > 1:
+		return l, invalid("Only one ALPN policy can be specified, but '%d' were", len(policies))
 	default:
 		l.ALPN = policies[0]
 	}
@@ -409,12 +416,28 @@ func (s *listenerOperations) checkRulesFit(lb LoadBalancer, l Listener) error {
 	return nil
 }
 
+// targetBehind is the listener's load balancer where it is a target, on the
+// listener's port, of a group in use: the listener stays as long as that.
+func (s *listenerOperations) targetBehind(l Listener) (arn string, ok bool) {
+	for _, group := range s.targetGroups.All() {
+		for _, target := range group.Targets {
+			if group.TargetType == "alb" && target.Target == (Target{ID: l.LoadBalancerARN, Port: l.Port}) {
+				return target.ID, true
+			}
+		}
+	}
+	return "", false
+}
+
 type listenerInput struct{ ListenerArn string }
 
 func (s *listenerOperations) deleteListener(_ context.Context, in *listenerInput) (*wire.Empty, error) {
 	listener, err := s.listener(in.ListenerArn)
 	if err != nil {
 		return nil, err
+	}
+	if target, ok := s.targetBehind(listener); ok {
+		return nil, listenerInUse(listener.Port, target)
 	}
 	s.dropListener(listener)
 	s.settle()

@@ -94,8 +94,8 @@ func (s *loadBalancerOperations) setSecurityGroups(_ context.Context, in *setSec
 		return nil, err
 	}
 	if rules := in.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic; rules != "" {
-		if lb.Type != Network || (rules != "on" && rules != "off") {
-			return nil, notOneOf("enforceSecurityGroupInboundRulesOnPrivateLinkTraffic", rules, "on", "off")
+		if lb.Type != Network {
+			return nil, invalid("Load balancers of type '%s' have no inbound rules on PrivateLink traffic", lb.Type)
 		}
 		lb.PrivateLinkRules = rules
 	}

@@ -104,6 +104,9 @@ func (s *loadBalancerOperations) createLoadBalancer(_ context.Context, in *creat
 		}
 		return &loadBalancersOutput{LoadBalancers: []loadBalancerOutput{s.loadBalancerOutput(twin)}}, nil
 	}
+	if s.countOf(lb.Type) >= maxLoadBalancers {
+		return nil, tooMany("TooManyLoadBalancers", "The maximum number of load balancers of type '%s' has been reached: %d", lb.Type, maxLoadBalancers)
+	}
 	set, err := tagRules.New(in.Tags)
 	if err != nil {
 		return nil, err
@@ -116,25 +119,19 @@ func (s *loadBalancerOperations) createLoadBalancer(_ context.Context, in *creat
 	return &loadBalancersOutput{LoadBalancers: []loadBalancerOutput{s.loadBalancerOutput(lb)}}, nil
 }
 
-// checkKind holds type, scheme and address type to what there is.
+// checkKind holds type and address type to what localaws has.
 func checkKind(lb LoadBalancer) error {
-	switch {
-	case lb.Type != Application && lb.Type != Network:
+	if lb.Type != Application && lb.Type != Network {
 		return notOneOf("type", lb.Type, Application, Network)
-	case lb.Scheme != internetFacing && lb.Scheme != internal:
-		return notOneOf("scheme", lb.Scheme, internetFacing, internal)
 	}
 	return checkIPAddressType(lb.IPAddressType)
 }
 
 func checkIPAddressType(value string) error {
-	switch value {
-	case "ipv4":
-		return nil
-	case "dualstack", "dualstack-without-public-ipv4":
+	if value != "ipv4" {
 		return invalid("The IP address type '%s' needs subnets with IPv6 CIDR blocks, which localaws does not have", value)
 	}
-	return notOneOf("ipAddressType", value, "ipv4", "dualstack", "dualstack-without-public-ipv4")
+	return nil
 }
 
 // provision gives a new load balancer its names and its network interfaces.
@@ -263,6 +260,16 @@ func sameSettings(twin, lb LoadBalancer, subnets []ec2.Subnet, groups []string) 
 
 func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// countOf is how many load balancers of a type there are.
+func (s *loadBalancerOperations) countOf(lbType string) (count int) {
+	for _, lb := range s.loadBalancers.All() {
+		if lb.Type == lbType {
+			count++
+		}
+	}
+	return count
 }
 
 func (s *loadBalancerOperations) loadBalancerByName(name string) (LoadBalancer, bool) {

@@ -11,7 +11,6 @@ import (
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancers.html.
 var pages = paging.Limits{
 	Default: 400, Max: 400,
-	Size:  func(size int) error { return outOfRange("pageSize", int32(min(max(size, 0), 401)), 1, 400) },
 	Token: func(token string) error { return invalid("The marker '%s' is not one that an answer had", token) },
 }
 

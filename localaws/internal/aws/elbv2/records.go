@@ -64,6 +64,20 @@ func (s *records) loadBalancersOf(groupARN string) []string {
 	return arns
 }
 
+// checkTargetCount refuses more targets than an Application Load Balancer may
+// have: those of its groups, and added ones.
+func (s *records) checkTargetCount(lb LoadBalancer, groups []string, added int) error {
+	count := added
+	for _, arn := range groups {
+		group, _ := s.targetGroups.Get(arn)
+		count += len(group.Targets)
+	}
+	if lb.Type == Application && count > maxTargets {
+		return tooMany("TooManyTargets", "The maximum number of targets per load balancer has been reached: %d", maxTargets)
+	}
+	return nil
+}
+
 // zoneOf is the Availability Zone that a target is in, "" when it is unknown.
 func (s *records) zoneOf(group TargetGroup, t RegisteredTarget) string {
 	if group.TargetType == "instance" {

@@ -43,7 +43,7 @@ func TestLoadBalancerRefusals(t *testing.T) {
 		"group of another VPC": {func(in *elb.CreateLoadBalancerInput) { in.SecurityGroups = []string{"sg-x"} }, "InvalidSecurityGroup", "sg-x"},
 		"dual stack":           {func(in *elb.CreateLoadBalancerInput) { in.IpAddressType = "dualstack" }, "ValidationError", "IPv6"},
 		"gateway":              {func(in *elb.CreateLoadBalancerInput) { in.Type = "gateway" }, "ValidationError", "'gateway' at 'type'"},
-		"same name, other scheme": {func(in *elb.CreateLoadBalancerInput) { in.Name, in.Scheme = aws.String("there"), "internal" },
+		"same name and another scheme": {func(in *elb.CreateLoadBalancerInput) { in.Name, in.Scheme = aws.String("there"), "internal" },
 			"DuplicateLoadBalancerName", "'there' exists"},
 		"tag twice": {func(in *elb.CreateLoadBalancerInput) {
 			in.Tags = []types.Tag{{Key: aws.String("a")}, {Key: aws.String("a")}}
@@ -94,10 +94,10 @@ func TestTargetGroupRefusals(t *testing.T) {
 		"HTTP matcher of gRPC": {func(in *in) {
 			in.ProtocolVersion, in.Matcher = aws.String("GRPC"), &types.Matcher{HttpCode: aws.String("200")}
 		}, "InvalidConfigurationRequest", "200"},
-		"matcher of TCP":         {func(in *in) { in.Protocol, in.Matcher = "TCP", &types.Matcher{HttpCode: aws.String("200")} }, "InvalidConfigurationRequest", "matchers are not supported"},
-		"lambda":                 {func(in *in) { in.TargetType = "lambda" }, "ValidationError", "lambda"},
-		"check switched off":     {func(in *in) { in.HealthCheckEnabled = aws.Bool(false) }, "ValidationError", "must be true"},
-		"same name, other group": {func(in *in) { in.Name, in.Port = aws.String("there"), aws.Int32(1) }, "DuplicateTargetGroupName", "'there' exists"},
+		"matcher of TCP":             {func(in *in) { in.Protocol, in.Matcher = "TCP", &types.Matcher{HttpCode: aws.String("200")} }, "InvalidConfigurationRequest", "matchers are not supported"},
+		"lambda":                     {func(in *in) { in.TargetType = "lambda" }, "ValidationError", "lambda"},
+		"check switched off":         {func(in *in) { in.HealthCheckEnabled = aws.Bool(false) }, "ValidationError", "must be true"},
+		"same name and another port": {func(in *in) { in.Name, in.Port = aws.String("there"), aws.Int32(1) }, "DuplicateTargetGroupName", "'there' exists"},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -132,21 +132,21 @@ func TestListenerRefusals(t *testing.T) {
 		}, "DuplicateListener", "A listener already exists on this port for this load balancer"},
 		"port taken, other protocol": {func(c *cloud, in *in) { https(issued)(c, in); in.Port = aws.Int32(80) }, "DuplicateListener",
 			"A listener already exists on this port for this load balancer"},
-		"port":              {func(_ *cloud, in *in) { in.Port = aws.Int32(0) }, "ValidationError", "'0' at 'port'"},
-		"protocol":          {func(_ *cloud, in *in) { in.Protocol = "TCP" }, "ValidationError", "Listener protocol 'TCP' must be one of 'HTTP, HTTPS'"},
-		"no certificate":    {func(_ *cloud, in *in) { in.Protocol = "HTTPS" }, "ValidationError", "A certificate must be specified"},
-		"no such":           {https("arn:none"), "CertificateNotFound", "'arn:none' not found"},
-		"pending":           {https(pendingARN), "UnsupportedCertificate", "fully-qualified domain name"},
-		"certificate, HTTP": {func(c *cloud, in *in) { https(issued)(c, in); in.Protocol = "HTTP" }, "ValidationError", "cannot be specified for HTTP"},
-		"policy":            {func(c *cloud, in *in) { https(issued)(c, in); in.SslPolicy = aws.String("none") }, "SSLPolicyNotFound", "'none'"},
-		"no group":          {func(_ *cloud, in *in) { in.DefaultActions = forwardTo(aws.String("arn:none")) }, "TargetGroupNotFound", "arn:none"},
+		"port":                {func(_ *cloud, in *in) { in.Port = aws.Int32(0) }, "ValidationError", "'0' at 'port'"},
+		"protocol":            {func(_ *cloud, in *in) { in.Protocol = "TCP" }, "ValidationError", "Listener protocol 'TCP' must be one of 'HTTP, HTTPS'"},
+		"no certificate":      {func(_ *cloud, in *in) { in.Protocol = "HTTPS" }, "ValidationError", "A certificate must be specified"},
+		"no such":             {https("arn:none"), "CertificateNotFound", "'arn:none' not found"},
+		"pending":             {https(pendingARN), "UnsupportedCertificate", "fully-qualified domain name"},
+		"certificate of HTTP": {func(c *cloud, in *in) { https(issued)(c, in); in.Protocol = "HTTP" }, "ValidationError", "cannot be specified for HTTP"},
+		"policy":              {func(c *cloud, in *in) { https(issued)(c, in); in.SslPolicy = aws.String("none") }, "SSLPolicyNotFound", "'none'"},
+		"no group":            {func(_ *cloud, in *in) { in.DefaultActions = forwardTo(aws.String("arn:none")) }, "TargetGroupNotFound", "arn:none"},
 		"mutual": {func(_ *cloud, in *in) {
 			in.MutualAuthentication = &types.MutualAuthenticationAttributes{Mode: aws.String("verify")}
 		}, "UnsupportedParameter", "verify"},
-		"another VPC's":      {group(func(in *elb.CreateTargetGroupInput) { in.VpcId = aws.String("vpc-2") }), "InvalidConfigurationRequest", "'vpc-2'"},
-		"TCP group":          {group(func(in *elb.CreateTargetGroupInput) { in.Protocol = "TCP" }), "IncompatibleProtocols", "incompatible protocols"},
-		"gRPC behind HTTP":   {group(func(in *elb.CreateTargetGroupInput) { in.ProtocolVersion = aws.String("GRPC") }), "InvalidConfigurationRequest", "Listener protocol 'HTTP' is not supported with a target group with the protocol-version 'GRPC'"},
-		"HTTP/2 behind HTTP": {group(func(in *elb.CreateTargetGroupInput) { in.ProtocolVersion = aws.String("HTTP2") }), "InvalidConfigurationRequest", "'HTTP2'"},
+		"group of another VPC": {group(func(in *elb.CreateTargetGroupInput) { in.VpcId = aws.String("vpc-2") }), "InvalidConfigurationRequest", "'vpc-2'"},
+		"TCP group":            {group(func(in *elb.CreateTargetGroupInput) { in.Protocol = "TCP" }), "IncompatibleProtocols", "incompatible protocols"},
+		"gRPC behind HTTP":     {group(func(in *elb.CreateTargetGroupInput) { in.ProtocolVersion = aws.String("GRPC") }), "InvalidConfigurationRequest", "Listener protocol 'HTTP' is not supported with a target group with the protocol-version 'GRPC'"},
+		"HTTP/2 behind HTTP":   {group(func(in *elb.CreateTargetGroupInput) { in.ProtocolVersion = aws.String("HTTP2") }), "InvalidConfigurationRequest", "'HTTP2'"},
 		"group of another": {func(c *cloud, in *in) {
 			taken := c.targetGroup("taken")
 			c.listener(c.loadBalancer("other"), 80, taken.TargetGroupArn)

@@ -58,9 +58,6 @@ func (s *ruleOperations) createRule(_ context.Context, in *createRuleInput) (*ru
 	if lb.Type == Network {
 		return nil, invalid("Rules are not supported by listeners of load balancers of type 'network'")
 	}
-	if in.Priority == nil {
-		return nil, invalid("A priority must be specified")
-	}
 	if err := s.checkPriority(listener.ARN, "", *in.Priority); err != nil {
 		return nil, err
 	}
@@ -86,12 +83,8 @@ func (s *ruleOperations) createRule(_ context.Context, in *createRuleInput) (*ru
 	return &rulesOutput{Rules: []ruleOutput{describeRule(rule)}}, nil
 }
 
-// checkPriority holds a priority to its range, and refuses one that another
-// rule of the listener has.
+// checkPriority refuses a priority that another rule of the listener has.
 func (s *ruleOperations) checkPriority(listenerARN, ruleARN string, priority int32) error {
-	if priority < 1 || priority > maxPriority {
-		return outOfRange("priority", priority, 1, maxPriority)
-	}
 	for _, rule := range s.rulesOf(listenerARN) {
 		if rule.ARN != ruleARN && rule.Priority == priority {
 			return priorityInUse(priority)
@@ -212,12 +205,14 @@ type setRulePrioritiesInput struct{ RulePriorities []rulePriority }
 func (s *ruleOperations) setRulePriorities(_ context.Context, in *setRulePrioritiesInput) (*rulesOutput, error) {
 	changed := map[string]Rule{}
 	for _, pair := range in.RulePriorities {
-		rule, ok := s.rules.Get(pair.RuleArn)
-		if !ok {
-			return nil, rulesNotFound(pair.RuleArn)
-		}
-		if pair.Priority == nil || *pair.Priority < 1 || *pair.Priority > maxPriority {
-			return nil, invalid("The priority of rule '%s' must be a number from 1 to %d", pair.RuleArn, maxPriority)
+		rule, err := s.rule(pair.RuleArn)
+		switch {
+		case err != nil:
+			return nil, err
+		case rule.Priority == 0:
+			return nil, wire.Errorf("OperationNotPermitted", "The priority of default rule '%s' cannot be set", rule.ARN)
+		case pair.Priority == nil:
+			return nil, invalid("The priority of rule '%s' must be specified", pair.RuleArn)
 		}
 		rule.Priority = *pair.Priority
 		changed[rule.ARN] = rule

@@ -10,11 +10,13 @@ package elbv2
 
 import (
 	"context"
+	_ "embed"
 	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -99,6 +101,19 @@ func (s *Service) Run(ctx context.Context) {
 	s.account.Reconcile(ctx, s.settle)
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
+func checkByTable(operation string, parameters map[string]any) error {
+	if faults := Refusals.Check(operation, parameters); len(faults) > 0 {
+		return invalid("%s", refusals.Message(faults))
+	}
+	return nil
+}
+
 // Wire is the service's entry for the wire.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
@@ -106,5 +121,6 @@ func (s *Service) Wire() wire.Service {
 		Protocol:   wire.Query,
 		Namespace:  "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
 		Operations: s.operations,
+		Check:      checkByTable,
 	}
 }

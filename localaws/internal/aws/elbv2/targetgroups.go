@@ -98,6 +98,9 @@ func (s *targetGroupOperations) createTargetGroup(_ context.Context, in *createT
 		}
 		return &targetGroupsOutput{TargetGroups: []targetGroupOutput{s.targetGroupOutput(twin)}}, nil
 	}
+	if s.targetGroups.Len() >= maxTargetGroups {
+		return nil, tooMany("TooManyTargetGroups", "The maximum number of target groups has been reached: %d", maxTargetGroups)
+	}
 	group.ARN = s.newARN("targetgroup/" + group.Name + "/")
 	s.targetGroups.Put(group.ARN, group)
 	s.tagSets.Put(group.ARN, set)
@@ -125,8 +128,6 @@ func newTargetGroup(in *createTargetGroupInput) (TargetGroup, error) {
 		return group, notOneOf("protocol", group.Protocol, "HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP")
 	case in.Port == nil:
 		return group, invalid("A port must be specified")
-	case *in.Port < 1 || *in.Port > 65535:
-		return group, outOfRange("port", *in.Port, 1, 65535)
 	case group.VPCID == "":
 		return group, invalid("A VPC ID must be specified")
 	case group.TargetType == "alb" && group.Protocol != "TCP":

@@ -106,6 +106,12 @@ func (s *targetOperations) register(group TargetGroup, added []RegisteredTarget)
 	slices.SortFunc(targets, func(a, b RegisteredTarget) int {
 		return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.Port, b.Port))
 	})
+	for _, arn := range s.loadBalancersOf(group.ARN) {
+		lb, _ := s.loadBalancers.Get(arn)
+		if err := s.checkTargetCount(lb, s.groupsOf(arn), len(targets)-len(group.Targets)); err != nil {
+			return false, err
+		}
+	}
 	group.Targets = targets
 	s.targetGroups.Put(group.ARN, group)
 	s.settle()

@@ -1,0 +1,270 @@
+package wiretest
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
+)
+
+// Refusals holds a service's table of refusals to the service, and the service
+// to the table: each operation and each member that one reads has a row, each
+// test that a row names is in the package that is tested, and each rule that
+// the table enforces is broken by the bytes of a request, which is refused with
+// the operation's code.
+func Refusals(t *testing.T, service wire.Service, table *refusals.Table, code func(operation string) string) {
+	t.Helper()
+	operations := map[string]wire.Operation{}
+	for _, o := range service.Operations {
+		operations[o.Name] = o
+		assertRows(t, o, table)
+	}
+	tests := testsHere(t)
+	for _, row := range table.Rows {
+		for _, name := range row.Operations {
+			assert.True(t, name == "*" || operations[name].Name == name, "the table has %s, which %s doesn't serve", name, service.Name)
+		}
+		assert.NotEqual(t, refusals.Missing, row.State, "%v of %v", row.Subjects, row.Operations)
+		if row.State == refusals.Enforced {
+			assertTest(t, tests, row.Where)
+		}
+	}
+	breakRules(t, service, operations, table, code)
+}
+
+// assertRows fails the test unless the table has the operation and all its members.
+func assertRows(t *testing.T, o wire.Operation, table *refusals.Table) {
+	t.Helper()
+	var subjects []string
+	for _, row := range table.Rows {
+		if slices.Contains(row.Operations, o.Name) || slices.Contains(row.Operations, "*") {
+			subjects = append(subjects, row.Subjects...)
+		}
+	}
+	assert.NotEmpty(t, subjects, "the table has no row of %s", o.Name)
+	for _, member := range o.Members() {
+		assert.True(t, slices.ContainsFunc(subjects, func(subject string) bool {
+			all, isTree := strings.CutSuffix(strings.ToLower(subject), ".*")
+			lower := strings.ToLower(member)
+			return lower == strings.ToLower(subject) || isTree && (lower == all || strings.HasPrefix(lower, all+".") || strings.HasPrefix(lower, all+"[]"))
+		}), "the table has no row of %s's %s", o.Name, member)
+	}
+}
+
+// testsHere are the names of the tests in the working directory, and all texts
+// in them, as names of subtests are.
+func testsHere(t *testing.T) map[string]bool {
+	t.Helper()
+	found := map[string]bool{}
+	files, err := fs.Glob(os.DirFS("."), "*_test.go")
+	require.NoError(t, err)
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				found[n.Name.Name] = true
+			case *ast.BasicLit:
+				if text, err := strconv.Unquote(n.Value); err == nil {
+					found[text] = true
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+func assertTest(t *testing.T, tests map[string]bool, where string) {
+	t.Helper()
+	for name := range strings.SplitSeq(where, ", ") {
+		function, subtest, _ := strings.Cut(name, "/")
+		assert.True(t, strings.HasPrefix(function, "Test") && tests[function], "the table names the test %s, which is not there", function)
+		assert.True(t, subtest == "" || tests[subtest], "the table names %s, and no test here has that name", name)
+	}
+}
+
+// breakRules sends a request for each rule that the table enforces, and each
+// way to break it.
+func breakRules(t *testing.T, service wire.Service, operations map[string]wire.Operation, table *refusals.Table, code func(string) string) {
+	t.Helper()
+	a, _ := NewAccount()
+	server := NewServer(t, a, service)
+	for _, row := range table.Rows {
+		if row.Where != refusals.ByTable {
+			continue
+		}
+		rule, err := refusals.ParseRule(row.Rule)
+		require.NoError(t, err)
+		for _, operation := range row.Operations {
+			for _, member := range row.Subjects {
+				for _, wrong := range violations(rule) {
+					path := strings.Split(strings.ReplaceAll(member, "[]", ".[]"), ".")
+					tree, place := plant(operations[operation].Input(), path, "", wrong)
+					reply := server.send(t, service, operation, tree)
+					value := "'" + fmt.Sprint(wrong.value) + "'"
+					if wrong.value == nil {
+						value = "null"
+					}
+					what := fmt.Sprintf("%s with %s = %.40s", operation, member, value)
+					assert.Equal(t, code(operation), reply.Code, what)
+					if rule.Unit == refusals.Items {
+						value = ""
+					}
+					assert.Contains(t, reply.Message, value+" at '"+place+"' failed to satisfy constraint: Member must "+wrong.demand, what)
+				}
+			}
+		}
+	}
+}
+
+// violation is a value that breaks a rule, nil for none, and the words that
+// refuse it.
+type violation struct {
+	value  any
+	items  int // how many items of a list, where the value is one
+	demand string
+}
+
+func violations(rule refusals.Rule) []violation {
+	var all []violation
+	add := func(value any, demand string, args ...any) {
+		all = append(all, violation{value: value, demand: fmt.Sprintf(demand, args...)})
+	}
+	if rule.Required {
+		add(nil, "not be null")
+	}
+	if rule.Set != nil {
+		add("no-such-value", "satisfy enum value set: [%s]", strings.Join(rule.Set, ", "))
+	}
+	if rule.Pattern != nil {
+		for _, text := range []string{"!", "a b", "%"} {
+			if !rule.Pattern.MatchString(text) {
+				add(text, "satisfy regular expression pattern: %s", rule.Expression)
+				break
+			}
+		}
+	}
+	for _, end := range []struct {
+		bound *int
+		by    int
+		words string
+	}{{rule.Low, -1, "greater than or equal to"}, {rule.High, +1, "less than or equal to"}} {
+		if end.bound == nil {
+			continue
+		}
+		switch n := *end.bound + end.by; rule.Unit {
+		case refusals.Number:
+			add(n, "have value %s %d", end.words, *end.bound)
+		case refusals.Characters:
+			add(strings.Repeat("a", n), "have length %s %d", end.words, *end.bound)
+		case refusals.Items:
+			all = append(all, violation{value: []any{}, items: n, demand: fmt.Sprintf("have length %s %d", end.words, *end.bound)})
+		}
+	}
+	return all
+}
+
+// plant makes parameters of that type with the violation at the end of the
+// path, and returns its place in AWS's words too.
+func plant(in reflect.Type, path []string, place string, wrong violation) (tree any, at string) {
+	for in.Kind() == reflect.Pointer {
+		in = in.Elem()
+	}
+	if len(path) == 0 {
+		if _, isList := wrong.value.([]any); isList {
+			items := make([]any, wrong.items)
+			for i := range items {
+				items[i] = filler(in.Elem())
+			}
+			return items, place
+		}
+		return wrong.value, place
+	}
+	if path[0] == "[]" {
+		item, at := plant(in.Elem(), path[1:], place+".1.member", wrong)
+		return []any{item}, at
+	}
+	name := strings.ToLower(path[0][:1]) + path[0][1:]
+	if place != "" {
+		name = place + "." + name
+	}
+	field, _ := in.FieldByNameFunc(func(field string) bool { return strings.EqualFold(field, path[0]) })
+	value, at := plant(field.Type, path[1:], name, wrong)
+	members, _ := filler(in).(map[string]any)
+	if place == "" {
+		members = map[string]any{}
+	}
+	maps.DeleteFunc(members, func(has string, _ any) bool { return strings.EqualFold(has, path[0]) })
+	if value != nil {
+		members[path[0]] = value
+	}
+	return members, at
+}
+
+// filler is a value of that type: of a structure one with a member, so that it
+// can be seen in Query, where a structure is its members.
+func filler(t reflect.Type) any {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		members := map[string]any{}
+		for _, field := range reflect.VisibleFields(t) {
+			if kind := field.Type.Kind(); field.IsExported() && (kind == reflect.String || kind == reflect.Pointer && field.Type.Elem().Kind() == reflect.String) {
+				members[field.Name] = "a"
+			}
+		}
+		return members
+	case reflect.String:
+		return "a"
+	}
+	return 1
+}
+
+// send calls an operation with parameters that may be wrong.
+func (s *Server) send(t *testing.T, service wire.Service, operation string, parameters any) *Reply {
+	t.Helper()
+	if service.Protocol != wire.Query {
+		return s.JSON(t, service.Name, service.TargetPrefix+"."+operation, parameters, nil)
+	}
+	form := url.Values{}
+	flatten(form, "", parameters)
+	return s.Query(t, service.Name, operation, form, nil)
+}
+
+// flatten writes parameters as Query does.
+func flatten(form url.Values, name string, value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for member, inner := range value {
+			flatten(form, strings.TrimPrefix(name+"."+member, "."), inner)
+		}
+	case []any:
+		if len(value) == 0 {
+			form.Set(name, "")
+		}
+		for i, item := range value {
+			flatten(form, fmt.Sprintf("%s.member.%d", name, i+1), item)
+		}
+	default:
+		form.Set(name, fmt.Sprint(value))
+	}
+}
