@@ -69,7 +69,7 @@ func TestBrokenOnPurpose(t *testing.T) {
 		},
 		"the health check's path answers 404": {
 			stack.Plan{Ports: []int32{80, 8081}, HealthPath: "/health"},
-			[]string{"Target.ResponseCodeMismatch", "Health checks failed with these codes: [404]"},
+			[]string{`" i-`, ": Target.ResponseCodeMismatch [404]: the health check's path answers another code"},
 		},
 		"the user data names another cluster": {
 			stack.Plan{UserDataCluster: "another"},
