@@ -3,6 +3,7 @@ package targethealth
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,18 +118,20 @@ func (w *Watcher) failedCheck(s Snapshot) string {
 // troubles are the events, newest first, since the watch began, or since a
 // deployment began that failed.
 func (w *Watcher) troubles(s Snapshot) []ecstypes.ServiceEvent {
-	since := w.began
+	since, events := w.began, s.Service.Events
 	for _, deployment := range s.Service.Deployments {
 		if created := aws.ToTime(deployment.CreatedAt); deployment.RolloutState == ecstypes.DeploymentRolloutStateFailed && created.Before(since) {
 			since = created
 		}
 	}
-	for i, event := range s.Service.Events {
-		if aws.ToTime(event.CreatedAt).Before(since) {
-			return s.Service.Events[:i]
-		}
+	end := slices.IndexFunc(events, func(event ecstypes.ServiceEvent) bool { return aws.ToTime(event.CreatedAt).Before(since) })
+	if end < 0 {
+		return events
 	}
-	return s.Service.Events
+	if w.deviation(s) != "" {
+		end = max(end, endOfRollback(events))
+	}
+	return events[:end]
 }
 
 // unhealthyEvent is ECS's message about a target that fails its checks; see

@@ -1,6 +1,7 @@
 package targethealth
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ func (w *Watcher) hopeless(s Snapshot, now time.Time) string {
 	if status := aws.ToString(s.Service.Status); status != "" && status != "ACTIVE" {
 		return fmt.Sprintf("service %s is %s", w.Service, status)
 	}
-	if why := w.unregistered(s); why != "" {
+	if why := cmp.Or(w.rolledBack(s), w.unregistered(s)); why != "" {
 		return why
 	}
 	for _, deployment := range s.Service.Deployments {
@@ -25,6 +26,9 @@ func (w *Watcher) hopeless(s Snapshot, now time.Time) string {
 		}
 	}
 	waited := now.Sub(w.began)
+	if deviation := w.deviation(s); deviation != "" && waited > w.Patience.Unhealthy {
+		return fmt.Sprintf("service %s is not as it was applied: %s", w.Service, deviation)
+	}
 	if s.ContainerInstances == 0 && waited > w.Patience.NoInstances {
 		return fmt.Sprintf("cluster %s has no container instances after %.0f s: does the instances' user data name this cluster, and do they reach ECS?", w.Cluster, waited.Seconds())
 	}

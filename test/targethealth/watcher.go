@@ -3,6 +3,7 @@
 package targethealth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,6 +63,7 @@ type Watcher struct {
 	Cluster  string
 	Service  string
 	Groups   []Group
+	Applied  *Applied // nil: whatever the service runs is right
 	Patience Patience
 	Progress func(text string) // is told how far it is; may be nil
 
@@ -86,8 +88,8 @@ type HopelessError struct{ Why string }
 // Error says why.
 func (e *HopelessError) Error() string { return e.Why }
 
-// Wait returns when every group has as many targets as the service runs tasks,
-// all of them healthy. It returns early with a *HopelessError when that can't
+// Wait returns when the service runs what was applied, its rollout is completed, and
+// every group has as many targets as the service runs tasks, all of them healthy. It returns early with a *HopelessError when that can't
 // come true any more. The snapshot is the last one that was taken, also with
 // an error.
 func (w *Watcher) Wait(ctx context.Context) (Snapshot, error) {
@@ -163,7 +165,7 @@ func (w *Watcher) missing(s Snapshot) string {
 			return fmt.Sprintf("target group %q has %d targets for %d tasks", group.Key, len(targets), running)
 		}
 	}
-	return ""
+	return cmp.Or(w.deviation(s), unfinished(s))
 }
 
 // report shows how far the wait is.
