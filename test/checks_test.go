@@ -21,21 +21,24 @@ import (
 
 // serviceOutputs are the outputs of the fixtures that their checks need.
 type serviceOutputs struct {
-	ClusterName       string            `json:"cluster_name"`
-	ServiceName       string            `json:"service_name"`
-	ServiceARN        string            `json:"service_arn"`
-	DNSHostnames      []string          `json:"dns_hostnames"`
-	LoadBalancerARN   string            `json:"load_balancer_arn"`
-	TargetGroupARN    string            `json:"target_group_arn"`
-	SSLListenerARN    string            `json:"ssl_listener_arn"` // "" on an NLB
-	ExpectedBodies    map[string]string `json:"expected_bodies"`
-	ExtraTargetGroups map[string]struct {
-		TargetGroupARN string `json:"target_group_arn"`
-		ListenerARN    string `json:"listener_arn"`
-		ListenerPort   int    `json:"listener_port"`
-		ContainerPort  int32  `json:"container_port"`
-		URL            string `json:"url"`
-	} `json:"extra_target_groups"`
+	ClusterName       string                      `json:"cluster_name"`
+	ServiceName       string                      `json:"service_name"`
+	ServiceARN        string                      `json:"service_arn"`
+	DNSHostnames      []string                    `json:"dns_hostnames"`
+	LoadBalancerARN   string                      `json:"load_balancer_arn"`
+	TargetGroupARN    string                      `json:"target_group_arn"`
+	SSLListenerARN    string                      `json:"ssl_listener_arn"` // "" on an NLB
+	ExpectedBodies    map[string]string           `json:"expected_bodies"`
+	ExtraTargetGroups map[string]extraTargetGroup `json:"extra_target_groups"`
+}
+
+// extraTargetGroup is what the module says of an entry.
+type extraTargetGroup struct {
+	TargetGroupARN string `json:"target_group_arn"`
+	ListenerARN    string `json:"listener_arn"`
+	ListenerPort   int    `json:"listener_port"`
+	ContainerPort  int32  `json:"container_port"`
+	URL            string `json:"url"`
 }
 
 // primary is the key of the target group that every service has.
@@ -72,6 +75,62 @@ func (o serviceOutputs) extraGroups() []targethealth.Group {
 		})
 	}
 	return groups
+}
+
+// siteFaults says what is wrong with the sites of a fixture: each target group has
+// one, and there is an extra one. No two answer alike, or an answer would not tell
+// which port of the container it is from.
+func siteFaults(o serviceOutputs) []string {
+	var faults []string
+	if len(o.ExtraTargetGroups) == 0 {
+		faults = append(faults, "there is no extra target group")
+	}
+	keys := append([]string{primary}, slices.Sorted(maps.Keys(o.ExtraTargetGroups))...)
+	first := map[string]string{}
+	for _, key := range keys {
+		body, ok := o.ExpectedBodies[key]
+		other, known := first[body]
+		switch {
+		case !ok:
+			faults = append(faults, fmt.Sprintf("target group %q has no site: output expected_bodies lacks it", key))
+		case known:
+			faults = append(faults, fmt.Sprintf("%q and %q answer alike: %q", other, key, body))
+		default:
+			first[body] = key
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(o.ExpectedBodies)) {
+		if !slices.Contains(keys, key) {
+			faults = append(faults, fmt.Sprintf("site %q has no target group", key))
+		}
+	}
+	return faults
+}
+
+func TestSiteFaults(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		extra  []string
+		bodies map[string]string
+		want   []string
+	}{
+		"each has its own":     {[]string{"a", "b"}, map[string]string{primary: "0", "a": "1", "b": "2"}, nil},
+		"an entry more":        {[]string{"a", "b", "c"}, map[string]string{primary: "0", "a": "1", "b": "2", "c": "3"}, nil},
+		"all answer alike":     {[]string{"a", "b"}, map[string]string{primary: "0", "a": "0", "b": "0"}, []string{`"primary" and "a" answer alike: "0"`, `"primary" and "b" answer alike: "0"`}},
+		"two answer alike":     {[]string{"a", "b"}, map[string]string{primary: "0", "a": "1", "b": "1"}, []string{`"a" and "b" answer alike: "1"`}},
+		"an entry has none":    {[]string{"a", "b"}, map[string]string{primary: "0", "a": "1"}, []string{`target group "b" has no site: output expected_bodies lacks it`}},
+		"a site is not led to": {[]string{"a"}, map[string]string{primary: "0", "a": "1", "b": "2"}, []string{`site "b" has no target group`}},
+		"no entry at all":      {nil, map[string]string{primary: "0"}, []string{"there is no extra target group"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := serviceOutputs{ExpectedBodies: c.bodies, ExtraTargetGroups: map[string]extraTargetGroup{}}
+			for _, key := range c.extra {
+				o.ExtraTargetGroups[key] = extraTargetGroup{}
+			}
+			assert.Equal(t, c.want, siteFaults(o))
+		})
+	}
 }
 
 // checkGroups waits until all target groups are healthy and checks how each is

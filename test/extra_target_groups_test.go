@@ -13,9 +13,10 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/targethealth"
 )
 
-// TestExtraTargetGroups applies a service with two extra target groups and
-// checks that each has healthy targets, and serves on its own listener what
-// only its own container port serves.
+// TestExtraTargetGroups applies a service with extra target groups and checks
+// that each has healthy targets, and serves on its own listener what only its
+// own container port serves. An entry that is added to the fixture, with its site,
+// is tested like the others.
 func TestExtraTargetGroups(t *testing.T) {
 	t.Parallel()
 	run.EachProvider(t, func(t *testing.T, provider providers.Case) {
@@ -28,7 +29,7 @@ func TestExtraTargetGroups(t *testing.T) {
 		d.Validate(t, func(ctx context.Context, v *suite.Validation) {
 			var outputs serviceOutputs
 			require.NoError(t, d.Outputs(&outputs))
-			require.Len(t, outputs.ExtraTargetGroups, 2, "the fixture has two extra target groups")
+			require.Empty(t, siteFaults(outputs), "sites of the fixture")
 
 			groups := append([]targethealth.Group{outputs.primaryGroup(80, "/", outputs.ExpectedBodies[primary])}, outputs.extraGroups()...)
 			checkGroups(ctx, t, v, outputs, groups)

@@ -32,6 +32,7 @@ func TestNetworkLoadBalancer(t *testing.T) {
 			var outputs serviceOutputs
 			require.NoError(t, d.Outputs(&outputs))
 			require.Len(t, outputs.ExtraTargetGroups, 1, "the fixture has one extra target group")
+			require.Empty(t, siteFaults(outputs), "sites of the fixture")
 			assert.Empty(t, outputs.SSLListenerARN, "output ssl_listener_arn")
 
 			listeners := listenersOf(ctx, t, v.ELB(), outputs.LoadBalancerARN)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,24 @@ func TestARunFailsWhenSomethingIsLeft(t *testing.T) {
 	assert.Contains(t, out.String(), "everything was destroyed, yet this is left: ec2: 1 vpc")
 	assert.Contains(t, written(t, r, "report", ".html"), "yet this is left: ec2: 1 vpc")
 	assert.False(t, r.Cloud.(*suitetest.Nowhere).Closed)
+}
+
+// What failed is in the first line wherever a run is looked at: the target group, the
+// target, the reason, and the codes.
+func TestTheCauseOfAFailureLeadsEveryReport(t *testing.T) {
+	t.Parallel()
+	const headline = `"otlp_grpc_api" i-0123456789abcdef0:32768: Target.ResponseCodeMismatch [404]`
+	r, out := suitetest.NewRun(t, nil)
+	d := suitetest.Network(t, r)
+	require.Error(t, d.Stage(stages.Validate, func(*progress.Task) (string, error) {
+		return "", &explainedError{headline + ": the health check's path answers another code; 3 tasks stopped\n\nKEY"}
+	}))
+	assert.Equal(t, 1, finish(r, 1))
+	assert.Regexp(t, "(?m)^validate .*"+regexp.QuoteMeta(headline)+".*FAILED$", out.String())
+	quoted := strings.ReplaceAll(headline, `"`, "&#34;")
+	assert.Contains(t, written(t, r, "report", ".html"), `<span class="failed">`+quoted)
+	assert.Contains(t, written(t, r, "junit", ".xml"), `<failure message="`+quoted)
+	assert.Contains(t, written(t, r, "summary", ".md"), "validate: "+quoted)
 }
 
 func TestARunFailsWhenNothingWasTested(t *testing.T) {

@@ -42,12 +42,17 @@ func (v *Validation) ELB() *elasticloadbalancingv2.Client {
 // Client sends requests to listeners.
 func (v *Validation) Client() *http.Client { return v.deployment.run.Cloud.Client() }
 
-// WaitHealthy waits until every target of every group is healthy, and as many
-// as the service's tasks. Otherwise the test fails, with the table and what
+// WaitHealthy waits until the service runs what Terraform applied, and every target
+// of every group is healthy, and as many as the service's tasks. Otherwise the test fails, with the table and what
 // explains it. The table and curl commands are printed at the end of the run.
 func (v *Validation) WaitHealthy(ctx context.Context, t *testing.T, cluster, service string, groups []targethealth.Group) targethealth.Snapshot {
 	t.Helper()
 	w := v.Watcher(cluster, service, groups)
+	applied, err := v.deployment.Service(cluster, service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Applied = asApplied(applied)
 	snapshot, err := w.Wait(ctx)
 	v.deployment.Evidence.RememberHealth(&snapshot)
 	v.deployment.Evidence.NoteHealth(stages.Validate, groups, snapshot, w.Timeline())
@@ -65,6 +70,17 @@ func (v *Validation) WaitHealthy(ctx context.Context, t *testing.T, cluster, ser
 	v.detail = fmt.Sprintf("%d of %d target groups healthy", len(groups), len(groups))
 	v.deployment.Evidence.ReportHealth(table.String() + "\n" + v.curlCommands(ctx, groups))
 	return snapshot
+}
+
+// asApplied is what a service in the state should run.
+func asApplied(service workdir.Service) *targethealth.Applied {
+	applied := &targethealth.Applied{TaskDefinition: service.TaskDefinition}
+	for _, lb := range service.LoadBalancers {
+		applied.Registrations = append(applied.Registrations, targethealth.Registration{
+			TargetGroup: lb.TargetGroupARN, Container: lb.ContainerName, ContainerPort: lb.ContainerPort,
+		})
+	}
+	return applied
 }
 
 // Watcher is a watcher of a service in the cloud in use.

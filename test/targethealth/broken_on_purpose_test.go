@@ -69,7 +69,7 @@ func TestBrokenOnPurpose(t *testing.T) {
 		},
 		"the health check's path answers 404": {
 			stack.Plan{Ports: []int32{80, 8081}, HealthPath: "/health"},
-			[]string{"Target.ResponseCodeMismatch", "Health checks failed with these codes: [404]"},
+			[]string{`" i-`, ": Target.ResponseCodeMismatch [404]: the health check's path answers another code"},
 		},
 		"the user data names another cluster": {
 			stack.Plan{UserDataCluster: "another"},
@@ -151,6 +151,46 @@ func TestAnUpdateThatDoesNotListen(t *testing.T) {
 	_, body, err := targethealth.Get(t.Context(), w.Client, w.Groups[1].URL)
 	require.NoError(t, err)
 	assert.Equal(t, w.Groups[1].Body, body, "the old task still serves")
+}
+
+// ECS brings back what worked, all of it healthy: that is not what was applied.
+func TestAnUpdateThatIsRolledBack(t *testing.T) {
+	t.Parallel()
+	s := stack.New(t, localcloud.Start(t), stack.Plan{Ports: []int32{80, 8081}})
+	w := watch(s)
+	w.Applied = &targethealth.Applied{}
+	for _, lb := range s.ServiceInput().LoadBalancers {
+		w.Applied.Registrations = append(w.Applied.Registrations, targethealth.Registration{
+			TargetGroup: aws.ToString(lb.TargetGroupArn), Container: aws.ToString(lb.ContainerName), ContainerPort: aws.ToInt32(lb.ContainerPort),
+		})
+	}
+	apply := func() {
+		updated, err := s.Cloud.ECS.UpdateService(t.Context(), &ecs.UpdateServiceInput{
+			Cluster: &s.Plan.Name, Service: &s.Plan.Name, TaskDefinition: &s.TaskFamily, HealthCheckGracePeriodSeconds: aws.Int32(0),
+			DeploymentConfiguration: &ecstypes.DeploymentConfiguration{DeploymentCircuitBreaker: &ecstypes.DeploymentCircuitBreaker{Enable: true, Rollback: true}},
+		})
+		require.NoError(t, err)
+		w.Applied.TaskDefinition = aws.ToString(updated.Service.TaskDefinition)
+	}
+	apply()
+	snapshot, err := w.Wait(t.Context())
+	require.NoError(t, err, w.Explain(t.Context(), snapshot))
+
+	s.RegisterTask(t, []int32{80})
+	apply()
+	require.Eventually(t, func() bool {
+		described, err := s.Cloud.ECS.DescribeServices(t.Context(), &ecs.DescribeServicesInput{Cluster: &s.Plan.Name, Services: []string{s.Plan.Name}})
+		if err != nil || len(described.Services) != 1 {
+			return false
+		}
+		deployments := described.Services[0].Deployments
+		return len(deployments) == 1 && deployments[0].RolloutState == ecstypes.DeploymentRolloutStateCompleted &&
+			aws.ToString(deployments[0].TaskDefinition) != w.Applied.TaskDefinition
+	}, 120*time.Second, 50*time.Millisecond, "the service is rolled back, and steady again")
+
+	snapshot, err = w.Wait(t.Context())
+	require.Error(t, err)
+	assert.Regexp(t, `^rolled back, since "port8081" i-[0-9a-f]+:\d+: Target.FailedHealthChecks: .*; it runs web:1, web:2 was applied$`, err.Error(), w.Explain(t.Context(), snapshot))
 }
 
 // saidUnhealthy looks for the service's event: the target itself is there only

@@ -102,19 +102,17 @@ func (w *Watcher) writeLog(ctx context.Context, b *strings.Builder, container ec
 func (w *Watcher) writeHealth(b *strings.Builder, s Snapshot) {
 	b.WriteString("target health:\n")
 	for _, group := range w.Groups {
-		targets := s.Targets[group.Key]
+		targets, before := s.Targets[group.Key], ""
 		if len(targets) == 0 {
+			targets, before = s.Before[group.Key], " before"
 			fmt.Fprintf(b, "  %s: no target is registered\n", group.Key)
-			if h := w.history[group.Key]; h != nil && h.lastUnhealthy.InstanceID != "" {
-				fmt.Fprintf(b, "  %s: before, %s was unhealthy: %s\n", group.Key, h.lastUnhealthy.id(), cause(h.lastUnhealthy, group))
-			}
 		}
 		for _, target := range targets {
 			said := target.State
 			if target.State != healthyState {
 				said += ": " + cause(target, group)
 			}
-			fmt.Fprintf(b, "  %s: %s %s\n", group.Key, target.id(), said)
+			fmt.Fprintf(b, "  %s: %s%s %s\n", group.Key, target.id(), before, said)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func newWorld() *world {
 			{TargetGroupArn: aws.String(primaryARN), ContainerPort: aws.Int32(80)},
 			{TargetGroupArn: aws.String(extraARN), ContainerPort: aws.Int32(8081)},
 		},
-		Deployments: []ecstypes.Deployment{{Id: aws.String("ecs-svc/1"), Status: aws.String("PRIMARY"), RolloutState: ecstypes.DeploymentRolloutStateInProgress}},
+		Deployments: []ecstypes.Deployment{{Id: aws.String("ecs-svc/1"), Status: aws.String("PRIMARY"), RolloutState: ecstypes.DeploymentRolloutStateCompleted}},
 	}
 	for i := range int32(2) {
 		w.running = append(w.running, ecstypes.Task{

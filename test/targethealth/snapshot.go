@@ -15,7 +15,10 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 )
 
-const healthyState = string(elbtypes.TargetHealthStateEnumHealthy)
+const (
+	healthyState   = string(elbtypes.TargetHealthStateEnumHealthy)
+	unhealthyState = string(elbtypes.TargetHealthStateEnumUnhealthy)
+)
 
 // Snapshot is what AWS said of the service at one moment.
 type Snapshot struct {
@@ -24,6 +27,7 @@ type Snapshot struct {
 	ContainerInstances int32 // registered with the cluster
 	Tasks              []Task
 	Targets            map[string][]Target // by the group's key; draining ones are not registered any more
+	Before             map[string][]Target // of groups that are empty now: what they had when they were last seen with targets
 	Stopped            []ecstypes.Task     // that stopped, newest first
 }
 

@@ -96,11 +96,11 @@ func TestWaitStopsWhenItIsHopeless(t *testing.T) {
 	}{
 		"nothing listens": {
 			unhealthy(elbtypes.TargetHealthReasonEnumFailedHealthChecks, "Health checks failed"),
-			[]string{`"otlp_grpc"`, "Target.FailedHealthChecks", "container port 8081", "does the container listen there?"},
+			[]string{`"otlp_grpc" i-0:32868: Target.FailedHealthChecks: the connection to container port 8081 is refused or cut: does the container listen there?; target group "otlp_grpc" has had no healthy target for 0 s`},
 		},
 		"wrong path": {
 			unhealthy(elbtypes.TargetHealthReasonEnumResponseCodeMismatch, "Health checks failed with these codes: [404]"),
-			[]string{"Target.ResponseCodeMismatch", "[404]"},
+			[]string{`"otlp_grpc" i-0:32868: Target.ResponseCodeMismatch [404]: the health check's path`},
 		},
 		"dropped packets": {
 			unhealthy(elbtypes.TargetHealthReasonEnumTimeout, "Request timed out"),
@@ -121,8 +121,8 @@ func TestWaitStopsWhenItIsHopeless(t *testing.T) {
 				}
 			},
 			[]string{
-				"deployment ecs-svc/1 failed: ECS deployment circuit breaker: tasks failed to start.; 3 tasks stopped, " +
-					"the last one with: Task failed to start; container web: exit code 1 CannotPullContainerError: not found",
+				"3 tasks stopped, the last one with: Task failed to start; container web: exit code 1 CannotPullContainerError: not found; " +
+					"deployment ecs-svc/1 failed: ECS deployment circuit breaker: tasks failed to start.",
 			},
 		},
 		"a group that the service does not know": {
@@ -230,6 +230,84 @@ func TestExplainSaysWhatCannotBeAsked(t *testing.T) {
 	snapshot, err := watcher.Wait(t.Context())
 	require.NoError(t, err)
 	assert.Contains(t, watcher.Explain(t.Context(), snapshot), "can't be read: ResourceNotFoundException")
+}
+
+// checkFailed is ECS's event about a target of the extra group.
+func checkFailed(at time.Time, port int, why string) ecstypes.ServiceEvent {
+	return ecstypes.ServiceEvent{CreatedAt: &at, Message: aws.String(fmt.Sprintf(
+		"(service web) (task 0f1e) (instance i-0) (port %d) is unhealthy in (target-group extra) due to (reason %s)", port, why))}
+}
+
+// A deployment that failed, its tasks gone: the cause is the check that failed
+// first, which a service event tells, also of before the watch began. It leads the
+// headline, and the table shows what the group was.
+func TestTheCauseIsTheFirstCheckThatFailed(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.running, w.health = nil, nil
+	began := time.Now().Add(-time.Minute)
+	w.service.Deployments[0].CreatedAt = aws.Time(began)
+	w.service.Deployments[0].RolloutState = ecstypes.DeploymentRolloutStateFailed
+	w.service.Deployments[0].RolloutStateReason = aws.String("ECS deployment circuit breaker: tasks failed to start.")
+	w.service.Events = []ecstypes.ServiceEvent{ // the newest first
+		{CreatedAt: aws.Time(began.Add(30 * time.Second)), Message: aws.String("(service web) (deployment ecs-svc/1) deployment failed: tasks failed to start.")},
+		checkFailed(began.Add(20*time.Second), 32870, "Request timed out"),
+		checkFailed(began.Add(10*time.Second), 32868, "Health checks failed with these codes: [404]"),
+		checkFailed(began.Add(-time.Second), 32800, "Health checks failed"), // of the deployment before
+	}
+	watcher := w.watcher()
+	snapshot, err := watcher.Wait(t.Context())
+	assert.EqualError(t, err, `"otlp_grpc" i-0:32868: Target.ResponseCodeMismatch [404]: the health check's path answers another code than its matcher wants; `+
+		"deployment ecs-svc/1 failed: ECS deployment circuit breaker: tasks failed to start.")
+	assert.Equal(t, []Row{
+		{"primary", "HTTPS:443", "-", 80, "empty", "no target is registered", "-"},
+		{"otlp_grpc", "HTTPS:8081", "i-0:32870", 8081, "empty, was unhealthy", "Target.Timeout Request timed out", "-"},
+	}, Rows(groups, snapshot))
+	assert.Contains(t, watcher.Explain(t.Context(), snapshot), "otlp_grpc: i-0:32870 before unhealthy: Target.Timeout: packets are dropped")
+}
+
+// What a look saw counts too: its targets are gone at the next one.
+func TestTheLastStateOfAnEmptyGroupIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.set(extraARN, 32868, elbtypes.TargetHealthStateEnumUnhealthy, elbtypes.TargetHealthReasonEnumResponseCodeMismatch, "Health checks failed with these codes: [404]")
+	w.each = func(w *world, look int) {
+		switch look {
+		case 2:
+			w.set(extraARN, 32870, elbtypes.TargetHealthStateEnumInitial, elbtypes.TargetHealthReasonEnumInitialHealthChecking, "Initial health checks in progress")
+		case 3:
+			w.health[extraARN], w.running = nil, nil
+			stopTasks(w, 3)
+		}
+	}
+	watcher := w.watcher()
+	watcher.Patience.Unhealthy = time.Minute
+	snapshot, err := watcher.Wait(t.Context())
+	assert.ErrorContains(t, err, `"otlp_grpc" i-0:32868: Target.ResponseCodeMismatch [404]: the health check's path answers another code than its matcher wants; 3 tasks stopped`)
+	rows := Rows(groups, snapshot)
+	require.Len(t, rows, 4)
+	assert.Equal(t, Row{"otlp_grpc", "HTTPS:8081", "i-0:32870", 0, "empty, was initial", "Elb.InitialHealthChecking Initial health checks in progress", "-"}, rows[2])
+}
+
+// A check that failed before all was healthy is not the cause of what comes later.
+func TestAFailureThatIsOverIsNoCause(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.set(extraARN, 32868, elbtypes.TargetHealthStateEnumUnhealthy, elbtypes.TargetHealthReasonEnumTimeout, "Request timed out")
+	w.running = w.running[:1] // it goes on waiting
+	w.each = func(w *world, look int) {
+		switch look {
+		case 2:
+			w.set(extraARN, 32868, elbtypes.TargetHealthStateEnumHealthy, "", "")
+		case 3:
+			stopTasks(w, 3)
+		}
+	}
+	watcher := w.watcher()
+	watcher.Patience.Unhealthy = time.Minute
+	_, err := watcher.Wait(t.Context())
+	assert.ErrorContains(t, err, "3 tasks stopped")
+	assert.NotContains(t, err.Error(), "Target.Timeout")
 }
 
 func TestTable(t *testing.T) {

@@ -3,6 +3,7 @@
 package targethealth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,6 +63,7 @@ type Watcher struct {
 	Cluster  string
 	Service  string
 	Groups   []Group
+	Applied  *Applied // nil: whatever the service runs is right
 	Patience Patience
 	Progress func(text string) // is told how far it is; may be nil
 
@@ -72,15 +74,6 @@ type Watcher struct {
 
 // Timeline is what the last Wait saw of the targets' health.
 func (w *Watcher) Timeline() Timeline { return w.timeline }
-
-// history is what is remembered of a group between two looks: ECS replaces
-// tasks that fail their checks, and their targets are gone with them.
-type history struct {
-	unhealthySince time.Time // zero: none, or a healthy one was seen since
-	lastUnhealthy  Target
-	healthy        map[string]firstHealthy // by target
-	looks          int
-}
 
 // firstHealthy is the look that first saw a target healthy. At the very first
 // look it may have been so for long.
@@ -95,8 +88,8 @@ type HopelessError struct{ Why string }
 // Error says why.
 func (e *HopelessError) Error() string { return e.Why }
 
-// Wait returns when every group has as many targets as the service runs tasks,
-// all of them healthy. It returns early with a *HopelessError when that can't
+// Wait returns when the service runs what was applied, its rollout is completed, and
+// every group has as many targets as the service runs tasks, all of them healthy. It returns early with a *HopelessError when that can't
 // come true any more. The snapshot is the last one that was taken, also with
 // an error.
 func (w *Watcher) Wait(ctx context.Context) (Snapshot, error) {
@@ -127,7 +120,7 @@ func (w *Watcher) Wait(ctx context.Context) (Snapshot, error) {
 			return last, &HopelessError{why}
 		}
 		if time.Now().After(deadline) {
-			return last, fmt.Errorf("not healthy within %v: %s", w.Patience.Total, missing)
+			return last, errors.New(sentence(w.failedCheck(last), fmt.Sprintf("not healthy within %v: %s", w.Patience.Total, missing)))
 		}
 		if err := pause(ctx, w.Patience.Poll); err != nil {
 			return last, fmt.Errorf("waiting for target health: %w", context.Cause(ctx))
@@ -172,7 +165,7 @@ func (w *Watcher) missing(s Snapshot) string {
 			return fmt.Sprintf("target group %q has %d targets for %d tasks", group.Key, len(targets), running)
 		}
 	}
-	return ""
+	return cmp.Or(w.deviation(s), unfinished(s))
 }
 
 // report shows how far the wait is.
@@ -196,46 +189,6 @@ func allHealthy(targets []Target) bool {
 		}
 	}
 	return true
-}
-
-// remember brings the history up to date and gives the snapshot's targets the
-// time that they took to be healthy.
-func (w *Watcher) remember(s *Snapshot, now time.Time) {
-	for _, group := range w.Groups {
-		h := w.history[group.Key]
-		h.looks++
-		unhealthy, healthy := false, false
-		for i := range s.Targets[group.Key] {
-			target := &s.Targets[group.Key][i]
-			switch target.State {
-			case healthyState:
-				healthy = true
-				h.note(target, now)
-			case "unhealthy":
-				unhealthy = true
-				h.lastUnhealthy = *target
-			}
-		}
-		switch {
-		case healthy:
-			h.unhealthySince = time.Time{}
-		case unhealthy && h.unhealthySince.IsZero():
-			h.unhealthySince = now
-		}
-	}
-}
-
-// note remembers when a target was first seen healthy, also in the target.
-func (h *history) note(target *Target, now time.Time) {
-	first, seen := h.healthy[target.id()]
-	if !seen {
-		first = firstHealthy{at: now, atMost: h.looks == 1}
-		h.healthy[target.id()] = first
-	}
-	if !target.TaskStarted.IsZero() {
-		target.HealthyAfter = max(first.at.Sub(target.TaskStarted), 0)
-	}
-	target.AtMost = first.atMost
 }
 
 // IsHopeless reports whether waiting on after an error makes no sense.

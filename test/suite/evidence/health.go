@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -41,18 +40,8 @@ func (d *Deployment) RememberHealth(snapshot *targethealth.Snapshot) {
 // NoteHealth keeps what a stage's watch of the targets saw.
 func (d *Deployment) NoteHealth(stage string, groups []targethealth.Group, s targethealth.Snapshot, timeline targethealth.Timeline) {
 	var targets []report.Target
-	for _, group := range groups {
-		if len(s.Targets[group.Key]) == 0 {
-			targets = append(targets, report.Target{
-				Group: group.Key, Listener: group.Listener, Target: "-", ContainerPort: group.ContainerPort, State: "empty", Reason: "no target is registered", HealthyAfter: "-",
-			})
-		}
-		for _, target := range s.Targets[group.Key] {
-			targets = append(targets, report.Target{
-				Group: group.Key, Listener: group.Listener, Target: target.Address(), ContainerPort: target.ContainerPort,
-				State: target.State, Reason: strings.TrimSpace(target.Reason + " " + target.Description), HealthyAfter: target.After(),
-			})
-		}
+	for _, row := range targethealth.Rows(groups, s) {
+		targets = append(targets, report.Target(row))
 	}
 	var events []report.Event
 	for _, event := range s.Service.Events[:min(len(s.Service.Events), shownEvents)] {

@@ -33,9 +33,10 @@ func TestHealthIsReported(t *testing.T) {
 	d := deployed(t, j)
 	began := time.Now()
 	d.NoteHealth("validate",
-		[]targethealth.Group{{Key: "primary", Listener: "HTTPS:443"}, {Key: "extra", Listener: "HTTPS:8081", ContainerPort: 8081}},
+		[]targethealth.Group{{Key: "primary", Listener: "HTTPS:443"}, {Key: "extra", Listener: "HTTPS:8081", ContainerPort: 8081}, {Key: "gone", Listener: "HTTPS:8082"}},
 		targethealth.Snapshot{
 			Targets: map[string][]targethealth.Target{"primary": {{InstanceID: "i-1", HostPort: 32768, ContainerPort: 80, State: "unhealthy", Reason: "Target.Timeout", Description: "Request timed out"}}},
+			Before:  map[string][]targethealth.Target{"gone": {{InstanceID: "i-2", HostPort: 32769, ContainerPort: 8082, State: "unhealthy", Reason: "Target.FailedHealthChecks"}}},
 			Service: ecstypes.Service{Events: []ecstypes.ServiceEvent{{CreatedAt: aws.Time(began), Message: aws.String("has started 1 tasks")}}},
 		},
 		targethealth.Timeline{Began: began, Ended: began.Add(time.Second), Changes: []targethealth.Change{{At: began, Key: "primary", Target: "i-1:32768", State: "unhealthy"}}},
@@ -44,6 +45,7 @@ func TestHealthIsReported(t *testing.T) {
 	assert.Equal(t, []report.Target{
 		{Group: "primary", Listener: "HTTPS:443", Target: "i-1:32768", ContainerPort: 80, State: "unhealthy", Reason: "Target.Timeout Request timed out", HealthyAfter: "-"},
 		{Group: "extra", Listener: "HTTPS:8081", Target: "-", ContainerPort: 8081, State: "empty", Reason: "no target is registered", HealthyAfter: "-"},
+		{Group: "gone", Listener: "HTTPS:8082", Target: "i-2:32769", ContainerPort: 8082, State: "empty, was unhealthy", Reason: "Target.FailedHealthChecks", HealthyAfter: "-"},
 	}, deployment.Targets)
 	assert.Equal(t, []report.Event{{At: began, Message: "has started 1 tasks"}}, deployment.Events)
 	require.Len(t, deployment.Watches, 1)

@@ -201,9 +201,9 @@ func (d *Deployment) EndStage(name string, task *progress.Task, detail string, e
 }
 
 // shorten fits the headline of a text into the line of a stage; all of it is
-// told elsewhere.
+// told elsewhere. A target with its group and the reason for its state fits.
 func shorten(text string) string {
-	const width = 72
+	const width = 100
 	line, _, _ := strings.Cut(text, "\n")
 	if runes := []rune(line); len(runes) > width {
 		return string(runes[:width-3]) + "..."

@@ -88,6 +88,48 @@ func (d *Deployment) addresses(keep func(instance) bool) ([]string, error) {
 
 // VPCs lists the IDs of the VPCs in the state.
 func (d *Deployment) VPCs() ([]string, error) {
+	var ids []string
+	var vpc struct {
+		ID string `json:"id"`
+	}
+	err := d.eachOf("aws_vpc", &vpc, func() { ids = append(ids, vpc.ID) })
+	return ids, err
+}
+
+// Service is an ECS service as Terraform has applied it.
+type Service struct {
+	Name           string `json:"name"`
+	Cluster        string `json:"cluster"`         // ARN
+	TaskDefinition string `json:"task_definition"` // ARN
+	LoadBalancers  []struct {
+		TargetGroupARN string `json:"target_group_arn"`
+		ContainerName  string `json:"container_name"`
+		ContainerPort  int32  `json:"container_port"`
+	} `json:"load_balancer"`
+}
+
+// Service finds an ECS service in the state by the names of its cluster and its own.
+func (d *Deployment) Service(cluster, name string) (Service, error) {
+	var found []Service
+	var service Service
+	err := d.eachOf("aws_ecs_service", &service, func() {
+		if service.Name == name && strings.HasSuffix(service.Cluster, ":cluster/"+cluster) {
+			found = append(found, service)
+		}
+		service = Service{}
+	})
+	if err == nil && len(found) != 1 {
+		err = fmt.Errorf("%s has %d services %s of cluster %s, not one", Short(d.StatePath()), len(found), name, cluster)
+	}
+	if err != nil {
+		return Service{}, err
+	}
+	return found[0], nil
+}
+
+// eachOf reads the attributes of each managed resource instance of a type, one
+// after the other. No state is none.
+func (d *Deployment) eachOf(kind string, attributes any, do func()) error {
 	var state struct {
 		Resources []struct {
 			Mode      string `json:"mode"`
@@ -97,29 +139,21 @@ func (d *Deployment) VPCs() ([]string, error) {
 			} `json:"instances"`
 		} `json:"resources"`
 	}
-	err := ReadJSON(d.StatePath(), &state)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	if err := ReadJSON(d.StatePath(), &state); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
 	for _, resource := range state.Resources {
-		if resource.Mode != "managed" || resource.Type != "aws_vpc" {
+		if resource.Mode != "managed" || resource.Type != kind {
 			continue
 		}
 		for _, instance := range resource.Instances {
-			var vpc struct {
-				ID string `json:"id"`
+			if err := json.Unmarshal(instance.Attributes, attributes); err != nil {
+				return fmt.Errorf("%s is damaged: %w", Short(d.StatePath()), err)
 			}
-			if err := json.Unmarshal(instance.Attributes, &vpc); err != nil {
-				return nil, fmt.Errorf("%s is damaged: %w", Short(d.StatePath()), err)
-			}
-			ids = append(ids, vpc.ID)
+			do()
 		}
 	}
-	return ids, nil
+	return nil
 }
 
 // stateSerial is the number of a state's version: each later one has a higher.

@@ -27,3 +27,27 @@ func TestTainted(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, addresses)
 }
+
+func TestServiceInState(t *testing.T) {
+	t.Parallel()
+	d := &Deployment{Dir: t.TempDir(), Record: Record{Fixture: "fixture"}}
+	lay(t, d.WorkDir(), map[string]string{StateFile: `{"resources": [
+	  {"mode": "managed", "type": "aws_vpc", "name": "this", "instances": [{"attributes": {"id": "vpc-1"}}]},
+	  {"module": "module.httpd.module.daemon", "mode": "managed", "type": "aws_ecs_service", "name": "this", "instances": [
+	    {"index_key": "logs", "attributes": {"name": "logs", "cluster": "arn:aws:ecs:us-west-2:1:cluster/web", "task_definition": "logs:1"}}]},
+	  {"module": "module.httpd", "mode": "managed", "type": "aws_ecs_service", "name": "this", "instances": [
+	    {"attributes": {"name": "web", "cluster": "arn:aws:ecs:us-west-2:1:cluster/web", "task_definition": "web:2",
+	      "load_balancer": [{"target_group_arn": "arn:extra", "container_name": "web", "container_port": 8081, "elb_name": ""}]}}]}
+	]}`})
+	service, err := d.Service("web", "web")
+	require.NoError(t, err)
+	assert.Equal(t, "web:2", service.TaskDefinition)
+	require.Len(t, service.LoadBalancers, 1)
+	assert.Equal(t, []any{"arn:extra", "web", int32(8081)}, []any{service.LoadBalancers[0].TargetGroupARN, service.LoadBalancers[0].ContainerName, service.LoadBalancers[0].ContainerPort})
+
+	_, err = d.Service("other", "web")
+	assert.ErrorContains(t, err, "has 0 services web of cluster other, not one")
+	vpcs, err := d.VPCs()
+	require.NoError(t, err)
+	assert.Equal(t, []string{"vpc-1"}, vpcs)
+}
