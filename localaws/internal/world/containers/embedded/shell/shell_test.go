@@ -52,7 +52,7 @@ func (c *computer) run(t *testing.T, args ...string) (code int, stdout, stderr s
 	require.NoError(t, err)
 	select {
 	case <-p.Done():
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		require.Failf(t, "the command did not end", "%q\nstdout: %s\nstderr: %s", args, &out, &problems)
 	}
 	return p.ExitCode(), out.String(), problems.String()
@@ -248,7 +248,7 @@ func TestKillEndsEverything(t *testing.T) {
 			select {
 			case <-ended:
 				assert.Equal(t, 137, p.ExitCode())
-			case <-time.After(20 * time.Second):
+			case <-time.After(2 * time.Minute):
 				require.Fail(t, "still running")
 			}
 		})
