@@ -301,15 +301,6 @@ output "dns_hostnames" {
 output "cloudwatch_log_group_name" {
   description = "Name of the log group with the containers' output; null without CloudWatch logs."
   value       = try(aws_cloudwatch_log_group.this["ecs"].name, null)
-
-  # -syslog is appended, and a name has at most 512 characters.
-  precondition {
-    condition = !var.enable_cloudwatch_logs || can(regex("^[A-Za-z0-9_/.#-]{1,505}$", local.log_group_name)) && !startswith(local.log_group_name, "aws/")
-    error_message = join(" ", [
-      "environment \"${var.environment}\" makes the log group name \"${local.log_group_name}\":",
-      "letters, digits and _ / . # - are allowed, and 505 characters. Or set cloudwatch_log_group.",
-    ])
-  }
 }
 
 output "cloudwatch_log_group_names" {

@@ -221,13 +221,3 @@ run "underscore_behind_an_alb" {
 
   expect_failures = [output.dns_hostnames]
 }
-
-run "environment_that_spoils_the_log_group" {
-  command = plan
-
-  variables {
-    environment = "my environment"
-  }
-
-  expect_failures = [output.cloudwatch_log_group_name]
-}
