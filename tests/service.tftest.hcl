@@ -202,7 +202,7 @@ run "tags_of_the_caller" {
   }
 
   assert {
-    condition     = aws_lb_target_group.extra["web"].tags == aws_ecs_service.this.tags && alltrue([for tag in values(local.name_tag) : tag == {}])
+    condition     = aws_lb_target_group.extra["web"].tags == aws_ecs_service.this.tags && alltrue([for tag in values(local.name_tag) : length(tag) == 0])
     error_message = "Tags: ${jsonencode(aws_lb_target_group.extra["web"].tags)}, names: ${jsonencode(local.name_tag)}"
   }
 }
@@ -267,24 +267,12 @@ run "secrets_by_the_names_of_parameters" {
   }
 
   assert {
-    condition     = local.container_definition.secrets[0].valueFrom == "/app/db" && local.secret_arns == []
+    condition     = local.container_definition.secrets[0].valueFrom == "/app/db" && length(local.secret_arns) == 0
     error_message = "Secrets: ${jsonencode([local.container_definition.secrets, local.secret_arns])}"
   }
 }
 
 # As the published predecessor has it, and as this module had it.
-run "backend_security_group_both_ways" {
-  command = apply
-
-  assert {
-    condition = (
-      output.backend_security_group.backend.id == output.backend_security_group.id
-      && keys(output.backend_security_group.backend.rules) == keys(output.backend_security_group.rules)
-      && contains(keys(output.backend_security_group.rules), "tasks")
-    )
-    error_message = jsonencode(output.backend_security_group)
-  }
-}
 
 run "arm64_by_the_instance_type" {
   command = plan
@@ -461,5 +449,19 @@ run "spot_instances_are_drained" {
   assert {
     condition     = strcontains(local.ecs_config_file.content, "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true\n")
     error_message = "The agent is not told to drain: ${local.ecs_config_file.content}"
+  }
+}
+
+# The last one: the others would plan on what it has applied.
+run "backend_security_group_both_ways" {
+  command = apply
+
+  assert {
+    condition = (
+      output.backend_security_group.backend.id == output.backend_security_group.id
+      && keys(output.backend_security_group.backend.rules) == keys(output.backend_security_group.rules)
+      && contains(keys(output.backend_security_group.rules), "tasks")
+    )
+    error_message = jsonencode(output.backend_security_group)
   }
 }
