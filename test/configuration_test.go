@@ -2,6 +2,7 @@ package test
 
 import (
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -29,6 +30,17 @@ func TestConfiguration(t *testing.T) {
 		files, err := configurations.Format()
 		require.NoError(t, err)
 		assert.Empty(t, files, "`terraform fmt -recursive` changes these files: run `make fmt`")
+	})
+	t.Run("order", func(t *testing.T) {
+		t.Parallel()
+		needs, err := configurations.Dependencies(".")
+		require.NoError(t, err)
+		for _, fault := range outOfOrder(needs) {
+			assert.Fail(t, "the order may come about by luck only", "%s", fault)
+		}
+		explicit, err := dependsOn(filepath.Join("..", "main.tf"), ecsService)
+		require.NoError(t, err)
+		assert.ElementsMatch(t, explicitOrders(), explicit, "depends_on of %s, and the reasons in order_test.go", ecsService)
 	})
 	t.Run("line_length", linesFit)
 	t.Run("fixtures_differ", fixturesDiffer)

@@ -19,6 +19,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/tfcli"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/tffiles"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/toolchain"
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/waits"
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/workdir"
 )
 
@@ -210,6 +211,19 @@ func (c *Configurations) Validate(dir string) error {
 		return err
 	}
 	return c.terraform(dir, nil, "validate", "-no-color")
+}
+
+// Dependencies is what each resource of a directory depends on, as `terraform
+// graph` has it.
+func (c *Configurations) Dependencies(dir string) (map[string][]string, error) {
+	if err := c.init(dir); err != nil {
+		return nil, err
+	}
+	graph, err := c.Tools.Terraform.Output(c.ctx, tfcli.Command{Args: []string{"graph"}, Dir: filepath.Join(c.dir, "tree", dir), Env: c.env})
+	if err != nil {
+		return nil, fmt.Errorf("graph of %s: %w", dir, err)
+	}
+	return waits.Dependencies(string(graph)), nil
 }
 
 // init initializes a directory, once.

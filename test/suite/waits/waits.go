@@ -56,7 +56,7 @@ func Compute(graph string, state []byte) (create, destroy Path, err error) {
 	if err != nil {
 		return Path{}, Path{}, err
 	}
-	needs := edges(graph)
+	needs := Dependencies(graph)
 	neededBy := map[string][]string{}
 	for from, tos := range needs {
 		for _, to := range tos {
@@ -71,8 +71,9 @@ var (
 	index = regexp.MustCompile(`\[[^\]]*\]`)
 )
 
-// edges reads what each resource depends on.
-func edges(graph string) map[string][]string {
+// Dependencies reads the output of `terraform graph`: what each resource depends
+// on, without what only that depends on.
+func Dependencies(graph string) map[string][]string {
 	needs := map[string][]string{}
 	for _, line := range strings.Split(graph, "\n") {
 		if match := edge.FindStringSubmatch(line); match != nil {
