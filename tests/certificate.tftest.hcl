@@ -18,6 +18,7 @@ variables {
   internal                      = false
   ingress_cidr_blocks           = ["0.0.0.0/0"]
   backend_security_group_id     = "sg-1"
+  extra_security_group_ids      = []
   idle_timeout                  = 60
   ssl_policy                    = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
   zone_id                       = "Z0123456789"
@@ -33,6 +34,7 @@ variables {
   health_check                  = { path = "/", matcher = "200", interval = 10, timeout = 5 }
   access_log_force_destroy      = false
   tags                          = {}
+  name_tag                      = {}
 }
 
 run "a_name_and_the_names_below_it_have_one_validation_record" {

@@ -14,6 +14,7 @@ variables {
   service_name                    = "sg-api"
   load_balancer_name              = "sg-api-12345678"
   target_group_name               = "sg-api-87654321"
+  cluster_id                      = "arn:aws:ecs:us-west-2:123456789012:cluster/sg-api"
   vpc_id                          = "vpc-1"
   subnets                         = ["subnet-a", "subnet-b"]
   internal                        = false
