@@ -719,9 +719,10 @@ variable "alb_access_log_athena_enabled" {
 }
 
 #-------------------------------------------------------------------------------
-# Extra target groups: their rules are in modules/extra-target-groups/rules.tf
+# Extra target groups
 #-------------------------------------------------------------------------------
 
+# Their rules are in modules/extra-target-groups/rules.tf.
 variable "extra_target_groups" {
   description = <<-EOT
     Further ports of the container: a key of your choice to the port's settings.
@@ -1162,7 +1163,7 @@ variable "vector_agent_task_policy_arns" {
 }
 
 #-------------------------------------------------------------------------------
-# Tags for Vanta, which takes inventory of resources
+# Tags for Vanta
 #-------------------------------------------------------------------------------
 
 variable "vanta_owner" {
