@@ -120,7 +120,10 @@ variable "container_memory_reservation" {
 }
 
 variable "container_healthcheck_command" {
-  description = "Shell command that tells, inside the container, whether it is healthy. It must exist in the image. Null: only the load balancer checks."
+  description = <<-EOT
+    Shell command that tells, inside the container, whether it is healthy. The image needs a shell and the command, and curl is in few images.
+    Null: only the load balancer checks. A port of localhost that it asks must be a port of the container: the plan warns otherwise.
+  EOT
   type        = string
   default     = "curl -f http://localhost/ || exit 1"
 
