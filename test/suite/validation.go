@@ -42,7 +42,8 @@ func (v *Validation) Client() *http.Client { return v.deployment.run.Cloud.Clien
 
 // WaitHealthy waits until the service runs what Terraform applied, and every target
 // of every group is healthy, and as many as the service's tasks. Otherwise the test fails, with the table and what
-// explains it. The table and curl commands are printed at the end of the run.
+// explains it. The table and curl commands are printed at the end of the run. Without
+// groups it waits for the tasks alone.
 func (v *Validation) WaitHealthy(ctx context.Context, t testing.TB, cluster, service string, groups []targethealth.Group) targethealth.Snapshot {
 	t.Helper()
 	w := v.Watcher(cluster, service, groups)
@@ -65,7 +66,9 @@ func (v *Validation) WaitHealthy(ctx context.Context, t testing.TB, cluster, ser
 		t.Fatalf("%v\n\n%s\n%s", err, table.String(), w.Explain(ctx, snapshot))
 	}
 	v.detail = fmt.Sprintf("%d of %d target groups healthy", len(groups), len(groups))
-	v.deployment.Evidence.ReportHealth(table.String() + "\n" + v.curlCommands(ctx, groups))
+	if len(groups) > 0 {
+		v.deployment.Evidence.ReportHealth(table.String() + "\n" + v.curlCommands(ctx, groups))
+	}
 	return snapshot
 }
 
