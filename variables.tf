@@ -1129,7 +1129,10 @@ variable "cloudwatch_log_group_retention" {
 }
 
 variable "cloudwatch_log_kms_key_id" {
-  description = "ARN of the KMS key that encrypts the log groups, in the same region. Null: CloudWatch's own encryption."
+  description = <<-EOT
+    ARN of the KMS key that encrypts the log groups, in the same region. Null: CloudWatch's own encryption.
+    The key's policy must admit all of them, with `enable_container_insights` also `/aws/ecs/containerinsights/<service_name>/performance`.
+  EOT
   type        = string
   default     = null
 

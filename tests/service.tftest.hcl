@@ -139,12 +139,13 @@ run "container_insights" {
   variables {
     enable_container_insights      = true
     cloudwatch_log_group_retention = 30
+    cloudwatch_log_kms_key_id      = "arn:aws:kms:us-west-2:123456789012:key/1"
   }
 
   assert {
     condition = [
-      for group in aws_cloudwatch_log_group.container_insights : "${group.name} ${group.retention_in_days}"
-    ] == ["/aws/ecs/containerinsights/tempo/performance 30"]
+      for group in aws_cloudwatch_log_group.container_insights : "${group.name} ${group.retention_in_days} ${group.kms_key_id} ${group.tags.service}"
+    ] == ["/aws/ecs/containerinsights/tempo/performance 30 arn:aws:kms:us-west-2:123456789012:key/1 tempo"]
     error_message = "Log groups: ${jsonencode(aws_cloudwatch_log_group.container_insights)}"
   }
 }
