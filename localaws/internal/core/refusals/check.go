@@ -42,6 +42,16 @@ func Message(faults []Fault) string {
 	return fmt.Sprintf("%d validation %s detected: %s", len(faults), noun, strings.Join(sentences, "; "))
 }
 
+// Refuse is a service's Check that refuses with that code, in AWS's common words.
+func (t *Table) Refuse(code string) func(operation string, parameters map[string]any) error {
+	return func(operation string, parameters map[string]any) error {
+		if faults := t.Check(operation, parameters); len(faults) > 0 {
+			return wire.Errorf(code, "%s", Message(faults))
+		}
+		return nil
+	}
+}
+
 // Check returns what is wrong with the parameters of a request, by the rules
 // that the table itself enforces.
 func (t *Table) Check(operation string, parameters map[string]any) []Fault {
