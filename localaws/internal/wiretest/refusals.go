@@ -264,17 +264,35 @@ func filler(t reflect.Type) any {
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		members := map[string]any{}
+		members, others := map[string]any{}, map[string]any{}
 		for _, field := range reflect.VisibleFields(t) {
-			if kind := field.Type.Kind(); wire.MemberName(field) != "" && (kind == reflect.String || kind == reflect.Pointer && field.Type.Elem().Kind() == reflect.String) {
-				members[wire.MemberName(field)] = "a"
+			switch name := wire.MemberName(field); {
+			case name == "":
+			case isScalar(field.Type, reflect.String):
+				members[name] = "a"
+			case isScalar(field.Type, reflect.Int, reflect.Float64):
+				others[name] = 1
+			case isScalar(field.Type, reflect.Bool):
+				others[name] = true
 			}
+		}
+		if len(members) == 0 {
+			return others
 		}
 		return members
 	case reflect.String:
 		return "a"
 	}
 	return 1
+}
+
+// isScalar reports whether a member has one of the kinds, or is optional and
+// has.
+func isScalar(t reflect.Type, kinds ...reflect.Kind) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return slices.Contains(kinds, t.Kind())
 }
 
 // send calls an operation with parameters that may be wrong.
