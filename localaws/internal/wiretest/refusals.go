@@ -27,7 +27,7 @@ import (
 // test that a row names is in the package that is tested, and each rule that
 // the table enforces is broken by the bytes of a request, which is refused with
 // the operation's code.
-func Refusals(t *testing.T, service wire.Service, table *refusals.Table, code func(operation string) string, gaps ...Gaps) {
+func Refusals(t *testing.T, service wire.Service, table *refusals.Table, code func(operation string) string, options ...Option) {
 	t.Helper()
 	operations := map[string]wire.Operation{}
 	names := make([]string, 0, len(service.Operations))
@@ -38,20 +38,35 @@ func Refusals(t *testing.T, service wire.Service, table *refusals.Table, code fu
 			assert.True(t, hasRow(table, o.Name, member), "the table has no row of %s's %s", o.Name, member)
 		}
 	}
-	RefusalsByCode(t, names, table, gaps...)
-	breakRules(t, service, operations, table, code)
+	RefusalsByCode(t, names, table, options...)
+	words := func(operation string, f refusals.Fault) (string, string) { return code(operation), f.String() }
+	alone := false
+	for _, option := range options {
+		if option.words != nil {
+			words, alone = func(_ string, f refusals.Fault) (string, string) { return option.words(f) }, true
+		}
+	}
+	b := breaker{service: service, operations: operations, table: table, words: words, alone: alone}
+	b.run(t)
 }
 
-// Gaps says what a table may lack.
-type Gaps int
+// Option is how a service differs from others.
+type Option struct {
+	mayMiss bool
+	words   func(refusals.Fault) (code, message string)
+}
 
 // MayMiss lets rows say that what AWS refuses is missing.
-const MayMiss Gaps = iota
+var MayMiss = Option{mayMiss: true}
+
+// InWords says how a service that doesn't have AWS's common words tells of a
+// fault, of several the first.
+func InWords(words func(refusals.Fault) (code, message string)) Option { return Option{words: words} }
 
 // RefusalsByCode holds a table to a service whose requests no table can check,
 // as those of REST services: each operation has a row, and each test that a row
 // names is in the package that is tested.
-func RefusalsByCode(t *testing.T, operations []string, table *refusals.Table, gaps ...Gaps) {
+func RefusalsByCode(t *testing.T, operations []string, table *refusals.Table, options ...Option) {
 	t.Helper()
 	for _, name := range operations {
 		assert.True(t, hasRow(table, name, ""), "the table has no row of %s", name)
@@ -62,7 +77,7 @@ func RefusalsByCode(t *testing.T, operations []string, table *refusals.Table, ga
 			assert.True(t, name == "*" || slices.Contains(operations, name), "the table has %s, which is not served", name)
 		}
 		if row.State == refusals.Missing {
-			assert.Contains(t, gaps, MayMiss, "%v of %v is missing", row.Subjects, row.Operations)
+			assert.True(t, slices.ContainsFunc(options, func(o Option) bool { return o.mayMiss }), "%v of %v is missing", row.Subjects, row.Operations)
 		}
 		if row.State == refusals.Enforced {
 			assertTest(t, tests, row.Where)
@@ -122,13 +137,21 @@ func assertTest(t *testing.T, tests map[string]bool, where string) {
 	}
 }
 
-// breakRules sends a request for each rule that the table enforces, and each
-// way to break it.
-func breakRules(t *testing.T, service wire.Service, operations map[string]wire.Operation, table *refusals.Table, code func(string) string) {
+// breaker sends a request for each rule that the table enforces, and each way
+// to break it.
+type breaker struct {
+	service    wire.Service
+	operations map[string]wire.Operation
+	table      *refusals.Table
+	words      func(operation string, f refusals.Fault) (code, message string)
+	alone      bool // a request may break one rule only
+}
+
+func (b *breaker) run(t *testing.T) {
 	t.Helper()
 	a, _ := NewAccount()
-	server := NewServer(t, a, service)
-	for _, row := range table.Rows {
+	server := NewServer(t, a, b.service)
+	for _, row := range b.table.Rows {
 		if row.Where != refusals.ByTable {
 			continue
 		}
@@ -137,28 +160,54 @@ func breakRules(t *testing.T, service wire.Service, operations map[string]wire.O
 		for _, operation := range row.Operations {
 			for _, member := range row.Subjects {
 				for _, wrong := range violations(rule) {
-					path := strings.Split(strings.ReplaceAll(member, "[]", ".[]"), ".")
-					tree, place := plant(operations[operation].Input(), path, "", wrong)
-					reply := server.send(t, service, operation, tree)
-					value := "'" + strings.ReplaceAll(fmt.Sprint(wrong.value), "\x01", controlIn(service.Protocol)) + "'"
-					if wrong.value == nil {
-						value = "null"
-					}
-					what := fmt.Sprintf("%s with %s = %.40s", operation, member, value)
-					assert.Equal(t, code(operation), reply.Code, what)
-					if rule.Unit == refusals.Items {
-						value = ""
-					}
-					assert.Contains(t, reply.Message, value+" at '"+place+"' failed to satisfy constraint: Member must "+wrong.demand, what)
+					b.send(t, server, operation, member, rule, wrong)
 				}
 			}
 		}
 	}
 }
 
+func (b *breaker) send(t *testing.T, server *Server, operation, member string, rule refusals.Rule, wrong violation) {
+	t.Helper()
+	in := b.operations[operation].Input()
+	tree, place := plant(in, pathOf(member), "", wrong)
+	if b.alone {
+		b.complete(operation, in, tree.(map[string]any), pathOf(member)[0])
+	}
+	fault := refusals.Fault{Member: place, Absent: wrong.value == nil, Demand: wrong.demand}
+	fault.Value = strings.ReplaceAll(fmt.Sprint(wrong.value), "\x01", controlIn(b.service.Protocol))
+	what := fmt.Sprintf("%s with %s = %.40s", operation, member, fault.Value)
+	code, message := b.words(operation, fault)
+	if rule.Unit == refusals.Items && !fault.Absent {
+		_, message, _ = strings.Cut(message, fault.Value) // which the test's items have otherwise
+	}
+	reply := server.send(t, b.service, operation, tree)
+	assert.Equal(t, code, reply.Code, what)
+	assert.Contains(t, reply.Message, message, what)
+}
+
+// complete gives a request the members that it needs, other than one.
+func (b *breaker) complete(operation string, in reflect.Type, members map[string]any, other string) {
+	for _, row := range b.table.Rows {
+		rule, err := refusals.ParseRule(row.Rule)
+		if row.Where != refusals.ByTable || err != nil || !rule.Required || !slices.Contains(row.Operations, operation) {
+			continue
+		}
+		for _, member := range row.Subjects {
+			if path := pathOf(member); len(path) == 1 && !strings.EqualFold(member, other) {
+				members[member] = filler(memberType(in, member))
+			}
+		}
+	}
+}
+
+func pathOf(member string) []string {
+	return strings.Split(strings.ReplaceAll(member, "[]", ".[]"), ".")
+}
+
 // controlIn is how an answer has a control character, which XML can't hold.
 func controlIn(protocol wire.Protocol) string {
-	if protocol == wire.Query {
+	if protocol == wire.Query || protocol == wire.EC2Query {
 		return "\uFFFD"
 	}
 	return "\x01"
@@ -282,6 +331,13 @@ func filler(t reflect.Type) any {
 		return members
 	case reflect.String:
 		return "a"
+	case reflect.Slice:
+		if t.Elem().Kind() != reflect.Uint8 {
+			return []any{filler(t.Elem())}
+		}
+		return "a2V5"
+	case reflect.Bool:
+		return true
 	}
 	return 1
 }
@@ -298,27 +354,31 @@ func isScalar(t reflect.Type, kinds ...reflect.Kind) bool {
 // send calls an operation with parameters that may be wrong.
 func (s *Server) send(t *testing.T, service wire.Service, operation string, parameters any) *Reply {
 	t.Helper()
-	if service.Protocol != wire.Query {
+	if service.Protocol != wire.Query && service.Protocol != wire.EC2Query {
 		return s.JSON(t, service.Name, service.TargetPrefix+"."+operation, parameters, nil)
 	}
 	form := url.Values{}
-	flatten(form, "", parameters)
+	item := ".member."
+	if service.Protocol == wire.EC2Query {
+		item = "."
+	}
+	flatten(form, "", item, parameters)
 	return s.Query(t, service.Name, operation, form, nil)
 }
 
-// flatten writes parameters as Query does.
-func flatten(form url.Values, name string, value any) {
+// flatten writes parameters as Query does; item stands before a list's numbers.
+func flatten(form url.Values, name, item string, value any) {
 	switch value := value.(type) {
 	case map[string]any:
 		for member, inner := range value {
-			flatten(form, strings.TrimPrefix(name+"."+member, "."), inner)
+			flatten(form, strings.TrimPrefix(name+"."+member, "."), item, inner)
 		}
 	case []any:
 		if len(value) == 0 {
 			form.Set(name, "")
 		}
-		for i, item := range value {
-			flatten(form, fmt.Sprintf("%s.member.%d", name, i+1), item)
+		for i, inner := range value {
+			flatten(form, fmt.Sprint(name, item, i+1), item, inner)
 		}
 	default:
 		form.Set(name, fmt.Sprint(value))
