@@ -195,10 +195,30 @@ func (b *breaker) complete(operation string, in reflect.Type, members map[string
 		}
 		for _, member := range row.Subjects {
 			if path := pathOf(member); len(path) == 1 && !strings.EqualFold(member, other) {
-				members[member] = filler(memberType(in, member))
+				members[member] = sound(rule, memberType(in, member))
 			}
 		}
 	}
+}
+
+// sound is a value of that type that the rule allows.
+func sound(rule refusals.Rule, t reflect.Type) any {
+	if len(rule.Set) > 0 {
+		return rule.Set[0]
+	}
+	if t.Kind() != reflect.String {
+		return filler(t)
+	}
+	low := 1
+	if rule.Low != nil {
+		low = max(low, *rule.Low)
+	}
+	for _, text := range []string{strings.Repeat("a", low), "v1", "/"} {
+		if rule.Pattern == nil || rule.Pattern.MatchString(text) {
+			return text
+		}
+	}
+	panic("no text fits " + rule.Expression)
 }
 
 func pathOf(member string) []string {
