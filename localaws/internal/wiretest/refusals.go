@@ -250,7 +250,11 @@ func violations(rule refusals.Rule) []violation {
 		add(nil, "not be null")
 	}
 	if rule.Set != nil {
-		add("no-such-value", "satisfy enum value set: [%s]", strings.Join(rule.Set, ", "))
+		var none any = "no-such-value"
+		if _, err := strconv.Atoi(rule.Set[0]); err == nil {
+			none = -1
+		}
+		add(none, "satisfy enum value set: [%s]", strings.Join(rule.Set, ", "))
 	}
 	if rule.Pattern != nil {
 		texts := []string{"!", "a b", "%", ":", "\x01"}
