@@ -29,6 +29,8 @@ module "website_pod" {
   target_port                   = var.container_port
   target_protocol               = local.primary_target_protocol
   load_balancing_algorithm_type = var.load_balancing_algorithm_type
+  deregistration_delay          = var.deregistration_delay
+  stickiness                    = module.extra_target_groups.primary_stickiness
   access_log_force_destroy      = var.access_log_force_destroy
   tags                          = local.tags
   name_tag                      = local.name_tag.alb
@@ -55,6 +57,8 @@ module "tcp_pod" {
   extra_security_group_ids  = values(aws_security_group.extra_listeners)[*].id
   ingress_cidr_blocks       = var.alb_ingress_cidr_blocks
   target_port               = var.container_port
+  deregistration_delay      = var.deregistration_delay
+  stickiness                = module.extra_target_groups.primary_stickiness
   tags                      = local.tags
   name_tag                  = local.name_tag.nlb
 

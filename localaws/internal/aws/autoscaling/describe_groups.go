@@ -111,6 +111,7 @@ type groupView struct {
 	ServiceLinkedRoleARN             string
 	InstanceMaintenancePolicy        *maintenancePolicy
 	AvailabilityZoneDistribution     *zoneDistribution
+	MaxInstanceLifetime              *int
 }
 
 type suspendedProcess struct{ ProcessName, SuspensionReason string }
@@ -130,6 +131,9 @@ func (s groups) view(g *group) groupView {
 		Tags: g.tagViews(), TerminationPolicies: g.TerminationPolicies,
 		NewInstancesProtectedFromScaleIn: g.ProtectNew, ServiceLinkedRoleARN: g.ServiceLinkedRoleARN,
 		InstanceMaintenancePolicy: g.MaintenancePolicy, AvailabilityZoneDistribution: g.ZoneDistribution,
+	}
+	if g.MaxLifetime != 0 {
+		v.MaxInstanceLifetime = &g.MaxLifetime
 	}
 	if g.Deleting {
 		v.Status = "Delete in progress"
