@@ -54,3 +54,17 @@ func TestBodiesThatAreRefused(t *testing.T) {
 	id := f.create(t, "data")
 	refused(t, f.call(t, "POST", "/mount-targets", object{"FileSystemId": id, "SubnetId": "subnet-a", "IpAddressType": "DUAL_STACK"}, nil), "BadRequest")
 }
+
+func TestMountTargetsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var young struct {
+		FileSystemID string `json:"FileSystemId"`
+	}
+	f.call(t, "POST", "/file-systems", object{"CreationToken": "young", "AvailabilityZoneName": "us-west-2b"}, &young).OK(t)
+	refused(t, f.mount(t, young.FileSystemID, "subnet-b", nil), "IncorrectFileSystemLifeCycleState")
+	f.reach(t, "/file-systems?FileSystemId="+young.FileSystemID, "available")
+	refused(t, f.mount(t, young.FileSystemID, "subnet-a", nil), "AvailabilityZonesMismatch")
+	unknown := object{"FileSystemId": young.FileSystemID, "SubnetId": "subnet-b", "SecurityGroups": []string{"sg-none"}}
+	refused(t, f.call(t, "POST", "/mount-targets", unknown, nil), "SecurityGroupNotFound")
+}
