@@ -31,6 +31,8 @@ variables {
   target_port                   = 80
   target_protocol               = "HTTP"
   load_balancing_algorithm_type = "round_robin"
+  deregistration_delay          = 300
+  stickiness                    = { enabled = true, type = "lb_cookie", cookie_duration = 86400, cookie_name = null }
   health_check                  = { path = "/", matcher = "200", interval = 10, timeout = 5 }
   access_log_force_destroy      = false
   tags                          = {}

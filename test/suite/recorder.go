@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -111,6 +112,6 @@ func readAssertion(text string) (string, bool) {
 	if messages := parts["Messages"]; len(messages) > 0 {
 		headline = messages[0] + ": " + headline
 	}
-	rest := append(failed[1:], parts["Messages"][min(1, len(parts["Messages"])):]...)
-	return strings.Join(append([]string{fmt.Sprintf("%s (%s)", headline, filepath.Base(trace[0]))}, rest...), "\n"), true
+	said := slices.Concat([]string{fmt.Sprintf("%s (%s)", headline, filepath.Base(trace[0]))}, failed[1:], parts["Messages"][min(1, len(parts["Messages"])):])
+	return strings.Join(said, "\n"), true
 }

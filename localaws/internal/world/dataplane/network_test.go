@@ -97,7 +97,7 @@ func TestSourceStaysAtItsTarget(t *testing.T) {
 			address := w.waitListening(lb, 5000)
 			dial := func() (net.Conn, error) {
 				if listener == "TLS" {
-					return tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a test
+					return tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec,noctx // a test
 				}
 				return net.Dial("tcp", address) //nolint:noctx // a test
 			}
