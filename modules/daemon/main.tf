@@ -90,6 +90,9 @@ resource "aws_ecs_service" "this" {
 
   lifecycle {
     replace_triggered_by = [terraform_data.cluster]
+    # Of one that moved in the provider knows the cluster by its ARN. The same one
+    # may have either name; another one replaces the service by the line above.
+    ignore_changes = [cluster]
   }
 
   depends_on = [aws_iam_role_policy.task, aws_iam_role_policy_attachments_exclusive.task]
