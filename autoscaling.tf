@@ -68,6 +68,11 @@ resource "aws_appautoscaling_policy" "gpu" {
       metric_name = local.gpu_metric_name
       statistic   = "Average"
       unit        = "Percent"
+
+      dimensions {
+        name  = local.gpu_metric_dimension
+        value = module.instances.asg_name
+      }
     }
   }
 

@@ -45,60 +45,69 @@ locals {
     }
   }))
 
-  gpu_metrics_namespace = var.gpu_count > 0 ? "ECS/GPU/${var.service_name}" : null
-  gpu_metric_name       = "GPUUtilization"
+  # As the CloudWatch agent would report them.
+  gpu_metrics_namespace = var.gpu_count > 0 ? "CWAgent" : null
+  gpu_metric_name       = "nvidia_smi_utilization_gpu"
+  gpu_metric_dimension  = "AutoScalingGroupName"
 
   # Every minute the average over the instance's GPUs.
   gpu_metrics_script = <<-EOT
     while true; do
       value=$(nvidia-smi --query-gpu=utilization.gpu --format=csv,noheader,nounits | awk '{ sum += $1 } END { if (NR) print sum / NR }')
-      [ -n "$value" ] && aws cloudwatch put-metric-data --namespace "$NAMESPACE" --metric-name "$METRIC_NAME" --unit Percent --value "$value"
+      [ -n "$value" ] && aws cloudwatch put-metric-data --namespace "$NAMESPACE" --metric-name "$METRIC_NAME" \
+        --dimensions "$DIMENSIONS" --unit Percent --value "$value"
       sleep 60
     done
   EOT
 
+  # By themselves, as the size of the group depends on their number, and on the group
+  # what a daemon is told.
+  daemon_names = [
+    for name, enabled in {
+      cloudwatch-agent = var.enable_cloudwatch_logs
+      vector-agent     = var.enable_vector_agent
+      gpu-metrics      = var.gpu_count > 0
+    } : name if enabled
+  ]
+  daemon_memory_reservation = 64
+
   all_daemons = {
     cloudwatch-agent = {
-      enabled            = var.enable_cloudwatch_logs
-      image              = var.cloudwatch_agent_image
-      entry_point        = null
-      command            = null
-      memory             = 256
-      memory_reservation = 64
-      host_paths         = { logs = local.host_log_directory }
-      policies           = { task = data.aws_iam_policy_document.cloudwatch_agent.json }
-      policy_arns        = []
+      family      = "cw-agent-daemon"
+      image       = var.cloudwatch_agent_image
+      entry_point = null
+      command     = null
+      host_paths  = { logs = local.host_log_directory }
+      policies    = { task = data.aws_iam_policy_document.cloudwatch_agent.json }
+      policy_arns = []
       environment = concat(
         [{ name = "CW_CONFIG_CONTENT", value = jsonencode(local.cloudwatch_agent_config) }],
         [for variable in var.cloudwatch_agent_extra_environment : variable if try(length(variable.value) > 0, false)],
       )
     }
     vector-agent = {
-      enabled            = var.enable_vector_agent
-      image              = var.vector_agent_image
-      entry_point        = ["/bin/sh", "-c"]
-      command            = ["printf '%s' \"$AGENT_CONFIG\" > /tmp/agent.yaml && exec vector --config /tmp/agent.yaml"]
-      memory             = 256
-      memory_reservation = 64
-      host_paths         = { docker = "/var/run/docker.sock" }
-      policies           = {}
-      policy_arns        = var.vector_agent_task_policy_arns
-      environment        = [{ name = "AGENT_CONFIG", value = local.vector_agent_config }]
+      family      = "vector-agent-daemon"
+      image       = var.vector_agent_image
+      entry_point = ["/bin/sh", "-c"]
+      command     = ["printf '%s' \"$AGENT_CONFIG\" > /tmp/agent.yaml && exec vector --config /tmp/agent.yaml"]
+      host_paths  = { docker = "/var/run/docker.sock" }
+      policies    = {}
+      policy_arns = var.vector_agent_task_policy_arns
+      environment = [{ name = "AGENT_CONFIG", value = local.vector_agent_config }]
     }
     gpu-metrics = {
-      enabled            = var.gpu_count > 0
-      image              = "public.ecr.aws/aws-cli/aws-cli:2.22.35"
-      entry_point        = ["/bin/sh", "-c"]
-      command            = [local.gpu_metrics_script]
-      memory             = 256
-      memory_reservation = 64
-      host_paths         = {}
-      policies           = { task = data.aws_iam_policy_document.gpu_metrics.json }
-      policy_arns        = []
+      family      = "gpu-metrics-daemon"
+      image       = "public.ecr.aws/aws-cli/aws-cli:2.22.35"
+      entry_point = ["/bin/sh", "-c"]
+      command     = [local.gpu_metrics_script]
+      host_paths  = {}
+      policies    = { task = data.aws_iam_policy_document.gpu_metrics.json }
+      policy_arns = []
       environment = [
         { name = "AWS_REGION", value = local.region },
         { name = "NAMESPACE", value = coalesce(local.gpu_metrics_namespace, "none") },
         { name = "METRIC_NAME", value = local.gpu_metric_name },
+        { name = "DIMENSIONS", value = "${local.gpu_metric_dimension}=${module.instances.asg_name}" },
         # The NVIDIA runtime shows the GPUs to a container that reserves none.
         { name = "NVIDIA_VISIBLE_DEVICES", value = "all" },
         { name = "NVIDIA_DRIVER_CAPABILITIES", value = "utility" },
@@ -106,7 +115,7 @@ locals {
     }
   }
 
-  daemons = { for name, daemon in local.all_daemons : name => daemon if daemon.enabled }
+  daemons = { for name in local.daemon_names : name => local.all_daemons[name] }
 }
 
 data "aws_iam_policy_document" "cloudwatch_agent" {
@@ -144,14 +153,16 @@ module "daemon" {
   for_each = local.daemons
 
   name               = "${var.service_name}-${each.key}"
+  ecs_service_name   = "${each.key}-daemon"
+  family             = "${var.service_name}-${each.value.family}"
   cluster_name       = aws_ecs_cluster.this.name
   cluster_id         = aws_ecs_cluster.this.id
   image              = each.value.image
   entry_point        = each.value.entry_point
   command            = each.value.command
   environment        = each.value.environment
-  memory             = each.value.memory
-  memory_reservation = each.value.memory_reservation
+  memory             = 256
+  memory_reservation = local.daemon_memory_reservation
   host_paths         = each.value.host_paths
   policies           = each.value.policies
   policy_arns        = each.value.policy_arns

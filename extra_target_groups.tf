@@ -15,6 +15,7 @@ module "extra_target_groups" {
   lb_type                = local.lb_type
   primary_listener_ports = local.is_alb ? [80, 443] : [var.container_port]
   primary_container_port = var.container_port
+  primary_stickiness     = var.stickiness
   ingress_cidr_blocks    = var.alb_ingress_cidr_blocks
   region                 = local.region
 }
@@ -103,9 +104,9 @@ resource "aws_lb_target_group" "extra" {
 
     content {
       enabled         = stickiness.value.enabled
-      type            = coalesce(stickiness.value.type, local.is_alb ? "lb_cookie" : "source_ip")
+      type            = stickiness.value.type
       cookie_duration = stickiness.value.cookie_duration
-      cookie_name     = try(coalesce(stickiness.value.cookie_name), null)
+      cookie_name     = stickiness.value.cookie_name
     }
   }
 

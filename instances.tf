@@ -16,7 +16,11 @@ locals {
 
   # What the scheduler sets aside for a task, and for what runs on every instance.
   task_memory   = coalesce(var.container_memory_reservation, var.container_memory)
-  daemon_memory = sum(concat([0], [for daemon in local.daemons : daemon.memory_reservation]))
+  daemon_memory = length(local.daemon_names) * local.daemon_memory_reservation
+
+  # In MiB.
+  swap_size        = var.swap ? 2 * data.aws_ec2_instance_type.this.memory_size : 0
+  root_volume_size = var.root_volume_size + ceil(local.swap_size / 1024)
 }
 
 module "sizing" {
@@ -49,12 +53,13 @@ module "instances" {
   instance_type                   = var.asg_instance_type
   ami_id                          = local.ami_id
   root_device_name                = data.aws_ami.this.root_device_name
-  root_volume_size                = var.root_volume_size
+  root_volume_size                = local.root_volume_size
   user_data                       = local.user_data
   min_size                        = module.sizing.min_size
   max_size                        = module.sizing.max_size
   health_check_grace_period       = var.asg_health_check_grace_period
   protect_from_scale_in           = var.managed_termination_protection
+  max_instance_lifetime           = var.max_instance_lifetime
   on_demand_base_capacity         = var.on_demand_base_capacity
   capacity_reservation_id         = var.gpu_capacity_reservation_id
   ssh_key_name                    = var.ssh_key_name

@@ -30,6 +30,8 @@ module "website_pod" {
   target_port                   = var.container_port
   target_protocol               = local.primary_target_protocol
   load_balancing_algorithm_type = var.load_balancing_algorithm_type
+  deregistration_delay          = var.deregistration_delay
+  stickiness                    = module.extra_target_groups.primary_stickiness
   access_log_force_destroy      = var.access_log_force_destroy
   tags                          = local.tags
   name_tag                      = local.name_tag.alb
@@ -57,6 +59,8 @@ module "tcp_pod" {
   moved_in                  = local.moved_in
   ingress_cidr_blocks       = var.alb_ingress_cidr_blocks
   target_port               = var.container_port
+  deregistration_delay      = var.deregistration_delay
+  stickiness                = module.extra_target_groups.primary_stickiness
   tags                      = local.tags
   name_tag                  = local.name_tag.nlb
 

@@ -22,3 +22,15 @@ resource "aws_cloudwatch_log_group" "this" {
   kms_key_id        = var.cloudwatch_log_kms_key_id
   tags              = local.tags
 }
+
+# What Container Insights counts. The address, with its index, is that of releases up to 8.3.1.
+#tfsec:ignore:aws-cloudwatch-log-group-customer-key
+#trivy:ignore:avd-aws-0017
+resource "aws_cloudwatch_log_group" "container_insights" {
+  count = var.enable_container_insights ? 1 : 0
+
+  name              = "/aws/ecs/containerinsights/${var.service_name}/performance"
+  retention_in_days = var.cloudwatch_log_group_retention
+  kms_key_id        = var.cloudwatch_log_kms_key_id
+  tags              = local.tags
+}

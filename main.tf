@@ -8,6 +8,9 @@ resource "aws_ecs_cluster" "this" {
     name  = "containerInsights"
     value = var.enable_container_insights ? "enabled" : "disabled"
   }
+
+  # Container Insights would make it, to keep its events for ever.
+  depends_on = [aws_cloudwatch_log_group.container_insights]
 }
 
 resource "aws_ecs_capacity_provider" "this" {
@@ -92,16 +95,16 @@ locals {
       resourceRequirements  = var.gpu_count > 0 ? [{ type = "GPU", value = tostring(var.gpu_count) }] : null
       healthCheck = var.container_healthcheck_command == null ? null : {
         command  = ["CMD-SHELL", var.container_healthcheck_command]
-        interval = var.healthcheck_interval
-        timeout  = min(60, var.healthcheck_timeout)
+        interval = var.container_healthcheck_interval
+        timeout  = var.container_healthcheck_timeout
         retries  = 3
       }
       logConfiguration = var.enable_cloudwatch_logs ? {
         logDriver = "awslogs"
+        # Without a prefix a stream has the id that Docker gives the container.
         options = {
-          awslogs-group         = aws_cloudwatch_log_group.this["ecs"].name
-          awslogs-region        = local.region
-          awslogs-stream-prefix = var.service_name
+          awslogs-group  = aws_cloudwatch_log_group.this["ecs"].name
+          awslogs-region = local.region
         }
       } : null
     } : key => value if value != null

@@ -1,5 +1,5 @@
-# What an instance does on its first boot: join the cluster, and keep its journal
-# in files for the CloudWatch agent.
+# What an instance does on its first boot: make its swap file, join the cluster, and
+# keep its journal in files for the CloudWatch agent.
 
 locals {
   ecs_config = merge(
@@ -75,6 +75,7 @@ locals {
       )
     },
     var.users == null ? {} : { users = var.users },
+    var.swap ? { swap = { filename = "/swapfile", size = "${local.swap_size}M" } } : {},
   )
 
   user_data = base64encode("#cloud-config\n${yamlencode(local.cloud_config)}")

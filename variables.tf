@@ -130,6 +130,30 @@ variable "container_healthcheck_command" {
   }
 }
 
+variable "container_healthcheck_interval" {
+  description = "Seconds between two runs of container_healthcheck_command."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = floor(min(max(var.container_healthcheck_interval, 5), 300)) == var.container_healthcheck_interval
+    error_message = "container_healthcheck_interval ${var.container_healthcheck_interval} must be a whole number of seconds from 5 to 300."
+  }
+}
+
+variable "container_healthcheck_timeout" {
+  description = "Seconds after which a run of container_healthcheck_command has failed."
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = floor(min(max(var.container_healthcheck_timeout, 2), 60)) == var.container_healthcheck_timeout
+    error_message = "container_healthcheck_timeout ${var.container_healthcheck_timeout} must be a whole number of seconds from 2 to 60."
+  }
+}
+
 variable "task_environment_variables" {
   description = "Environment variables of the container. Those with a null or empty value are left out, as ECS does."
   type = list(object({
@@ -598,6 +622,35 @@ variable "load_balancing_algorithm_type" {
   }
 }
 
+# Its rules are those of extra_target_groups' entries, in modules/extra-target-groups/rules.tf.
+variable "stickiness" {
+  description = <<-EOT
+    What keeps a client at one task of the primary target group. `type`: lb_cookie or, with `cookie_name`, app_cookie on an ALB; source_ip on an NLB.
+    Null is the first. `cookie_duration`: seconds, null: a day. With `enabled = false` any task serves any request.
+  EOT
+
+  type = object({
+    enabled         = optional(bool, true)
+    type            = optional(string)
+    cookie_duration = optional(number)
+    cookie_name     = optional(string)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "deregistration_delay" {
+  description = "Seconds for which a task that leaves the primary target group may finish its requests, 0 to 3600."
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = floor(min(max(var.deregistration_delay, 0), 3600)) == var.deregistration_delay
+    error_message = "deregistration_delay ${var.deregistration_delay} must be a whole number of seconds from 0 to 3600."
+  }
+}
+
 variable "healthcheck_path" {
   description = "Path that the load balancer asks for to learn whether container_port is healthy."
   type        = string
@@ -611,7 +664,7 @@ variable "healthcheck_path" {
 }
 
 variable "healthcheck_interval" {
-  description = "Seconds between two health checks, of the primary target group and of the container."
+  description = "Seconds between two health checks of the primary target group."
   type        = number
   default     = 10
   nullable    = false
@@ -867,6 +920,26 @@ variable "on_demand_base_capacity" {
   }
 }
 
+variable "max_instance_lifetime" {
+  description = <<-EOT
+    Seconds after which an instance is replaced, its tasks drained: 86400, a day, to 31536000, a year. 0 or null: never.
+    Under `managed_termination_protection` an instance waits until it runs no task of the service.
+  EOT
+  type        = number
+  default     = 2592000
+
+  validation {
+    condition = try(
+      var.max_instance_lifetime == 0 || floor(min(max(var.max_instance_lifetime, 86400), 31536000)) == var.max_instance_lifetime,
+      var.max_instance_lifetime == null,
+    )
+    error_message = join(" ", [
+      "max_instance_lifetime ${coalesce(var.max_instance_lifetime, 0)} must be 0 or a whole number of seconds",
+      "from 86400, a day, to 31536000, a year.",
+    ])
+  }
+}
+
 variable "ami_id" {
   description = "Image of the instances. Null: the recommended ECS-optimized Amazon Linux 2023 for the instance type's architecture."
   type        = string
@@ -879,7 +952,7 @@ variable "ami_id" {
 }
 
 variable "root_volume_size" {
-  description = "Size of an instance's encrypted root volume in GiB. The ECS-optimized image needs 30."
+  description = "Size of an instance's encrypted root volume in GiB, without the swap file. The ECS-optimized image needs 30."
   type        = number
   default     = 30
   nullable    = false
@@ -888,6 +961,13 @@ variable "root_volume_size" {
     condition     = var.root_volume_size >= 1 && floor(var.root_volume_size) == var.root_volume_size
     error_message = "root_volume_size ${var.root_volume_size} must be a whole number of GiB."
   }
+}
+
+variable "swap" {
+  description = "Whether instances have a swap file of twice their memory, by which the root volume is larger."
+  type        = bool
+  default     = true
+  nullable    = false
 }
 
 variable "managed_draining" {

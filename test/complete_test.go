@@ -90,7 +90,7 @@ func (c *complete) checkTasks(ctx context.Context, t *testing.T) {
 		assert.Equal(t, []string{"no-new-privileges"}, c.seen.Definition.ContainerDefinitions[i].DockerSecurityOptions)
 	}
 	for _, task := range c.seen.Tasks {
-		c.checkLog(ctx, t, c.ServiceName+"/"+c.ServiceName, task.ARN, "resuming normal operations")
+		c.checkLog(ctx, t, task.RuntimeIDs[c.ServiceName], "resuming normal operations")
 	}
 }
 
@@ -169,9 +169,8 @@ func (c *complete) checkGPUs(ctx context.Context, t *testing.T) {
 }
 
 // checkLog: a container's log stream has a line with a text.
-func (c *complete) checkLog(ctx context.Context, t *testing.T, prefix, taskARN, text string) {
+func (c *complete) checkLog(ctx context.Context, t *testing.T, stream, text string) {
 	t.Helper()
-	stream := prefix + "/" + taskARN[strings.LastIndex(taskARN, "/")+1:]
 	question := map[string]any{"logGroupName": c.LogGroup, "logStreamNames": []string{stream}, "filterPattern": `"` + text + `"`, "limit": 1}
 	c.eventually(ctx, t, text+" in log stream "+stream+" of "+c.LogGroup, func() bool {
 		var found struct {
@@ -208,14 +207,15 @@ func (c *complete) checkInstances(ctx context.Context, t *testing.T) {
 		daemons["gpu-metrics"] = "" // it is silent
 	}
 	for daemon, says := range daemons {
-		c.checkDaemon(ctx, t, c.ServiceName+"-"+daemon, says, listed.ContainerInstanceArns)
+		c.checkDaemon(ctx, t, daemon, says, listed.ContainerInstanceArns)
 	}
 }
 
 // checkDaemon: a task of the daemon runs on each container instance, and says
 // that it has taken its configuration.
-func (c *complete) checkDaemon(ctx context.Context, t *testing.T, service, says string, instances []string) {
+func (c *complete) checkDaemon(ctx context.Context, t *testing.T, daemon, says string, instances []string) {
 	t.Helper()
+	service, container := daemon+"-daemon", c.ServiceName+"-"+daemon
 	var tasks []ecstypes.Task
 	c.eventually(ctx, t, service+" runs on every instance", func() bool {
 		listed, err := c.ecs.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &c.ClusterName, ServiceName: &service})
@@ -237,7 +237,8 @@ func (c *complete) checkDaemon(ctx context.Context, t *testing.T, service, says 
 	for i := range tasks {
 		on = append(on, aws.ToString(tasks[i].ContainerInstanceArn))
 		if says != "" {
-			c.checkLog(ctx, t, service+"/"+service, aws.ToString(tasks[i].TaskArn), says)
+			taskARN := aws.ToString(tasks[i].TaskArn)
+			c.checkLog(ctx, t, container+"/"+container+taskARN[strings.LastIndex(taskARN, "/"):], says)
 		}
 	}
 	assert.ElementsMatch(t, instances, on, "container instances on which %s runs", service)

@@ -44,6 +44,7 @@ variables {
   max_size                        = 2
   health_check_grace_period       = 300
   protect_from_scale_in           = true
+  max_instance_lifetime           = null
   on_demand_base_capacity         = null
   capacity_reservation_id         = null
   ssh_key_name                    = null
@@ -52,6 +53,8 @@ variables {
   tags                            = {}
   name_tag                        = {}
   instance_tags                   = {}
+  deregistration_delay            = 300
+  stickiness                      = { enabled = true, type = "lb_cookie", cookie_duration = null, cookie_name = null }
   health_check                    = { path = "/", matcher = "200", interval = 10, timeout = 5 }
 }
 

@@ -38,6 +38,11 @@ run "shape" {
     condition     = aws_cloudwatch_metric_alarm.unhealthy_hosts.namespace == "AWS/NetworkELB" && length(aws_cloudwatch_metric_alarm.latency) == 0 && length(aws_cloudwatch_metric_alarm.success_rate) == 0
     error_message = "The alarms are those of an ALB."
   }
+
+  assert {
+    condition     = module.extra_target_groups.primary_stickiness.enabled && module.extra_target_groups.primary_stickiness.type == "source_ip"
+    error_message = "Stickiness: ${jsonencode(module.extra_target_groups.primary_stickiness)}"
+  }
 }
 
 run "one_subnet_is_enough" {

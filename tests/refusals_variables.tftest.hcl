@@ -99,6 +99,12 @@ run "wrong_values" {
     healthcheck_interval = 4
     # healthcheck timeout below 2
     healthcheck_timeout = 1
+    # container healthcheck interval below 5
+    container_healthcheck_interval = 4
+    # container healthcheck timeout above 60
+    container_healthcheck_timeout = 61
+    # deregistration delay above 3600
+    deregistration_delay = 3601
     # grpc matcher on the primary target group
     healthcheck_response_code_matcher = "12"
     # unknown dns routing policy
@@ -121,6 +127,8 @@ run "wrong_values" {
     asg_health_check_grace_period = -1
     # on demand base capacity below zero
     on_demand_base_capacity = -1
+    # lifetime of less than a day
+    max_instance_lifetime = 86399
     # ami that is not an id
     ami_id = "al2023"
     # root volume of zero
@@ -189,6 +197,9 @@ run "wrong_values" {
     var.healthcheck_path,
     var.healthcheck_interval,
     var.healthcheck_timeout,
+    var.container_healthcheck_interval,
+    var.container_healthcheck_timeout,
+    var.deregistration_delay,
     var.healthcheck_response_code_matcher,
     var.dns_routing_policy,
     var.dns_set_identifier,
@@ -200,6 +211,7 @@ run "wrong_values" {
     var.asg_max_size,
     var.asg_health_check_grace_period,
     var.on_demand_base_capacity,
+    var.max_instance_lifetime,
     var.ami_id,
     var.root_volume_size,
     var.extra_instance_profile_permissions,

@@ -76,6 +76,11 @@ run "load_balancer" {
   }
 
   assert {
+    condition     = module.extra_target_groups.primary_stickiness.enabled && module.extra_target_groups.primary_stickiness.type == "lb_cookie"
+    error_message = "Stickiness: ${jsonencode(module.extra_target_groups.primary_stickiness)}"
+  }
+
+  assert {
     condition     = output.dns_hostnames == ["tempo.example.com"]
     error_message = "Host names: ${jsonencode(output.dns_hostnames)}"
   }
@@ -115,6 +120,62 @@ run "autoscaling_and_logs" {
     condition     = keys(module.daemon) == ["cloudwatch-agent"]
     error_message = "Daemons: ${jsonencode(keys(module.daemon))}"
   }
+
+  # Without a prefix, as in releases up to 8.3.1: who searches the logs relies on it.
+  assert {
+    condition     = keys(local.container_definition.logConfiguration.options) == ["awslogs-group", "awslogs-region"]
+    error_message = "Options: ${jsonencode(local.container_definition.logConfiguration.options)}"
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_log_group.container_insights) == 0
+    error_message = "There is a log group of Container Insights, which is off."
+  }
+}
+
+run "container_insights" {
+  command = plan
+
+  variables {
+    enable_container_insights      = true
+    cloudwatch_log_group_retention = 30
+  }
+
+  assert {
+    condition = [
+      for group in aws_cloudwatch_log_group.container_insights : "${group.name} ${group.retention_in_days}"
+    ] == ["/aws/ecs/containerinsights/tempo/performance 30"]
+    error_message = "Log groups: ${jsonencode(aws_cloudwatch_log_group.container_insights)}"
+  }
+}
+
+# How often the load balancer asks has nothing to do with it.
+run "health_check_of_the_container" {
+  command = plan
+
+  variables {
+    healthcheck_interval = 10
+    healthcheck_timeout  = 3
+  }
+
+  assert {
+    condition     = local.container_definition.healthCheck.interval == 30 && local.container_definition.healthCheck.timeout == 5
+    error_message = "Health check: ${jsonencode(local.container_definition.healthCheck)}"
+  }
+}
+
+run "health_check_of_the_container_as_given" {
+  command = plan
+
+  variables {
+    container_healthcheck_interval = 60
+    container_healthcheck_timeout  = 20
+  }
+
+  assert {
+    condition     = local.container_definition.healthCheck.interval == 60 && local.container_definition.healthCheck.timeout == 20
+    error_message = "Health check: ${jsonencode(local.container_definition.healthCheck)}"
+  }
 }
 
 run "without_logs" {
@@ -146,6 +207,29 @@ run "user_data_joins_the_cluster" {
   assert {
     condition     = yamldecode(base64decode(local.user_data)).write_files[0].path == "/etc/ecs/ecs.config" && strcontains(yamldecode(base64decode(local.user_data)).write_files[0].content, "ECS_CLUSTER=tempo\n")
     error_message = "The agent is not told its cluster: ${base64decode(local.user_data)}"
+  }
+
+  assert {
+    condition     = yamldecode(base64decode(local.user_data)).swap == { filename = "/swapfile", size = "${2 * data.aws_ec2_instance_type.this.memory_size}M" }
+    error_message = "The swap file is not twice the memory: ${base64decode(local.user_data)}"
+  }
+
+  assert {
+    condition     = local.root_volume_size == 32
+    error_message = "The root volume has no room for the swap file: ${local.root_volume_size} GiB."
+  }
+}
+
+run "without_swap" {
+  command = plan
+
+  variables {
+    swap = false
+  }
+
+  assert {
+    condition     = !can(yamldecode(base64decode(local.user_data)).swap) && local.root_volume_size == 30
+    error_message = "The instances still swap: ${base64decode(local.user_data)}"
   }
 }
 
@@ -335,8 +419,17 @@ run "gpus" {
   }
 
   assert {
-    condition     = aws_appautoscaling_policy.gpu["gpu"].target_tracking_scaling_policy_configuration[0].target_value == 60 && output.gpu_metrics_namespace == "ECS/GPU/tempo"
+    condition     = aws_appautoscaling_policy.gpu["gpu"].target_tracking_scaling_policy_configuration[0].target_value == 60 && output.gpu_metrics_namespace == "CWAgent"
     error_message = "The GPUs' load does not scale the service."
+  }
+
+  # What the callers' own alarms and dashboards name.
+  assert {
+    condition = one([
+      for metric in aws_appautoscaling_policy.gpu["gpu"].target_tracking_scaling_policy_configuration[0].customized_metric_specification :
+      [metric.namespace, metric.metric_name, one(metric.dimensions[*].name)]
+    ]) == ["CWAgent", "nvidia_smi_utilization_gpu", "AutoScalingGroupName"]
+    error_message = "Metric: ${jsonencode(aws_appautoscaling_policy.gpu["gpu"].target_tracking_scaling_policy_configuration)}"
   }
 }
 

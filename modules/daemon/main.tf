@@ -53,7 +53,7 @@ resource "aws_iam_role_policy_attachments_exclusive" "task" {
 }
 
 resource "aws_ecs_task_definition" "this" {
-  family                   = var.name
+  family                   = var.family
   network_mode             = "bridge"
   requires_compatibilities = ["EC2"]
   execution_role_arn       = var.execution_role_arn
@@ -72,7 +72,7 @@ resource "aws_ecs_task_definition" "this" {
 }
 
 resource "aws_ecs_service" "this" {
-  name                = var.name
+  name                = var.ecs_service_name
   cluster             = var.cluster_name
   task_definition     = aws_ecs_task_definition.this.arn
   launch_type         = "EC2"
@@ -89,6 +89,8 @@ resource "aws_ecs_service" "this" {
   tags                    = var.tags
 
   lifecycle {
+    # Release 8.4.0 had another, and what has it keeps it.
+    ignore_changes       = [name]
     replace_triggered_by = [terraform_data.cluster]
     # Of one that moved in the provider knows the cluster by its ARN. The same one
     # may have either name; another one replaces the service by the line above.

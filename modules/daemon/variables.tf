@@ -1,5 +1,15 @@
 variable "name" {
-  description = "Name of the daemon's service, task definition and container."
+  description = "Name of the daemon's container, and what its role's name begins with."
+  type        = string
+}
+
+variable "ecs_service_name" {
+  description = "Name of the daemon's service."
+  type        = string
+}
+
+variable "family" {
+  description = "Family of the daemon's task definitions."
   type        = string
 }
 

@@ -12,6 +12,17 @@ locals {
     })
   }
 
+  # By whose it is, with the type said. An empty name of a cookie is none.
+  stickiness = {
+    for at, stickiness in merge(
+      { for key, entry in var.entries : "${local.at[key]}.stickiness" => entry.stickiness if entry.stickiness != null },
+      { (local.at_primary) = var.primary_stickiness },
+      ) : at => merge(stickiness, {
+        type        = try(coalesce(stickiness.type), local.stickiness_types[0])
+        cookie_name = try(coalesce(stickiness.cookie_name), null)
+    })
+  }
+
   entries = {
     for key, entry in var.entries : key => merge(entry, {
       # An empty protocol is left for the rules to refuse.
@@ -21,9 +32,9 @@ locals {
       # effect when the caller removes the attribute.
       load_balancing_algorithm_type = local.is_alb ? coalesce(entry.load_balancing_algorithm_type, "round_robin") : null
       stickiness = (
-        entry.stickiness != null ? entry.stickiness
+        entry.stickiness != null ? local.stickiness["${local.at[key]}.stickiness"]
         # TLS target groups refuse the attribute, even to disable it.
-        : entry.protocol == "TLS" ? null : { enabled = false, type = null, cookie_duration = null, cookie_name = null }
+        : entry.protocol == "TLS" ? null : { enabled = false, type = local.stickiness_types[0], cookie_duration = null, cookie_name = null }
       )
       health_check = merge(entry.health_check, {
         # AWS gives a number back without leading zeros.

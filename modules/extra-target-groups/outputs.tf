@@ -16,7 +16,17 @@ output "entries" {
   }
 }
 
+output "primary_stickiness" {
+  description = "The stickiness of the primary target group, with its defaults filled in."
+  value       = local.stickiness[local.at_primary]
+
+  precondition {
+    condition     = length(local.primary_stickiness_faults) == 0
+    error_message = "stickiness is invalid:\n  ${join("\n  ", local.primary_stickiness_faults)}"
+  }
+}
+
 output "faults" {
-  description = "What is wrong with the entries, one message per fault."
-  value       = tolist(concat(local.faults, local.reference_faults))
+  description = "What is wrong with the entries, and the primary stickiness, one message per fault."
+  value       = tolist(concat(local.faults, local.reference_faults, local.primary_stickiness_faults))
 }

@@ -6,7 +6,8 @@
 # and try() says whether null is refused.
 
 locals {
-  at = { for key in keys(var.entries) : key => "extra_target_groups[\"${key}\"]" }
+  at         = { for key in keys(var.entries) : key => "extra_target_groups[\"${key}\"]" }
+  at_primary = "stickiness"
 
   lb               = local.is_alb ? "an ALB" : "an NLB"
   protocols        = local.is_alb ? ["HTTP", "HTTPS"] : ["TCP", "TLS", "UDP"]
@@ -178,36 +179,11 @@ locals {
     # Stickiness
 
     [
-      for key, entry in var.entries :
-      "${local.at[key]}.stickiness.type must be ${join(" or ", local.stickiness_types)} on ${local.lb}, not \"${entry.stickiness.type}\"."
-      if !contains(local.stickiness_types, try(coalesce(entry.stickiness.type), local.stickiness_types[0]))
-    ],
-    [
       for key, entry in local.entries :
       "${local.at[key]}.stickiness is not supported with TLS: protocol is ${entry.protocol}, listener_protocol ${entry.listener_protocol}."
       if contains([entry.protocol, entry.listener_protocol], "TLS") && try(entry.stickiness.enabled, false)
     ],
-    [
-      for key, entry in var.entries :
-      "${local.at[key]}.stickiness.cookie_name must be set with type app_cookie."
-      if try(entry.stickiness.type, null) == "app_cookie" && try(coalesce(entry.stickiness.cookie_name), null) == null
-    ],
-    # The provider would plan to set it again and again.
-    [
-      for key, entry in var.entries :
-      "${local.at[key]}.stickiness.cookie_name \"${entry.stickiness.cookie_name}\" is supported only with type app_cookie."
-      if try(coalesce(entry.stickiness.cookie_name), null) != null && try(entry.stickiness.type, null) != "app_cookie"
-    ],
-    [
-      for key, entry in var.entries :
-      "${local.at[key]}.stickiness.cookie_name must not begin with AWSALB, which ALBs reserve, but is \"${entry.stickiness.cookie_name}\"."
-      if startswith(try(coalesce(entry.stickiness.cookie_name), "none"), "AWSALB")
-    ],
-    [
-      for key, entry in var.entries :
-      "${local.at[key]}.stickiness.cookie_duration must be a whole number of seconds from 1 to 604800, not ${entry.stickiness.cookie_duration}."
-      if try(floor(min(max(entry.stickiness.cookie_duration, 1), 604800)) != entry.stickiness.cookie_duration, false)
-    ],
+    [for fault in local.stickiness_faults : fault if !startswith(fault, local.at_primary)],
 
     # Health check
 
@@ -313,5 +289,36 @@ locals {
         if try(cidrsubnet(cidr, 0, 0) != cidr || strcontains(cidr, ":"), true)
       ]
     ]),
+  )
+
+  # The rules of what the primary target group has as well.
+  primary_stickiness_faults = [for fault in local.stickiness_faults : fault if startswith(fault, local.at_primary)]
+  stickiness_faults = concat(
+    [
+      for at, stickiness in local.stickiness :
+      "${at}.type must be ${join(" or ", local.stickiness_types)} on ${local.lb}, not \"${stickiness.type}\"."
+      if !contains(local.stickiness_types, stickiness.type)
+    ],
+    [
+      for at, stickiness in local.stickiness :
+      "${at}.cookie_name must be set with type app_cookie."
+      if stickiness.type == "app_cookie" && stickiness.cookie_name == null
+    ],
+    # The provider would plan to set it again and again.
+    [
+      for at, stickiness in local.stickiness :
+      "${at}.cookie_name \"${stickiness.cookie_name}\" is supported only with type app_cookie."
+      if stickiness.cookie_name != null && stickiness.type != "app_cookie"
+    ],
+    [
+      for at, stickiness in local.stickiness :
+      "${at}.cookie_name must not begin with AWSALB, which ALBs reserve, but is \"${stickiness.cookie_name}\"."
+      if startswith(coalesce(stickiness.cookie_name, "none"), "AWSALB")
+    ],
+    [
+      for at, stickiness in local.stickiness :
+      "${at}.cookie_duration must be a whole number of seconds from 1 to 604800, not ${stickiness.cookie_duration}."
+      if try(floor(min(max(stickiness.cookie_duration, 1), 604800)) != stickiness.cookie_duration, false)
+    ],
   )
 }

@@ -49,6 +49,18 @@ variable "primary_container_port" {
   type        = number
 }
 
+variable "primary_stickiness" {
+  description = "The caller's stickiness, of the primary target group."
+  type = object({
+    enabled         = optional(bool, true)
+    type            = optional(string)
+    cookie_duration = optional(number)
+    cookie_name     = optional(string)
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "ingress_cidr_blocks" {
   description = "IPv4 networks that may reach a listener whose entry does not say who may."
   type        = list(string)

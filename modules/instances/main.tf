@@ -81,6 +81,13 @@ resource "aws_autoscaling_group" "this" {
   health_check_type         = "EC2"
   health_check_grace_period = var.health_check_grace_period
   protect_from_scale_in     = var.protect_from_scale_in
+  max_instance_lifetime     = var.max_instance_lifetime
+
+  # What replaces an instance is there before it goes, also when its lifetime ends.
+  instance_maintenance_policy {
+    min_healthy_percentage = 100
+    max_healthy_percentage = 200
+  }
 
   dynamic "launch_template" {
     for_each = var.on_demand_base_capacity == null ? [aws_launch_template.this] : []

@@ -63,6 +63,11 @@ variable "protect_from_scale_in" {
   type        = bool
 }
 
+variable "max_instance_lifetime" {
+  description = "Seconds after which an instance is replaced. 0 or null: never."
+  type        = number
+}
+
 variable "on_demand_base_capacity" {
   description = "Number of on-demand instances; all above it are Spot instances. Null: on-demand only."
   type        = number

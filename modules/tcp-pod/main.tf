@@ -28,8 +28,13 @@ resource "aws_lb_target_group" "this" {
   target_type          = "instance"
   port                 = var.target_port
   protocol             = "TCP"
-  deregistration_delay = 60
+  deregistration_delay = var.deregistration_delay
   tags                 = var.tags
+
+  stickiness {
+    enabled = var.stickiness.enabled
+    type    = var.stickiness.type
+  }
 
   health_check {
     protocol            = "TCP"

@@ -53,6 +53,19 @@ variable "target_port" {
   type        = number
 }
 
+variable "deregistration_delay" {
+  description = "Seconds for which a target that leaves may finish its requests."
+  type        = number
+}
+
+variable "stickiness" {
+  description = "What keeps a client at one target."
+  type = object({
+    enabled = bool
+    type    = string
+  })
+}
+
 variable "health_check" {
   description = "Health check of the target group, in seconds."
   type = object({

@@ -40,9 +40,15 @@ resource "aws_lb_target_group" "this" {
   port                          = var.target_port
   protocol                      = var.target_protocol
   load_balancing_algorithm_type = var.load_balancing_algorithm_type
-  # A request in flight is never silent for longer than the idle timeout.
-  deregistration_delay = min(3600, max(60, var.idle_timeout))
-  tags                 = var.tags
+  deregistration_delay          = var.deregistration_delay
+  tags                          = var.tags
+
+  stickiness {
+    enabled         = var.stickiness.enabled
+    type            = var.stickiness.type
+    cookie_duration = var.stickiness.cookie_duration
+    cookie_name     = var.stickiness.cookie_name
+  }
 
   health_check {
     protocol            = var.target_protocol

@@ -108,6 +108,21 @@ variable "load_balancing_algorithm_type" {
   type        = string
 }
 
+variable "deregistration_delay" {
+  description = "Seconds for which a target that leaves may finish its requests."
+  type        = number
+}
+
+variable "stickiness" {
+  description = "What keeps a client at one target."
+  type = object({
+    enabled         = bool
+    type            = string
+    cookie_duration = number
+    cookie_name     = string
+  })
+}
+
 variable "health_check" {
   description = "Health check of the target group; interval and timeout in seconds."
   type = object({

@@ -53,7 +53,7 @@ func writeEvents(b *strings.Builder, events []ecstypes.ServiceEvent) {
 }
 
 func (w *Watcher) writeStopped(ctx context.Context, b *strings.Builder, s Snapshot) {
-	var examples []string // of tasks whose logs are worth a look
+	var examples []Task // whose logs are worth a look
 	if len(s.Stopped) > 0 {
 		b.WriteString("stopped tasks:\n")
 	}
@@ -62,12 +62,11 @@ func (w *Watcher) writeStopped(ctx context.Context, b *strings.Builder, s Snapsh
 			fmt.Fprintf(b, "  and %d more\n", len(s.Stopped)-i)
 			break
 		}
-		id := lastPart(aws.ToString(task.TaskArn))
-		fmt.Fprintf(b, "  %s: %s\n", id, reason(task))
-		examples = append(examples, id)
+		fmt.Fprintf(b, "  %s: %s\n", lastPart(aws.ToString(task.TaskArn)), reason(task))
+		examples = append(examples, Task{ARN: aws.ToString(task.TaskArn), RuntimeIDs: runtimeIDs(task)})
 	}
 	if len(examples) == 0 && len(s.Tasks) > 0 {
-		examples = append(examples, lastPart(s.Tasks[0].ARN))
+		examples = append(examples, s.Tasks[0])
 	}
 	if w.Logs == nil || len(examples) == 0 {
 		return
@@ -77,15 +76,22 @@ func (w *Watcher) writeStopped(ctx context.Context, b *strings.Builder, s Snapsh
 	}
 }
 
-func (w *Watcher) writeLog(ctx context.Context, b *strings.Builder, container ecstypes.ContainerDefinition, taskID string) {
+func (w *Watcher) writeLog(ctx context.Context, b *strings.Builder, container ecstypes.ContainerDefinition, task Task) {
 	logging := container.LogConfiguration
 	if logging == nil || logging.LogDriver != ecstypes.LogDriverAwslogs {
 		return
 	}
 	// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html
-	group := logging.Options["awslogs-group"]
-	stream := strings.Join([]string{logging.Options["awslogs-stream-prefix"], aws.ToString(container.Name), taskID}, "/")
-	fmt.Fprintf(b, "log of container %s, task %s:\n", aws.ToString(container.Name), taskID)
+	group, name, taskID := logging.Options["awslogs-group"], aws.ToString(container.Name), lastPart(task.ARN)
+	stream := task.RuntimeIDs[name]
+	if prefix := logging.Options["awslogs-stream-prefix"]; prefix != "" {
+		stream = strings.Join([]string{prefix, name, taskID}, "/")
+	}
+	fmt.Fprintf(b, "log of container %s, task %s:\n", name, taskID)
+	if stream == "" {
+		b.WriteString("  none: it has not run\n")
+		return
+	}
 	lines, err := w.Logs.Tail(ctx, group, stream, shownLines)
 	if err != nil {
 		fmt.Fprintf(b, "  can't be read: %v\n", err)

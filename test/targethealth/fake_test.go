@@ -27,6 +27,7 @@ type world struct {
 	running   []ecstypes.Task
 	stopped   []ecstypes.Task
 	health    map[string][]elbtypes.TargetHealthDescription
+	prefix    string // of log streams
 	logs      []string
 	logError  error
 }
@@ -56,7 +57,7 @@ func newWorld() *world {
 		w.running = append(w.running, ecstypes.Task{
 			TaskArn: aws.String(fmt.Sprintf("arn:aws:ecs:us-west-2:123456789012:task/web/t%d", i)), LastStatus: aws.String("RUNNING"),
 			ContainerInstanceArn: aws.String(fmt.Sprintf("ci-%d", i)), StartedAt: aws.Time(time.Now()),
-			Containers: []ecstypes.Container{{Name: aws.String("web"), NetworkBindings: []ecstypes.NetworkBinding{
+			Containers: []ecstypes.Container{{Name: aws.String("web"), RuntimeId: aws.String(fmt.Sprintf("docker-t%d", i)), NetworkBindings: []ecstypes.NetworkBinding{
 				{ContainerPort: aws.Int32(80), HostPort: aws.Int32(32768 + i)},
 				{ContainerPort: aws.Int32(8081), HostPort: aws.Int32(32868 + i)},
 			}}},
@@ -99,11 +100,13 @@ func (w *world) DescribeServices(context.Context, *ecs.DescribeServicesInput, ..
 }
 
 func (w *world) DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error) {
+	options := map[string]string{"awslogs-group": "web"}
+	if w.prefix != "" {
+		options["awslogs-stream-prefix"] = w.prefix
+	}
 	return &ecs.DescribeTaskDefinitionOutput{TaskDefinition: &ecstypes.TaskDefinition{ContainerDefinitions: []ecstypes.ContainerDefinition{{
-		Name: aws.String("web"),
-		LogConfiguration: &ecstypes.LogConfiguration{LogDriver: ecstypes.LogDriverAwslogs, Options: map[string]string{
-			"awslogs-group": "web", "awslogs-stream-prefix": "ecs",
-		}},
+		Name:             aws.String("web"),
+		LogConfiguration: &ecstypes.LogConfiguration{LogDriver: ecstypes.LogDriverAwslogs, Options: options},
 	}}}}, nil
 }
 

@@ -37,6 +37,7 @@ type Task struct {
 	InstanceID string
 	Started    time.Time
 	Ports      []Binding
+	RuntimeIDs map[string]string // Docker's ids of the containers, by name
 }
 
 // Binding is a container port with the port of the instance that leads to it.
@@ -113,6 +114,7 @@ func (w *Watcher) lookAtTasks(ctx context.Context, s *Snapshot) error {
 			continue
 		}
 		t := Task{ARN: aws.ToString(task.TaskArn), InstanceID: hosts[aws.ToString(task.ContainerInstanceArn)], Started: aws.ToTime(task.StartedAt)}
+		t.RuntimeIDs = runtimeIDs(task)
 		for _, container := range task.Containers {
 			for _, binding := range container.NetworkBindings {
 				t.Ports = append(t.Ports, Binding{aws.ToInt32(binding.ContainerPort), aws.ToInt32(binding.HostPort)})
@@ -121,6 +123,14 @@ func (w *Watcher) lookAtTasks(ctx context.Context, s *Snapshot) error {
 		s.Tasks = append(s.Tasks, t)
 	}
 	return nil
+}
+
+func runtimeIDs(task ecstypes.Task) map[string]string {
+	ids := map[string]string{}
+	for _, container := range task.Containers {
+		ids[aws.ToString(container.Name)] = aws.ToString(container.RuntimeId)
+	}
+	return ids
 }
 
 // tasks lists the service's tasks of a desired status, described.

@@ -196,6 +196,7 @@ func TestExplain(t *testing.T) {
 	w.set(extraARN, 32868, elbtypes.TargetHealthStateEnumUnhealthy, elbtypes.TargetHealthReasonEnumFailedHealthChecks, "Health checks failed")
 	w.service.Events = []ecstypes.ServiceEvent{{CreatedAt: aws.Time(time.Now()), Message: aws.String("(service web) has started 2 tasks")}}
 	stopTasks(w, 1)
+	w.stopped[0].Containers[0].RuntimeId = aws.String("docker-0")
 	w.logs = []string{"AH00558: httpd: Could not determine the server's name"}
 	watcher := w.watcher()
 	watcher.Groups = append([]Group{}, groups...)
@@ -213,12 +214,35 @@ func TestExplain(t *testing.T) {
 		"service web: ACTIVE, 2 of 2 tasks run, 2 container instances in cluster web",
 		"has started 2 tasks",
 		"stopped0: Task failed to start; container web: exit code 1 CannotPullContainerError",
-		"web ecs/web/stopped0", "AH00558",
+		"log of container web, task stopped0", "AH00558",
 		"otlp_grpc: i-0:32868 unhealthy: Target.FailedHealthChecks",
 		`primary: GET https://web.example.com/ answers 200 "hello"`,
 		"otlp_grpc: timed out: nothing answers on this listener", "security group",
 	} {
 		assert.Contains(t, text, part)
+	}
+}
+
+func TestExplainFindsTheLogStream(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ prefix, runtimeID, want string }{
+		"Docker's id without a prefix":           {"", "docker-0", "  web docker-0\n"},
+		"by the task with a prefix":              {"ecs", "docker-0", "  web ecs/web/stopped0\n"},
+		"none of a container that did not start": {"", "", "  none: it has not run\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			stopTasks(w, 1)
+			w.prefix = test.prefix
+			if test.runtimeID != "" {
+				w.stopped[0].Containers[0].RuntimeId = &test.runtimeID
+			}
+			watcher := w.watcher()
+			snapshot, err := watcher.Wait(t.Context())
+			require.NoError(t, err)
+			assert.Contains(t, watcher.Explain(t.Context(), snapshot), "log of container web, task stopped0:\n"+test.want)
+		})
 	}
 }
 

@@ -42,11 +42,14 @@ inputs = object({
   container_command                  = optional(list(string))
   container_cpu                      = optional(number, 200)
   container_healthcheck_command      = optional(string, "curl -f http://localhost/ || exit 1")
+  container_healthcheck_interval     = optional(number, 30)
+  container_healthcheck_timeout      = optional(number, 5)
   container_memory                   = optional(number, 128)
   container_memory_reservation       = optional(number)
   container_port                     = optional(number, 8080)
   deployment_maximum_percent         = optional(number, 200)
   deployment_minimum_healthy_percent = optional(number, 100)
+  deregistration_delay               = optional(number, 300)
   dns_routing_policy                 = optional(string, "simple")
   dns_set_identifier                 = optional(string)
   dns_weight                         = optional(number, 100)
@@ -107,6 +110,7 @@ inputs = object({
   load_balancing_algorithm_type             = optional(string, "round_robin")
   managed_draining                          = optional(bool, true)
   managed_termination_protection            = optional(bool, true)
+  max_instance_lifetime                     = optional(number, 2592000)
   on_demand_base_capacity                   = optional(number)
   replication_region                        = optional(string)
   root_volume_size                          = optional(number, 30)
@@ -115,6 +119,15 @@ inputs = object({
   ssh_cidr_block                            = optional(string)
   ssh_key_name                              = optional(string)
   ssl_policy                                = optional(string, "ELBSecurityPolicy-TLS13-1-2-Res-2021-06")
+
+  stickiness = optional(object({
+    enabled         = optional(bool, true)
+    type            = optional(string)
+    cookie_duration = optional(number)
+    cookie_name     = optional(string)
+  }), {})
+
+  swap                                      = optional(bool, true)
   tags                                      = optional(map(string), {})
   target_group_protocol                     = optional(string, "HTTP")
   task_desired_count                        = optional(number, 1)
@@ -143,7 +156,7 @@ inputs = object({
 
 # Inputs with a default for which null is a value of its own. For all others null
 # is the default.
-null_is_a_value = ["container_healthcheck_command"]
+null_is_a_value = ["container_healthcheck_command", "max_instance_lifetime"]
 
 outputs = [
   "access_log_bucket_name",

@@ -240,3 +240,25 @@ run "cookie_duration_with_a_fraction" {
     error_message = jsonencode(output.faults)
   }
 }
+
+# The primary target group's stickiness has the rules of the entries'.
+run "primary_stickiness" {
+  command = plan
+
+  variables {
+    entries            = {}
+    primary_stickiness = { type = "source_ip", cookie_name = "AWSALB", cookie_duration = 0 }
+  }
+
+  expect_failures = [output.primary_stickiness]
+
+  assert {
+    condition = output.faults == tolist([
+      "stickiness.type must be lb_cookie or app_cookie on an ALB, not \"source_ip\".",
+      "stickiness.cookie_name \"AWSALB\" is supported only with type app_cookie.",
+      "stickiness.cookie_name must not begin with AWSALB, which ALBs reserve, but is \"AWSALB\".",
+      "stickiness.cookie_duration must be a whole number of seconds from 1 to 604800, not 0.",
+    ])
+    error_message = jsonencode(output.faults)
+  }
+}

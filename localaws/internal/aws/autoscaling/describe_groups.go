@@ -110,6 +110,7 @@ type groupView struct {
 	ServiceLinkedRoleARN             string
 	InstanceMaintenancePolicy        *maintenancePolicy
 	AvailabilityZoneDistribution     *zoneDistribution
+	MaxInstanceLifetime              *int
 }
 
 type suspendedProcess struct{ ProcessName, SuspensionReason string }
@@ -129,6 +130,9 @@ func (s groups) view(g *group) groupView {
 		Tags: g.tagViews(), TerminationPolicies: g.TerminationPolicies,
 		NewInstancesProtectedFromScaleIn: g.ProtectNew, ServiceLinkedRoleARN: g.ServiceLinkedRoleARN,
 		InstanceMaintenancePolicy: g.MaintenancePolicy, AvailabilityZoneDistribution: g.ZoneDistribution,
+	}
+	if g.MaxLifetime != 0 {
+		v.MaxInstanceLifetime = &g.MaxLifetime
 	}
 	if g.Deleting {
 		v.Status = "Delete in progress"

@@ -61,6 +61,7 @@ type groupSettings struct {
 	ServiceLinkedRoleARN string
 	MaintenancePolicy    *maintenancePolicy
 	ZoneDistribution     *zoneDistribution
+	MaxLifetime          int // seconds, 0 for none
 }
 
 // instance is a member of a group.

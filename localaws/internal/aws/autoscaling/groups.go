@@ -28,6 +28,7 @@ type groupInput struct {
 	ServiceLinkedRoleARN             *string
 	InstanceMaintenancePolicy        *maintenancePolicy
 	AvailabilityZoneDistribution     *zoneDistribution
+	MaxInstanceLifetime              *int
 
 	// Only at creation.
 	TargetGroupARNs                []string

@@ -41,7 +41,7 @@ func (s *reconciler) reconcile(g *group) {
 		s.finishDeletion(g)
 		return
 	}
-	surge := s.advanceRefresh(g)
+	surge := s.advanceRefresh(g) + s.advanceLifetime(g)
 	s.reconcileCapacity(g, g.Desired+surge)
 }
 

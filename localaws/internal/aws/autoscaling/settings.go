@@ -17,6 +17,7 @@ func (s groups) apply(old groupSettings, in *groupInput) (groupSettings, error) 
 	set(&n.Cooldown, in.DefaultCooldown)
 	set(&n.ProtectNew, in.NewInstancesProtectedFromScaleIn)
 	set(&n.ServiceLinkedRoleARN, in.ServiceLinkedRoleARN)
+	set(&n.MaxLifetime, in.MaxInstanceLifetime)
 	setPointer(&n.ZoneDistribution, in.AvailabilityZoneDistribution)
 	// -1 ends a warmup and a maintenance policy.
 	if in.DefaultInstanceWarmup != nil {
@@ -65,6 +66,8 @@ func (n *groupSettings) validate(in *groupInput) error {
 		return invalid("Desired capacity:%d must be between the specified min size:%d and max size:%d", n.Desired, n.Min, n.Max)
 	case n.GracePeriod < 0:
 		return invalid("HealthCheckGracePeriod %d must not be negative", n.GracePeriod)
+	case n.MaxLifetime != 0 && (n.MaxLifetime < minLifetime || n.MaxLifetime > maxLifetime):
+		return invalid("MaxInstanceLifetime %d must be 0 or between %d and %d seconds", n.MaxLifetime, minLifetime, maxLifetime)
 	}
 	for _, kind := range strings.Split(n.HealthCheckType, ",") {
 		if kind != "EC2" && kind != "ELB" {
