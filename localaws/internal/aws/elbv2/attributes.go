@@ -83,6 +83,9 @@ func slowStart(value string) string {
 	return ""
 }
 
+// stickinessType is any there is; which one fits is checked with the group.
+func stickinessType(value string) string { return oneOf("lb_cookie", "app_cookie", "source_ip")(value) }
+
 var reservedCookie = regexp.MustCompile(`^AWSALB(APP|TG)?`)
 
 func cookieName(value string) string {
@@ -152,7 +155,7 @@ func targetGroupAttributes(g TargetGroup) []attribute {
 		return append(all, streamAttributes(g)...)
 	}
 	return append(all,
-		attribute{"stickiness.type", "lb_cookie", oneOf("lb_cookie", "app_cookie")},
+		attribute{"stickiness.type", "lb_cookie", stickinessType},
 		attribute{"stickiness.lb_cookie.duration_seconds", "86400", within(1, 604800)},
 		attribute{"stickiness.app_cookie.cookie_name", "", cookieName},
 		attribute{"stickiness.app_cookie.duration_seconds", "86400", within(1, 604800)},
@@ -167,7 +170,7 @@ func streamAttributes(g TargetGroup) []attribute {
 	datagrams := strconv.FormatBool(g.Protocol == "UDP" || g.Protocol == "TCP_UDP")
 	preserve := strconv.FormatBool(g.TargetType != "ip" || datagrams == yes)
 	return []attribute{
-		{"stickiness.type", "source_ip", oneOf("source_ip")},
+		{"stickiness.type", "source_ip", stickinessType},
 		{"deregistration_delay.connection_termination.enabled", datagrams, boolean},
 		{"preserve_client_ip.enabled", preserve, boolean},
 		{"proxy_protocol_v2.enabled", no, boolean},

@@ -301,13 +301,29 @@ func (s *targetGroupOperations) modifyTargetGroupAttributes(_ context.Context, i
 	if group.Attributes, err = changeAttributes("Target group", known, group.Attributes, in.Attributes); err != nil {
 		return nil, err
 	}
-	if group.Attribute("stickiness.enabled") == yes && group.Attribute("stickiness.type") == "app_cookie" &&
-		group.Attribute("stickiness.app_cookie.cookie_name") == "" {
-		return nil, invalid("Target group stickiness of type 'app_cookie' needs the attribute 'stickiness.app_cookie.cookie_name'")
+	if err := checkStickiness(group); err != nil {
+		return nil, err
 	}
 	if group.balancesRequests() && group.Attribute(attributeSlowStart) != "0" && group.Attribute(attributeAlgorithm) != "round_robin" {
 		return nil, invalidConfiguration("Slow start is not supported with the algorithm '%s'", group.Attribute(attributeAlgorithm))
 	}
 	s.targetGroups.Put(group.ARN, group)
 	return &attributesOutput{listAttributes(known, group.Attributes)}, nil
+}
+
+// checkStickiness refuses what the protocol of the group does not have,
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#sticky-sessions.
+func checkStickiness(group TargetGroup) error {
+	kind := group.Attribute("stickiness.type")
+	switch {
+	case (kind == "source_ip") == group.balancesRequests():
+		return invalidConfiguration("Stickiness type '%s' is not supported for target groups with the %s protocol", kind, group.Protocol)
+	case group.Attribute("stickiness.enabled") != yes:
+		return nil
+	case group.Protocol == "TLS":
+		return invalidConfiguration("The provided target group attribute is not supported")
+	case kind == "app_cookie" && group.Attribute("stickiness.app_cookie.cookie_name") == "":
+		return invalid("Target group stickiness of type 'app_cookie' needs the attribute 'stickiness.app_cookie.cookie_name'")
+	}
+	return nil
 }

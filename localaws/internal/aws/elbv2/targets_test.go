@@ -171,6 +171,12 @@ func TestTargetGroupAttributes(t *testing.T) {
 		return err
 	}
 	require.NoError(t, set("deregistration_delay.timeout_seconds", "0", "slow_start.duration_seconds", "30"))
+	for _, value := range []string{"-1", "3601", "1.5", ""} {
+		assertRefused(t, set("deregistration_delay.timeout_seconds", value), "ValidationError", "must be a number from 0 to 3600")
+	}
+	for _, value := range []string{"0", "604801"} {
+		assertRefused(t, set("stickiness.lb_cookie.duration_seconds", value), "ValidationError", "must be a number from 1 to 604800")
+	}
 	assertRefused(t, set("slow_start.duration_seconds", "5"), "ValidationError", "0 or a number from 30 to 900")
 	assertRefused(t, set("load_balancing.algorithm.type", "least_outstanding_requests"), "InvalidConfigurationRequest", "Slow start")
 	assertRefused(t, set("stickiness.enabled", "true", "stickiness.type", "app_cookie"), "ValidationError", "cookie_name")
@@ -180,6 +186,42 @@ func TestTargetGroupAttributes(t *testing.T) {
 	require.NoError(t, set(failOpen+"count", "1", failOpen+"percentage", "off"))
 	assertRefused(t, set(failOpen+"count", "2"), "ValidationError", "localaws supports only '1'")
 	assertRefused(t, set(failOpen+"percentage", "50"), "ValidationError", "localaws supports only 'off'")
+}
+
+func TestStickinessFitsTheProtocol(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		protocol      types.ProtocolEnum
+		kind, enabled string
+		code, message string // of the refusal; none where the code is empty
+	}{
+		"by cookie":                {"HTTP", "lb_cookie", "true", "", ""},
+		"by address":               {"TCP", "source_ip", "true", "", ""},
+		"by address of datagrams":  {"UDP", "source_ip", "true", "", ""},
+		"none of TLS targets":      {"TLS", "source_ip", "false", "", ""},
+		"of TLS targets":           {"TLS", "source_ip", "true", "InvalidConfigurationRequest", "The provided target group attribute is not supported"},
+		"by cookie behind an NLB":  {"TCP", "lb_cookie", "false", "InvalidConfigurationRequest", "Stickiness type 'lb_cookie' is not supported for target groups with the TCP protocol"},
+		"by address behind an ALB": {"HTTP", "source_ip", "true", "InvalidConfigurationRequest", "Stickiness type 'source_ip' is not supported for target groups with the HTTP protocol"},
+		"by something else":        {"HTTP", "header", "true", "ValidationError", "must be one of: lb_cookie, app_cookie, source_ip"},
+		"neither enabled nor not":  {"HTTP", "lb_cookie", "on", "ValidationError", "must be one of: true, false"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t)
+			group := c.targetGroup("web", func(in *elb.CreateTargetGroupInput) { in.Protocol = test.protocol })
+			_, err := c.client.ModifyTargetGroupAttributes(t.Context(), &elb.ModifyTargetGroupAttributesInput{
+				TargetGroupArn: group.TargetGroupArn,
+				Attributes: []types.TargetGroupAttribute{
+					{Key: aws.String("stickiness.enabled"), Value: &test.enabled}, {Key: aws.String("stickiness.type"), Value: &test.kind},
+				},
+			})
+			if test.code == "" {
+				require.NoError(t, err)
+				return
+			}
+			assertRefused(t, err, test.code, test.message)
+		})
+	}
 }
 
 func TestHealthCheckDefaults(t *testing.T) {

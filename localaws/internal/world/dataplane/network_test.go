@@ -60,6 +60,61 @@ func TestTCPPassesThrough(t *testing.T) {
 	assert.Equal(t, "echo hello\nbye\n", string(all), "the end of one way leaves the other open")
 }
 
+// answeredBy tells which targets answer so many connections of a client.
+func (w *world) answeredBy(count int, dial func() (net.Conn, error)) map[string]int {
+	w.t.Helper()
+	seen := map[string]int{}
+	for range count {
+		c, err := dial()
+		require.NoError(w.t, err)
+		require.NoError(w.t, c.SetDeadline(time.Now().Add(10*time.Second)))
+		name, err := bufio.NewReader(c).ReadString('\n')
+		require.NoError(w.t, err)
+		require.NoError(w.t, c.Close())
+		seen[name]++
+	}
+	return seen
+}
+
+func TestSourceStaysAtItsTarget(t *testing.T) {
+	t.Parallel()
+	for listener, sticks := range map[types.ProtocolEnum]bool{"TCP": true, "TLS": false} {
+		t.Run(string(listener), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			lb, group := w.flows("TCP", listener)
+			w.set(group, "stickiness.enabled", "true")
+			named := func(name string) netip.AddrPort {
+				at := w.accepting(func(c net.Conn) {
+					_, _ = io.WriteString(c, name+"\n")
+					_ = c.Close()
+				})
+				w.register(group, at)
+				w.waitFor(group, at, types.TargetHealthStateEnumHealthy)
+				return at
+			}
+			first := named("first")
+			address := w.waitListening(lb, 5000)
+			dial := func() (net.Conn, error) {
+				if listener == "TLS" {
+					return tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a test
+				}
+				return net.Dial("tcp", address) //nolint:noctx // a test
+			}
+			w.answeredBy(1, dial)
+			named("second")
+			if !sticks {
+				assert.Len(t, w.answeredBy(40, dial), 2)
+				return
+			}
+			assert.Equal(t, map[string]int{"first\n": 40}, w.answeredBy(40, dial), "another target changes nothing")
+			w.deregister(group, first)
+			require.Eventually(t, func() bool { return w.answeredBy(1, dial)["second\n"] == 1 }, waitLong, poll)
+			assert.Equal(t, map[string]int{"second\n": 40}, w.answeredBy(40, dial))
+		})
+	}
+}
+
 func TestTLSIsTerminated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

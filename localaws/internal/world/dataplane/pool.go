@@ -5,6 +5,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -22,6 +23,8 @@ type pool struct {
 	mu     sync.Mutex
 	roster *roster
 	next   int // round robin: how many were chosen
+	// sources are the targets that clients of a sticky group had last, by address.
+	sources map[netip.Addr]elbv2.Target
 }
 
 // roster is a target group as it was at one time; it does not change. A
@@ -57,7 +60,7 @@ type endpoint struct {
 }
 
 func newPool(c clock.Clock) *pool {
-	o := &pool{clock: c}
+	o := &pool{clock: c, sources: map[netip.Addr]elbv2.Target{}}
 	o.roster = &roster{pool: o}
 	return o
 }

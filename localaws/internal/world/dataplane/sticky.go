@@ -83,11 +83,17 @@ func (x *exchange) stickyTarget() func([]member) (member, bool) {
 	if !on(group.Attribute("stickiness.enabled")) {
 		return nil
 	}
-	name := cookieTarget
+	// A browser sends only the second one to another origin.
+	names := []string{cookieTarget, cookieCORS}
 	if group.Attribute("stickiness.type") == "app_cookie" {
-		name = cookieApp
+		names = []string{cookieApp}
 	}
-	p, ok := readPin(x.request, name, x.plane.account.Clock.Now())
+	p, ok := pin{}, false
+	for _, name := range names {
+		if !ok {
+			p, ok = readPin(x.request, name, x.plane.account.Clock.Now())
+		}
+	}
 	if !ok || p.Group != group.ARN {
 		return nil
 	}

@@ -10,8 +10,6 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 )
 
 // streamIdle is how long a Network Load Balancer's TLS connection may be
@@ -107,20 +105,27 @@ func (s *site) lease(who client) *lease {
 	if chosen == nil {
 		return nil
 	}
-	return chosen.choose(who.node.AvailabilityZone, sameSource(chosen.group, who))
+	return chosen.choose(who.node.AvailabilityZone, s.sameSource(chosen, who))
 }
 
-// sameSource sends a client to the same target each time, where the group is
-// sticky.
-func sameSource(group elbv2.TargetGroup, who client) func([]member) (member, bool) {
-	if !on(group.Attribute("stickiness.enabled")) {
+// sameSource sends a client to the target that it had before, as long as that may
+// get new flows, where the group is sticky. TLS listeners do not heed it.
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#sticky-sessions
+func (s *site) sameSource(group *roster, who client) func([]member) (member, bool) {
+	if !on(group.group.Attribute("stickiness.enabled")) || s.listener.Protocol == "TLS" {
 		return nil
 	}
-	sum := 0
-	for _, b := range who.address.Addr().As16() {
-		sum = sum*31 + int(b)
+	source := who.address.Addr().Unmap()
+	return func(usable []member) (member, bool) {
+		for _, m := range usable {
+			if m.target == group.pool.sources[source] {
+				return m, true
+			}
+		}
+		chosen := group.balance(usable)
+		group.pool.sources[source] = chosen.target
+		return chosen, true
 	}
-	return func(usable []member) (member, bool) { return usable[(sum&0x7fffffff)%len(usable)], true }
 }
 
 func handshake(ctx context.Context, c *tls.Conn, patience time.Duration) error {

@@ -69,6 +69,13 @@ func TestParse(t *testing.T) {
 				"part-001: cloud-config writ_files: cloud-init does not know this key",
 			}},
 		},
+		"a swap file, and what comes after it": {
+			"#cloud-config\nswap: {filename: /swapfile, size: 2048M}\nruncmd: [echo late]\n",
+			cloudinit.Config{
+				Run:      []cloudinit.Command{{Line: "echo late"}},
+				Warnings: []string{"cloud-config swap has no effect on an instance of localaws"},
+			},
+		},
 		"a file without a path": {
 			"#cloud-config\nwrite_files:\n- content: x\n",
 			cloudinit.Config{Warnings: []string{`part-001: cloud-config write_files: path "" is not absolute (line 3)`}},
