@@ -13,16 +13,22 @@ locals {
   missing = flatten([for instance, kinds in local.kinds : [for kind in local.needed : "${instance}.${kind}" if !contains(kinds, kind)]])
 
   # Objects of weight whose like the table does not have.
-  weight   = "^(aws_ecs_(cluster|service|capacity_provider)|aws_a?lb(_listener|_target_group)?|aws_acm_certificate|aws_route53_record|aws_cloudwatch_log_group|aws_s3_bucket|aws_sns_topic(_subscription)?|aws_autoscaling_group|aws_security_group)$"
+  weight = "^aws_(${join("|", [
+    "ecs_(cluster|service|capacity_provider)", "autoscaling_group", "security_group", "a?lb(_listener|_target_group)?", "acm_certificate",
+    "route53_record", "cloudwatch_log_group", "s3_bucket", "sns_topic(_subscription)?",
+  ])})$"
   in_place = ["aws_lb_target_group.extra", "aws_lb_listener.extra", "aws_cloudwatch_log_group.container_insights"]
   unknown = [
     for resource in local.mine : resource.address
-    if can(regex(local.weight, resource.type)) && !contains(concat(keys(local.table), local.in_place), resource.kind) && !contains(var.give_up, resource.address)
+    if can(regex(local.weight, resource.type)) && !contains(concat(keys(local.table), local.in_place), resource.kind) &&
+    !contains(var.give_up, resource.address)
   ]
 
-  others = distinct([for resource in local.resources : trimsuffix(resource.address, ".aws_ecs_service.ecs") if endswith(resource.address, ".aws_ecs_service.ecs")])
-  moved  = [for resource in local.mine : resource.instance if resource.kind == "aws_ecs_cluster.this"]
-  zones  = distinct([for address, host in local.hostnames : host.name if !contains(keys(local.labels), address)])
+  others = distinct([
+    for resource in local.resources : trimsuffix(resource.address, ".aws_ecs_service.ecs") if endswith(resource.address, ".aws_ecs_service.ecs")
+  ])
+  moved = [for resource in local.mine : resource.instance if resource.kind == "aws_ecs_cluster.this"]
+  zones = distinct([for address, host in local.hostnames : host.name if !contains(keys(local.labels), address)])
 }
 
 output "file" {
@@ -40,7 +46,7 @@ output "file" {
     [for to, ids in local.imports : "\nimport {\n  to = ${to}\n  id = ${jsonencode(ids[0])}\n}"],
     [for kind in local.removed : "\nremoved {\n  from = ${var.module}.${kind}\n\n  lifecycle {\n    destroy = false\n  }\n}"],
     [""],
-  )), "$${", "$$$${"), "%%{", "%%%%{")
+  )), "$${", "$$${"), "%%{", "%%%{")
 
   precondition {
     condition     = can(local.document.values.root_module)
@@ -53,8 +59,11 @@ output "file" {
   }
 
   precondition {
-    condition     = !can(local.document.values.root_module) || length(local.mine) > 0
-    error_message = "The state has nothing at ${var.module}. Services of the predecessor are at: ${length(local.others) > 0 ? join(", ", local.others) : "no address at all"}."
+    condition = !can(local.document.values.root_module) || length(local.mine) > 0
+    error_message = join(" ", [
+      "The state has nothing at ${var.module}.",
+      "Services of the predecessor are at: ${length(local.others) > 0 ? join(", ", local.others) : "no address at all"}.",
+    ])
   }
 
   precondition {
