@@ -117,7 +117,7 @@ func (f finder) loadBalancer() {
 	require.NoError(f.t, err)
 	for _, attribute := range attributes.Attributes {
 		if aws.ToString(attribute.Key) == "access_logs.s3.bucket" && aws.ToString(attribute.Value) != "" {
-			f.objects["bucket of the access logs"] = f.bucket(aws.ToString(attribute.Value))
+			f.objects["bucket of the access logs"] = aws.ToString(attribute.Value) // it ends in the time of its creation
 		}
 	}
 }
@@ -132,20 +132,6 @@ func (f finder) described(ids []string, prefix string) string {
 		require.NoError(f.t, f.api.Query(f.ctx, awsapi.EC2, "DescribeSecurityGroups", map[string]string{"GroupId.1": id}, &groups))
 		if len(groups.Descriptions) == 1 && strings.HasPrefix(groups.Descriptions[0], prefix) {
 			return id
-		}
-	}
-	return ""
-}
-
-func (f finder) bucket(name string) string {
-	f.t.Helper()
-	var list struct {
-		Buckets []struct{ Name, CreationDate string } `xml:"Buckets>Bucket"`
-	}
-	require.NoError(f.t, f.api.Get(f.ctx, awsapi.S3, "/", &list))
-	for _, bucket := range list.Buckets {
-		if bucket.Name == name {
-			return name + " of " + bucket.CreationDate
 		}
 	}
 	return ""

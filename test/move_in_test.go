@@ -50,6 +50,7 @@ func TestMoveIn(t *testing.T) {
 				m.old(t, c.release)
 				m.careless(t)
 				file := m.file(t)
+				m.leftOut(t, file)
 				m.move(t, file)
 				m.after(t)
 			})
@@ -66,7 +67,8 @@ type moveIn struct {
 	groups  []targethealth.Group
 	streams []*stream
 	before  objects
-	state   string // path of what `terraform show -json` printed
+	state   string   // path of what `terraform show -json` printed
+	managed []string // addresses of the predecessor's resources
 }
 
 func (m *moveIn) variables(shared suite.Prepared) map[string]any {
@@ -132,6 +134,9 @@ func (m *moveIn) careless(t *testing.T) {
 	m.during("show -json")
 	m.state = filepath.Join(t.TempDir(), "state.json")
 	require.NoError(t, os.WriteFile(m.state, m.terraform(t, "show", "-json"), 0o600))
+	var err error
+	m.managed, err = m.d.Managed()
+	require.NoError(t, err)
 	m.during("a plan without moving in")
 	m.d.Mutate = m.installs("")
 	said := m.d.PlanFails(t, m.variables)
@@ -173,6 +178,26 @@ func (m *moveIn) file(t *testing.T) string {
 var weighty = regexp.MustCompile(`\.(aws_ecs_cluster|aws_ecs_capacity_provider|aws_ecs_service|aws_a?lb|aws_a?lb_listener|aws_a?lb_target_group` +
 	`|aws_acm_certificate|aws_route53_record|aws_cloudwatch_log_group|aws_s3_bucket|aws_sns_topic|aws_sns_topic_subscription` +
 	`|aws_autoscaling_group|aws_security_group)\.`)
+
+// unmoved matches the addresses of what stays where it is, without any block.
+var unmoved = regexp.MustCompile(`\.(aws_lb_listener\.extra|aws_lb_target_group\.extra|aws_cloudwatch_log_group\.container_insights)\[`)
+
+// leftOut plans with the first block only, which says that the service moves in: of
+// every object of weight that the file would move, the plan is the end. So it is of
+// one whose blocks are missing, and the test fails.
+func (m *moveIn) leftOut(t *testing.T, file string) {
+	t.Helper()
+	m.during("a plan without any block but the first")
+	first := strings.SplitAfterN(file, "\n}\n", 2)[0]
+	require.Contains(t, first, "terraform_data.origin")
+	m.d.Mutate = m.installs(first)
+	planned := m.d.Plan(t, m.variables)
+	for _, address := range m.managed {
+		if weighty.MatchString(address) && !unmoved.MatchString(address) {
+			assert.Contains(t, planned[address], "delete", "what is planned for %s when nothing moves it", address)
+		}
+	}
+}
 
 // move plans and applies the move, and looks whether the next plan is empty.
 func (m *moveIn) move(t *testing.T, file string) {
