@@ -12,6 +12,8 @@ TEST_FILTER ?=
 FILTER       = $(value TEST_FILTER)
 # How many cases run at a time: all, since they mostly wait for the provider.
 TEST_PARALLEL ?= 9
+# When go test ends the integration tests; they are interrupted before, and clean up.
+TEST_TIMEOUT ?= 120m
 export TEST_CLOUD TEST_REGION
 
 # What is installed here comes after what the machine has.
@@ -24,14 +26,15 @@ UNIT = $$(go list ./... | grep -v '/terraform-aws-ecs/test$$')
 RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && command -v "$$(go env CC)" >/dev/null && echo -race)
 
 # With -C, go test passes its terminal on, so that progress moves.
-INTEGRATION = go test -C $(TEST_PATH) -count=1 -timeout 120m -parallel $(TEST_PARALLEL)
+INTEGRATION = go test -C $(TEST_PATH) -count=1 -timeout $(TEST_TIMEOUT) -parallel $(TEST_PARALLEL)
 
 # What stands beside the tests.
 SUITE = go build -o .bin/suite ./test/suite/cmd/suite && .bin/suite
 
 # Linters and generators are Go programs, pinned by a module of their own and
 # compiled on first use.
-TOOLS      = .bin/golangci-lint .bin/tflint .bin/tfsec .bin/actionlint .bin/terraform-docs
+LINTERS    = .bin/golangci-lint .bin/tflint .bin/tfsec .bin/actionlint
+TOOLS      = $(LINTERS) .bin/terraform-docs
 TOOLS_FROM = tools/lint/go.mod tools/lint/go.sum
 
 .PHONY: help
@@ -81,7 +84,7 @@ configuration: go ## Check the format and validity of all Terraform files, and r
 
 .PHONY: integration
 integration: go ## Run the integration tests on TEST_CLOUD
-	$(INTEGRATION) -run '$(or $(FILTER),.)' -skip '^(TestRefusals|TestConfiguration|TestRulesAreDefended)$$'
+	$(INTEGRATION) -run '$(or $(FILTER),.)' -skip '^(TestRefusals|TestConfiguration|TestRulesAreDefended|TestArgumentsAreTested)$$'
 
 .PHONY: coverage
 coverage: go ## Print how much of localaws the integration tests execute
@@ -99,6 +102,10 @@ test-destroy: go ## Deploy and destroy a service ten times, in other orders each
 test-rules: go ## Show that each rule of the module has a test that fails without it
 	TEST_RULES=1 go test -C ./test -count=1 -timeout 30m -v -run '^TestRulesAreDefended$$'
 
+.PHONY: test-mutants
+test-mutants: go ## Show that each argument of the module's resources has a test that fails without it
+	TEST_MUTANTS='$(or $(TEST_MUTANTS),*.tf modules/*/*.tf)' go test -C ./test -count=1 -timeout 20h -v -run '^TestArgumentsAreTested$$'
+
 .PHONY: bench
 bench: go ## Measure a whole run, and print a Markdown table
 	@$(SUITE) bench
@@ -109,7 +116,7 @@ fmt: go ## Format Go and Terraform files
 	terraform fmt -recursive .
 
 .PHONY: lint
-lint: go $(TOOLS) ## Check Go, Terraform and workflow files, and scan the module for security mistakes
+lint: go $(LINTERS) ## Check Go, Terraform and workflow files, and scan the module for security mistakes
 	.bin/golangci-lint run ./...
 	cd localaws && ../.bin/golangci-lint run ./...
 	.bin/tflint --recursive --config "$(CURDIR)/.tflint.hcl"
@@ -124,20 +131,15 @@ docs: .bin/terraform-docs ## Write the module's inputs and outputs into README.m
 package: go ## Make the module's archive in .bin/package
 	go run ./tools/packaging/cmd/package -out .bin/package
 
-.bin/golangci-lint: $(TOOLS_FROM)
-	go -C tools/lint build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+.bin/golangci-lint: PACKAGE = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+.bin/tflint: PACKAGE = github.com/terraform-linters/tflint
+.bin/tfsec: PACKAGE = github.com/aquasecurity/tfsec/cmd/tfsec
+.bin/actionlint: PACKAGE = github.com/rhysd/actionlint/cmd/actionlint
+.bin/terraform-docs: PACKAGE = github.com/terraform-docs/terraform-docs
 
-.bin/tflint: $(TOOLS_FROM)
-	go -C tools/lint build -o ../../$@ github.com/terraform-linters/tflint
-
-.bin/tfsec: $(TOOLS_FROM)
-	go -C tools/lint build -o ../../$@ github.com/aquasecurity/tfsec/cmd/tfsec
-
-.bin/actionlint: $(TOOLS_FROM)
-	go -C tools/lint build -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
-
-.bin/terraform-docs: $(TOOLS_FROM)
-	go -C tools/lint build -o ../../$@ github.com/terraform-docs/terraform-docs
+$(TOOLS): $(TOOLS_FROM)
+	@echo "compiling $(@F), which takes minutes the first time on this machine"
+	@go -C tools/lint build -o ../../$@ $(PACKAGE)
 
 # One clear line for what a fresh machine may lack.
 .PHONY: go

@@ -112,6 +112,33 @@ locals {
 }
 
 locals {
+  # The ports of the container itself that the health check's command names, as in
+  # http://localhost:8080/ or nc -z localhost 8080; a URL without a port means its
+  # scheme's. A port that only the shell knows, such as $PORT, is none of them.
+  asked_in_container = regexall(
+    "(?:(https?)://)?(?:\\blocalhost|\\b127\\.0\\.0\\.1|\\[::1\\])(?:[: ]([0-9]+))?(?:[/?#\\s;&|)'\"]|$)",
+    coalesce(var.container_healthcheck_command, "none")
+  )
+  healthcheck_ports = distinct([
+    for asked in local.asked_in_container : coalesce(asked[1], asked[0] == "https" ? "443" : "80") if asked[0] != null || asked[1] != null
+  ])
+  unmapped_healthcheck_ports = [
+    for port in local.healthcheck_ports : port if !contains(local.mapped_ports, format("%05d/tcp", port))
+  ]
+}
+
+check "container_healthcheck_command" {
+  assert {
+    condition = length(local.unmapped_healthcheck_ports) == 0
+    error_message = join(" ", [
+      "container_healthcheck_command ${jsonencode(var.container_healthcheck_command)} asks port ${join(", ", local.unmapped_healthcheck_ports)},",
+      "but the container's ports are ${join(", ", [for port in local.mapped_ports : tonumber(split("/", port)[0])])}.",
+      "If nothing listens there, ECS stops every task: ask one of the container's ports, or set null to leave the checks to the load balancer.",
+    ])
+  }
+}
+
+locals {
   ambiguous_volumes     = setintersection(keys(var.task_efs_volumes), keys(var.task_local_volumes))
   ambiguous_environment = setintersection(var.task_environment_variables[*].name, var.task_secrets[*].name)
 }

@@ -120,7 +120,10 @@ variable "container_memory_reservation" {
 }
 
 variable "container_healthcheck_command" {
-  description = "Shell command that tells, inside the container, whether it is healthy. It must exist in the image. Null: only the load balancer checks."
+  description = <<-EOT
+    Shell command that tells, inside the container, whether it is healthy. The image needs a shell and the command, and curl is in few images.
+    Null: only the load balancer checks. A port of localhost that it asks must be a port of the container: the plan warns otherwise.
+  EOT
   type        = string
   default     = "curl -f http://localhost/ || exit 1"
 
@@ -1129,7 +1132,10 @@ variable "cloudwatch_log_group_retention" {
 }
 
 variable "cloudwatch_log_kms_key_id" {
-  description = "ARN of the KMS key that encrypts the log groups, in the same region. Null: CloudWatch's own encryption."
+  description = <<-EOT
+    ARN of the KMS key that encrypts the log groups, in the same region. Null: CloudWatch's own encryption.
+    The key's policy must admit all of them, with `enable_container_insights` also `/aws/ecs/containerinsights/<service_name>/performance`.
+  EOT
   type        = string
   default     = null
 

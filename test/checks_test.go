@@ -135,7 +135,7 @@ func TestSiteFaults(t *testing.T) {
 
 // checkGroups waits until all target groups are healthy and checks how each is
 // connected, from its listener to the service's tasks.
-func checkGroups(ctx context.Context, t *testing.T, v *suite.Validation, o serviceOutputs, groups []targethealth.Group) targethealth.Snapshot {
+func checkGroups(ctx context.Context, t testing.TB, v *suite.Validation, o serviceOutputs, groups []targethealth.Group) targethealth.Snapshot {
 	t.Helper()
 	seen := v.WaitHealthy(ctx, t, o.ClusterName, o.ServiceName, groups)
 	for _, group := range groups {
@@ -149,7 +149,7 @@ func checkGroups(ctx context.Context, t *testing.T, v *suite.Validation, o servi
 
 // checkServiceRegisters: the service lists the target group with the group's
 // container port.
-func checkServiceRegisters(t *testing.T, seen targethealth.Snapshot, group targethealth.Group) {
+func checkServiceRegisters(t testing.TB, seen targethealth.Snapshot, group targethealth.Group) {
 	t.Helper()
 	ports := map[string]int32{}
 	for _, lb := range seen.Service.LoadBalancers {
@@ -160,14 +160,14 @@ func checkServiceRegisters(t *testing.T, seen targethealth.Snapshot, group targe
 
 // checkPortIsMapped: the task definition maps the container port, to a host
 // port that ECS picks.
-func checkPortIsMapped(t *testing.T, seen targethealth.Snapshot, group targethealth.Group) {
+func checkPortIsMapped(t testing.TB, seen targethealth.Snapshot, group targethealth.Group) {
 	t.Helper()
 	checkHostPort(t, seen, group, 0)
 }
 
 // checkHostPort: the task definition maps the group's container port to this host
 // port.
-func checkHostPort(t *testing.T, seen targethealth.Snapshot, group targethealth.Group, hostPort int32) {
+func checkHostPort(t testing.TB, seen targethealth.Snapshot, group targethealth.Group, hostPort int32) {
 	t.Helper()
 	mapped := false
 	for _, container := range seen.Definition.ContainerDefinitions {
@@ -180,7 +180,7 @@ func checkHostPort(t *testing.T, seen targethealth.Snapshot, group targethealth.
 
 // checkListenerForwards: the listener, or for the primary group of an ALB one
 // of its rules, forwards to the target group.
-func checkListenerForwards(ctx context.Context, t *testing.T, elb *elasticloadbalancingv2.Client, group targethealth.Group) {
+func checkListenerForwards(ctx context.Context, t testing.TB, elb *elasticloadbalancingv2.Client, group targethealth.Group) {
 	t.Helper()
 	listeners, err := elb.DescribeListeners(ctx, &elasticloadbalancingv2.DescribeListenersInput{ListenerArns: []string{group.ListenerARN}})
 	require.NoError(t, err)
@@ -205,7 +205,7 @@ func listenerName(listener elbtypes.Listener) string {
 }
 
 // listenersOf are all listeners of a load balancer by protocol:port.
-func listenersOf(ctx context.Context, t *testing.T, elb *elasticloadbalancingv2.Client, loadBalancerARN string) map[string]elbtypes.Listener {
+func listenersOf(ctx context.Context, t testing.TB, elb *elasticloadbalancingv2.Client, loadBalancerARN string) map[string]elbtypes.Listener {
 	t.Helper()
 	listeners, err := elb.DescribeListeners(ctx, &elasticloadbalancingv2.DescribeListenersInput{LoadBalancerArn: &loadBalancerARN})
 	require.NoError(t, err)
@@ -237,7 +237,7 @@ func forwardedTo(actions []elbtypes.Action) []string {
 
 // checkTargetsAreTasks: the group's targets are just the instances and host
 // ports that the service's running tasks bound to the group's container port.
-func checkTargetsAreTasks(t *testing.T, seen targethealth.Snapshot, group targethealth.Group) {
+func checkTargetsAreTasks(t testing.TB, seen targethealth.Snapshot, group targethealth.Group) {
 	t.Helper()
 	var bound, registered []string
 	for _, task := range seen.Tasks {
@@ -255,7 +255,7 @@ func checkTargetsAreTasks(t *testing.T, seen targethealth.Snapshot, group target
 
 // checkAnswer: a request through the listener, its certificate verified, gets
 // the body that only this container port serves.
-func checkAnswer(ctx context.Context, t *testing.T, client *http.Client, group targethealth.Group) {
+func checkAnswer(ctx context.Context, t testing.TB, client *http.Client, group targethealth.Group) {
 	t.Helper()
 	require.NotEmpty(t, group.Body, "body that %q should serve", group.Key)
 	status, body, err := targethealth.Get(ctx, client, group.URL)
@@ -266,7 +266,7 @@ func checkAnswer(ctx context.Context, t *testing.T, client *http.Client, group t
 }
 
 // checkRedirect: port 80 of an ALB sends browsers to its HTTPS listener.
-func checkRedirect(ctx context.Context, t *testing.T, client *http.Client, host string) {
+func checkRedirect(ctx context.Context, t testing.TB, client *http.Client, host string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+host+"/", nil)
 	require.NoError(t, err)

@@ -23,7 +23,7 @@ import (
 )
 
 // checkAccount: what the inputs made beside the service itself.
-func (c *complete) checkAccount(ctx context.Context, t *testing.T) {
+func (c *complete) checkAccount(ctx context.Context, t testing.TB) {
 	t.Helper()
 	c.checkCluster(ctx, t)
 
@@ -71,7 +71,7 @@ func (c *complete) checkAccount(ctx context.Context, t *testing.T) {
 }
 
 // checkCluster: its settings and tags.
-func (c *complete) checkCluster(ctx context.Context, t *testing.T) {
+func (c *complete) checkCluster(ctx context.Context, t testing.TB) {
 	t.Helper()
 	clusters, err := c.ecs.DescribeClusters(ctx, &ecs.DescribeClustersInput{
 		Clusters: []string{c.ClusterName}, Include: []ecstypes.ClusterField{ecstypes.ClusterFieldSettings, ecstypes.ClusterFieldTags},
@@ -97,7 +97,7 @@ func (c *complete) checkCluster(ctx context.Context, t *testing.T) {
 
 // checkAccessLogs: the load balancer's log arrives, and the table that Athena
 // queries finds its lines.
-func (c *complete) checkAccessLogs(ctx context.Context, t *testing.T) {
+func (c *complete) checkAccessLogs(ctx context.Context, t testing.TB) {
 	t.Helper()
 	var table struct {
 		Table struct {
@@ -139,7 +139,7 @@ func (c *complete) checkAccessLogs(ctx context.Context, t *testing.T) {
 }
 
 // accessLog are the lines of all access logs below a prefix.
-func (c *complete) accessLog(ctx context.Context, t *testing.T, prefix string) []string {
+func (c *complete) accessLog(ctx context.Context, t testing.TB, prefix string) []string {
 	t.Helper()
 	var listed struct {
 		Keys []string `xml:"Contents>Key"`
@@ -163,7 +163,7 @@ func (c *complete) accessLog(ctx context.Context, t *testing.T, prefix string) [
 
 // checkAlarm: a target that nothing listens behind raises the alarm, which tells
 // both topics; the alarm is over when the target is gone.
-func (c *complete) checkAlarm(ctx context.Context, t *testing.T) {
+func (c *complete) checkAlarm(ctx context.Context, t testing.TB) {
 	t.Helper()
 	alarm := c.ServiceName + "-unhealthy-hosts"
 	target := []elbtypes.TargetDescription{{Id: &c.seen.Tasks[0].InstanceID, Port: aws.Int32(deadPort)}}
@@ -185,7 +185,7 @@ func (c *complete) checkAlarm(ctx context.Context, t *testing.T) {
 }
 
 // checkUtilization: what the tasks use arrives, and the alarm on it has judged.
-func (c *complete) checkUtilization(ctx context.Context, t *testing.T) {
+func (c *complete) checkUtilization(ctx context.Context, t testing.TB) {
 	t.Helper()
 	for _, metric := range []string{"CPUUtilization", "MemoryUtilization"} {
 		c.eventually(ctx, t, metric+" of the service", func() bool {
@@ -215,7 +215,7 @@ type alarmState struct {
 	Actions []string `xml:"AlarmActions>member"`
 }
 
-func (c *complete) alarm(ctx context.Context, t *testing.T, name string) alarmState {
+func (c *complete) alarm(ctx context.Context, t testing.TB, name string) alarmState {
 	t.Helper()
 	var described struct {
 		Alarms []alarmState `xml:"DescribeAlarmsResult>MetricAlarms>member"`
@@ -226,7 +226,7 @@ func (c *complete) alarm(ctx context.Context, t *testing.T, name string) alarmSt
 }
 
 // told says whether an alarm's history has that it told a topic.
-func (c *complete) told(ctx context.Context, t *testing.T, alarm, topic string) bool {
+func (c *complete) told(ctx context.Context, t testing.TB, alarm, topic string) bool {
 	t.Helper()
 	var history struct {
 		Summaries []string `xml:"DescribeAlarmHistoryResult>AlarmHistoryItems>member>HistorySummary"`
@@ -242,7 +242,7 @@ func (c *complete) told(ctx context.Context, t *testing.T, alarm, topic string) 
 
 // checkSubscribed: alarm_emails are asked to confirm a subscription of one of
 // the topics.
-func (c *complete) checkSubscribed(ctx context.Context, t *testing.T, topics []string) {
+func (c *complete) checkSubscribed(ctx context.Context, t testing.TB, topics []string) {
 	t.Helper()
 	var endpoints []string
 	for _, topic := range topics {

@@ -58,7 +58,7 @@ func TestComplete(t *testing.T) {
 		d.Deploy(t, func(shared suite.Prepared) map[string]any {
 			return withGPU(serviceVariables(shared, d.ServiceName("full")))
 		})
-		d.Validate(t, func(ctx context.Context, v *suite.Validation) {
+		d.Validate(t, func(ctx context.Context, t testing.TB, v *suite.Validation) {
 			c := complete{v: v, api: awsapi.New(v.Config()), ecs: ecs.NewFromConfig(v.Config())}
 			require.NoError(t, d.Outputs(&c.completeOutputs))
 			groups := append([]targethealth.Group{c.primaryGroup(80, "/", c.ExpectedBodies[primary])}, c.extraGroups()...)
@@ -78,7 +78,7 @@ func TestComplete(t *testing.T) {
 }
 
 // checkTasks: what the containers got.
-func (c *complete) checkTasks(ctx context.Context, t *testing.T) {
+func (c *complete) checkTasks(ctx context.Context, t testing.TB) {
 	t.Helper()
 	for path, want := range c.ExpectedFiles {
 		assert.Equal(t, want, c.get(ctx, t, path), "what the container serves as %s", path)
@@ -95,7 +95,7 @@ func (c *complete) checkTasks(ctx context.Context, t *testing.T) {
 }
 
 // get is a file that the primary listener serves.
-func (c *complete) get(ctx context.Context, t *testing.T, path string) string {
+func (c *complete) get(ctx context.Context, t testing.TB, path string) string {
 	t.Helper()
 	url := "https://" + c.DNSHostnames[0] + "/" + path
 	status, body, err := targethealth.Get(ctx, c.v.Client(), url)
@@ -106,7 +106,7 @@ func (c *complete) get(ctx context.Context, t *testing.T, path string) string {
 
 // checkSharedFiles: the file to which every task has added its name is the same
 // one, whichever task serves it.
-func (c *complete) checkSharedFiles(ctx context.Context, t *testing.T) {
+func (c *complete) checkSharedFiles(ctx context.Context, t testing.TB) {
 	t.Helper()
 	answered := map[string]bool{}
 	c.eventually(ctx, t, "every task has answered", func() bool {
@@ -145,7 +145,7 @@ func (c *complete) gpus() int {
 }
 
 // checkGPUs: each task has a GPU to itself, as far as the service asks for any.
-func (c *complete) checkGPUs(ctx context.Context, t *testing.T) {
+func (c *complete) checkGPUs(ctx context.Context, t testing.TB) {
 	t.Helper()
 	if c.gpus() == 0 {
 		return
@@ -169,7 +169,7 @@ func (c *complete) checkGPUs(ctx context.Context, t *testing.T) {
 }
 
 // checkLog: a container's log stream has a line with a text.
-func (c *complete) checkLog(ctx context.Context, t *testing.T, stream, text string) {
+func (c *complete) checkLog(ctx context.Context, t testing.TB, stream, text string) {
 	t.Helper()
 	question := map[string]any{"logGroupName": c.LogGroup, "logStreamNames": []string{stream}, "filterPattern": `"` + text + `"`, "limit": 1}
 	c.eventually(ctx, t, text+" in log stream "+stream+" of "+c.LogGroup, func() bool {
@@ -182,7 +182,7 @@ func (c *complete) checkLog(ctx context.Context, t *testing.T, stream, text stri
 }
 
 // checkInstances: how many are Spot instances, and that the daemons run on each.
-func (c *complete) checkInstances(ctx context.Context, t *testing.T) {
+func (c *complete) checkInstances(ctx context.Context, t testing.TB) {
 	t.Helper()
 	listed, err := c.ecs.ListContainerInstances(ctx, &ecs.ListContainerInstancesInput{Cluster: &c.ClusterName})
 	require.NoError(t, err)
@@ -213,7 +213,7 @@ func (c *complete) checkInstances(ctx context.Context, t *testing.T) {
 
 // checkDaemon: a task of the daemon runs on each container instance, and says
 // that it has taken its configuration.
-func (c *complete) checkDaemon(ctx context.Context, t *testing.T, daemon, says string, instances []string) {
+func (c *complete) checkDaemon(ctx context.Context, t testing.TB, daemon, says string, instances []string) {
 	t.Helper()
 	service, container := daemon+"-daemon", c.ServiceName+"-"+daemon
 	var tasks []ecstypes.Task
@@ -245,7 +245,7 @@ func (c *complete) checkDaemon(ctx context.Context, t *testing.T, daemon, says s
 }
 
 // eventually waits for a condition as long as the cloud in use needs.
-func (c *complete) eventually(ctx context.Context, t *testing.T, what string, condition func() bool) {
+func (c *complete) eventually(ctx context.Context, t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	patience := c.v.Patience()
 	deadline := time.Now().Add(patience.Total)

@@ -55,7 +55,7 @@ func TestConsumer(t *testing.T) {
 		d.Deploy(t, variables)
 		assert.Equal(t, thisVersion, installedVersion(t, d))
 
-		d.Validate(t, func(ctx context.Context, v *suite.Validation) {
+		d.Validate(t, func(ctx context.Context, t testing.TB, v *suite.Validation) {
 			var outputs serviceOutputs
 			require.NoError(t, d.Outputs(&outputs))
 			groups := append([]targethealth.Group{outputs.primaryGroup(80, "/", outputs.ExpectedBodies[primary])}, outputs.extraGroups()...)

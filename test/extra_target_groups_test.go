@@ -26,7 +26,7 @@ func TestExtraTargetGroups(t *testing.T) {
 		d.Deploy(t, func(shared suite.Prepared) map[string]any {
 			return serviceVariables(shared, d.ServiceName("extra"))
 		})
-		d.Validate(t, func(ctx context.Context, v *suite.Validation) {
+		d.Validate(t, func(ctx context.Context, t testing.TB, v *suite.Validation) {
 			var outputs serviceOutputs
 			require.NoError(t, d.Outputs(&outputs))
 			require.Empty(t, siteFaults(outputs), "sites of the fixture")

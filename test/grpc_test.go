@@ -16,7 +16,7 @@ type grpcClient struct{ http *http.Client }
 
 // newGRPCClient is a client that connects and verifies as another one does, and
 // speaks HTTP/2 only.
-func newGRPCClient(t *testing.T, like *http.Client) grpcClient {
+func newGRPCClient(t testing.TB, like *http.Client) grpcClient {
 	t.Helper()
 	transport, ok := like.Transport.(*http.Transport)
 	if !ok {

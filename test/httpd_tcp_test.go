@@ -28,7 +28,7 @@ func TestNetworkLoadBalancer(t *testing.T) {
 		d.Deploy(t, func(shared suite.Prepared) map[string]any {
 			return serviceVariables(shared, d.ServiceName("tcp"))
 		})
-		d.Validate(t, func(ctx context.Context, v *suite.Validation) {
+		d.Validate(t, func(ctx context.Context, t testing.TB, v *suite.Validation) {
 			var outputs serviceOutputs
 			require.NoError(t, d.Outputs(&outputs))
 			require.Len(t, outputs.ExtraTargetGroups, 1, "the fixture has one extra target group")
@@ -54,7 +54,7 @@ func TestNetworkLoadBalancer(t *testing.T) {
 
 // primaryOfNLB is the primary target group of a service behind an NLB, whose
 // listener has the port of the container.
-func primaryOfNLB(ctx context.Context, t *testing.T, v *suite.Validation, o serviceOutputs, port int32) targethealth.Group {
+func primaryOfNLB(ctx context.Context, t testing.TB, v *suite.Validation, o serviceOutputs, port int32) targethealth.Group {
 	t.Helper()
 	name := fmt.Sprintf("TCP:%d", port)
 	return targethealth.Group{

@@ -26,7 +26,7 @@ func TestHTTPD(t *testing.T) {
 		d.Deploy(t, func(shared suite.Prepared) map[string]any {
 			return serviceVariables(shared, d.ServiceName("httpd"))
 		})
-		d.Validate(t, func(ctx context.Context, v *suite.Validation) {
+		d.Validate(t, func(ctx context.Context, t testing.TB, v *suite.Validation) {
 			var outputs serviceOutputs
 			require.NoError(t, d.Outputs(&outputs))
 			assert.Empty(t, outputs.ExtraTargetGroups, "output extra_target_groups")
@@ -47,7 +47,7 @@ func TestHTTPD(t *testing.T) {
 
 // checkMappedPorts: the task definition maps these container ports and no
 // others, each once.
-func checkMappedPorts(t *testing.T, seen targethealth.Snapshot, ports ...int32) {
+func checkMappedPorts(t testing.TB, seen targethealth.Snapshot, ports ...int32) {
 	t.Helper()
 	var mapped []int32
 	for _, container := range seen.Definition.ContainerDefinitions {

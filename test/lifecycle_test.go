@@ -168,7 +168,7 @@ func (l *lifecycle) apply(t *testing.T, c change) {
 		sentBefore, _ = l.stream.during(c.name)
 	}
 	l.d.Deploy(t, l.variables(c))
-	l.d.Validate(t, func(ctx context.Context, v *suite.Validation) {
+	l.d.Validate(t, func(ctx context.Context, t testing.TB, v *suite.Validation) {
 		var outputs serviceOutputs
 		require.NoError(t, l.d.Outputs(&outputs))
 		require.Len(t, outputs.ExtraTargetGroups, len(c.versions), "%s: output extra_target_groups", c.name)
@@ -243,7 +243,7 @@ func (c change) primaryPort() int32 {
 
 // groups are the target groups that there should be, the primary one first. Each
 // port of the container has a body of its own.
-func (l *lifecycle) groups(ctx context.Context, t *testing.T, v *suite.Validation, o serviceOutputs, c change) []targethealth.Group {
+func (l *lifecycle) groups(ctx context.Context, t testing.TB, v *suite.Validation, o serviceOutputs, c change) []targethealth.Group {
 	t.Helper()
 	first := o.primaryGroup(c.primaryPort(), "/", "")
 	if l.nlb {
@@ -279,7 +279,7 @@ func (l *lifecycle) steady(groups []targethealth.Group) int {
 
 // checkService: it is the service that was there before, and has just the
 // target groups that it should have.
-func (l *lifecycle) checkService(t *testing.T, seen targethealth.Snapshot, c change) {
+func (l *lifecycle) checkService(t testing.TB, seen targethealth.Snapshot, c change) {
 	t.Helper()
 	assert.Len(t, seen.Service.LoadBalancers, 1+len(c.versions), "%s: target groups of the service", c.name)
 	if l.arn == "" {

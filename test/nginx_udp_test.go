@@ -29,7 +29,7 @@ func TestUDP(t *testing.T) {
 		d.Deploy(t, func(shared suite.Prepared) map[string]any {
 			return serviceVariables(shared, d.ServiceName("udp"))
 		})
-		d.Validate(t, func(ctx context.Context, v *suite.Validation) {
+		d.Validate(t, func(ctx context.Context, t testing.TB, v *suite.Validation) {
 			var outputs serviceOutputs
 			require.NoError(t, d.Outputs(&outputs))
 			listeners := listenersOf(ctx, t, v.ELB(), outputs.LoadBalancerARN)
@@ -66,7 +66,7 @@ func TestUDP(t *testing.T) {
 
 // checkDatagram: a datagram to the listener gets the answer that only this
 // container port gives. Datagrams get lost, so there are several.
-func checkDatagram(ctx context.Context, t *testing.T, client *http.Client, group targethealth.Group) {
+func checkDatagram(ctx context.Context, t testing.TB, client *http.Client, group targethealth.Group) {
 	t.Helper()
 	address, err := url.Parse(group.URL)
 	require.NoError(t, err)

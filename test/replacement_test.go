@@ -85,7 +85,7 @@ func (l *lifecycle) replaceEach(t *testing.T, service change, addresses []string
 func (l *lifecycle) deploy(t *testing.T, c change) {
 	t.Helper()
 	l.d.Deploy(t, l.variables(c))
-	l.d.Validate(t, func(ctx context.Context, v *suite.Validation) {
+	l.d.Validate(t, func(ctx context.Context, t testing.TB, v *suite.Validation) {
 		var outputs serviceOutputs
 		require.NoError(t, l.d.Outputs(&outputs))
 		groups := l.groups(ctx, t, v, outputs, c)

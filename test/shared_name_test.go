@@ -56,7 +56,7 @@ func (s *sharedName) apply(t *testing.T, services map[string]string, records ...
 		s.zoneID = shared.ZoneID
 		return variables
 	})
-	s.d.Validate(t, func(ctx context.Context, v *suite.Validation) {
+	s.d.Validate(t, func(ctx context.Context, t testing.TB, v *suite.Validation) {
 		var outputs struct {
 			HostName string `json:"host_name"`
 		}

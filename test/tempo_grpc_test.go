@@ -33,7 +33,7 @@ func TestTempoGRPC(t *testing.T) {
 		d.Deploy(t, func(shared suite.Prepared) map[string]any {
 			return serviceVariables(shared, d.ServiceName("tempo"))
 		})
-		d.Validate(t, func(ctx context.Context, v *suite.Validation) {
+		d.Validate(t, func(ctx context.Context, t testing.TB, v *suite.Validation) {
 			var outputs serviceOutputs
 			require.NoError(t, d.Outputs(&outputs))
 			http3200 := outputs.primaryGroup(3200, "/ready", "ready")
@@ -53,7 +53,7 @@ func TestTempoGRPC(t *testing.T) {
 }
 
 // checkProtocolVersion: the load balancer speaks this to the group's targets.
-func checkProtocolVersion(ctx context.Context, t *testing.T, elb *elasticloadbalancingv2.Client, group targethealth.Group, version string) {
+func checkProtocolVersion(ctx context.Context, t testing.TB, elb *elasticloadbalancingv2.Client, group targethealth.Group, version string) {
 	t.Helper()
 	described, err := elb.DescribeTargetGroups(ctx, &elasticloadbalancingv2.DescribeTargetGroupsInput{TargetGroupArns: []string{group.ARN}})
 	require.NoError(t, err)
@@ -66,7 +66,7 @@ func checkProtocolVersion(ctx context.Context, t *testing.T, elb *elasticloadbal
 
 // checkTraces: a trace that is handed over by gRPC through the extra listener,
 // its certificate verified, is found by HTTP through the primary one.
-func checkTraces(ctx context.Context, t *testing.T, client *http.Client, outputs serviceOutputs, otlp targethealth.Group) {
+func checkTraces(ctx context.Context, t testing.TB, client *http.Client, outputs serviceOutputs, otlp targethealth.Group) {
 	t.Helper()
 	calls := newGRPCClient(t, client)
 	answer, err := calls.call(ctx, otlp.URL+exportTraces, nil)

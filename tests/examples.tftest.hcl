@@ -14,6 +14,7 @@ variables {
   public_subnet_ids  = ["subnet-c", "subnet-d"]
   private_subnet_ids = ["subnet-a", "subnet-b"]
   certificate_arn    = "arn:aws:acm:us-west-2:123456789012:certificate/1"
+  database_password  = "a secret"
 }
 
 run "minimal" {
@@ -37,7 +38,7 @@ run "tempo_grpc" {
   }
 
   assert {
-    condition     = output.otlp_endpoint == "https://tempo.example.com:4317"
+    condition     = can(regex("^https://tempo\\..+:4317$", output.otlp_endpoint))
     error_message = "The output is another one."
   }
 }
@@ -50,7 +51,7 @@ run "nlb" {
   }
 
   assert {
-    condition     = output.mqtts_url == "tls://broker.example.com:8883"
+    condition     = output.tls_url == "tls://site.example.com:443"
     error_message = "The output is another one."
   }
 }

@@ -21,7 +21,7 @@ variables {
   backend_security_group_id = "sg-1"
   extra_security_group_ids  = []
   target_port               = 8080
-  deregistration_delay      = 300
+  deregistration_delay      = 20
   tags                      = {}
   name_tag                  = {}
 }
@@ -46,17 +46,20 @@ run "target_group_of_an_alb" {
     access_log_force_destroy      = false
     idle_timeout                  = 60
     ssl_policy                    = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
-    stickiness                    = { enabled = true, type = "lb_cookie", cookie_duration = 60, cookie_name = null }
+    stickiness                    = { enabled = false, type = "app_cookie", cookie_duration = 60, cookie_name = "session" }
     health_check                  = { path = "/", matcher = "200", interval = 10, timeout = 5 }
   }
 
   assert {
-    condition     = one([for stickiness in aws_lb_target_group.this.stickiness : "${stickiness.enabled} ${stickiness.type} ${stickiness.cookie_duration}"]) == "true lb_cookie 60"
+    condition = [
+      for stickiness in aws_lb_target_group.this.stickiness :
+      "${stickiness.enabled} ${stickiness.type} ${stickiness.cookie_duration} ${stickiness.cookie_name}"
+    ] == ["false app_cookie 60 session"]
     error_message = "Stickiness: ${jsonencode(aws_lb_target_group.this.stickiness)}"
   }
 
   assert {
-    condition     = tonumber(aws_lb_target_group.this.deregistration_delay) == 300
+    condition     = tonumber(aws_lb_target_group.this.deregistration_delay) == 20
     error_message = "Delay: ${aws_lb_target_group.this.deregistration_delay}"
   }
 }
@@ -69,17 +72,17 @@ run "target_group_of_an_nlb" {
   }
 
   variables {
-    stickiness   = { enabled = true, type = "source_ip" }
+    stickiness   = { enabled = false, type = "source_ip" }
     health_check = { interval = 10, timeout = 5 }
   }
 
   assert {
-    condition     = one([for stickiness in aws_lb_target_group.this.stickiness : "${stickiness.enabled} ${stickiness.type}"]) == "true source_ip"
+    condition     = one([for stickiness in aws_lb_target_group.this.stickiness : "${stickiness.enabled} ${stickiness.type}"]) == "false source_ip"
     error_message = "Stickiness: ${jsonencode(aws_lb_target_group.this.stickiness)}"
   }
 
   assert {
-    condition     = tonumber(aws_lb_target_group.this.deregistration_delay) == 300
+    condition     = tonumber(aws_lb_target_group.this.deregistration_delay) == 20
     error_message = "Delay: ${aws_lb_target_group.this.deregistration_delay}"
   }
 }
@@ -148,5 +151,13 @@ run "lifetime_of_an_instance" {
   assert {
     condition     = aws_autoscaling_group.this.max_instance_lifetime == 2592000
     error_message = "Lifetime: ${aws_autoscaling_group.this.max_instance_lifetime}"
+  }
+
+  # Or the end of a lifetime would leave the service with less than it has.
+  assert {
+    condition = [
+      for policy in aws_autoscaling_group.this.instance_maintenance_policy : "${policy.min_healthy_percentage} ${policy.max_healthy_percentage}"
+    ] == ["100 200"]
+    error_message = "Maintenance policy: ${jsonencode(aws_autoscaling_group.this.instance_maintenance_policy)}"
   }
 }

@@ -19,6 +19,8 @@ variables {
   dns_names             = ["tempo"]
   lb_type               = "NLB"
   container_port        = 3200
+
+  container_healthcheck_command = "true" # the default asks port 80
 }
 
 run "shape" {

@@ -18,6 +18,8 @@ variables {
   load_balancer_subnets = ["subnet-c", "subnet-d"]
   zone_id               = "Z0123456789"
   dns_names             = ["tempo"]
+
+  container_healthcheck_command = "true" # the default asks port 80
 }
 
 run "request_count_metric_on_an_nlb" {

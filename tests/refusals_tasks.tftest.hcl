@@ -17,6 +17,8 @@ variables {
   load_balancer_subnets = ["subnet-c", "subnet-d"]
   zone_id               = "Z0123456789"
   dns_names             = ["tempo"]
+
+  container_healthcheck_command = "true" # the default asks port 80
 }
 
 run "container_memory_reservation_above_container_memory" {
@@ -124,4 +126,28 @@ run "tag_value_that_iam_refuses" {
   }
 
   expect_failures = [output.service_arn]
+}
+
+# A warning: the container may listen on a port that nothing leads to.
+run "health_check_of_the_default" {
+  command = plan
+
+  variables {
+    container_port                = 3200
+    container_healthcheck_command = "curl -f http://localhost/ || exit 1"
+  }
+
+  expect_failures = [check.container_healthcheck_command]
+}
+
+run "health_check_of_another_port" {
+  command = plan
+
+  variables {
+    container_port                = 80
+    container_healthcheck_command = "curl -f http://localhost && nc -z 127.0.0.1 9090"
+    extra_target_groups           = { web = { listener_port = 9090, container_port = 8081 } }
+  }
+
+  expect_failures = [check.container_healthcheck_command]
 }

@@ -22,6 +22,8 @@ variables {
   extra_target_groups = {
     otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP" }
   }
+
+  container_healthcheck_command = "true" # the default asks port 80
 }
 
 run "service" {

@@ -18,6 +18,8 @@ variables {
   load_balancer_subnets = ["subnet-c", "subnet-d"]
   zone_id               = "Z0123456789"
   dns_names             = ["tempo"]
+
+  container_healthcheck_command = "true" # the default asks port 80
 }
 
 run "without_the_variable" {
@@ -139,12 +141,13 @@ run "container_insights" {
   variables {
     enable_container_insights      = true
     cloudwatch_log_group_retention = 30
+    cloudwatch_log_kms_key_id      = "arn:aws:kms:us-west-2:123456789012:key/1"
   }
 
   assert {
     condition = [
-      for group in aws_cloudwatch_log_group.container_insights : "${group.name} ${group.retention_in_days}"
-    ] == ["/aws/ecs/containerinsights/tempo/performance 30"]
+      for group in aws_cloudwatch_log_group.container_insights : "${group.name} ${group.retention_in_days} ${group.kms_key_id} ${group.tags.service}"
+    ] == ["/aws/ecs/containerinsights/tempo/performance 30 arn:aws:kms:us-west-2:123456789012:key/1 tempo"]
     error_message = "Log groups: ${jsonencode(aws_cloudwatch_log_group.container_insights)}"
   }
 }
@@ -542,6 +545,37 @@ run "spot_instances_are_drained" {
   assert {
     condition     = strcontains(local.ecs_config_file.content, "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true\n")
     error_message = "The agent is not told to drain: ${local.ecs_config_file.content}"
+  }
+}
+
+run "health_checks_of_the_container_s_ports" {
+  command = plan
+
+  variables {
+    container_port                = 80
+    container_healthcheck_command = "curl -f http://localhost 2>&1 && curl -k 'https://localhost/' && nc -z 127.0.0.1 8081 && wget -q localhost:8081/x"
+    extra_target_groups = {
+      tls = { listener_port = 8443, container_port = 443, protocol = "HTTPS" }
+      web = { listener_port = 8081, container_port = 8081 }
+    }
+  }
+
+  assert {
+    condition     = local.healthcheck_ports == tolist(["80", "443", "8081"])
+    error_message = "Ports that the command asks: ${jsonencode(local.healthcheck_ports)}"
+  }
+}
+
+run "health_checks_that_name_no_port" {
+  command = plan
+
+  variables {
+    container_healthcheck_command = "curl -f http://localhost:$PORT/ && redis-cli -h localhost ping && curl http://db.localhost.example.com/"
+  }
+
+  assert {
+    condition     = length(local.healthcheck_ports) == 0
+    error_message = "Ports that the command asks: ${jsonencode(local.healthcheck_ports)}"
   }
 }
 

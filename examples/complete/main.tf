@@ -1,7 +1,7 @@
 # Most of what the module offers, in one service.
 
 module "app" {
-  source = "../../"
+  source = "../../" # in a copy: the source and version of ../README.md
   providers = {
     aws     = aws
     aws.dns = aws.dns
@@ -24,7 +24,7 @@ module "app" {
     { name = "LOG_LEVEL", value = "info" },
   ]
   task_secrets = [
-    { name = "DATABASE_PASSWORD", valueFrom = aws_secretsmanager_secret.database_password.arn },
+    { name = "DATABASE_PASSWORD", valueFrom = aws_secretsmanager_secret_version.database_password.arn },
   ]
   task_efs_volumes = {
     uploads = {
@@ -119,6 +119,12 @@ resource "aws_iam_role" "app" {
 
 resource "aws_secretsmanager_secret" "database_password" {
   name_prefix = "app-database-password-"
+}
+
+# The state holds the value. Without one no task starts.
+resource "aws_secretsmanager_secret_version" "database_password" {
+  secret_id     = aws_secretsmanager_secret.database_password.id
+  secret_string = var.database_password
 }
 
 resource "aws_efs_file_system" "uploads" {

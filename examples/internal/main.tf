@@ -2,7 +2,7 @@
 # makes it internal, and only the VPC's network may reach it.
 
 module "api" {
-  source = "../../"
+  source = "../../" # in a copy: the source and version of ../README.md
   providers = {
     aws     = aws
     aws.dns = aws.dns

@@ -1,9 +1,9 @@
 variable "zone_id" {
-  description = "Id of the Route 53 zone of the host names."
+  description = "Id of a public Route 53 zone, in which the host names are created."
   type        = string
 }
 
 variable "private_subnet_ids" {
-  description = "Subnets with a way out, in two Availability Zones."
+  description = "Subnets of a VPC with a way out, such as a NAT gateway, in two Availability Zones."
   type        = list(string)
 }

@@ -1,30 +1,30 @@
-# A TCP service with a second port behind a network load balancer.
+# A TCP service behind a Network Load Balancer, with a second port that ends TLS.
 
-module "broker" {
-  source = "../../"
+module "site" {
+  source = "../../" # in a copy: the source and version of ../README.md
   providers = {
     aws     = aws
     aws.dns = aws.dns
   }
 
   lb_type               = "nlb"
-  service_name          = "broker"
-  docker_image          = "public.ecr.aws/docker/library/eclipse-mosquitto:2.0"
-  container_port        = 1883
-  container_command     = ["mosquitto", "-c", "/mosquitto-no-auth.conf"]
+  service_name          = "site"
+  docker_image          = "public.ecr.aws/docker/library/httpd:2.4"
+  container_port        = 80
   load_balancer_subnets = var.public_subnet_ids
   asg_subnets           = var.private_subnet_ids
   zone_id               = var.zone_id
-  dns_names             = ["broker"]
+  dns_names             = ["site"]
   alarm_emails          = ["ops@example.com"]
 
-  container_healthcheck_command = "nc -z localhost 1883"
+  # The image has no curl, which the default asks with.
+  container_healthcheck_command = "test -s /usr/local/apache2/logs/httpd.pid"
 
   extra_target_groups = {
     # The same port of the container, over TLS that ends at the load balancer.
-    mqtts = {
-      listener_port     = 8883
-      container_port    = 1883
+    tls = {
+      listener_port     = 443
+      container_port    = 80
       protocol          = "TCP"
       listener_protocol = "TLS"
       certificate_arn   = var.certificate_arn

@@ -1,4 +1,4 @@
-output "mqtts_url" {
+output "tls_url" {
   description = "Where clients connect over TLS."
-  value       = module.broker.extra_target_groups["mqtts"].url
+  value       = module.site.extra_target_groups["tls"].url
 }

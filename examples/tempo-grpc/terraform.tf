@@ -12,9 +12,3 @@ terraform {
 provider "aws" {
   region = "us-west-2"
 }
-
-# The zone may be in another account; then this configuration assumes a role there.
-provider "aws" {
-  alias  = "dns"
-  region = "us-west-2"
-}

@@ -23,11 +23,12 @@ import (
 // The paths of the HTTP interface, on the port that also speaks AWS's
 // protocols. They need no signature.
 const (
-	StatusPath  = "/_localaws/status"
-	ResolvePath = "/_localaws/resolve"
-	HostsPath   = "/_localaws/hosts"
-	FaultsPath  = "/_localaws/faults" // GET, PUT
-	StopPath    = "/_localaws/stop"   // POST
+	Prefix      = "/_localaws/" // of all of them
+	StatusPath  = Prefix + "status"
+	ResolvePath = Prefix + "resolve"
+	HostsPath   = Prefix + "hosts"
+	FaultsPath  = Prefix + "faults" // GET, PUT
+	StopPath    = Prefix + "stop"   // POST
 )
 
 // EndpointFile is the file in localaws's directory that says where it is.

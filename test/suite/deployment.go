@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,31 +103,35 @@ func (d *Deployment) fails(t *testing.T, stage string, do func(context.Context, 
 	return said
 }
 
-// errFailed marks a stage that a test ended by FailNow; the test says why.
-var errFailed = errors.New("see the test's output")
-
-// Validate runs the checks of a test as a stage: t.Fatal in check ends the
-// test.
-func (d *Deployment) Validate(t *testing.T, check func(ctx context.Context, v *Validation)) {
+// Validate runs the checks of a test as a stage. They get the test as a TB that
+// remembers why they failed; its FailNow ends the test.
+func (d *Deployment) Validate(t *testing.T, check func(ctx context.Context, t testing.TB, v *Validation)) {
 	t.Helper()
 	ctx := d.run.Interrupts.Tests
+	recorded := &recorder{TB: t}
+	failure := func() error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return errors.New(cmp.Or(recorded.failure(), "a check failed and gave no reason"))
+	}
 	err := d.Stage(stages.Validate, func(task *progress.Task) (detail string, err error) {
 		v := &Validation{deployment: d, task: task}
 		done := false
 		defer func() {
-			// t.FailNow unwinds through here.
+			// FailNow unwinds through here.
 			if !done {
-				_ = d.EndStage(stages.Validate, task, "", v.failure(ctx))
+				_ = d.EndStage(stages.Validate, task, "", failure())
 			}
 		}()
-		check(ctx, v)
+		check(ctx, recorded, v)
 		done = true
-		if t.Failed() {
-			return "", v.failure(ctx)
+		if recorded.failure() != "" {
+			return "", failure()
 		}
 		return v.detail, nil
 	})
-	if err != nil && !errors.Is(err, errFailed) {
+	if err != nil && recorded.failure() == "" {
 		t.Fatal(err)
 	}
 }

@@ -67,7 +67,7 @@ func TestTheCauseOfAFailureLeadsEveryReport(t *testing.T) {
 	r, out := suitetest.NewRun(t, nil)
 	d := suitetest.Network(t, r)
 	require.Error(t, d.Stage(stages.Validate, func(*progress.Task) (string, error) {
-		return "", &explainedError{headline + ": the health check's path answers another code; 3 tasks stopped\n\nKEY"}
+		return "", errors.New(headline + ": the health check's path answers another code; 3 tasks stopped\n\nKEY")
 	}))
 	assert.Equal(t, 1, finish(r, 1))
 	assert.Regexp(t, "(?m)^validate .*"+regexp.QuoteMeta(headline)+".*FAILED$", out.String())
@@ -239,23 +239,6 @@ func TestReportsOfAKeptRun(t *testing.T) {
 	assert.Equal(t, &report.Changes{Added: 1}, told.Deployments[0].Stages[0].Changes)
 	assert.Nil(t, told.Deployments[0].Stages[1].Changes, "no Terraform ran")
 	require.NoError(t, r.Reports().WriteReports(told))
-}
-
-// What explains a failed validation is in the reports, not only in the test's
-// output.
-func TestReportsExplainAFailedValidation(t *testing.T) {
-	t.Parallel()
-	r, _ := suitetest.NewRun(t, nil)
-	d := suitetest.Network(t, r)
-	err := d.Stage(stages.Validate, func(*progress.Task) (string, error) {
-		v := &Validation{explanation: "target group \"extra\" is empty\n\nservice events:\n  none"}
-		return "", v.failure(t.Context())
-	})
-	require.ErrorIs(t, err, errFailed, "the test has said it")
-	finish(r, 1)
-	for what, extension := range map[string]string{"junit": ".xml", "summary": ".md", "report": ".html"} {
-		assert.Contains(t, written(t, r, what, extension), "service events:", what)
-	}
 }
 
 func TestHostPort(t *testing.T) {

@@ -27,8 +27,6 @@ type Validation struct {
 	deployment *Deployment
 	task       *progress.Task
 	detail     string
-	// explanation says why the targets are not healthy; "" when they are.
-	explanation string
 }
 
 // Config is the SDK's configuration for the cloud in use.
@@ -44,8 +42,9 @@ func (v *Validation) Client() *http.Client { return v.deployment.run.Cloud.Clien
 
 // WaitHealthy waits until the service runs what Terraform applied, and every target
 // of every group is healthy, and as many as the service's tasks. Otherwise the test fails, with the table and what
-// explains it. The table and curl commands are printed at the end of the run.
-func (v *Validation) WaitHealthy(ctx context.Context, t *testing.T, cluster, service string, groups []targethealth.Group) targethealth.Snapshot {
+// explains it. The table and curl commands are printed at the end of the run. Without
+// groups it waits for the tasks alone.
+func (v *Validation) WaitHealthy(ctx context.Context, t testing.TB, cluster, service string, groups []targethealth.Group) targethealth.Snapshot {
 	t.Helper()
 	w := v.Watcher(cluster, service, groups)
 	applied, err := v.deployment.Service(cluster, service)
@@ -64,11 +63,12 @@ func (v *Validation) WaitHealthy(ctx context.Context, t *testing.T, cluster, ser
 		t.Fatal(context.Cause(ctx))
 	}
 	if err != nil {
-		v.explanation = fmt.Sprintf("%v\n\n%s\n%s", err, table.String(), w.Explain(ctx, snapshot))
-		t.Fatalf("%s: %s", v.deployment.Label(), v.explanation)
+		t.Fatalf("%v\n\n%s\n%s", err, table.String(), w.Explain(ctx, snapshot))
 	}
 	v.detail = fmt.Sprintf("%d of %d target groups healthy", len(groups), len(groups))
-	v.deployment.Evidence.ReportHealth(table.String() + "\n" + v.curlCommands(ctx, groups))
+	if len(groups) > 0 {
+		v.deployment.Evidence.ReportHealth(table.String() + "\n" + v.curlCommands(ctx, groups))
+	}
 	return snapshot
 }
 
@@ -156,23 +156,4 @@ func hostPort(address string) (string, int, error) {
 		return "", 0, fmt.Errorf("URL %q has no port: %w", address, err)
 	}
 	return u.Hostname(), n, nil
-}
-
-// explainedError is a failed check that says why, so that reports say it too.
-type explainedError struct{ text string }
-
-func (e *explainedError) Error() string { return e.text }
-
-// Is makes it an errFailed: the test has said why.
-func (e *explainedError) Is(target error) bool { return target == errFailed }
-
-// failure is why the validation failed.
-func (v *Validation) failure(ctx context.Context) error {
-	switch {
-	case v.explanation != "":
-		return &explainedError{v.explanation}
-	case ctx.Err() != nil:
-		return &explainedError{context.Cause(ctx).Error()}
-	}
-	return errFailed
 }

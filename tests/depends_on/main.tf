@@ -39,6 +39,8 @@ module "service" {
   enable_vector_agent        = true
   vector_aggregator_endpoint = "vector.example.com:6000"
 
+  container_healthcheck_command = null
+
   extra_target_groups = {
     otlp = { listener_port = 4317, container_port = 4317, protocol = "TCP" }
     tls = {

@@ -26,7 +26,7 @@ func Contents() []string {
 		"modules/**/*.md",
 		"examples/**/*.tf",
 		"examples/**/*.md",
-		"examples/**/*.yaml",
+		"examples/**/*.tfvars.example",
 		"README.md",
 		"LICENSE",
 		"CHANGELOG.md",

@@ -60,11 +60,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := copyModule(tree, module.Paths, dir); err != nil {
 		return err
 	}
-	examples, err := fs.Glob(tree, "examples/*")
+	examples, err := fs.Glob(tree, "examples/*/main.tf")
 	if err != nil {
 		return fmt.Errorf("listing the examples: %w", err)
 	}
-	return scan(ctx, scanner, dir, append([]string{"."}, examples...), stdout)
+	modules := []string{"."}
+	for _, example := range examples {
+		modules = append(modules, filepath.Dir(example))
+	}
+	return scan(ctx, scanner, dir, modules, stdout)
 }
 
 // scan runs the scanner over root modules below dir, and prints what it finds.

@@ -16,7 +16,7 @@ func repository(t *testing.T, main string) string {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"main.tf": main, "README.md": "#\n", "LICENSE": "x\n", "CHANGELOG.md": "#\n",
-		"examples/minimal/main.tf": "module \"x\" {\n  source = \"../../\"\n}\n",
+		"examples/README.md": "#\n", "examples/minimal/main.tf": "module \"x\" {\n  source = \"../../\"\n}\n",
 	} {
 		path := filepath.Join(dir, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))

@@ -99,6 +99,20 @@ func (r *Report) Line(line string) {
 	}
 }
 
+// Failure is the first run that has failed so far, or the first problem; "" when
+// there is neither.
+func (r *Report) Failure() string {
+	for _, run := range r.Runs {
+		if run.Status == "fail" || run.Status == "error" {
+			return run.String()
+		}
+	}
+	for _, problem := range r.Problems {
+		return problem.String()
+	}
+	return ""
+}
+
 func (r *Report) run(file, name string) *Run {
 	for _, run := range r.Runs {
 		if run.File == file && run.Name == name {

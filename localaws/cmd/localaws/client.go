@@ -155,6 +155,7 @@ func (c *command) stop(ctx context.Context, args []string, stdout io.Writer) err
 		fmt.Fprintf(stdout, "no localaws is running in %s\n", c.dir)
 	}
 	if *keep {
+		fmt.Fprintf(stdout, "its state stays in %s\n", c.dir)
 		return nil
 	}
 	release, err := lock(c.dir) // no other process may be starting here
@@ -162,7 +163,11 @@ func (c *command) stop(ctx context.Context, args []string, stdout io.Writer) err
 		return err
 	}
 	defer release()
-	return server.RemoveState(c.dir, logFile, lockFile, curlDirectory)
+	if err := server.RemoveState(c.dir, logFile, lockFile, curlDirectory); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "its state in %s is removed\n", c.dir)
+	return nil
 }
 
 // lastLine is the last line of a file that is not empty; what is wrong when a

@@ -5,6 +5,7 @@
 //	localaws status   show what it holds
 //	localaws env      print what a shell needs to use it: eval "$(localaws env)"
 //	localaws stop     end it, and remove its state
+//	localaws version  print which localaws this is
 //
 // Exit status: 0 good, 1 failed, 2 wrong use, 3 (status, env) not running.
 package main
@@ -18,6 +19,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/client"
@@ -25,7 +28,17 @@ import (
 
 const usage = `localaws: an AWS on this machine, small but alive
 
-usage: localaws serve|start|status|env|stop [flags]; localaws <command> -h lists the flags
+usage: localaws COMMAND [flags]
+
+  serve    run in the foreground until interrupted
+  start    make sure that one runs in the background
+  status   show what it holds, and what goes wrong there
+  env      print what a shell needs to use it: eval "$(localaws env)"
+  stop     end it, and remove its state; -keep keeps the state
+  version  print which localaws this is
+
+localaws COMMAND -h lists the command's flags. Each directory (-dir, .localaws unless
+given) is an AWS of its own. Its log is localaws.log there.
 `
 
 const (
@@ -84,11 +97,29 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return c.env(ctx, args[1:], stdout)
 	case "stop":
 		return c.stop(ctx, args[1:], stdout)
+	case "version", "--version":
+		fmt.Fprintln(stdout, version())
+		return nil
 	case "help", "-h", "--help":
 		fmt.Fprint(stdout, usage)
 		return nil
 	}
 	return fmt.Errorf("%w: %q is not a command", errUsage, args[0])
+}
+
+// version is the module's version, or the commit that it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "localaws of unknown version"
+	}
+	of := info.Main.Version
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" && !strings.Contains(of, setting.Value[:min(12, len(setting.Value))]) {
+			of += " of commit " + setting.Value
+		}
+	}
+	return fmt.Sprintf("localaws %s, %s", of, info.GoVersion)
 }
 
 // parse reads the flags and makes the directory's path absolute.

@@ -104,13 +104,26 @@ func TestStartIsDoneOnceAndStopLeavesNothing(t *testing.T) {
 	assert.Contains(t, stdout, "no localaws is running")
 }
 
+func TestHelpAndVersion(t *testing.T) {
+	t.Parallel()
+	stdout, _, status := localawsCommand(t, "--help")
+	assert.Zero(t, status)
+	for _, name := range []string{"serve", "start", "status", "env", "stop", "version"} {
+		assert.Regexp(t, `(?m)^  `+name+` `, stdout)
+	}
+	stdout, _, status = localawsCommand(t, "version")
+	assert.Zero(t, status)
+	assert.Regexp(t, `^localaws .+, go1\.`, stdout)
+}
+
 func TestAStoppedLocalawsComesBackOnItsPort(t *testing.T) {
 	t.Parallel()
 	dir := started(t)
 	before, err := client.Open(t.Context(), dir)
 	require.NoError(t, err)
-	_, stderr, status := localawsCommand(t, "stop", "-keep", "-dir", dir)
+	stdout, stderr, status := localawsCommand(t, "stop", "-keep", "-dir", dir)
 	require.Zero(t, status, stderr)
+	assert.Contains(t, stdout, "its state stays in "+dir)
 
 	_, stderr, status = localawsCommand(t, "start", "-dir", dir)
 	require.Zero(t, status, stderr)

@@ -15,8 +15,27 @@ import (
 
 // ServeHTTP answers the AWS APIs and, below /_localaws/, questions about the
 // server itself.
+//
+// A web page that a browser shows on this machine must not use either: browsers say
+// from which page a request comes, and a page whose own name leads to a loopback
+// address sends that name.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if origin := r.Header.Get("Origin"); origin != "" {
+		http.Error(w, "localaws refuses requests of web pages, such as of "+origin, http.StatusForbidden)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, client.Prefix) && !isLoopback(r.Host) {
+		http.Error(w, "localaws must be asked by a loopback address, not as "+r.Host, http.StatusForbidden)
+		return
+	}
 	switch r.Method + " " + r.URL.Path {
+	case "GET /":
+		// To S3 that is ListBuckets, which clients sign.
+		if r.Header.Get("Authorization") != "" || r.URL.RawQuery != "" {
+			s.wire.ServeHTTP(w, r)
+			return
+		}
+		s.introduce(w)
 	case "GET " + client.StatusPath:
 		answerJSON(w, http.StatusOK, s.status())
 	case "GET " + client.HostsPath:
@@ -33,6 +52,26 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.wire.ServeHTTP(w, r)
 	}
+}
+
+// isLoopback reports whether a Host header names this machine to itself.
+func isLoopback(host string) bool {
+	name := host
+	if cut, _, err := net.SplitHostPort(host); err == nil {
+		name = cut
+	}
+	address, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	return name == "localhost" || err == nil && address.IsLoopback()
+}
+
+// introduce says what this is to whoever opens the endpoint.
+func (s *Server) introduce(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprintf(w, `This is localaws, an AWS on this machine, in region %[1]s.
+
+A shell that uses it:  eval "$(localaws env -dir %[2]s)"
+What it holds:         localaws status -dir %[2]s
+`, s.options.Region, s.options.Directory)
 }
 
 func answerJSON(w http.ResponseWriter, status int, body any) {

@@ -114,6 +114,43 @@ func TestItStaysOnLoopbackAddresses(t *testing.T) {
 	assert.ErrorContains(t, err, "0.0.0.0:0: localaws stays on loopback addresses")
 }
 
+// A page in a browser on this machine must not read or stop a localaws.
+func TestItRefusesWebPages(t *testing.T) {
+	t.Parallel()
+	running, err := server.Start(t.Context(), server.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, running.Close()) })
+	for name, test := range map[string]struct {
+		method, path, host, origin string
+		status                     int
+		says                       string
+	}{
+		"a program":                      {method: http.MethodGet, path: client.StatusPath, status: http.StatusOK, says: "{"},
+		"localhost":                      {method: http.MethodGet, path: client.StatusPath, host: "localhost:4566", status: http.StatusOK, says: "{"},
+		"a page that stops it":           {method: http.MethodPost, path: client.StopPath, origin: "https://example.com", status: http.StatusForbidden, says: "https://example.com"},
+		"a page that calls AWS":          {method: http.MethodPost, path: "/", origin: "null", status: http.StatusForbidden, says: "null"},
+		"a page whose name leads here":   {method: http.MethodGet, path: client.StatusPath, host: "rebound.example.com", status: http.StatusForbidden, says: "rebound.example.com"},
+		"somebody who opens the address": {method: http.MethodGet, path: "/", status: http.StatusOK, says: "This is localaws, an AWS on this machine, in region us-west-2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request, err := http.NewRequestWithContext(t.Context(), test.method, running.Endpoint().Endpoint+test.path, nil)
+			require.NoError(t, err)
+			request.Host = test.host
+			if test.origin != "" {
+				request.Header.Set("Origin", test.origin)
+			}
+			response, err := http.DefaultClient.Do(request)
+			require.NoError(t, err)
+			defer response.Body.Close()
+			content, err := io.ReadAll(response.Body)
+			require.NoError(t, err)
+			assert.Equal(t, test.status, response.StatusCode)
+			assert.Contains(t, string(content), test.says)
+		})
+	}
+}
+
 func TestRemoveStateLeavesOthersFilesAlone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

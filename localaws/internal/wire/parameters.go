@@ -33,6 +33,10 @@ func (o Operation) Members() []string { return membersOf(o.Input(), "", nil) }
 // Input is the type of the operation's parameters.
 func (o Operation) Input() reflect.Type { return reflect.TypeOf(o.make()).Elem() }
 
+// MemberName is the name that requests have a field by, "" for one that is not
+// a parameter.
+func MemberName(field reflect.StructField) string { return inName(field) }
+
 // membersOf lists the members of a type that stands at that path. A type that
 // holds itself is listed once.
 func membersOf(t reflect.Type, path string, within []reflect.Type) []string {

@@ -27,43 +27,80 @@ import (
 // test that a row names is in the package that is tested, and each rule that
 // the table enforces is broken by the bytes of a request, which is refused with
 // the operation's code.
-func Refusals(t *testing.T, service wire.Service, table *refusals.Table, code func(operation string) string) {
+func Refusals(t *testing.T, service wire.Service, table *refusals.Table, code func(operation string) string, options ...Option) {
 	t.Helper()
 	operations := map[string]wire.Operation{}
+	names := make([]string, 0, len(service.Operations))
 	for _, o := range service.Operations {
 		operations[o.Name] = o
-		assertRows(t, o, table)
+		names = append(names, o.Name)
+		for _, member := range o.Members() {
+			assert.True(t, hasRow(table, o.Name, member), "the table has no row of %s's %s", o.Name, member)
+		}
+	}
+	RefusalsByCode(t, names, table, options...)
+	words := func(operation string, f refusals.Fault) (string, string) { return code(operation), f.String() }
+	alone := false
+	for _, option := range options {
+		if option.words != nil {
+			words, alone = func(_ string, f refusals.Fault) (string, string) { return option.words(f) }, true
+		}
+	}
+	b := breaker{service: service, operations: operations, table: table, words: words, alone: alone}
+	b.run(t)
+}
+
+// Option is how a service differs from others.
+type Option struct {
+	mayMiss bool
+	words   func(refusals.Fault) (code, message string)
+}
+
+// MayMiss lets rows say that what AWS refuses is missing.
+var MayMiss = Option{mayMiss: true}
+
+// InWords says how a service that doesn't have AWS's common words tells of a
+// fault, of several the first.
+func InWords(words func(refusals.Fault) (code, message string)) Option { return Option{words: words} }
+
+// RefusalsByCode holds a table to a service whose requests no table can check,
+// as those of REST services: each operation has a row, and each test that a row
+// names is in the package that is tested.
+func RefusalsByCode(t *testing.T, operations []string, table *refusals.Table, options ...Option) {
+	t.Helper()
+	for _, name := range operations {
+		assert.True(t, hasRow(table, name, ""), "the table has no row of %s", name)
 	}
 	tests := testsHere(t)
 	for _, row := range table.Rows {
 		for _, name := range row.Operations {
-			assert.True(t, name == "*" || operations[name].Name == name, "the table has %s, which %s doesn't serve", name, service.Name)
+			assert.True(t, name == "*" || slices.Contains(operations, name), "the table has %s, which is not served", name)
 		}
-		assert.NotEqual(t, refusals.Missing, row.State, "%v of %v", row.Subjects, row.Operations)
+		if row.State == refusals.Missing {
+			assert.True(t, slices.ContainsFunc(options, func(o Option) bool { return o.mayMiss }), "%v of %v is missing", row.Subjects, row.Operations)
+		}
 		if row.State == refusals.Enforced {
 			assertTest(t, tests, row.Where)
 		}
 	}
-	breakRules(t, service, operations, table, code)
 }
 
-// assertRows fails the test unless the table has the operation and all its members.
-func assertRows(t *testing.T, o wire.Operation, table *refusals.Table) {
-	t.Helper()
-	var subjects []string
-	for _, row := range table.Rows {
-		if slices.Contains(row.Operations, o.Name) || slices.Contains(row.Operations, "*") {
-			subjects = append(subjects, row.Subjects...)
+// hasRow reports whether the table has the operation's member, or with no
+// member, the operation.
+func hasRow(table *refusals.Table, operation, member string) bool {
+	lower := strings.ToLower(member)
+	return slices.ContainsFunc(table.Rows, func(row refusals.Row) bool {
+		if member == "" {
+			return slices.Contains(row.Operations, operation)
 		}
-	}
-	assert.NotEmpty(t, subjects, "the table has no row of %s", o.Name)
-	for _, member := range o.Members() {
-		assert.True(t, slices.ContainsFunc(subjects, func(subject string) bool {
+		if !slices.Contains(row.Operations, operation) && !slices.Contains(row.Operations, "*") {
+			return false
+		}
+		return slices.ContainsFunc(row.Subjects, func(subject string) bool {
 			all, isTree := strings.CutSuffix(strings.ToLower(subject), ".*")
-			lower := strings.ToLower(member)
 			return lower == strings.ToLower(subject) || isTree && (lower == all || strings.HasPrefix(lower, all+".") || strings.HasPrefix(lower, all+"[]"))
-		}), "the table has no row of %s's %s", o.Name, member)
-	}
+		})
+	})
 }
 
 // testsHere are the names of the tests in the working directory, and all texts
@@ -100,13 +137,21 @@ func assertTest(t *testing.T, tests map[string]bool, where string) {
 	}
 }
 
-// breakRules sends a request for each rule that the table enforces, and each
-// way to break it.
-func breakRules(t *testing.T, service wire.Service, operations map[string]wire.Operation, table *refusals.Table, code func(string) string) {
+// breaker sends a request for each rule that the table enforces, and each way
+// to break it.
+type breaker struct {
+	service    wire.Service
+	operations map[string]wire.Operation
+	table      *refusals.Table
+	words      func(operation string, f refusals.Fault) (code, message string)
+	alone      bool // a request may break one rule only
+}
+
+func (b *breaker) run(t *testing.T) {
 	t.Helper()
 	a, _ := NewAccount()
-	server := NewServer(t, a, service)
-	for _, row := range table.Rows {
+	server := NewServer(t, a, b.service)
+	for _, row := range b.table.Rows {
 		if row.Where != refusals.ByTable {
 			continue
 		}
@@ -115,23 +160,77 @@ func breakRules(t *testing.T, service wire.Service, operations map[string]wire.O
 		for _, operation := range row.Operations {
 			for _, member := range row.Subjects {
 				for _, wrong := range violations(rule) {
-					path := strings.Split(strings.ReplaceAll(member, "[]", ".[]"), ".")
-					tree, place := plant(operations[operation].Input(), path, "", wrong)
-					reply := server.send(t, service, operation, tree)
-					value := "'" + fmt.Sprint(wrong.value) + "'"
-					if wrong.value == nil {
-						value = "null"
-					}
-					what := fmt.Sprintf("%s with %s = %.40s", operation, member, value)
-					assert.Equal(t, code(operation), reply.Code, what)
-					if rule.Unit == refusals.Items {
-						value = ""
-					}
-					assert.Contains(t, reply.Message, value+" at '"+place+"' failed to satisfy constraint: Member must "+wrong.demand, what)
+					b.send(t, server, operation, member, rule, wrong)
 				}
 			}
 		}
 	}
+}
+
+func (b *breaker) send(t *testing.T, server *Server, operation, member string, rule refusals.Rule, wrong violation) {
+	t.Helper()
+	in := b.operations[operation].Input()
+	tree, place := plant(in, pathOf(member), "", wrong)
+	if b.alone {
+		b.complete(operation, in, tree.(map[string]any), pathOf(member)[0])
+	}
+	fault := refusals.Fault{Member: place, Absent: wrong.value == nil, Demand: wrong.demand}
+	fault.Value = strings.ReplaceAll(fmt.Sprint(wrong.value), "\x01", controlIn(b.service.Protocol))
+	what := fmt.Sprintf("%s with %s = %.40s", operation, member, fault.Value)
+	code, message := b.words(operation, fault)
+	if rule.Unit == refusals.Items && !fault.Absent {
+		_, message, _ = strings.Cut(message, fault.Value) // which the test's items have otherwise
+	}
+	reply := server.send(t, b.service, operation, tree)
+	assert.Equal(t, code, reply.Code, what)
+	assert.Contains(t, reply.Message, message, what)
+}
+
+// complete gives a request the members that it needs, other than one.
+func (b *breaker) complete(operation string, in reflect.Type, members map[string]any, other string) {
+	for _, row := range b.table.Rows {
+		rule, err := refusals.ParseRule(row.Rule)
+		if row.Where != refusals.ByTable || err != nil || !rule.Required || !slices.Contains(row.Operations, operation) {
+			continue
+		}
+		for _, member := range row.Subjects {
+			if path := pathOf(member); len(path) == 1 && !strings.EqualFold(member, other) {
+				members[member] = sound(rule, memberType(in, member))
+			}
+		}
+	}
+}
+
+// sound is a value of that type that the rule allows.
+func sound(rule refusals.Rule, t reflect.Type) any {
+	if len(rule.Set) > 0 {
+		return rule.Set[0]
+	}
+	if t.Kind() != reflect.String {
+		return filler(t)
+	}
+	low := 1
+	if rule.Low != nil {
+		low = max(low, *rule.Low)
+	}
+	for _, text := range []string{strings.Repeat("a", low), "v1", "/"} {
+		if rule.Pattern == nil || rule.Pattern.MatchString(text) {
+			return text
+		}
+	}
+	panic("no text fits " + rule.Expression)
+}
+
+func pathOf(member string) []string {
+	return strings.Split(strings.ReplaceAll(member, "[]", ".[]"), ".")
+}
+
+// controlIn is how an answer has a control character, which XML can't hold.
+func controlIn(protocol wire.Protocol) string {
+	if protocol == wire.Query || protocol == wire.EC2Query {
+		return "\uFFFD"
+	}
+	return "\x01"
 }
 
 // violation is a value that breaks a rule, nil for none, and the words that
@@ -151,15 +250,19 @@ func violations(rule refusals.Rule) []violation {
 		add(nil, "not be null")
 	}
 	if rule.Set != nil {
-		add("no-such-value", "satisfy enum value set: [%s]", strings.Join(rule.Set, ", "))
+		var none any = "no-such-value"
+		if _, err := strconv.Atoi(rule.Set[0]); err == nil {
+			none = -1
+		}
+		add(none, "satisfy enum value set: [%s]", strings.Join(rule.Set, ", "))
 	}
 	if rule.Pattern != nil {
-		for _, text := range []string{"!", "a b", "%"} {
-			if !rule.Pattern.MatchString(text) {
-				add(text, "satisfy regular expression pattern: %s", rule.Expression)
-				break
-			}
+		texts := []string{"!", "a b", "%", ":", "\x01"}
+		breaks := slices.IndexFunc(texts, func(text string) bool { return !rule.Pattern.MatchString(text) })
+		if breaks < 0 {
+			panic("no text breaks " + rule.Expression)
 		}
+		add(texts[breaks], "satisfy regular expression pattern: %s", rule.Expression)
 	}
 	for _, end := range []struct {
 		bound *int
@@ -205,8 +308,7 @@ func plant(in reflect.Type, path []string, place string, wrong violation) (tree 
 	if place != "" {
 		name = place + "." + name
 	}
-	field, _ := in.FieldByNameFunc(func(field string) bool { return strings.EqualFold(field, path[0]) })
-	value, at := plant(field.Type, path[1:], name, wrong)
+	value, at := plant(memberType(in, path[0]), path[1:], name, wrong)
 	members, _ := filler(in).(map[string]any)
 	if place == "" {
 		members = map[string]any{}
@@ -218,6 +320,15 @@ func plant(in reflect.Type, path []string, place string, wrong violation) (tree 
 	return members, at
 }
 
+func memberType(structure reflect.Type, member string) reflect.Type {
+	for _, field := range reflect.VisibleFields(structure) {
+		if strings.EqualFold(wire.MemberName(field), member) {
+			return field.Type
+		}
+	}
+	panic(fmt.Sprintf("%v has no member %s", structure, member))
+}
+
 // filler is a value of that type: of a structure one with a member, so that it
 // can be seen in Query, where a structure is its members.
 func filler(t reflect.Type) any {
@@ -226,43 +337,72 @@ func filler(t reflect.Type) any {
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		members := map[string]any{}
+		members, others := map[string]any{}, map[string]any{}
 		for _, field := range reflect.VisibleFields(t) {
-			if kind := field.Type.Kind(); field.IsExported() && (kind == reflect.String || kind == reflect.Pointer && field.Type.Elem().Kind() == reflect.String) {
-				members[field.Name] = "a"
+			switch name := wire.MemberName(field); {
+			case name == "":
+			case isScalar(field.Type, reflect.String):
+				members[name] = "a"
+			case isScalar(field.Type, reflect.Int, reflect.Float64):
+				others[name] = 1
+			case isScalar(field.Type, reflect.Bool):
+				others[name] = true
 			}
+		}
+		if len(members) == 0 {
+			return others
 		}
 		return members
 	case reflect.String:
 		return "a"
+	case reflect.Slice:
+		if t.Elem().Kind() != reflect.Uint8 {
+			return []any{filler(t.Elem())}
+		}
+		return "a2V5"
+	case reflect.Bool:
+		return true
 	}
 	return 1
+}
+
+// isScalar reports whether a member has one of the kinds, or is optional and
+// has.
+func isScalar(t reflect.Type, kinds ...reflect.Kind) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return slices.Contains(kinds, t.Kind())
 }
 
 // send calls an operation with parameters that may be wrong.
 func (s *Server) send(t *testing.T, service wire.Service, operation string, parameters any) *Reply {
 	t.Helper()
-	if service.Protocol != wire.Query {
+	if service.Protocol != wire.Query && service.Protocol != wire.EC2Query {
 		return s.JSON(t, service.Name, service.TargetPrefix+"."+operation, parameters, nil)
 	}
 	form := url.Values{}
-	flatten(form, "", parameters)
+	item := ".member."
+	if service.Protocol == wire.EC2Query {
+		item = "."
+	}
+	flatten(form, "", item, parameters)
 	return s.Query(t, service.Name, operation, form, nil)
 }
 
-// flatten writes parameters as Query does.
-func flatten(form url.Values, name string, value any) {
+// flatten writes parameters as Query does; item stands before a list's numbers.
+func flatten(form url.Values, name, item string, value any) {
 	switch value := value.(type) {
 	case map[string]any:
 		for member, inner := range value {
-			flatten(form, strings.TrimPrefix(name+"."+member, "."), inner)
+			flatten(form, strings.TrimPrefix(name+"."+member, "."), item, inner)
 		}
 	case []any:
 		if len(value) == 0 {
 			form.Set(name, "")
 		}
-		for i, item := range value {
-			flatten(form, fmt.Sprintf("%s.member.%d", name, i+1), item)
+		for i, inner := range value {
+			flatten(form, fmt.Sprint(name, item, i+1), item, inner)
 		}
 	default:
 		form.Set(name, fmt.Sprint(value))

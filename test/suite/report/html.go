@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -50,9 +51,28 @@ type tick struct {
 // bar is a stage on the time axis of the run.
 type bar struct {
 	Deployment  string // "" when it is that of the bar above
+	HasFailed   bool   // any stage of the deployment
 	Stage       Stage
+	Says        []part
 	Left, Width float64
 	Took        string
+}
+
+// part is a piece of a text; one with a link is the name of a file.
+type part struct{ Text, Link string }
+
+// logFile is a log below .work, where the page is too.
+var logFile = regexp.MustCompile(`\.work/([\w./-]+\.log)`)
+
+// linked makes links of the log files that a text names.
+func linked(text string) []part {
+	var parts []part
+	from := 0
+	for _, at := range logFile.FindAllStringSubmatchIndex(text, -1) {
+		parts = append(parts, part{Text: text[from:at[0]]}, part{Text: text[at[0]:at[1]], Link: text[at[2]:at[3]]})
+		from = at[1]
+	}
+	return append(parts, part{Text: text[from:]})
 }
 
 // healthView is the health of a service's targets in the watches of one
@@ -131,8 +151,12 @@ func bars(axis axis, d Deployment) []bar {
 	var all []bar
 	for i, stage := range d.Stages {
 		b := bar{Stage: stage, Took: seconds(stage.Seconds)}
+		if says := stage.Says(); says != "" {
+			b.Says = linked(says)
+		}
 		if i == 0 {
 			b.Deployment = d.Name()
+			b.HasFailed = slices.ContainsFunc(d.Stages, func(s Stage) bool { return s.Failure != "" })
 		}
 		b.Left, b.Width = axis.span(stage.Began, stage.Began.Add(time.Duration(stage.Seconds*float64(time.Second))))
 		all = append(all, b)
@@ -180,10 +204,14 @@ func until(watch Watch, i int, a axis) time.Time {
 func eventsOf(run Run, d Deployment) serviceView {
 	s := serviceView{Deployment: d.Name()}
 	for _, event := range d.Events {
-		s.Events = append(s.Events, eventView{since(run.Began, event.At), event.Message})
+		s.Events = append(s.Events, eventView{since(run.Began, event.At), shortARN.ReplaceAllString(event.Message, "$1")})
 	}
 	return s
 }
+
+// shortARN finds what an ARN is of, such as targetgroup/tempo-otlp/0123: region and
+// account are the same in all.
+var shortARN = regexp.MustCompile(`arn:[\w-]+:[\w-]+:[\w-]*:\d*:([\w./-]+)`)
 
 func plansOf(d Deployment) []planView {
 	var plans []planView

@@ -11,8 +11,12 @@ import (
 // JUnit's XML, as far as CI systems read it.
 type (
 	junitSuites struct {
-		XMLName xml.Name     `xml:"testsuites"`
-		Suites  []junitSuite `xml:"testsuite"`
+		XMLName  xml.Name     `xml:"testsuites"`
+		Tests    int          `xml:"tests,attr"`
+		Failures int          `xml:"failures,attr"`
+		Skipped  int          `xml:"skipped,attr"`
+		Time     string       `xml:"time,attr"` // in seconds, as all times here
+		Suites   []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
 		Name     string      `xml:"name,attr"`
@@ -47,6 +51,12 @@ func WriteJUnit(out io.Writer, run Run) error {
 	if suite := junitOfRun(run, all.Suites); suite.Tests > 0 {
 		all.Suites = append(all.Suites, suite)
 	}
+	for _, suite := range all.Suites {
+		all.Tests += suite.Tests
+		all.Failures += suite.Failures
+		all.Skipped += suite.Skipped
+	}
+	all.Time = fmt.Sprintf("%.3f", run.Ended.Sub(run.Began).Seconds())
 	text, err := xml.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return fmt.Errorf("making the JUnit report: %w", err)
@@ -57,11 +67,18 @@ func WriteJUnit(out io.Writer, run Run) error {
 	return nil
 }
 
+// junitOf names suites and cases the same in every run and space, so that CI systems
+// can follow them; a stage that runs again is numbered.
 func junitOf(d Deployment) junitSuite {
-	suite := junitSuite{Name: d.Dir}
+	suite := junitSuite{Name: d.Name()}
 	total := 0.0
+	times := map[string]int{}
 	for _, stage := range d.Stages {
-		c := junitCase{Name: stage.Name, Class: d.Dir, Time: fmt.Sprintf("%.3f", stage.Seconds)}
+		name := stage.Name
+		if times[name]++; times[name] > 1 {
+			name = fmt.Sprintf("%s %d", name, times[name])
+		}
+		c := junitCase{Name: name, Class: d.Name(), Time: fmt.Sprintf("%.3f", stage.Seconds)}
 		switch {
 		case stage.Skipped != "":
 			suite.Skipped++

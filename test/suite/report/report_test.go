@@ -234,8 +234,53 @@ func TestJUnit(t *testing.T) {
 		require.NoError(t, xml.Unmarshal(out.Bytes(), &read), name)
 		last := read.Suites[len(read.Suites)-1]
 		assert.Equal(t, []int{1, 1}, []int{last.Failures, last.Skipped}, name)
-		assert.Equal(t, run.Deployments[len(run.Deployments)-1].Dir, last.Name, name)
+		assert.Equal(t, run.Deployments[len(run.Deployments)-1].Name(), last.Name, name)
+		assert.NotContains(t, out.String(), `name=".work`, name)
+		assert.Equal(t, 1, read.Failures, name)
+		cases := map[string]bool{}
+		for _, suite := range read.Suites {
+			for _, c := range suite.Cases {
+				assert.False(t, cases[c.Class+" "+c.Name], "%s: two cases are named %s %s", name, c.Class, c.Name)
+				cases[c.Class+" "+c.Name] = true
+			}
+		}
+		assert.Len(t, cases, read.Tests, name)
 	}
+}
+
+func TestJUnitNumbersTheStagesThatRunAgain(t *testing.T) {
+	t.Parallel()
+	run := Run{Verdict: Passed, Began: began, Ended: at(9), Deployments: []Deployment{{
+		Test: "TestLifecycle", Case: "aws-6", Stages: []Stage{{Name: "deploy"}, {Name: "validate"}, {Name: "deploy"}},
+	}}}
+	var out bytes.Buffer
+	require.NoError(t, WriteJUnit(&out, run))
+	var read junitSuites
+	require.NoError(t, xml.Unmarshal(out.Bytes(), &read))
+	var names []string
+	for _, c := range read.Suites[0].Cases {
+		names = append(names, c.Class+" "+c.Name)
+	}
+	assert.Equal(t, []string{"TestLifecycle/aws-6 deploy", "TestLifecycle/aws-6 validate", "TestLifecycle/aws-6 deploy 2"}, names)
+	assert.Equal(t, "9.000", read.Time)
+}
+
+func TestThePageLinksLogsAndShortensEvents(t *testing.T) {
+	t.Parallel()
+	run := Run{Verdict: Failed, Began: began, Ended: at(9), Deployments: []Deployment{{
+		Test: "TestHTTPD", Case: "aws-6",
+		Stages: []Stage{
+			{Name: "deploy", Detail: "61 resources (log .work/local-test/TestHTTPD/aws-6/terraform.log)"},
+			{Name: "validate", Failure: "empty"},
+		},
+		Events: []Event{{at(1), "registered 1 targets in (target-group arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/httpd/0123)"}},
+	}}}
+	page, whole := parse(t, run)
+	links := nodes(page, func(n *html.Node) bool { return n.Data == "a" })
+	require.Len(t, links, 1)
+	assert.Equal(t, "local-test/TestHTTPD/aws-6/terraform.log", attribute(links[0], "href"), "from the page's own place in .work")
+	assert.Contains(t, whole, "(target-group targetgroup/httpd/0123)")
+	assert.Len(t, nodes(page, class("tr", "has-failed")), 2, "the deployment and its stage")
 }
 
 // What failed outside of stages, such as a check for leftovers, is not a success

@@ -300,7 +300,8 @@ func TestTags(t *testing.T) {
 	for i := range 51 {
 		list = append(list, object{"Key": strings.Repeat("k", i+1)})
 	}
-	f.call(t, "RequestCertificate", object{"DomainName": "a.localaws.test", "Tags": list}, nil).Refused(t, "TooManyTagsException")
+	f.call(t, "RequestCertificate", object{"DomainName": "a.localaws.test", "Tags": list}, nil).Refused(t, "ValidationException")
+	f.call(t, "AddTagsToCertificate", object{"CertificateArn": arn, "Tags": list[:50]}, nil).Refused(t, "TooManyTagsException")
 }
 
 func TestStateOutlivesTheProcess(t *testing.T) {

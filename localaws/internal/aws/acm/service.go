@@ -7,11 +7,13 @@ package acm
 import (
 	"crypto"
 	"crypto/tls"
+	_ "embed"
 	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/route53"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -70,10 +72,17 @@ func New(a *core.Account, zones Zones, issuer Issuer) *Service {
 	}
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "acm", Protocol: wire.JSON11, TargetPrefix: "CertificateManager",
+		Check:      Refusals.Refuse("ValidationException"),
 		Operations: s.operations,
 	}
 }

@@ -5,10 +5,12 @@ package appautoscaling
 
 import (
 	"context"
+	_ "embed"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/cloudwatch"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -45,6 +47,12 @@ func (s *Service) Run(ctx context.Context) {
 	s.acct.Reconcile(ctx, func() time.Time { return newReconciler(s.region).step() })
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
 // Wire is the service's API,
 // https://docs.aws.amazon.com/autoscaling/application/APIReference/.
 func (s *Service) Wire() wire.Service {
@@ -53,6 +61,7 @@ func (s *Service) Wire() wire.Service {
 		Name:         serviceName,
 		Protocol:     wire.JSON11,
 		TargetPrefix: "AnyScaleFrontendService",
+		Check:        Refusals.Refuse("ValidationException"),
 		Operations: append(t.tagging().MapOperations(),
 			wire.Op("RegisterScalableTarget", t.registerTarget),
 			wire.ReadOp("DescribeScalableTargets", t.describeTargets),

@@ -368,7 +368,7 @@ func TestTagsAndRestart(t *testing.T) {
 	c.call("DescribeScalingPolicies", of(nil), &policies).OK(t)
 	require.Len(t, policies.ScalingPolicies, 1)
 	assert.InDelta(t, 60, policies.ScalingPolicies[0].TargetTrackingScalingPolicyConfiguration.TargetValue, 0)
-	c.call("ListTagsForResource", object{"ResourceARN": "arn:aws:x"}, nil).Refused(t, "ResourceNotFoundException")
+	c.call("ListTagsForResource", object{"ResourceARN": "arn:aws:x"}, nil).Refused(t, "ValidationException")
 }
 
 func TestServiceThatIsGoneTakesItsTargetAlong(t *testing.T) {

@@ -4,9 +4,11 @@
 package athena
 
 import (
+	_ "embed"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
@@ -33,10 +35,17 @@ func New(a *core.Account) *Service {
 	return s
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "athena", Protocol: wire.JSON11, TargetPrefix: "AmazonAthena",
+		Check: Refusals.Refuse("InvalidRequestException"),
 		Operations: append(s.tags().Operations(),
 			wire.Op("CreateWorkGroup", s.createWorkGroup),
 			wire.ReadOp("GetWorkGroup", s.getWorkGroup),

@@ -8,12 +8,14 @@ package autoscaling
 
 import (
 	"context"
+	_ "embed"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/cloudwatch"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -51,6 +53,12 @@ func New(acct *core.Account, machines Machines, targets Targets, alarms Alarms) 
 	return &Service{&region{acct: acct, machines: machines, targets: targets, alarms: alarms, state: newState(acct.Records)}}
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
 // Wire is the service's API,
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/.
 func (s *Service) Wire() wire.Service {
@@ -60,6 +68,7 @@ func (s *Service) Wire() wire.Service {
 		Name:      serviceName,
 		Protocol:  wire.Query,
 		Namespace: "http://autoscaling.amazonaws.com/doc/2011-01-01/",
+		Check:     Refusals.Refuse("ValidationError"),
 		Operations: []wire.Operation{
 			wire.Op("CreateAutoScalingGroup", g.createGroup),
 			wire.ReadOp("DescribeAutoScalingGroups", g.describeGroups),

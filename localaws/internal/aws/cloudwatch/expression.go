@@ -185,16 +185,16 @@ func (p *parser) unary() (node, error) {
 	}
 	defer func() { p.depth-- }()
 	token := p.next()
-	switch {
-	case token == "":
+	switch token {
+	case "":
 		return nil, fmt.Errorf("Syntax Error at the end") //nolint:staticcheck // CloudWatch's own words
-	case token == "-":
+	case "-":
 		operand, err := p.unary()
 		if err != nil {
 			return nil, err
 		}
 		return combine(func(environment) value { return scalar(0) }, operand, operators[0]["-"]), nil
-	case token == "(":
+	case "(":
 		inner, err := p.binary(0)
 		if err != nil {
 			return nil, err

@@ -188,8 +188,6 @@ func (s *metricOperations) check(d *datum) error {
 		return invalidValue("The metric %s needs exactly one of Value, Values and StatisticValues", d.MetricName)
 	case len(d.Counts) > 0 && len(d.Counts) != len(d.Values):
 		return invalidValue("The metric %s has %d Values but %d Counts", d.MetricName, len(d.Values), len(d.Counts))
-	case len(d.Dimensions) > 30:
-		return invalidValue("The metric %s has %d dimensions; 30 are allowed", d.MetricName, len(d.Dimensions))
 	case d.Timestamp.Before(now.Add(-maxAge)) || d.Timestamp.After(now.Add(2*time.Hour)):
 		return invalidValue("The timestamp %s of the metric %s is more than two weeks old, or more than two hours ahead", d.Timestamp, d.MetricName)
 	}

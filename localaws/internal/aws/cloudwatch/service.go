@@ -9,11 +9,13 @@
 package cloudwatch
 
 import (
+	_ "embed"
 	"fmt"
 	"slices"
 	"strconv"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -43,11 +45,30 @@ func New(a *core.Account, notify Notifier) *Service {
 	return s
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
+// checkByTable refuses with the code that the operation has for its members.
+func checkByTable(operation string, parameters map[string]any) error {
+	faults := Refusals.Check(operation, parameters)
+	switch {
+	case len(faults) == 0:
+		return nil
+	case operation == "PutMetricData" || operation == "GetMetricStatistics":
+		return invalidValue("%s", refusals.Message(faults))
+	}
+	return validationError("%s", refusals.Message(faults))
+}
+
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "monitoring", Protocol: wire.Query, Namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
 		RPCName:    "GraniteServiceVersion20100801",
+		Check:      checkByTable,
 		Operations: s.operations,
 	}
 }

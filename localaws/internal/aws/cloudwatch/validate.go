@@ -6,9 +6,6 @@ import (
 	"strings"
 )
 
-// maxActions is how many actions an alarm may have for each state.
-const maxActions = 5
-
 var (
 	comparisons = []string{
 		"GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold",
@@ -21,8 +18,6 @@ var (
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 func (s *alarmOperations) checkAlarm(in *putMetricAlarmInput) error {
 	switch {
-	case in.AlarmName == "" || len(in.AlarmName) > 255:
-		return validationError("1 validation error detected: Value '%s' at 'alarmName' must have 1 to 255 characters", in.AlarmName)
 	case in.EvaluationPeriods < 1:
 		return validationError("1 validation error detected: Value '%d' at 'evaluationPeriods' must be greater than or equal to 1", in.EvaluationPeriods)
 	case in.DatapointsToAlarm != nil && (*in.DatapointsToAlarm < 1 || *in.DatapointsToAlarm > in.EvaluationPeriods):
@@ -49,9 +44,6 @@ func (s *alarmOperations) checkAlarm(in *putMetricAlarmInput) error {
 }
 
 func checkActions(actions []string) error {
-	if len(actions) > maxActions {
-		return validationError("An alarm may have %d actions for each state, not %d", maxActions, len(actions))
-	}
 	for _, arn := range actions {
 		if !strings.HasPrefix(arn, "arn:") {
 			return validationError("Invalid arn syntax: %s", arn)

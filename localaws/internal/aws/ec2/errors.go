@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -13,6 +14,14 @@ func missing(parameter string) error {
 
 func invalid(parameter, value, why string) error {
 	return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter %s is invalid. %s", value, parameter, why)
+}
+
+// refusal tells of a fault of the table in EC2's words.
+func refusal(f refusals.Fault) error {
+	if f.Absent {
+		return missing(f.Member)
+	}
+	return invalid(f.Member, f.Value, "It must "+f.Demand+".")
 }
 
 func hasDependencies(kind, id string) error {

@@ -12,12 +12,14 @@ package ec2
 
 import (
 	"context"
+	_ "embed"
 	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/iam"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -88,12 +90,26 @@ func New(a *core.Account, addresses Addresses, profiles Profiles) *Service {
 	return s
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
+func checkByTable(operation string, parameters map[string]any) error {
+	if faults := Refusals.Check(operation, parameters); len(faults) > 0 {
+		return refusal(faults[0])
+	}
+	return nil
+}
+
 // Wire is EC2's entry on the wire, with all operations that it has.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name:       "ec2",
 		Protocol:   wire.EC2Query,
 		Namespace:  "http://ec2.amazonaws.com/doc/2016-11-15/",
+		Check:      checkByTable,
 		Operations: s.operations,
 	}
 }

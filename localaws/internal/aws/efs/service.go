@@ -6,6 +6,7 @@ package efs
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
@@ -46,6 +48,12 @@ func New(a *core.Account, network Network, directory string) *Service {
 		routes: table(fileSystems, &mountTargetOperations{r}),
 	}
 }
+
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {

@@ -107,13 +107,6 @@ var refusalsText string
 // Refusals are what AWS refuses of requests.
 var Refusals = refusals.MustParse(refusalsText)
 
-func checkByTable(operation string, parameters map[string]any) error {
-	if faults := Refusals.Check(operation, parameters); len(faults) > 0 {
-		return invalid("%s", refusals.Message(faults))
-	}
-	return nil
-}
-
 // Wire is the service's entry for the wire.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
@@ -121,6 +114,6 @@ func (s *Service) Wire() wire.Service {
 		Protocol:   wire.Query,
 		Namespace:  "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
 		Operations: s.operations,
-		Check:      checkByTable,
+		Check:      Refusals.Refuse("ValidationError"),
 	}
 }

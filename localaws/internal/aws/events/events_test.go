@@ -160,7 +160,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"a target that is not a topic", "PutTargets", target(object{"Arn": "arn:aws:lambda:us-west-2:123456789012:function:f"}), "ValidationException"},
 		{"an input path", "PutTargets", target(object{"InputPath": "$"}), "UnsupportedParameter"},
 		{"an input that is no JSON", "PutTargets", target(object{"Input": "{"}), "ValidationException"},
-		{"no such rule", "PutTargets", object{"Rule": "none", "Targets": []object{}}, "ResourceNotFoundException"},
+		{"no such rule", "PutTargets", object{"Rule": "none", "Targets": []object{{"Id": "x", "Arn": topicARN}}}, "ResourceNotFoundException"},
 		{"no page", "ListTargetsByRule", object{"Rule": "deployments", "Limit": 0}, "ValidationException"},
 		{"no token", "ListTargetsByRule", object{"Rule": "deployments", "NextToken": "x"}, "ValidationException"},
 	}

@@ -2,7 +2,6 @@ package events
 
 import (
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
@@ -15,8 +14,6 @@ const (
 	stateDisabled = "DISABLED"
 	defaultBus    = "default"
 )
-
-var ruleName = regexp.MustCompile(`^[.\-_A-Za-z0-9]{1,64}$`)
 
 // bus refuses every event bus but the default one.
 func (s *Service) bus(name string) error {
@@ -73,9 +70,6 @@ type putRuleOutput struct{ RuleArn string }
 func (s *Service) putRule(_ context.Context, in *putRuleInput) (*putRuleOutput, error) {
 	if err := s.bus(in.EventBusName); err != nil {
 		return nil, err
-	}
-	if !ruleName.MatchString(in.Name) {
-		return nil, invalid("1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+ and have 1 to 64 characters", in.Name)
 	}
 	if in.EventPattern == "" {
 		return nil, invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")

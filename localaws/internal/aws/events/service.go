@@ -6,9 +6,11 @@ package events
 
 import (
 	"cmp"
+	_ "embed"
 	"encoding/json"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
@@ -44,10 +46,17 @@ func New(a *core.Account, topics Topics) *Service {
 	return &Service{account: a, topics: topics, rules: store.NewCollection[*rule](a.Records, "events", "rules")}
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "events", Protocol: wire.JSON11, TargetPrefix: "AWSEvents",
+		Check: Refusals.Refuse("ValidationException"),
 		Operations: append(s.tags().Operations(),
 			wire.Op("PutRule", s.putRule),
 			wire.ReadOp("DescribeRule", s.describeRule),

@@ -56,9 +56,6 @@ func (s *Service) putTargets(_ context.Context, in *putTargetsInput) (*targetsOu
 }
 
 func (t *target) check() error {
-	if !ruleName.MatchString(t.Id) {
-		return invalid("The target's Id %q must be made of 1 to 64 letters, digits, dots, hyphens and underscores", t.Id)
-	}
 	if parts := strings.Split(t.Arn, ":"); len(parts) != 6 || parts[2] != "sns" {
 		return invalid("localaws delivers events to SNS topics only; the target %s is %q", t.Id, t.Arn)
 	}

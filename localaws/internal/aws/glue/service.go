@@ -6,9 +6,11 @@ package glue
 
 import (
 	"context"
+	_ "embed"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
@@ -31,10 +33,17 @@ func New(a *core.Account) *Service {
 	}
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "glue", Protocol: wire.JSON11, TargetPrefix: "AWSGlue",
+		Check: Refusals.Refuse("InvalidInputException"),
 		Operations: []wire.Operation{
 			wire.Op("CreateDatabase", s.createDatabase),
 			wire.ReadOp("GetDatabase", s.getDatabase),

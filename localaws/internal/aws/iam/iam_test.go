@@ -98,9 +98,9 @@ func TestTags(t *testing.T) {
 		w.call(t, "Tag"+kind, c.member, c.name, "Tags.member.1.Key", "").Refused(t, "ValidationError")
 		w.call(t, "Untag"+kind, c.member, c.name, "TagKeys.member.1", "TEAM").OK(t)
 		assert.Empty(t, w.list(t, "Key", "Get"+kind, c.member, c.name), kind)
-		w.call(t, "Tag"+kind, c.member, c.name+"x", "Tags.member.1.Key", "a").Refused(t, "NoSuchEntity")
+		w.call(t, "Tag"+kind, c.member, c.name+"x", "Tags.member.1.Key", "a", "Tags.member.1.Value", "").Refused(t, "NoSuchEntity")
 	}
-	w.call(t, "TagPolicy", "PolicyArn", managed+"AdministratorAccess", "Tags.member.1.Key", "a").Refused(t, "AccessDenied")
+	w.call(t, "TagPolicy", "PolicyArn", managed+"AdministratorAccess", "Tags.member.1.Key", "a", "Tags.member.1.Value", "").Refused(t, "AccessDenied")
 }
 
 // TestTakingARoleApart deletes in the only order that AWS allows.
@@ -176,7 +176,6 @@ func TestPolicyDocumentsThatAreRefused(t *testing.T) {
 	w := newWorld(t)
 	w.role(t, "r")
 	for name, c := range map[string]struct{ document, says string }{
-		"nothing":                   {"", "Syntax errors in policy"},
 		"no JSON":                   {"{", "Syntax errors in policy"},
 		"more behind it":            {allowS3 + "{}", "Syntax errors in policy"},
 		"an unknown element":        {policyOf(`{"Effect":"Allow","Actions":"s3:*","Resource":"*"}`), "Actions"},

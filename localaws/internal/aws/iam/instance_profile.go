@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -62,13 +63,7 @@ type createProfileInput struct {
 }
 
 func (s *profileOperations) createInstanceProfile(_ context.Context, in *createProfileInput) (*profileOutput, error) {
-	if err := checkName("instanceProfileName", in.InstanceProfileName, 128); err != nil {
-		return nil, err
-	}
-	path, err := checkPath(in.Path)
-	if err != nil {
-		return nil, err
-	}
+	path := cmp.Or(in.Path, "/")
 	all, err := tagRules.New(in.Tags)
 	if err != nil {
 		return nil, err

@@ -1,39 +1,12 @@
 package iam
 
 import (
-	"cmp"
-	"regexp"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
-
-var (
-	nameRule = regexp.MustCompile(`^[\w+=,.@-]+$`)
-	pathRule = regexp.MustCompile(`^/([!-~]+/)?$`)
-)
-
-// checkName applies the rules of https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html.
-func checkName(member, name string, longest int) error {
-	switch {
-	case name == "" || len(name) > longest:
-		return wire.Errorf("ValidationError", "The value %q at '%s' must have between 1 and %d characters", name, member, longest)
-	case !nameRule.MatchString(name):
-		return wire.Errorf("ValidationError", "The specified value for %s is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-", member)
-	}
-	return nil
-}
-
-// checkPath returns the path, "/" when none was given.
-func checkPath(path string) (string, error) {
-	path = cmp.Or(path, "/")
-	if !pathRule.MatchString(path) || len(path) > 512 {
-		return "", invalid("path", path, "begin and end with a slash")
-	}
-	return path, nil
-}
 
 // newID is a unique id as IAM makes them: a prefix for the kind and 17 letters
 // and digits.

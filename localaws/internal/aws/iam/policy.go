@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -98,13 +99,7 @@ type createPolicyInput struct {
 }
 
 func (s *policyOperations) createPolicy(_ context.Context, in *createPolicyInput) (*policyOutput, error) {
-	if err := checkName("policyName", in.PolicyName, 128); err != nil {
-		return nil, err
-	}
-	path, err := checkPath(in.Path)
-	if err != nil {
-		return nil, err
-	}
+	path := cmp.Or(in.Path, "/")
 	if err := checkManaged(in.PolicyDocument); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strings"
@@ -78,13 +79,7 @@ type createRoleInput struct {
 }
 
 func (s *roleOperations) createRole(_ context.Context, in *createRoleInput) (*roleOutput, error) {
-	if err := checkName("roleName", in.RoleName, 64); err != nil {
-		return nil, err
-	}
-	path, err := checkPath(in.Path)
-	if err != nil {
-		return nil, err
-	}
+	path := cmp.Or(in.Path, "/")
 	for name := range s.roles.All() {
 		if strings.EqualFold(name, in.RoleName) {
 			return nil, exists("Role with name %s already exists.", in.RoleName)
@@ -96,9 +91,6 @@ func (s *roleOperations) createRole(_ context.Context, in *createRoleInput) (*ro
 	duration := 3600
 	if in.MaxSessionDuration != nil {
 		duration = *in.MaxSessionDuration
-	}
-	if err := checkDuration(duration); err != nil {
-		return nil, err
 	}
 	if err := s.checkBoundary(in.PermissionsBoundary); err != nil {
 		return nil, err
@@ -116,20 +108,12 @@ func (s *roleOperations) createRole(_ context.Context, in *createRoleInput) (*ro
 	return &roleOutput{s.roleItem(r)}, nil
 }
 
-// checkDuration checks a session's longest duration: 1 to 12 hours.
-func checkDuration(seconds int) error {
-	if seconds < 3600 || seconds > 43200 {
-		return wire.Errorf("ValidationError", "The value %d at 'maxSessionDuration' must be between 3600 and 43200 seconds", seconds)
-	}
-	return nil
-}
-
 func (s *roleOperations) checkBoundary(arn string) error {
 	if arn == "" {
 		return nil
 	}
 	if _, ok := s.policy(arn); !ok {
-		return wire.NotFoundf("NoSuchEntity", "Scope ARN: %s does not exist or is not attachable.", arn)
+		return notAPolicy(arn, "Scope ARN: %s does not exist or is not attachable.")
 	}
 	return nil
 }
@@ -182,9 +166,6 @@ func (s *roleOperations) updateRole(_ context.Context, in *updateRoleInput) (*wi
 	}
 	s.roles.Put(r.Name, r)
 	if in.MaxSessionDuration != nil {
-		if err := checkDuration(*in.MaxSessionDuration); err != nil {
-			return nil, err
-		}
 		r.MaxSessionDuration = *in.MaxSessionDuration
 	}
 	if in.Description != nil {

@@ -32,9 +32,6 @@ func (s *rolePolicyOperations) putRolePolicy(_ context.Context, in *rolePolicyIn
 	if err != nil {
 		return nil, err
 	}
-	if err := checkName("policyName", in.PolicyName, 128); err != nil {
-		return nil, err
-	}
 	if err := checkPermissions(in.PolicyDocument); err != nil {
 		return nil, err
 	}
@@ -121,7 +118,7 @@ func (s *rolePolicyOperations) attachRolePolicy(_ context.Context, in *attachInp
 		return nil, err
 	}
 	if _, ok := s.policy(in.PolicyARN); !ok {
-		return nil, wire.NotFoundf("NoSuchEntity", "Policy %s does not exist or is not attachable.", in.PolicyARN)
+		return nil, notAPolicy(in.PolicyARN, "Policy %s does not exist or is not attachable.")
 	}
 	if slices.Contains(r.Attached, in.PolicyARN) {
 		return nil, nil

@@ -6,10 +6,12 @@
 package iam
 
 import (
+	_ "embed"
 	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -79,6 +81,19 @@ func New(a *core.Account) *Service {
 	}
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
+func checkByTable(operation string, parameters map[string]any) error {
+	if faults := Refusals.Check(operation, parameters); len(faults) > 0 {
+		return refusal(faults)
+	}
+	return nil
+}
+
 // Wire is IAM's entry on the wire, with all operations that it has.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
@@ -86,6 +101,7 @@ func (s *Service) Wire() wire.Service {
 		AnyRegion:  true,
 		Protocol:   wire.Query,
 		Namespace:  "https://iam.amazonaws.com/doc/2010-05-08/",
+		Check:      checkByTable,
 		Operations: s.operations,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/ids"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -34,12 +35,15 @@ type kmsTag struct {
 	TagValue string `empty:"kept"`
 }
 
-func tagsOf(list []kmsTag) core.Tags {
-	tags := core.Tags{}
+// tagRules are those of https://docs.aws.amazon.com/kms/latest/APIReference/API_Tag.html.
+var tagRules = tags.Rules{Refuse: func(f tags.Fault) error { return wire.Errorf("TagException", "%s", f) }}
+
+func tagsOf(list []kmsTag) (tags.Set, error) {
+	all := make([]tags.Tag, 0, len(list))
 	for _, tag := range list {
-		tags[tag.TagKey] = tag.TagValue
+		all = append(all, tags.Tag{Key: tag.TagKey, Value: tag.TagValue})
 	}
-	return tags
+	return tagRules.New(all)
 }
 
 type createKeyInput struct {
@@ -105,13 +109,17 @@ func (s *keyOperations) createKey(_ context.Context, in *createKeyInput) (*keyOu
 	if err := s.checkPolicy(in.Policy, in.BypassPolicyLockoutSafetyCheck); err != nil {
 		return nil, err
 	}
+	set, err := tagsOf(in.Tags)
+	if err != nil {
+		return nil, err
+	}
 	id := ids.UUID()
 	if in.MultiRegion {
 		id = "mrk-" + ids.Hex(32)
 	}
 	k := &key{
 		ID: id, Description: in.Description, Policy: in.Policy, State: stateEnabled, MultiRegion: in.MultiRegion,
-		Created: s.account.Clock.Now(), Tags: tagsOf(in.Tags),
+		Created: s.account.Clock.Now(), Tags: set,
 	}
 	s.keys.Put(id, k)
 	return &keyOutput{s.view(k)}, nil

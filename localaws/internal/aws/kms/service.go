@@ -6,12 +6,14 @@ package kms
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/policy"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -49,10 +51,17 @@ func New(a *core.Account) *Service {
 	return &Service{r, keys, slices.Concat(keys.operations(), (&settingOperations{r}).operations())}
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "kms", Protocol: wire.JSON11, TargetPrefix: "TrentService",
+		Check:      Refusals.Refuse("ValidationException"),
 		Operations: s.operations,
 	}
 }

@@ -2,7 +2,9 @@ package kms
 
 import (
 	"context"
+	"maps"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -136,8 +138,13 @@ func (s *settingOperations) tagResource(_ context.Context, in *tagsInput) (*wire
 	if err != nil {
 		return nil, err
 	}
-	for name, value := range tagsOf(in.Tags) {
-		k.Tags[name] = value
+	set, err := tagsOf(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(k.Tags, set)
+	if most := 50; len(k.Tags) > most {
+		return nil, tagRules.Refuse(tags.Fault{Problem: tags.TooMany, Limit: most})
 	}
 	return nil, nil
 }

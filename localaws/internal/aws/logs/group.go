@@ -2,8 +2,6 @@ package logs
 
 import (
 	"context"
-	"regexp"
-	"slices"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
@@ -35,15 +33,6 @@ type group struct {
 	Tags      tags.Set
 }
 
-var groupName = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`)
-
-// retentions are the days that a group can be kept.
-var retentions = []int32{
-	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-}
-
-var classes = []string{"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"}
-
 type createLogGroupInput struct {
 	LogGroupName  string
 	KmsKeyId      string
@@ -52,17 +41,11 @@ type createLogGroupInput struct {
 }
 
 func (s *groupOperations) createLogGroup(_ context.Context, in *createLogGroupInput) (*wire.Empty, error) {
-	if !groupName.MatchString(in.LogGroupName) {
-		return nil, invalid("1 validation error detected: Value '%s' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+ and have 1 to 512 characters", in.LogGroupName)
-	}
 	if s.groups.Has(in.LogGroupName) {
 		return nil, wire.Errorf("ResourceAlreadyExistsException", "The specified log group already exists: %s", in.LogGroupName)
 	}
 	if in.LogGroupClass == "" {
-		in.LogGroupClass = classes[0]
-	}
-	if !slices.Contains(classes, in.LogGroupClass) {
-		return nil, invalid("logGroupClass is %q; it must be one of %v", in.LogGroupClass, classes)
+		in.LogGroupClass = "STANDARD"
 	}
 	if err := s.checkKey(in.LogGroupName, in.KmsKeyId); err != nil {
 		return nil, err
@@ -173,9 +156,6 @@ func (s *groupOperations) putRetentionPolicy(_ context.Context, in *retentionInp
 	g, err := s.change(in.LogGroupName)
 	if err != nil {
 		return nil, err
-	}
-	if !slices.Contains(retentions, in.RetentionInDays) {
-		return nil, invalid("RetentionInDays is %d; it must be one of %v", in.RetentionInDays, retentions)
 	}
 	g.Retention = in.RetentionInDays
 	return nil, nil

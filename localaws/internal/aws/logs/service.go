@@ -5,11 +5,13 @@
 package logs
 
 import (
+	_ "embed"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -49,10 +51,17 @@ func New(a *core.Account, options ...Option) *Service {
 	return s
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "logs", Protocol: wire.JSON11, TargetPrefix: "Logs_20140328", LowerCamel: true,
+		Check: Refusals.Refuse("InvalidParameterException"),
 		Operations: slices.Concat(
 			s.tags().MapOperations(), s.groupOperations.operations(), s.eventOperations.operations(),
 		),

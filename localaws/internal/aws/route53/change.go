@@ -41,9 +41,6 @@ func (s *recordOperations) changeRecords(_ context.Context, call *rest.Call) (*r
 	if err != nil {
 		return nil, err
 	}
-	if len(in.Batch.Changes) == 0 {
-		return nil, wire.Errorf("InvalidInput", "A change batch needs at least one change.")
-	}
 	for _, item := range in.Batch.Changes {
 		if err := checkRequest(item); err != nil {
 			return nil, err
@@ -94,9 +91,6 @@ func (s *recordOperations) apply(z *zone, records []record, item changeItem) ([]
 		if at >= 0 {
 			return nil, []string{fmt.Sprintf("Tried to create resource record set %s but it already exists", r.title())}
 		}
-	case "UPSERT":
-	default:
-		return nil, []string{fmt.Sprintf("Invalid action %q for the resource record set %s", item.Action, r.title())}
 	}
 	if complaints := s.check(z, r); len(complaints) > 0 {
 		return nil, complaints
@@ -135,9 +129,6 @@ func (s *recordOperations) check(z *zone, r *record) []string {
 	if !slices.Contains(recordTypes, r.Type) {
 		complain("Invalid record type %q for %s: localaws knows %s", r.Type, r.Name, strings.Join(recordTypes, ", "))
 		return wrong
-	}
-	if r.TTL != nil && (*r.TTL < 0 || *r.TTL > 2147483647) {
-		complain("Invalid TTL %d for %s: it must be between 0 and 2147483647", *r.TTL, r.title())
 	}
 	if r.Type == "CNAME" && r.Name == z.Name {
 		complain("RRSet of type CNAME with DNS name %s is not permitted at apex in zone %s", r.Name, z.Name)
@@ -195,12 +186,7 @@ func checkRequest(item changeItem) error {
 
 // checkPolicy tells what is wrong with a record's routing policy.
 func checkPolicy(r *record) []string {
-	switch {
-	case r.Weight != nil && (*r.Weight < 0 || *r.Weight > 255):
-		return []string{fmt.Sprintf("Invalid weight %d for %s: it must be between 0 and 255", *r.Weight, r.title())}
-	case r.Failover != "" && r.Failover != "PRIMARY" && r.Failover != "SECONDARY":
-		return []string{fmt.Sprintf("Invalid failover %q for %s: it must be PRIMARY or SECONDARY", r.Failover, r.title())}
-	case r.MultiValueAnswer != nil && *r.MultiValueAnswer && r.AliasTarget != nil:
+	if r.MultiValueAnswer != nil && *r.MultiValueAnswer && r.AliasTarget != nil {
 		return []string{fmt.Sprintf("Invalid request: the multivalue answer record %s can't be an alias", r.title())}
 	}
 	return nil

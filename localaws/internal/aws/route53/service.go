@@ -6,11 +6,14 @@ package route53
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire/rest"
 )
@@ -53,6 +56,12 @@ func New(a *core.Account) *Service {
 
 // CheckAliases refuses alias records whose target no service has.
 func (s *Service) CheckAliases(targets AliasTargets) { s.aliases = targets }
+
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
@@ -108,12 +117,13 @@ func respond(operation string, answer *rest.Answer) (*wire.Response, error) {
 	return &wire.Response{Status: answer.Status, Header: header, Body: body}, nil
 }
 
-// decode reads a request's body.
+// decode reads a request's body, the root of which is named for its operation,
+// and holds it to the table.
 func decode(call *rest.Call, root string, into any) error {
 	if err := rest.DecodeXML(call.Body, root, into); err != nil {
 		return wire.Errorf("InvalidInput", "The request's body can't be read: %v", err)
 	}
-	return nil
+	return Refusals.Refuse("InvalidInput")(strings.TrimSuffix(root, "Request"), rest.Parameters(into))
 }
 
 // Resources is the number of resources by kind, for the status page. Seeded zones,

@@ -136,9 +136,6 @@ func (s *zoneOperations) createHostedZone(_ context.Context, call *rest.Call) (*
 	if err != nil {
 		return nil, err
 	}
-	if in.CallerReference == "" {
-		return nil, wire.Errorf("InvalidInput", "CreateHostedZone needs a CallerReference")
-	}
 	for _, other := range s.zones.All() {
 		if other.CallerReference == in.CallerReference {
 			return nil, &wire.Error{

@@ -17,10 +17,12 @@ type bucketOperations struct{ *records }
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 var bucketName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{1,61})[a-z0-9]$`)
 
+// reservedName are the beginnings and ends that AWS keeps to itself.
+var reservedName = regexp.MustCompile(`^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$`)
+
 func checkBucketName(name string) error {
 	_, notAddress := netip.ParseAddr(name)
-	if !bucketName.MatchString(name) || strings.Contains(name, "..") || notAddress == nil ||
-		strings.HasPrefix(name, "xn--") || strings.HasSuffix(name, "-s3alias") {
+	if !bucketName.MatchString(name) || strings.Contains(name, "..") || notAddress == nil || reservedName.MatchString(name) {
 		return refuse(http.StatusBadRequest, "InvalidBucketName", "The specified bucket is not valid: %q", name)
 	}
 	return nil

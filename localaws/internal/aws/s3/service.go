@@ -8,7 +8,9 @@
 package s3
 
 import (
+	_ "embed"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -50,6 +52,12 @@ func New(a *core.Account, directory string) *Service {
 		)},
 	}
 }
+
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
 
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {

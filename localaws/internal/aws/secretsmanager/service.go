@@ -6,11 +6,13 @@ package secretsmanager
 
 import (
 	"crypto/rand"
+	_ "embed"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
@@ -57,10 +59,17 @@ func New(a *core.Account) *Service {
 	return &Service{r, secrets, slices.Concat(secrets.operations(), (&valueOperations{r}).operations())}
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "secretsmanager", Protocol: wire.JSON11, TargetPrefix: "secretsmanager",
+		Check:      Refusals.Refuse("ValidationException"),
 		Operations: s.operations,
 	}
 }

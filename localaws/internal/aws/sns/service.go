@@ -6,11 +6,13 @@
 package sns
 
 import (
+	_ "embed"
 	"slices"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
@@ -54,10 +56,17 @@ func New(a *core.Account) *Service {
 	}
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
 // Wire is the service's entry in the server.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "sns", Protocol: wire.Query, Namespace: "http://sns.amazonaws.com/doc/2010-03-31/",
+		Check: Refusals.Refuse("ValidationError"),
 		Operations: slices.Concat(s.topics.operations(), s.subscriptions.operations(), []wire.Operation{
 			wire.Op("DeleteTopic", s.deleteTopic),
 			wire.ReadOp("GetTopicAttributes", s.getTopicAttributes),

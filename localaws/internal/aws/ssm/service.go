@@ -3,10 +3,12 @@
 package ssm
 
 import (
+	_ "embed"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
@@ -66,6 +68,12 @@ func (s *Service) Parameter(name string) (value string, ok bool) {
 	return p.Latest.Value, true
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
 // Wire is the Parameter Store's entry on the wire, with all operations that it
 // has.
 func (s *Service) Wire() wire.Service {
@@ -73,6 +81,7 @@ func (s *Service) Wire() wire.Service {
 		Name:         "ssm",
 		Protocol:     wire.JSON11,
 		TargetPrefix: "AmazonSSM",
+		Check:        Refusals.Refuse("ValidationException"),
 		Operations: []wire.Operation{
 			wire.ReadOp("GetParameter", s.getParameter),
 			wire.Op("PutParameter", s.putParameter),

@@ -4,10 +4,12 @@ package sts
 
 import (
 	"context"
+	_ "embed"
 	"strings"
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/store"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -41,6 +43,12 @@ func New(a *core.Account, roles Roles) *Service {
 	return &Service{account: a, roles: roles, sessions: store.NewCollection[session](a.Records, "sts", "sessions")}
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
 // Wire is STS's entry on the wire, with all operations that it has.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
@@ -48,6 +56,7 @@ func (s *Service) Wire() wire.Service {
 		AnyRegion: true,
 		Protocol:  wire.Query,
 		Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+		Check:     Refusals.Refuse("ValidationError"),
 		Operations: []wire.Operation{
 			wire.ReadOp("GetCallerIdentity", s.getCallerIdentity),
 			wire.Op("AssumeRole", s.assumeRole),

@@ -4,11 +4,13 @@ package tagging
 
 import (
 	"context"
+	_ "embed"
 	"slices"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/refusals"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/tags"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
@@ -33,10 +35,17 @@ func New(a *core.Account, services ...Tagged) *Service {
 	return &Service{account: a, services: services}
 }
 
+//go:embed refusals.md
+var refusalsText string
+
+// Refusals are what AWS refuses of requests.
+var Refusals = refusals.MustParse(refusalsText)
+
 // Wire is the service's entry on the wire.
 func (s *Service) Wire() wire.Service {
 	return wire.Service{
 		Name: "tagging", AnyRegion: true, Protocol: wire.JSON11, TargetPrefix: "ResourceGroupsTaggingAPI_20170126",
+		Check:      Refusals.Refuse("InvalidParameterException"),
 		Operations: []wire.Operation{wire.ReadOp("GetResources", s.getResources)},
 	}
 }

@@ -15,18 +15,18 @@ type Fault struct {
 	// Member is its place as AWS names it: tags.1.member.key.
 	Member string
 	Value  string
-	absent bool
-	// demand is the rule that it breaks.
-	demand string
+	Absent bool
+	// Demand is the rule that it breaks: "not be null".
+	Demand string
 }
 
 // String says it in the words of AWS's common frame for services.
 func (f Fault) String() string {
 	value := "'" + f.Value + "'"
-	if f.absent {
+	if f.Absent {
 		value = "null"
 	}
-	return fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: Member must %s", value, f.Member, f.demand)
+	return fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: Member must %s", value, f.Member, f.Demand)
 }
 
 // Message tells of all faults, as AWS does.
@@ -40,6 +40,16 @@ func Message(faults []Fault) string {
 		noun = "error"
 	}
 	return fmt.Sprintf("%d validation %s detected: %s", len(faults), noun, strings.Join(sentences, "; "))
+}
+
+// Refuse is a service's Check that refuses with that code, in AWS's common words.
+func (t *Table) Refuse(code string) func(operation string, parameters map[string]any) error {
+	return func(operation string, parameters map[string]any) error {
+		if faults := t.Check(operation, parameters); len(faults) > 0 {
+			return wire.Errorf(code, "%s", Message(faults))
+		}
+		return nil
+	}
 }
 
 // Check returns what is wrong with the parameters of a request, by the rules
@@ -75,7 +85,7 @@ func (l limit) check(value any, path []string, place string) []Fault {
 	case ok:
 		return l.check(next, rest, member)
 	case len(rest) == 0 && l.Required:
-		return []Fault{{Member: member, absent: true, demand: "not be null"}}
+		return []Fault{{Member: member, Absent: true, Demand: "not be null"}}
 	}
 	return nil
 }
@@ -88,7 +98,7 @@ func (l limit) judge(value any, place string) []Fault {
 	}
 	text := fmt.Sprint(value)
 	fault := func(demand string, args ...any) []Fault {
-		return []Fault{{Member: place, Value: text, demand: fmt.Sprintf(demand, args...)}}
+		return []Fault{{Member: place, Value: text, Demand: fmt.Sprintf(demand, args...)}}
 	}
 	var faults []Fault
 	if l.Unit == Characters {
@@ -114,9 +124,9 @@ func (l limit) judge(value any, place string) []Fault {
 func (l limit) measure(length int, value, place string) []Fault {
 	switch {
 	case l.Low != nil && length < *l.Low:
-		return []Fault{{Member: place, Value: value, demand: fmt.Sprintf("have length greater than or equal to %d", *l.Low)}}
+		return []Fault{{Member: place, Value: value, Demand: fmt.Sprintf("have length greater than or equal to %d", *l.Low)}}
 	case l.High != nil && length > *l.High:
-		return []Fault{{Member: place, Value: value, demand: fmt.Sprintf("have length less than or equal to %d", *l.High)}}
+		return []Fault{{Member: place, Value: value, Demand: fmt.Sprintf("have length less than or equal to %d", *l.High)}}
 	}
 	return nil
 }

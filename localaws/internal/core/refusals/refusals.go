@@ -14,11 +14,12 @@
 // An asterisk stands for all operations; a member that ends in ".*" for all
 // that it holds. Rules whose test is TestRulesOfTheTable are enforced by Check
 // alone, as written: "required", "1 to 9", "1 to 9 characters", "1 to 9 items",
-// "one of A, B", and "matches EXPRESSION", joined by semicolons. Where a
+// "one of A, B", and last "matches EXPRESSION", joined by semicolons. Where a
 // number's place is empty, as in "to 9", there is no such bound. Services
 // enforce the others, by code that the test named there holds. A test,
 // wiretest.Refusals, holds the table to the service: no operation, and no
-// member that it reads, may lack a row.
+// member that it reads, may lack a row. Rows may say "missing" only where that
+// test allows it, so that one sees what localaws does not refuse.
 package refusals
 
 import (

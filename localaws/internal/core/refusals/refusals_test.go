@@ -31,6 +31,25 @@ func TestFaultsInAWSsWords(t *testing.T) {
 		refusals.Message(table.Check("Put", map[string]any{"Size": 10})))
 }
 
+func TestExpressionsOfJava(t *testing.T) {
+	t.Parallel()
+	for expression, texts := range map[string]struct{ good, bad string }{
+		`[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*`: {"a b\n\u00e9\U0001F600", "\x01"},
+		`[\u0020-\u007E\u10000-\u10FFFF]+`:                             {"a\U0001F600", "\u00e9"},
+		`\p{Print}+`:                                                   {"a b~", "a\nb"},
+		`(\u002F)|a;b`:                                                 {"a;b", "a"},
+	} {
+		rule, err := refusals.ParseRule("required; 1 to 9 characters; matches " + expression)
+		require.NoError(t, err)
+		assert.Regexp(t, rule.Pattern, texts.good, expression)
+		assert.NotRegexp(t, rule.Pattern, texts.bad, expression)
+		assert.Equal(t, expression, rule.Expression, "what AWS says")
+		assert.Equal(t, 9, *rule.High)
+	}
+	_, err := refusals.ParseRule("matches (?!a).*")
+	assert.ErrorContains(t, err, "invalid or unsupported Perl syntax", "code has to refuse it")
+}
+
 func TestTablesThatCantBeRead(t *testing.T) {
 	t.Parallel()
 	for row, message := range map[string]string{

@@ -37,18 +37,20 @@ var bounds = regexp.MustCompile(`^(-?\d*) ?to ?(\d*)(?: (characters|items))?$`)
 // ParseRule reads a rule as it stands in a table.
 func ParseRule(text string) (Rule, error) {
 	var rule Rule
-	for part := range strings.SplitSeq(text, ";") {
-		part = strings.TrimSpace(part)
-		if set, ok := strings.CutPrefix(part, "one of "); ok {
-			rule.Set = list(set)
-			continue
-		}
-		if expression, ok := strings.CutPrefix(part, "matches "); ok {
-			pattern, err := regexp.Compile(`^(?:` + expression + `)$`)
+	for text != "" {
+		text = strings.TrimSpace(text)
+		if expression, ok := strings.CutPrefix(text, "matches "); ok {
+			pattern, err := regexp.Compile(`^(?:` + inGo(expression) + `)$`)
 			if err != nil {
-				return rule, fmt.Errorf("%q: %w", part, err)
+				return rule, fmt.Errorf("%q: %w", text, err)
 			}
 			rule.Pattern, rule.Expression = pattern, expression
+			break // an expression may hold semicolons
+		}
+		part, rest, _ := strings.Cut(text, ";")
+		text = rest
+		if set, ok := strings.CutPrefix(part, "one of "); ok {
+			rule.Set = list(set)
 			continue
 		}
 		if part == "required" {
@@ -63,6 +65,23 @@ func ParseRule(text string) (Rule, error) {
 	}
 	return rule, nil
 }
+
+// inGo writes an expression of AWS, which is one of Java, as Go has it. What Go
+// can't express, as a look ahead, needs code of the service.
+func inGo(expression string) string {
+	return codePoint.ReplaceAllString(wideRange.Replace(expression), `\x{$1}`)
+}
+
+var (
+	codePoint = regexp.MustCompile(`\\u([0-9A-Fa-f]{4})`)
+	// wideRange are what Java has above four hexadecimal digits, and the name
+	// of a class that Go lacks.
+	wideRange = strings.NewReplacer(
+		`\uD800\uDC00-\uDBFF\uDFFF`, `\x{10000}-\x{10FFFF}`,
+		`\u10000-\u10FFFF`, `\x{10000}-\x{10FFFF}`,
+		`\p{Print}`, `[\x20-\x7e]`,
+	)
+)
 
 func bound(text string) *int {
 	n, err := strconv.Atoi(text)

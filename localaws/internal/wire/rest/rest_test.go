@@ -99,3 +99,18 @@ func TestUnknownQueryParametersAreRefused(t *testing.T) {
 	require.NoError(t, check("marker=a&X-Amz-Signature=b"))
 	assert.ErrorContains(t, check("marker=a&colour=red"), "UnsupportedParameter: localaws does not know the parameter colour of List")
 }
+
+func TestParametersOfWhatWasRead(t *testing.T) {
+	t.Parallel()
+	type item struct {
+		Key   string
+		Count *int `xml:"Number"`
+	}
+	var in struct {
+		Items []item `xml:"Items>Item"`
+		Note  string
+		One   *item `xml:",omitempty"`
+	}
+	require.NoError(t, rest.DecodeXML([]byte("<In><Items><Item><Key>a</Key><Number>0</Number></Item><Item></Item></Items><Note></Note></In>"), "In", &in))
+	assert.Equal(t, map[string]any{"Items": []any{map[string]any{"Key": "a", "Number": 0}, map[string]any{}}}, rest.Parameters(&in))
+}

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -19,6 +20,48 @@ func DecodeXML(body []byte, root string, into any) error {
 		return err
 	}
 	return xml.Unmarshal(body, into)
+}
+
+// Parameters are what a struct has read, as wire.Service.Check gets those of
+// other protocols: by name, and lists under the name of the element that holds
+// them. What is empty was not given.
+func Parameters(read any) map[string]any {
+	tree, _ := parameters(reflect.ValueOf(read)).(map[string]any)
+	return tree
+}
+
+func parameters(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
+		return parameters(v.Elem())
+	case reflect.Slice:
+		items := make([]any, 0, v.Len())
+		for i := range v.Len() {
+			items = append(items, parameters(v.Index(i)))
+		}
+		if len(items) == 0 {
+			return nil
+		}
+		return items
+	case reflect.Struct:
+		members := map[string]any{}
+		for _, field := range reflect.VisibleFields(v.Type()) {
+			path, _, _ := strings.Cut(field.Tag.Get("xml"), ",")
+			name, _, _ := strings.Cut(path, ">")
+			if value := parameters(v.FieldByIndex(field.Index)); value != nil && name != "-" {
+				members[cmp.Or(name, field.Name)] = value
+			}
+		}
+		return members
+	case reflect.String:
+		if v.Len() == 0 {
+			return nil
+		}
+	}
+	return v.Interface()
 }
 
 // shape is which elements may stand inside an element.

@@ -59,7 +59,10 @@ func (s *grpcServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
+	// Flushed, they have no Content-Length, as any gRPC server's: with one curl would
+	// not wait for the trailers.
 	w.WriteHeader(http.StatusOK)
+	_ = http.NewResponseController(w).Flush()
 	frame := binary.BigEndian.AppendUint32([]byte{0}, uint32(len(response))) //nolint:gosec // answers are short
 	_, _ = w.Write(append(frame, response...))                               // the client may have gone
 	finish(w.Header(), http.TrailerPrefix, nil)
