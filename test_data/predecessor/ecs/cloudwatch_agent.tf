@@ -66,6 +66,8 @@ resource "aws_ecs_service" "cloudwatch_agent_service" {
 
   deployment_minimum_healthy_percent = 0
   deployment_maximum_percent         = 100
+
+  depends_on = [aws_iam_role_policy_attachment.ecs_instance_role, module.pod, module.tcp-pod]
 }
 
 locals {

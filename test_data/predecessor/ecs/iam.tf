@@ -22,7 +22,7 @@ resource "aws_iam_role_policy_attachment" "ecs_task_execution_role_policy" {
 
 data "aws_iam_policy_document" "logs" {
   statement {
-    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
     resources = [
       for group in [aws_cloudwatch_log_group.ecs[0], aws_cloudwatch_log_group.ecs_ec2_syslog[0], aws_cloudwatch_log_group.ecs_ec2_dmesg[0]] :
       "${group.arn}:*"

@@ -173,7 +173,9 @@ resource "aws_ecs_service" "ecs" {
     ignore_changes = [desired_count]
   }
 
-  depends_on = [aws_lb_listener.extra, aws_ecs_cluster_capacity_providers.ecs, module.pod, module.tcp-pod]
+  depends_on = [
+    aws_lb_listener.extra, aws_ecs_cluster_capacity_providers.ecs, aws_iam_role_policy_attachment.ecs_instance_role, module.pod, module.tcp-pod,
+  ]
 }
 
 resource "aws_appautoscaling_target" "ecs_target" {
