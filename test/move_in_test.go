@@ -44,7 +44,7 @@ func TestMoveIn(t *testing.T) {
 		for _, c := range moveIns {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
-				m := &moveIn{d: run.Deployment(t, predecessor, provider), server: server, lbType: c.lbType}
+				m := &moveIn{d: run.Deployment(t, predecessor, provider), server: server, lbType: c.lbType, prefix: c.lbType + c.release[:1]}
 				m.d.Environment = server.Environ(os.Getenv)
 				defer m.d.Teardown(t)
 				m.old(t, c.release)
@@ -63,6 +63,7 @@ type moveIn struct {
 	d      *suite.Deployment
 	server *registry.Server
 	lbType string
+	prefix string // of the service's name
 
 	groups  []targethealth.Group
 	streams []*stream
@@ -72,7 +73,7 @@ type moveIn struct {
 }
 
 func (m *moveIn) variables(shared suite.Prepared) map[string]any {
-	variables := serviceVariables(shared, m.d.ServiceName("in-"+m.lbType))
+	variables := serviceVariables(shared, m.d.ServiceName(m.prefix))
 	variables["lb_type"] = m.lbType
 	return variables
 }
@@ -82,7 +83,7 @@ func (m *moveIn) old(t *testing.T, release string) {
 	t.Helper()
 	m.d.Mutate = of(release)
 	m.d.Deploy(t, m.variables)
-	m.d.Validate(t, func(ctx context.Context, v *suite.Validation) {
+	m.d.Validate(t, func(ctx context.Context, t testing.TB, v *suite.Validation) {
 		outputs := m.healthy(ctx, t, v)
 		m.before = objectsOf(ctx, t, v, outputs)
 		for _, group := range m.groups {
@@ -110,7 +111,7 @@ func (m *moveIn) client(like *http.Client) *http.Client {
 }
 
 // healthy waits until the service has settled and its targets are healthy.
-func (m *moveIn) healthy(ctx context.Context, t *testing.T, v *suite.Validation) serviceOutputs {
+func (m *moveIn) healthy(ctx context.Context, t testing.TB, v *suite.Validation) serviceOutputs {
 	t.Helper()
 	var outputs serviceOutputs
 	require.NoError(t, m.d.Outputs(&outputs))
@@ -133,7 +134,8 @@ func (m *moveIn) careless(t *testing.T) {
 	t.Helper()
 	m.during("show -json")
 	m.state = filepath.Join(t.TempDir(), "state.json")
-	require.NoError(t, os.WriteFile(m.state, m.terraform(t, "show", "-json"), 0o600))
+	show, _, _ := strings.Cut(guide(t, "terraform show")[0], " > ")
+	require.NoError(t, os.WriteFile(m.state, m.terraform(t, strings.Fields(show)[1:]...), 0o600))
 	var err error
 	m.managed, err = m.d.Managed()
 	require.NoError(t, err)
@@ -164,14 +166,30 @@ func (m *moveIn) terraform(t *testing.T, args ...string) []byte {
 	return out.Bytes()
 }
 
-// file is what the module's own configuration writes for the service's state.
+// file is what the module's own configuration writes for the service's state: by the
+// commands of the guide, whose module has another name.
 func (m *moveIn) file(t *testing.T) string {
 	t.Helper()
 	m.during("the file that moves it in")
-	const there = "-chdir=.terraform/modules/httpd/move-in"
-	m.terraform(t, there, "init", "-input=false", "-no-color")
-	m.terraform(t, there, "apply", "-auto-approve", "-input=false", "-no-color", "-var", "state="+m.state, "-var", "module=module.httpd")
-	return string(m.terraform(t, there, "output", "-no-color", "-raw", "file"))
+	var printed []byte
+	for _, command := range guide(t, "terraform -chdir=") {
+		command, _, _ = strings.Cut(command, " > ")
+		printed = m.terraform(t, strings.Fields(strings.NewReplacer("tempo", "httpd", `"$PWD/state.json"`, m.state).Replace(command))[1:]...)
+	}
+	return string(printed)
+}
+
+// guide lists the commands of UPGRADING.md that begin so.
+func guide(t *testing.T, prefix string) []string {
+	t.Helper()
+	var commands []string
+	for line := range strings.Lines(read(t, "UPGRADING.md")) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, prefix) {
+			commands = append(commands, line)
+		}
+	}
+	require.NotEmpty(t, commands, "commands of UPGRADING.md that begin with %s", prefix)
+	return commands
 }
 
 // weighty matches the addresses of what must not be destroyed.
@@ -220,7 +238,7 @@ func (m *moveIn) move(t *testing.T, file string) {
 // after checks that the service is the one that it was, and runs as it should.
 func (m *moveIn) after(t *testing.T) {
 	t.Helper()
-	m.d.Validate(t, func(ctx context.Context, v *suite.Validation) {
+	m.d.Validate(t, func(ctx context.Context, t testing.TB, v *suite.Validation) {
 		m.during("the last tasks roll")
 		outputs := m.healthy(ctx, t, v)
 		waitRefreshed(ctx, t, v, m.before["Auto Scaling group"])
@@ -246,7 +264,7 @@ func (m *moveIn) during(step string) (sent, failed int) {
 	return sent, failed
 }
 
-func (m *moveIn) finish(t *testing.T) {
+func (m *moveIn) finish(t testing.TB) {
 	t.Helper()
 	for _, s := range m.streams {
 		s.finish(t)
