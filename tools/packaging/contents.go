@@ -30,7 +30,7 @@ func Contents() []string {
 		"README.md",
 		"LICENSE",
 		"CHANGELOG.md",
-		"UPGRADING.md",
+		"UPGRADING*.md", // 8.4.0 has none
 	}
 }
 
