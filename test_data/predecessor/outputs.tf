@@ -1,4 +1,4 @@
-# What the tests need of the module's outputs.
+# What the tests need of the module's outputs, the predecessor's or this one's.
 
 output "service_arn" {
   description = "ARN of the ECS service."
