@@ -41,6 +41,6 @@ output "dns_hostnames" {
 }
 
 output "expected_bodies" {
-  description = "What each container port answers."
-  value       = { for site in values(local.sites) : tostring(site.port) => site.body }
+  description = "What each target group answers, by its key."
+  value       = { for name, site in local.sites : name => site.body if var.lb_type == "alb" || name == "primary" }
 }
