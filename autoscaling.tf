@@ -41,9 +41,10 @@ resource "aws_appautoscaling_policy" "service" {
     }
   }
 
-  # It goes with its target.
+  # It goes with its target. One that moved in keeps its name.
   lifecycle {
     replace_triggered_by = [aws_appautoscaling_target.service.id]
+    ignore_changes       = [name]
   }
 }
 
@@ -75,8 +76,9 @@ resource "aws_appautoscaling_policy" "gpu" {
     }
   }
 
-  # It goes with its target.
+  # It goes with its target. One that moved in keeps its name.
   lifecycle {
     replace_triggered_by = [aws_appautoscaling_target.service.id]
+    ignore_changes       = [name]
   }
 }

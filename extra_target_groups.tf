@@ -50,9 +50,12 @@ locals {
 
   # The address of a listener is its port, but for the port that an NLB's primary
   # listener had at first: that one was the only listener of its pod, and moves
-  # from there to an address that can't name the port.
+  # from there to an address that can't name the port. And but for listeners of a
+  # service that moved in (move_in.tf).
   first_primary_port = tostring(one(terraform_data.first_primary_port[*].input))
-  listener_keys      = { for port in keys(local.listeners) : port => port == local.first_primary_port ? "primary" : port }
+  listener_keys = {
+    for port in keys(local.listeners) : port => lookup(local.moved_in_listeners, port, port == local.first_primary_port ? "primary" : port)
+  }
 }
 
 # Remembers that port, whatever the primary one is later: a listener whose address

@@ -90,6 +90,19 @@ resource "aws_iam_role" "execution" {
   description        = "Starts the tasks of the ECS service ${var.service_name}"
   assume_role_policy = data.aws_iam_policy_document.tasks_assume.json
   tags               = local.tags
+
+  lifecycle {
+    # One that moved in keeps its name.
+    ignore_changes = [name, name_prefix]
+
+    postcondition {
+      condition = local.moved_in || !endswith(coalesce(self.name_prefix, "-"), "TaskExecutionRole")
+      error_message = join(" ", [
+        "The state has the service ${var.service_name} of a release up to 8.3.1, whose resources have other addresses: this plan would destroy it.",
+        "To keep it, move it in as UPGRADING.md of this module says, or go back to the version before.",
+      ])
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "execution" {

@@ -17,6 +17,7 @@ module "website_pod" {
   ingress_cidr_blocks           = var.alb_ingress_cidr_blocks
   backend_security_group_id     = module.instances.security_group_id
   extra_security_group_ids      = values(aws_security_group.extra_listeners)[*].id
+  moved_in                      = local.moved_in
   idle_timeout                  = var.idle_timeout
   ssl_policy                    = var.ssl_policy
   zone_id                       = var.zone_id
@@ -55,6 +56,7 @@ module "tcp_pod" {
   internal                  = local.load_balancer_internal
   backend_security_group_id = module.instances.security_group_id
   extra_security_group_ids  = values(aws_security_group.extra_listeners)[*].id
+  moved_in                  = local.moved_in
   ingress_cidr_blocks       = var.alb_ingress_cidr_blocks
   target_port               = var.container_port
   deregistration_delay      = var.deregistration_delay

@@ -29,6 +29,11 @@ resource "aws_ecs_capacity_provider" "this" {
       target_capacity = 100
     }
   }
+
+  # One that moved in keeps its name.
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 resource "aws_ecs_cluster_capacity_providers" "this" {

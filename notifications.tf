@@ -7,6 +7,11 @@
 resource "aws_sns_topic" "alarms" {
   name_prefix = "${substr(var.service_name, 0, 80)}-alarms-"
   tags        = local.tags
+
+  # One that moved in keeps its name.
+  lifecycle {
+    ignore_changes = [name, name_prefix]
+  }
 }
 
 resource "aws_sns_topic_subscription" "alarm_emails" {

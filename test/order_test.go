@@ -38,6 +38,8 @@ var orders = []order{
 	{ecsService, alb + "aws_vpc_security_group_ingress_rule.http", "the service is up before clients reach it"},
 	{ecsService, alb + "aws_vpc_security_group_ingress_rule.https", "the service is up before clients reach it"},
 	{ecsService, alb + "aws_vpc_security_group_egress_rule.tasks", "health checks of the first tasks are dropped"},
+	{ecsService, alb + "aws_vpc_security_group_egress_rule.moved_in", "health checks of the first tasks are dropped"},
+	{ecsService, nlb + "aws_vpc_security_group_egress_rule.moved_in", "health checks of the first tasks are dropped"},
 	{ecsService, nlb + "aws_vpc_security_group_ingress_rule.listener", "the service is up before clients reach it"},
 	{ecsService, nlb + "aws_vpc_security_group_egress_rule.tasks", "health checks of the first tasks are dropped"},
 	{"module.daemon.aws_ecs_service.this", "aws_ecs_cluster_capacity_providers.this", "without instances no agent stops the daemons' tasks"},

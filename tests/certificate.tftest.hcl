@@ -17,6 +17,7 @@ variables {
   subnets                       = ["subnet-c", "subnet-d"]
   internal                      = false
   ingress_cidr_blocks           = ["0.0.0.0/0"]
+  moved_in                      = false
   backend_security_group_id     = "sg-1"
   extra_security_group_ids      = []
   idle_timeout                  = 60
@@ -30,6 +31,8 @@ variables {
   certificate_issuers           = ["amazon.com"]
   target_port                   = 80
   target_protocol               = "HTTP"
+  deregistration_delay          = 300
+  stickiness                    = { enabled = true, type = "lb_cookie", cookie_duration = null, cookie_name = null }
   load_balancing_algorithm_type = "round_robin"
   deregistration_delay          = 300
   stickiness                    = { enabled = true, type = "lb_cookie", cookie_duration = 86400, cookie_name = null }

@@ -17,6 +17,7 @@ variables {
   subnets                   = ["subnet-a", "subnet-b"]
   internal                  = false
   ingress_cidr_blocks       = ["0.0.0.0/0"]
+  moved_in                  = false
   backend_security_group_id = "sg-1"
   extra_security_group_ids  = []
   target_port               = 8080

@@ -19,6 +19,7 @@ variables {
   subnets                         = ["subnet-a", "subnet-b"]
   internal                        = false
   ingress_cidr_blocks             = ["0.0.0.0/0"]
+  moved_in                        = false
   backend_security_group_id       = "sg-1"
   load_balancer_security_group_id = "sg-2"
   extra_security_group_ids        = []

@@ -15,6 +15,11 @@ resource "aws_s3_bucket" "this" {
   bucket_prefix = local.bucket_prefix
   force_destroy = var.force_destroy
   tags          = var.tags
+
+  # One that moved in keeps its name.
+  lifecycle {
+    ignore_changes = [bucket, bucket_prefix]
+  }
 }
 
 resource "aws_s3_bucket_public_access_block" "this" {

@@ -89,8 +89,10 @@ resource "aws_ecs_service" "this" {
   tags                    = var.tags
 
   lifecycle {
-    # Release 8.4.0 had another, and what has it keeps it.
-    ignore_changes       = [name]
+    # Release 8.4.0 had another name, and what has it keeps it. Of one that moved in
+    # the provider knows the cluster by its ARN: the same one may have either name, and
+    # another one replaces the service by the next line.
+    ignore_changes       = [name, cluster]
     replace_triggered_by = [terraform_data.cluster]
   }
 

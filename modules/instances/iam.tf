@@ -30,6 +30,8 @@ resource "aws_iam_role" "instance" {
 
   lifecycle {
     create_before_destroy = true
+    # One that moved in keeps its name.
+    ignore_changes = [name, name_prefix]
   }
 }
 
@@ -67,5 +69,7 @@ resource "aws_iam_instance_profile" "this" {
 
   lifecycle {
     create_before_destroy = true
+    # One that moved in keeps its name.
+    ignore_changes = [name, name_prefix]
   }
 }

@@ -62,6 +62,8 @@ resource "aws_launch_template" "this" {
 
   lifecycle {
     create_before_destroy = true
+    # One that moved in keeps its name.
+    ignore_changes = [name, name_prefix]
   }
 }
 
@@ -142,8 +144,9 @@ resource "aws_autoscaling_group" "this" {
   }
 
   lifecycle {
-    # The capacity provider's managed scaling moves it.
-    ignore_changes       = [desired_capacity]
+    # The capacity provider's managed scaling moves its size. One that moved in keeps
+    # its name.
+    ignore_changes       = [desired_capacity, name, name_prefix]
     replace_triggered_by = [terraform_data.cluster]
   }
 

@@ -9,6 +9,8 @@ resource "aws_security_group" "backend" {
 
   lifecycle {
     create_before_destroy = true
+    # One that moved in keeps its name.
+    ignore_changes = [name, name_prefix, description]
   }
 }
 

@@ -29,6 +29,7 @@ output "target_group_arn" {
   depends_on = [
     aws_vpc_security_group_ingress_rule.listener,
     aws_vpc_security_group_egress_rule.tasks,
+    aws_vpc_security_group_egress_rule.moved_in,
   ]
 }
 

@@ -9,6 +9,8 @@ resource "aws_security_group" "this" {
 
   lifecycle {
     create_before_destroy = true
+    # One that moved in keeps its name.
+    ignore_changes = [name, name_prefix, description]
   }
 }
 
@@ -28,6 +30,8 @@ resource "aws_vpc_security_group_ingress_rule" "listener" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "tasks" {
+  count = var.moved_in ? 0 : 1
+
   security_group_id            = aws_security_group.this.id
   description                  = "Dynamic host ports of the tasks"
   referenced_security_group_id = var.backend_security_group_id
@@ -35,4 +39,23 @@ resource "aws_vpc_security_group_egress_rule" "tasks" {
   from_port                    = 32768
   to_port                      = 65535
   tags                         = var.tags
+}
+
+# The same of a service that moved in: it replaces a rule that let all through, which
+# must stay until this one is there. The other can't be created before it is destroyed,
+# as AWS refuses a rule that equals one.
+resource "aws_vpc_security_group_egress_rule" "moved_in" {
+  count = var.moved_in ? 1 : 0
+
+  security_group_id            = aws_security_group.this.id
+  description                  = "Dynamic host ports of the tasks"
+  referenced_security_group_id = var.backend_security_group_id
+  ip_protocol                  = "tcp"
+  from_port                    = 32768
+  to_port                      = 65535
+  tags                         = var.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

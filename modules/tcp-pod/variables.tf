@@ -28,6 +28,11 @@ variable "internal" {
   type        = bool
 }
 
+variable "moved_in" {
+  description = "Whether the service is one of the predecessor that moved in."
+  type        = bool
+}
+
 variable "ingress_cidr_blocks" {
   description = "IPv4 networks that may reach the primary listener."
   type        = list(string)

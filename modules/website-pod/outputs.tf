@@ -37,6 +37,7 @@ output "target_group_arn" {
     aws_vpc_security_group_ingress_rule.http,
     aws_vpc_security_group_ingress_rule.https,
     aws_vpc_security_group_egress_rule.tasks,
+    aws_vpc_security_group_egress_rule.moved_in,
   ]
 }
 

@@ -21,6 +21,7 @@ import (
 func Contents() []string {
 	return []string{
 		"*.tf",
+		"move-in/*.tf",
 		"modules/**/*.tf",
 		"modules/**/*.md",
 		"examples/**/*.tf",
@@ -29,6 +30,7 @@ func Contents() []string {
 		"README.md",
 		"LICENSE",
 		"CHANGELOG.md",
+		"UPGRADING*.md", // 8.4.0 has none
 	}
 }
 

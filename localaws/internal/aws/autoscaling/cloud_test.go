@@ -117,8 +117,8 @@ type described struct {
 		Key, Value        string
 		PropagateAtLaunch bool
 	} `xml:"Tags>member"`
-	SuspendedProcesses []struct{ ProcessName string } `xml:"SuspendedProcesses>member"`
-	EnabledMetrics     []struct{ Metric string }      `xml:"EnabledMetrics>member"`
+	SuspendedProcesses []struct{ ProcessName string }         `xml:"SuspendedProcesses>member"`
+	EnabledMetrics     []struct{ Metric, Granularity string } `xml:"EnabledMetrics>member"`
 }
 
 type templateView struct{ LaunchTemplateId, LaunchTemplateName, Version string }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/core/paging"
-	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/wire"
 )
 
 type filter struct {
@@ -103,7 +102,7 @@ type groupView struct {
 	CreatedTime                      time.Time
 	SuspendedProcesses               []suspendedProcess
 	VPCZoneIdentifier                string
-	EnabledMetrics                   []wire.Empty
+	EnabledMetrics                   []enabledMetric
 	Status                           string
 	Tags                             []tagView
 	TerminationPolicies              []string
@@ -127,7 +126,7 @@ func (s groups) view(g *group) groupView {
 		HealthCheckType: g.HealthCheckType, HealthCheckGracePeriod: g.GracePeriod,
 		Instances: []instanceView{}, CreatedTime: g.CreatedAt,
 		SuspendedProcesses: []suspendedProcess{},
-		VPCZoneIdentifier:  strings.Join(g.Subnets, ","), EnabledMetrics: []wire.Empty{},
+		VPCZoneIdentifier:  strings.Join(g.Subnets, ","), EnabledMetrics: []enabledMetric{},
 		Tags: g.tagViews(), TerminationPolicies: g.TerminationPolicies,
 		NewInstancesProtectedFromScaleIn: g.ProtectNew, ServiceLinkedRoleARN: g.ServiceLinkedRoleARN,
 		InstanceMaintenancePolicy: g.MaintenancePolicy, AvailabilityZoneDistribution: g.ZoneDistribution,
@@ -143,6 +142,9 @@ func (s groups) view(g *group) groupView {
 	}
 	for _, i := range s.instances(g) {
 		v.Instances = append(v.Instances, i.view())
+	}
+	for _, metric := range g.Metrics {
+		v.EnabledMetrics = append(v.EnabledMetrics, enabledMetric{metric, granularity})
 	}
 	for _, process := range g.Suspended {
 		v.SuspendedProcesses = append(v.SuspendedProcesses, suspendedProcess{process, "User suspended at " + stamp(g.CreatedAt)})

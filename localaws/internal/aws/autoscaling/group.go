@@ -33,6 +33,7 @@ type group struct {
 	Tags      map[string]tag   // by key
 	Hooks     map[string]*hook // by name
 	Suspended []string         // processes, sorted
+	Metrics   []string         // that are enabled, sorted
 	// Begun counts the activities and instance refreshes that there ever were.
 	Begun int
 	// Deleting is set by DeleteAutoScalingGroup with ForceDelete: the group

@@ -315,6 +315,24 @@ func TestSuspendedProcesses(t *testing.T) {
 	c.call("SuspendProcesses", of(form{"ScalingProcesses.member.1": "Dance"}), nil).Refused(t, "ValidationError")
 }
 
+func TestMetricsCollection(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.group(1, 1, nil)
+	total := form{"Metrics.member.1": "GroupTotalInstances", "Granularity": "1Minute"}
+	c.call("EnableMetricsCollection", of(form{"Metrics.member.1": "GroupMinSize", "Granularity": "1Minute"}), nil).OK(t)
+	c.call("EnableMetricsCollection", of(total), nil).OK(t)
+	assert.Equal(t, []struct{ Metric, Granularity string }{{"GroupMinSize", "1Minute"}, {"GroupTotalInstances", "1Minute"}}, c.describe().EnabledMetrics)
+	c.call("DisableMetricsCollection", of(form{"Metrics.member.1": "GroupMinSize"}), nil).OK(t)
+	assert.Len(t, c.describe().EnabledMetrics, 1)
+	c.call("EnableMetricsCollection", of(form{"Granularity": "1Minute"}), nil).OK(t)
+	assert.Len(t, c.describe().EnabledMetrics, 21, "no names are all metrics")
+	c.call("DisableMetricsCollection", of(nil), nil).OK(t)
+	assert.Empty(t, c.describe().EnabledMetrics)
+	c.call("EnableMetricsCollection", of(form{"Granularity": "5Minutes"}), nil).Refused(t, "ValidationError")
+	c.call("EnableMetricsCollection", of(form{"Granularity": "1Minute", "Metrics.member.1": "Mood"}), nil).Refused(t, "ValidationError")
+}
+
 func TestTargetGroups(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)

@@ -80,6 +80,8 @@ func (s *Service) Wire() wire.Service {
 
 			wire.Op("SuspendProcesses", g.suspendProcesses),
 			wire.Op("ResumeProcesses", g.resumeProcesses),
+			wire.Op("EnableMetricsCollection", g.enableMetrics),
+			wire.Op("DisableMetricsCollection", g.disableMetrics),
 
 			wire.Op("CreateOrUpdateTags", g.createOrUpdateTags),
 			wire.Op("DeleteTags", g.deleteTags),

@@ -37,6 +37,8 @@ func TestRoleChanges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.role(t, "r")
+	described := w.call(t, "UpdateRoleDescription", "RoleName", "r", "Description", "first").OK(t)
+	assert.Equal(t, []string{"first"}, texts(t, described.Body, "Description"))
 	w.call(t, "UpdateRole", "RoleName", "r", "Description", "new", "MaxSessionDuration", "43200").OK(t)
 	trust := strings.ReplaceAll(trustEC2, "ec2.", "ecs-tasks.")
 	w.call(t, "UpdateAssumeRolePolicy", "RoleName", "r", "PolicyDocument", trust).OK(t)

@@ -24,6 +24,7 @@ func (s *roleOperations) operations() []wire.Operation {
 		wire.ReadOp("GetRole", s.getRole),
 		wire.ReadOp("ListRoles", s.listRoles),
 		wire.Op("UpdateRole", s.updateRole),
+		wire.Op("UpdateRoleDescription", s.updateRoleDescription),
 		wire.Op("UpdateAssumeRolePolicy", s.updateAssumeRolePolicy),
 		wire.Op("PutRolePermissionsBoundary", s.putBoundary),
 		wire.Op("DeleteRolePermissionsBoundary", s.deleteBoundary),
@@ -171,6 +172,20 @@ func (s *roleOperations) updateRole(_ context.Context, in *updateRoleInput) (*wi
 		r.Description = *in.Description
 	}
 	return nil, nil
+}
+
+type updateDescriptionInput struct{ RoleName, Description string }
+
+// updateRoleDescription is what the provider calls for a description, although AWS
+// has UpdateRole for it now.
+func (s *roleOperations) updateRoleDescription(_ context.Context, in *updateDescriptionInput) (*roleOutput, error) {
+	r, err := s.named(in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	s.roles.Put(r.Name, r)
+	r.Description = in.Description
+	return &roleOutput{s.roleItem(r)}, nil
 }
 
 type updateTrustInput struct{ RoleName, PolicyDocument string }
