@@ -34,8 +34,6 @@ variables {
   deregistration_delay          = 300
   stickiness                    = { enabled = true, type = "lb_cookie", cookie_duration = null, cookie_name = null }
   load_balancing_algorithm_type = "round_robin"
-  deregistration_delay          = 300
-  stickiness                    = { enabled = true, type = "lb_cookie", cookie_duration = 86400, cookie_name = null }
   health_check                  = { path = "/", matcher = "200", interval = 10, timeout = 5 }
   access_log_force_destroy      = false
   tags                          = {}
