@@ -40,7 +40,7 @@ func TestWhatIsNotThereIsRefused(t *testing.T) {
 	w.role(t, "there")
 	const none = "arn:aws:iam::123456789012:policy/none"
 	good := map[string]string{
-		"RoleName": "none", "InstanceProfileName": "none", "PolicyArn": none, "PolicyName": "none", "PolicyDocument": allowS3, "VersionId": "v1",
+		"RoleName": "none", "InstanceProfileName": "none", "PolicyArn": none, "PolicyName": "none", "PolicyDocument": allowS3, "VersionId": "v1", "Description": "text",
 		"Tags": "Tags.member.1", "TagKeys": "TagKeys.member.1", "PermissionsBoundary": none,
 	}
 	asked := 0
