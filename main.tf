@@ -9,7 +9,7 @@ resource "aws_ecs_cluster" "this" {
     value = var.enable_container_insights ? "enabled" : "disabled"
   }
 
-  # Container Insights would make it, to keep its events for ever.
+  # Without it Container Insights creates the group, and keeps its events forever.
   depends_on = [aws_cloudwatch_log_group.container_insights]
 }
 

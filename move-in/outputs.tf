@@ -68,7 +68,7 @@ output "file" {
 
   precondition {
     condition     = length(local.moved) > 0 || length(local.missing) == 0
-    error_message = "This is no service of the predecessor, or one that is not whole. Missing: ${join(", ", local.missing)}."
+    error_message = "This is not a service of the predecessor, or a part of one. Missing: ${join(", ", local.missing)}."
   }
 
   precondition {

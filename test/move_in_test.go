@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -36,9 +35,6 @@ var moveIns = []struct{ name, release, lbType string }{
 // listeners: none fails, and everything of weight is the same object afterwards.
 func TestMoveIn(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
-		t.Skipf("on %s Terraform trusts the system's authorities only, and the registry's is none of them", runtime.GOOS)
-	}
 	server := startRegistry(t)
 	run.EachProvider(t, func(t *testing.T, provider providers.Case) {
 		for _, c := range moveIns {

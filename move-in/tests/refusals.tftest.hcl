@@ -1,4 +1,4 @@
-# What is no service of the predecessor is refused, and the message says why.
+# A state without a whole service of the predecessor is refused.
 
 run "no_state" {
   command = plan

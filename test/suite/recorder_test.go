@@ -12,7 +12,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/test/suite/suitetest"
 )
 
-// failing is a test whose failure is no failure of this one.
+// failing stands for a test whose checks fail, which must not fail this one.
 type failing struct{ testing.TB }
 
 func (failing) Helper()               {}

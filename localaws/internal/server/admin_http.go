@@ -64,7 +64,7 @@ func isLoopback(host string) bool {
 	return name == "localhost" || err == nil && address.IsLoopback()
 }
 
-// introduce says what this is to whoever opens the endpoint.
+// introduce says what this is, for a person who opens the endpoint.
 func (s *Server) introduce(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	fmt.Fprintf(w, `This is localaws, an AWS on this machine, in region %[1]s.

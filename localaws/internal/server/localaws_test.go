@@ -125,12 +125,12 @@ func TestItRefusesWebPages(t *testing.T) {
 		status                     int
 		says                       string
 	}{
-		"a program":                      {method: http.MethodGet, path: client.StatusPath, status: http.StatusOK, says: "{"},
-		"localhost":                      {method: http.MethodGet, path: client.StatusPath, host: "localhost:4566", status: http.StatusOK, says: "{"},
-		"a page that stops it":           {method: http.MethodPost, path: client.StopPath, origin: "https://example.com", status: http.StatusForbidden, says: "https://example.com"},
-		"a page that calls AWS":          {method: http.MethodPost, path: "/", origin: "null", status: http.StatusForbidden, says: "null"},
-		"a page whose name leads here":   {method: http.MethodGet, path: client.StatusPath, host: "rebound.example.com", status: http.StatusForbidden, says: "rebound.example.com"},
-		"somebody who opens the address": {method: http.MethodGet, path: "/", status: http.StatusOK, says: "This is localaws, an AWS on this machine, in region us-west-2"},
+		"a program":                    {method: http.MethodGet, path: client.StatusPath, status: http.StatusOK, says: "{"},
+		"localhost":                    {method: http.MethodGet, path: client.StatusPath, host: "localhost:4566", status: http.StatusOK, says: "{"},
+		"a page that stops it":         {method: http.MethodPost, path: client.StopPath, origin: "https://example.com", status: http.StatusForbidden, says: "https://example.com"},
+		"a page that calls AWS":        {method: http.MethodPost, path: "/", origin: "null", status: http.StatusForbidden, says: "null"},
+		"a page whose name leads here": {method: http.MethodGet, path: client.StatusPath, host: "rebound.example.com", status: http.StatusForbidden, says: "rebound.example.com"},
+		"a browser at the address":     {method: http.MethodGet, path: "/", status: http.StatusOK, says: "This is localaws, an AWS on this machine, in region us-west-2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -60,7 +60,7 @@ func TestTCPPassesThrough(t *testing.T) {
 	assert.Equal(t, "echo hello\nbye\n", string(all), "the end of one way leaves the other open")
 }
 
-// answeredBy tells which targets answer so many connections of a client.
+// answeredBy counts the answers to a client's connections by target.
 func (w *world) answeredBy(count int, dial func() (net.Conn, error)) map[string]int {
 	w.t.Helper()
 	seen := map[string]int{}

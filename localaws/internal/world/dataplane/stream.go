@@ -109,7 +109,7 @@ func (s *site) lease(who client) *lease {
 }
 
 // sameSource sends a client to the target that it had before, as long as that may
-// get new flows, where the group is sticky. TLS listeners do not heed it.
+// get new flows, where the group is sticky. TLS listeners ignore it.
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#sticky-sessions
 func (s *site) sameSource(group *roster, who client) func([]member) (member, bool) {
 	if !on(group.group.Attribute("stickiness.enabled")) || s.listener.Protocol == "TLS" {
