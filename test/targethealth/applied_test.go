@@ -47,7 +47,7 @@ func TestWhatRunsIsWhatWasApplied(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld()
-			watcher := w.watcher()
+			watcher := w.impatient()
 			watcher.Applied = applied()
 			c.change(w, watcher.Applied)
 			_, err := watcher.Wait(t.Context())

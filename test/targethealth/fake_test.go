@@ -79,11 +79,19 @@ func (w *world) set(arn string, firstPort int32, state elbtypes.TargetHealthStat
 	}
 }
 
+// watcher waits for what gets better, however busy the machine is.
 func (w *world) watcher() *Watcher {
 	return &Watcher{
 		ECS: w, ELB: w, Logs: w, Cluster: "web", Service: "web", Groups: groups,
-		Patience: Patience{Poll: time.Millisecond, Total: 10 * time.Second, NoInstances: 10 * time.Millisecond, Unhealthy: 10 * time.Millisecond, Stopped: 3},
+		Patience: Patience{Poll: time.Millisecond, Total: time.Minute, NoInstances: time.Minute, Unhealthy: time.Minute, Stopped: 3},
 	}
+}
+
+// impatient is a watcher for what does not get better.
+func (w *world) impatient() *Watcher {
+	watcher := w.watcher()
+	watcher.Patience.NoInstances, watcher.Patience.Unhealthy = 10*time.Millisecond, 10*time.Millisecond
+	return watcher
 }
 
 func (w *world) DescribeServices(context.Context, *ecs.DescribeServicesInput, ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error) {

@@ -75,7 +75,6 @@ func TestWaitDoesNotPass(t *testing.T) {
 			test.change(w)
 			watcher := w.watcher()
 			watcher.Patience.Total = 20 * time.Millisecond
-			watcher.Patience.Unhealthy = time.Minute
 			_, err := watcher.Wait(t.Context())
 			assert.ErrorContains(t, err, test.want)
 			assert.False(t, IsHopeless(err))
@@ -143,7 +142,7 @@ func TestWaitStopsWhenItIsHopeless(t *testing.T) {
 			t.Parallel()
 			w := newWorld()
 			test.change(w)
-			_, err := w.watcher().Wait(t.Context())
+			_, err := w.impatient().Wait(t.Context())
 			require.Error(t, err)
 			assert.True(t, IsHopeless(err), "%v", err)
 			for _, part := range test.want {
@@ -198,7 +197,7 @@ func TestExplain(t *testing.T) {
 	stopTasks(w, 1)
 	w.stopped[0].Containers[0].RuntimeId = aws.String("docker-0")
 	w.logs = []string{"AH00558: httpd: Could not determine the server's name"}
-	watcher := w.watcher()
+	watcher := w.impatient()
 	watcher.Groups = append([]Group{}, groups...)
 	watcher.Groups[0].URL, watcher.Groups[1].URL = "https://web.example.com/", "https://web.example.com:8081/"
 	watcher.Client = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -305,7 +304,6 @@ func TestTheLastStateOfAnEmptyGroupIsKept(t *testing.T) {
 		}
 	}
 	watcher := w.watcher()
-	watcher.Patience.Unhealthy = time.Minute
 	snapshot, err := watcher.Wait(t.Context())
 	assert.ErrorContains(t, err, `"otlp_grpc" i-0:32868: Target.ResponseCodeMismatch [404]: the health check's path answers another code than its matcher wants; 3 tasks stopped`)
 	rows := Rows(groups, snapshot)
@@ -328,7 +326,6 @@ func TestAFailureThatIsOverIsNoCause(t *testing.T) {
 		}
 	}
 	watcher := w.watcher()
-	watcher.Patience.Unhealthy = time.Minute
 	_, err := watcher.Wait(t.Context())
 	assert.ErrorContains(t, err, "3 tasks stopped")
 	assert.NotContains(t, err.Error(), "Target.Timeout")
