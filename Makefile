@@ -84,7 +84,7 @@ configuration: go ## Check the format and validity of all Terraform files, and r
 
 .PHONY: integration
 integration: go ## Run the integration tests on TEST_CLOUD
-	$(INTEGRATION) -run '$(or $(FILTER),.)' -skip '^(TestRefusals|TestConfiguration|TestRulesAreDefended|TestArgumentsAreTested)$$'
+	$(INTEGRATION) -run '$(or $(FILTER),.)' -skip '^(TestRefusals|TestConfiguration|TestRulesAreDefended)$$'
 
 .PHONY: coverage
 coverage: go ## Print how much of localaws the integration tests execute
