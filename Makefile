@@ -76,11 +76,11 @@ unit: go ## Run the unit tests of the Go code, with the race detector
 
 .PHONY: refusals
 refusals: go ## Check that the module refuses wrong values in the plan
-	go test -C ./test -count=1 -timeout 30m -run '^TestRefusals$$'
+	go test -C ./test -count=1 -timeout 60m -run '^TestRefusals$$'
 
 .PHONY: configuration
 configuration: go ## Check the format and validity of all Terraform files, and run their unit tests
-	go test -C ./test -count=1 -timeout 30m -run '^TestConfiguration$$'
+	go test -C ./test -count=1 -timeout 60m -run '^TestConfiguration$$'
 
 .PHONY: integration
 integration: go ## Run the integration tests on TEST_CLOUD
@@ -102,9 +102,9 @@ test-destroy: go ## Deploy and destroy a service ten times, in other orders each
 test-rules: go ## Show that each rule of the module has a test that fails without it
 	TEST_RULES=1 go test -C ./test -count=1 -timeout 30m -v -run '^TestRulesAreDefended$$'
 
-.PHONY: test-mutants
-test-mutants: go ## Show that each argument of the module's resources has a test that fails without it
-	TEST_MUTANTS='$(or $(TEST_MUTANTS),*.tf modules/*/*.tf)' go test -C ./test -count=1 -timeout 20h -v -run '^TestArgumentsAreTested$$'
+.PHONY: plans
+plans: go ## Record anew what the module plans: tests/plans
+	TEST_RECORD=1 go test -C ./test -count=1 -timeout 30m -run '^TestConfiguration/plans$$'
 
 .PHONY: bench
 bench: go ## Measure a whole run, and print a Markdown table

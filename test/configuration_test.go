@@ -42,12 +42,16 @@ func TestConfiguration(t *testing.T) {
 		require.NoError(t, err)
 		assert.ElementsMatch(t, explicitOrders(), explicit, "depends_on of %s, and the reasons in order_test.go", ecsService)
 	})
+	t.Run("plans", func(t *testing.T) {
+		t.Parallel()
+		checkPlans(t, configurations)
+	})
 	t.Run("line_length", linesFit)
 	t.Run("fixtures_differ", fixturesDiffer)
 	for _, dir := range dirs {
 		files, err := configurations.TestFiles(dir)
 		require.NoError(t, err)
-		testFiles(t, configurations, dir, slices.DeleteFunc(files, ofRefusals))
+		testFiles(t, configurations, dir, slices.DeleteFunc(files, func(file string) bool { return ofRefusals(file) || file == planFile }))
 	}
 	for _, dir := range dirs {
 		t.Run("validate/"+dir, func(t *testing.T) {

@@ -111,12 +111,6 @@ func (s *Suite) Undefended() (rules, undefended []tftest.Rule, err error) {
 	return configurations.Undefended(s.run.Interrupts.Tests, s.configurations())
 }
 
-// Survivors lists the arguments of the module's resources, in the files that the
-// patterns name, without which all tests of tests/ pass. tested is told each.
-func (s *Suite) Survivors(patterns []string, tested func(a tftest.Argument, killer string)) ([]tftest.Argument, error) {
-	return configurations.Survivors(s.run.Interrupts.Tests, s.configurations(), patterns, tested)
-}
-
 func (s *Suite) configurations() configurations.Setup {
 	return configurations.Setup{Root: s.Root, Tools: s.run.Tools, Kill: s.run.Interrupts.Kill}
 }

@@ -3,6 +3,7 @@ package tftest
 import (
 	"cmp"
 	"fmt"
+	slashpath "path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +18,8 @@ type Argument struct {
 	Resource string // aws_lb_target_group.extra
 	Address  string // aws_lb_target_group.extra.health_check.path
 	File     string // from the module's root
-	First    int    // its lines
+	Block    bool
+	First    int // its lines
 	Last     int
 }
 
@@ -63,12 +65,12 @@ func Arguments(root string, patterns ...string) ([]Argument, error) {
 // argumentsOf lists those of one block, and of the blocks in it, in their order.
 func argumentsOf(file, address string, body *hclsyntax.Body) []Argument {
 	var arguments []Argument
-	add := func(name string, lines hcl.Range) {
-		arguments = append(arguments, Argument{Address: address + "." + name, File: file, First: lines.Start.Line, Last: lines.End.Line})
+	add := func(name string, block bool, lines hcl.Range) {
+		arguments = append(arguments, Argument{Address: address + "." + name, File: file, Block: block, First: lines.Start.Line, Last: lines.End.Line})
 	}
 	for name, attribute := range body.Attributes {
 		if !slices.Contains(ofTerraform, name) {
-			add(name, attribute.SrcRange)
+			add(name, false, attribute.SrcRange)
 		}
 	}
 	for _, block := range body.Blocks {
@@ -82,15 +84,36 @@ func argumentsOf(file, address string, body *hclsyntax.Body) []Argument {
 				inner = content.Body
 			}
 		}
-		add(name, hcl.RangeBetween(block.TypeRange, block.CloseBraceRange))
+		add(name, true, hcl.RangeBetween(block.TypeRange, block.CloseBraceRange))
 		arguments = append(arguments, argumentsOf(file, address+"."+name, inner)...)
 	}
 	slices.SortStableFunc(arguments, func(a, b Argument) int { return cmp.Compare(a.First, b.First) })
 	return arguments
 }
 
-// WithoutArgument returns a file's text without one of its arguments. The
-// argument's lines must hold nothing else.
-func WithoutArgument(text []byte, a Argument) ([]byte, error) {
-	return withoutLines(text, a.First, a.Last, a)
+// Modules lists the modules that a module of the repository calls, by the names of
+// their blocks: their folders, from the root.
+func Modules(root, folder string) (map[string]string, error) {
+	paths, err := filepath.Glob(filepath.Join(root, folder, "*.tf"))
+	if err != nil {
+		return nil, fmt.Errorf("looking for modules: %w", err)
+	}
+	modules := map[string]string{}
+	for _, path := range paths {
+		file, diagnostics := hclparse.NewParser().ParseHCLFile(path)
+		if diagnostics.HasErrors() {
+			return nil, fmt.Errorf("looking for modules: %w", diagnostics)
+		}
+		for _, block := range file.Body.(*hclsyntax.Body).Blocks {
+			if block.Type != "module" || block.Body.Attributes["source"] == nil {
+				continue
+			}
+			source, diagnostics := block.Body.Attributes["source"].Expr.Value(nil)
+			if diagnostics.HasErrors() {
+				return nil, fmt.Errorf("looking for modules: %w", diagnostics)
+			}
+			modules[block.Labels[0]] = slashpath.Join(folder, source.AsString())
+		}
+	}
+	return modules, nil
 }

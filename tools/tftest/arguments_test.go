@@ -48,8 +48,6 @@ func TestArguments(t *testing.T) {
 	var found []string
 	for _, a := range arguments {
 		found = append(found, a.String())
-		_, err := WithoutArgument([]byte(resources), a)
-		assert.NoError(t, err, "%s", a)
 	}
 	assert.Equal(t, []string{
 		"main.tf:8: aws_lb_target_group.extra.port",
@@ -61,11 +59,12 @@ func TestArguments(t *testing.T) {
 	}, found)
 }
 
-func TestWithoutArgument(t *testing.T) {
+func TestModules(t *testing.T) {
 	t.Parallel()
-	rest, err := WithoutArgument([]byte("a {\n  b = [\n    1,\n  ]\n  c = 2\n}\n"), Argument{Address: "a.b", File: "main.tf", First: 2, Last: 4})
+	root := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "modules", "pod"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "modules", "pod", "main.tf"), []byte("module \"bucket\" {\n  source = \"../bucket\"\n}\n"), 0o600))
+	modules, err := Modules(root, "modules/pod")
 	require.NoError(t, err)
-	assert.Equal(t, "a {\n  c = 2\n}\n", string(rest))
-	_, err = WithoutArgument([]byte("a {\n  b = 1\n}\n"), Argument{Address: "a.b", File: "main.tf", First: 2, Last: 3})
-	assert.ErrorContains(t, err, "a.b")
+	assert.Equal(t, map[string]string{"bucket": "modules/bucket"}, modules)
 }

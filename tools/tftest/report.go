@@ -27,6 +27,7 @@ type Run struct {
 	File, Name  string
 	Status      string // pass, fail, error or skip; empty when it did not end
 	Diagnostics []Diagnostic
+	Plan        []PlannedResource // with -verbose, of a run with command = plan
 }
 
 // Diagnostic is a message of Terraform.
@@ -63,7 +64,10 @@ type event struct {
 	Run        string              `json:"@testrun"`
 	Abstract   map[string][]string `json:"test_abstract"`
 	Diagnostic Diagnostic          `json:"diagnostic"`
-	Outcome    struct {
+	Plan       struct {
+		Resources []PlannedResource `json:"resource_changes"`
+	} `json:"test_plan"`
+	Outcome struct {
 		Progress string `json:"progress"`
 		Status   string `json:"status"`
 	} `json:"test_run"`
@@ -87,6 +91,8 @@ func (r *Report) Line(line string) {
 		if e.Outcome.Progress == "complete" {
 			r.run(e.File, e.Run).Status = e.Outcome.Status
 		}
+	case "test_plan":
+		r.run(e.File, e.Run).Plan = e.Plan.Resources
 	case "test_summary":
 		r.summary = true
 	case "diagnostic":

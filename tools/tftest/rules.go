@@ -125,18 +125,13 @@ func conditionOf(element hclsyntax.Expression) hclsyntax.Expression {
 // Without returns a file's text without one of its rules. The rule's lines must
 // hold nothing else.
 func Without(text []byte, rule Rule) ([]byte, error) {
-	return withoutLines(text, rule.First, rule.Last, rule)
-}
-
-// withoutLines removes the lines of something that is named in errors.
-func withoutLines(text []byte, first, last int, what fmt.Stringer) ([]byte, error) {
 	lines := strings.SplitAfter(string(text), "\n")
-	if first < 1 || last < first || last > len(lines) {
-		return nil, fmt.Errorf("removing %s: the file has %d lines", what, len(lines))
+	if rule.First < 1 || rule.Last < rule.First || rule.Last > len(lines) {
+		return nil, fmt.Errorf("removing %s: the file has %d lines", rule, len(lines))
 	}
-	rest := []byte(strings.Join(slices.Delete(lines, first-1, last), ""))
-	if _, diagnostics := hclparse.NewParser().ParseHCL(rest, what.String()); diagnostics.HasErrors() {
-		return nil, fmt.Errorf("removing %s: its lines hold something else: %w", what, diagnostics)
+	rest := []byte(strings.Join(slices.Delete(lines, rule.First-1, rule.Last), ""))
+	if _, diagnostics := hclparse.NewParser().ParseHCL(rest, rule.File); diagnostics.HasErrors() {
+		return nil, fmt.Errorf("removing %s: its lines hold something else: %w", rule, diagnostics)
 	}
 	return rest, nil
 }

@@ -127,9 +127,9 @@ func (c *local) Config() aws.Config {
 // Client resolves names by localaws's DNS and trusts its certificate
 // authority, and no other.
 func (c *local) Client() *http.Client {
-	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	dialer := &net.Dialer{Timeout: 10 * time.Second}
 	return &http.Client{
-		Timeout:       5 * time.Second,
+		Timeout:       20 * time.Second, // localaws shares its processors with much else
 		CheckRedirect: noRedirect,
 		Transport: &http.Transport{
 			DisableKeepAlives: true,

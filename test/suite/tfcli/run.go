@@ -1,6 +1,7 @@
 package tfcli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -189,7 +190,7 @@ func (tf Terraform) Output(ctx context.Context, c Command) ([]byte, error) {
 type lines struct {
 	log      io.Writer
 	line     func(string)
-	rest     string
+	rest     []byte   // the beginning of the next line
 	box      []string // lines of the message that is being read
 	messages []string
 }
@@ -198,21 +199,22 @@ func (l *lines) Write(p []byte) (int, error) {
 	if _, err := l.log.Write(p); err != nil {
 		return 0, fmt.Errorf("writing Terraform's log: %w", err)
 	}
-	l.rest += string(p)
+	unread := p
 	for {
-		line, rest, whole := strings.Cut(l.rest, "\n")
+		line, rest, whole := bytes.Cut(unread, []byte("\n"))
+		l.rest = append(l.rest, line...)
 		if !whole {
 			return len(p), nil
 		}
-		l.rest = rest
-		l.take(line)
+		l.take(string(l.rest))
+		l.rest, unread = l.rest[:0], rest
 	}
 }
 
 func (l *lines) flush() {
-	if l.rest != "" {
-		l.take(l.rest)
-		l.rest = ""
+	if len(l.rest) > 0 {
+		l.take(string(l.rest))
+		l.rest = nil
 	}
 	l.endMessage()
 }

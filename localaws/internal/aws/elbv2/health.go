@@ -104,6 +104,10 @@ func (s *lifecycle) ReportHealth(groupARN string, target Target, health Health) 
 	return true
 }
 
+// untilAnswered is after how much real time a target that owes an answer is looked at
+// again.
+const untilAnswered = 20 * time.Millisecond
+
 // settle takes forward what the passing of time, or a change elsewhere, moves:
 // it is called after each operation that could have moved something, and by
 // Run. It returns when it wants to be called next, or the zero time.
@@ -148,8 +152,11 @@ func (s *lifecycle) settleGroup(group TargetGroup, now time.Time, soonest func(t
 		if !stays {
 			continue
 		}
-		if now.Before(after.SettlesAt) {
+		switch {
+		case now.Before(after.SettlesAt):
 			soonest(after.SettlesAt)
+		case after.Health.State == Draining:
+			soonest(now.Add(untilAnswered))
 		}
 		targets = append(targets, after)
 	}
@@ -161,7 +168,7 @@ func (s *lifecycle) settleGroup(group TargetGroup, now time.Time, soonest func(t
 // false when it leaves the group.
 func (s *lifecycle) settleTarget(group TargetGroup, balancers []string, t RegisteredTarget, now time.Time) (_ RegisteredTarget, stays bool) {
 	if t.Health.State == Draining {
-		return t, now.Before(t.SettlesAt)
+		return t, now.Before(t.SettlesAt) || (s.traffic != nil && s.traffic.Owes(group.ARN, t.Target, t.DrainsSince))
 	}
 	unused, ok := s.unusable(group, balancers, t)
 	if ok {

@@ -234,6 +234,8 @@ type RegisteredTarget struct {
 	Health           Health
 	// SettlesAt is when the registration, or the draining, is over.
 	SettlesAt time.Time
+	// DrainsSince is when it was deregistered, for one that drains.
+	DrainsSince time.Time
 }
 
 // Health is a target's state as DescribeTargetHealth has it.

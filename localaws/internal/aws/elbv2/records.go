@@ -18,6 +18,7 @@ type records struct {
 	machines     Machines
 	certificates Certificates
 	logs         Logs
+	traffic      Traffic // nil without a data plane
 
 	// All are by ARN.
 	loadBalancers *store.Collection[LoadBalancer]

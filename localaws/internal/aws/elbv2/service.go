@@ -50,6 +50,15 @@ type Logs interface {
 	AllowsWrite(bucket, key, principal string) bool
 }
 
+// Traffic knows what is on its way to targets; the data plane does. It is called with
+// the account's lock held.
+type Traffic interface {
+	// Owes reports whether a target that has been draining since then still has
+	// time to answer a request: answering takes real time, however fast AWS's
+	// passes.
+	Owes(groupARN string, target Target, since time.Time) bool
+}
+
 // Service is Elastic Load Balancing. All methods but Run are called with the
 // account's lock held.
 type Service struct {
@@ -86,6 +95,9 @@ func New(a *core.Account, machines Machines, certificates Certificates, logs Log
 	)
 	return s
 }
+
+// Carry says what carries the traffic. It is called before Run.
+func (s *Service) Carry(traffic Traffic) { s.traffic = traffic }
 
 // Resources counts what users made.
 func (s *Service) Resources() map[string]int {

@@ -206,6 +206,7 @@ func (s *targetOperations) deregister(group TargetGroup, meant func(Target) bool
 		changed = true
 		if target.Health.State != Unused && delay > 0 {
 			target.Health = draining()
+			target.DrainsSince = s.account.Clock.Now()
 			target.SettlesAt = s.account.Clock.In(time.Duration(delay) * time.Second)
 			targets = append(targets, target)
 		}

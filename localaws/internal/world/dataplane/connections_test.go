@@ -147,11 +147,50 @@ func TestDrainingKeepsWhatIsInFlight(t *testing.T) {
 	assert.Equal(t, 200, status())
 }
 
+// TestAnAnswerTakesRealTime: AWS's deregistration delay passes faster than a target can
+// answer, so a target that owes an answer stays. One whose connections are silent goes.
+func TestAnAnswerTakesRealTime(t *testing.T) {
+	t.Parallel()
+	for name, network := range map[string]bool{"request": false, "connection": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			var lb types.LoadBalancer
+			var group types.TargetGroup
+			if network {
+				lb, group = w.flows("TCP", "TCP")
+			} else {
+				lb, group = w.balancer(), w.group("web")
+				w.listener(lb, 5000, forwardTo(group))
+			}
+			w.set(group, "deregistration_delay.timeout_seconds", "10")
+			arrived, release := make(chan struct{}), make(chan struct{})
+			owing := w.serve("i-1", slowTarget(arrived, release))
+			w.register(group, owing)
+			w.waitFor(group, owing, types.TargetHealthStateEnumHealthy)
+			address := w.waitListening(lb, 5000)
+			status := w.inFlight(address, arrived)
+			silent := w.serve("i-1", says("ok")) // in the same zone
+			w.register(group, silent)
+			w.waitFor(group, silent, types.TargetHealthStateEnumHealthy)
+			require.Eventually(t, func() bool { _, body := get(t, w.http(address), "http://x/"); return body == "ok" }, waitLong, poll)
+
+			w.deregister(group, owing)
+			w.deregister(group, silent)
+			w.waitFor(group, silent, types.TargetHealthStateEnumUnused)
+			assert.Equal(t, types.TargetHealthStateEnumDraining, w.health(group, owing).State)
+			close(release)
+			assert.Equal(t, 200, status())
+			w.waitFor(group, owing, types.TargetHealthStateEnumUnused)
+		})
+	}
+}
+
 func TestDeregistrationDelayEndsWhatIsInFlight(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	lb, group := w.balancer(), w.group("web")
-	w.set(group, "deregistration_delay.timeout_seconds", "60")
+	w.set(group, "deregistration_delay.timeout_seconds", "1")
 	w.listener(lb, 8080, forwardTo(group))
 	arrived := make(chan struct{})
 	at := w.serve("i-1", slowTarget(arrived, nil))

@@ -72,7 +72,9 @@ type Plane struct {
 	// waited for, however fast AWS's time passes: the machine is not faster.
 	patience time.Duration
 
-	// What runs; only the goroutine of Run touches the maps.
+	// What runs; only the goroutine of Run touches the maps, but Owes reads pools:
+	// mu guards its changes.
+	mu       sync.Mutex
 	fronts   map[frontKey]*front
 	pools    map[string]*pool // by the target group's ARN
 	checkers map[checkerKey]*checker
@@ -95,7 +97,7 @@ const (
 func New(a *core.Account, control *elbv2.Service, machines Machines, network *loopback.Network,
 	certificates Certificates, metrics Metrics, logs Logs,
 ) *Plane {
-	return &Plane{
+	p := &Plane{
 		account: a, control: control, machines: machines, network: network,
 		certificates: certificates, metrics: metrics, logs: logs,
 		prober:   &socketProber{clock: a.Clock, network: network, patience: probePatience},
@@ -105,6 +107,8 @@ func New(a *core.Account, control *elbv2.Service, machines Machines, network *lo
 		checkers: map[checkerKey]*checker{},
 		meter:    newMeter(),
 	}
+	control.Carry(p)
+	return p
 }
 
 // Run runs the data plane until ctx is done. When it returns, all sockets are
@@ -154,6 +158,8 @@ func (p *Plane) shutDown() {
 		delete(p.checkers, key)
 	}
 	p.running.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for arn, pool := range p.pools {
 		pool.close()
 		delete(p.pools, arn)

@@ -50,6 +50,8 @@ type endpoint struct {
 	target elbv2.Target
 	// inFlight are requests or connections on their way.
 	inFlight int
+	// owed are those of them without an answer: a client of a connection spoke last.
+	owed int
 	// healthySince is when slow start began, or zero.
 	healthySince time.Time
 	// credit is the endpoint's claim to the next request, see weighted.
@@ -67,6 +69,8 @@ func newPool(c clock.Clock) *pool {
 
 // applyPools brings all pools up to date.
 func (p *Plane) applyPools(wanted *plan) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for arn, group := range wanted.groups {
 		pool, ok := p.pools[arn]
 		if !ok {
@@ -192,6 +196,7 @@ type lease struct {
 	member
 	alive  context.Context
 	roster *roster
+	owes   bool // an answer; guarded by the pool's lock
 }
 
 // whenOver calls f when what is in flight must end, unless stop was called.
@@ -202,6 +207,46 @@ func (l *lease) release() {
 	l.roster.pool.mu.Lock()
 	defer l.roster.pool.mu.Unlock()
 	l.inFlight--
+	l.owe(false)
+}
+
+// spoke notes who spoke last on a connection.
+func (l *lease) spoke(client bool) {
+	l.roster.pool.mu.Lock()
+	defer l.roster.pool.mu.Unlock()
+	l.owe(client)
+}
+
+// owe notes whether an answer is owed. The pool's lock is held.
+func (l *lease) owe(answer bool) {
+	if l.owes == answer {
+		return
+	}
+	l.owes = answer
+	if answer {
+		l.endpoint.owed++
+	} else {
+		l.endpoint.owed--
+	}
+}
+
+// Owes implements elbv2.Traffic: a target gets its real time, but not more than AWS's
+// deregistration delay.
+func (p *Plane) Owes(groupARN string, target elbv2.Target, since time.Time) bool {
+	p.mu.Lock()
+	pool, ok := p.pools[groupARN]
+	p.mu.Unlock()
+	return ok && pool.owes(target, since, p.patience)
+}
+
+func (o *pool) owes(target elbv2.Target, since time.Time, patience time.Duration) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	m, ok := o.roster.member(target)
+	if !ok || m.endpoint.owed == 0 {
+		return false
+	}
+	return o.clock.Now().Sub(since) < min(patience, seconds(o.roster.group.Attribute("deregistration_delay.timeout_seconds")))
 }
 
 // choose finds the endpoint for a request that came in at a zone. prefer may
@@ -222,7 +267,9 @@ func (r *roster) choose(zone string, prefer func([]member) (member, bool)) *leas
 		chosen = r.balance(usable)
 	}
 	chosen.inFlight++
-	return &lease{member: chosen, alive: chosen.alive, roster: r}
+	granted := &lease{member: chosen, alive: chosen.alive, roster: r}
+	granted.owe(true)
+	return granted
 }
 
 // usable are the endpoints that may get a new request: the healthy ones; when

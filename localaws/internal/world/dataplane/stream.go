@@ -96,7 +96,10 @@ func (s *streamServer) stream(incoming *conn) {
 	defer context.AfterFunc(ctx, func() { _ = outside.Close() })()
 	idle := startIdle(site.patience, cancel)
 	defer idle.stop()
-	record.received, record.sent = splice(inside, outside, idle)
+	record.received, record.sent = splice(inside, outside, func(client bool) {
+		idle.moved()
+		lease.spoke(client)
+	})
 }
 
 // lease chooses the target of a new flow.
@@ -162,21 +165,21 @@ func (p *Plane) dialStream(ctx context.Context, l *lease, who client) (net.Conn,
 }
 
 // splice copies both ways until both are at their end, and tells how many
-// bytes came from a and from b.
-func splice(a, b net.Conn, idle *idleTimer) (fromA, fromB int64) {
+// bytes came from the client and from the target. It says who spoke each time.
+func splice(client, target net.Conn, spoke func(client bool)) (fromClient, fromTarget int64) {
 	var both sync.WaitGroup
-	both.Go(func() { fromB = pass(a, b, idle) })
-	both.Go(func() { fromA = pass(b, a, idle) })
+	both.Go(func() { fromTarget = pass(client, target, func() { spoke(false) }) })
+	both.Go(func() { fromClient = pass(target, client, func() { spoke(true) }) })
 	both.Wait()
-	_ = a.Close() // both ends have been read to the end, or failed
-	_ = b.Close() // as above
-	return fromA, fromB
+	_ = client.Close() // both ends have been read to the end, or failed
+	_ = target.Close() // as above
+	return fromClient, fromTarget
 }
 
 // pass copies one way, and passes on the end of the stream. When copying
 // fails, the other way ends too.
-func pass(to, from net.Conn, idle *idleTimer) (n int64) {
-	n, err := io.Copy(to, &movingReader{from, idle})
+func pass(to, from net.Conn, moved func()) (n int64) {
+	n, err := io.Copy(to, &movingReader{from, moved})
 	if half, ok := to.(interface{ CloseWrite() error }); ok && err == nil {
 		if half.CloseWrite() == nil {
 			return n
@@ -189,12 +192,14 @@ func pass(to, from net.Conn, idle *idleTimer) (n int64) {
 
 type movingReader struct {
 	io.Reader
-	idle *idleTimer
+	moved func()
 }
 
 func (r *movingReader) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
-	r.idle.moved()
+	if n > 0 {
+		r.moved()
+	}
 	return n, err
 }
 
