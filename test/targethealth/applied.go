@@ -74,6 +74,21 @@ func (w *Watcher) rolledBack(s Snapshot) string {
 	return "rolled back, since " + sentence(w.failedCheck(s), stoppedTasks(s, id), fmt.Sprintf("deployment %s failed: %s", id, why), deviation)
 }
 
+// superseded reports whether a deployment is of an earlier apply: what was applied since
+// is the primary one, and how the others end no longer matters.
+func (w *Watcher) superseded(s Snapshot, deployment string) bool {
+	if w.Applied == nil || w.deviation(s) != "" {
+		return false
+	}
+	return slices.ContainsFunc(s.Service.Deployments, func(d ecstypes.Deployment) bool {
+		return aws.ToString(d.Id) == deployment && aws.ToString(d.Status) != "PRIMARY"
+	})
+}
+
+func failed(deployment ecstypes.Deployment) bool {
+	return deployment.RolloutState == ecstypes.DeploymentRolloutStateFailed
+}
+
 // deploymentFailed is ECS's message about a deployment, which the service does not
 // list any more once its tasks are gone.
 var deploymentFailed = regexp.MustCompile(`\(deployment ([^)]*)\) deployment failed: (.*)`)
@@ -81,7 +96,7 @@ var deploymentFailed = regexp.MustCompile(`\(deployment ([^)]*)\) deployment fai
 // failedDeployment is the ID of the last deployment that failed, and why it did.
 func failedDeployment(s Snapshot) (id, why string) {
 	for _, deployment := range s.Service.Deployments {
-		if deployment.RolloutState == ecstypes.DeploymentRolloutStateFailed {
+		if failed(deployment) {
 			return aws.ToString(deployment.Id), aws.ToString(deployment.RolloutStateReason)
 		}
 	}

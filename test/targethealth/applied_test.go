@@ -99,6 +99,33 @@ func TestARollbackIsNoSuccess(t *testing.T) {
 	assert.NoError(t, err)
 }
 
+// What failed in an earlier apply is no trouble of the one that mends it.
+func TestAnotherApplyMendsWhatFailed(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.service.Deployments[0].RolloutState = ecstypes.DeploymentRolloutStateInProgress
+	w.service.Deployments = append(w.service.Deployments, ecstypes.Deployment{
+		Id: aws.String("ecs-svc/0"), Status: aws.String("ACTIVE"), RolloutState: ecstypes.DeploymentRolloutStateFailed,
+		RolloutStateReason: aws.String("ECS deployment circuit breaker: tasks failed to start."),
+	})
+	stopTasks(w, 3)
+	for i := range w.stopped {
+		w.stopped[i].StartedBy, w.stopped[i].StoppedAt = aws.String("ecs-svc/0"), aws.Time(time.Now().Add(time.Minute))
+	}
+	w.each = func(w *world, look int) {
+		if look == 4 {
+			w.service.Deployments = w.service.Deployments[:1]
+			w.service.Deployments[0].RolloutState = ecstypes.DeploymentRolloutStateCompleted
+		}
+	}
+	watcher := w.watcher()
+	_, err := watcher.Wait(t.Context())
+	require.ErrorContains(t, err, "deployment ecs-svc/0 failed", "who does not know what was applied can't tell")
+	watcher.Applied = applied()
+	_, err = watcher.Wait(t.Context())
+	require.NoError(t, err)
+}
+
 // While a rollout goes on, the old tasks may be all that is healthy.
 func TestWaitForTheRollout(t *testing.T) {
 	t.Parallel()

@@ -120,7 +120,7 @@ func (w *Watcher) failedCheck(s Snapshot) string {
 func (w *Watcher) troubles(s Snapshot) []ecstypes.ServiceEvent {
 	since, events := w.began, s.Service.Events
 	for _, deployment := range s.Service.Deployments {
-		if created := aws.ToTime(deployment.CreatedAt); deployment.RolloutState == ecstypes.DeploymentRolloutStateFailed && created.Before(since) {
+		if created := aws.ToTime(deployment.CreatedAt); failed(deployment) && !w.superseded(s, aws.ToString(deployment.Id)) && created.Before(since) {
 			since = created
 		}
 	}

@@ -20,7 +20,7 @@ func (w *Watcher) hopeless(s Snapshot, now time.Time) string {
 		return why
 	}
 	for _, deployment := range s.Service.Deployments {
-		if deployment.RolloutState == ecstypes.DeploymentRolloutStateFailed {
+		if failed(deployment) && !w.superseded(s, aws.ToString(deployment.Id)) {
 			id := aws.ToString(deployment.Id)
 			return sentence(w.failedCheck(s), stoppedTasks(s, id), fmt.Sprintf("deployment %s failed: %s", id, aws.ToString(deployment.RolloutStateReason)))
 		}
@@ -89,7 +89,7 @@ func sentence(parts ...string) string {
 func (w *Watcher) stoppedByThemselves(s Snapshot) []ecstypes.Task {
 	var stopped []ecstypes.Task
 	for _, task := range s.Stopped {
-		if !asked(task) && !aws.ToTime(task.StoppedAt).Before(w.began) {
+		if !asked(task) && !aws.ToTime(task.StoppedAt).Before(w.began) && !w.superseded(s, aws.ToString(task.StartedBy)) {
 			stopped = append(stopped, task)
 		}
 	}
