@@ -4,6 +4,13 @@
 locals {
   lb_namespace = local.is_alb ? "AWS/ApplicationELB" : "AWS/NetworkELB"
 
+  # What deployment_alarms watches. None of them depends on the service, which
+  # depends on them.
+  target_alarms = concat(
+    [aws_cloudwatch_metric_alarm.unhealthy_hosts.alarm_name],
+    [for key in keys(local.extra_target_groups) : aws_cloudwatch_metric_alarm.extra_unhealthy_hosts[key].alarm_name],
+  )
+
   # Answers are slow when they take most of what the load balancer waits for.
   latency_threshold = 0.6 * var.idle_timeout
 }

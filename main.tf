@@ -189,6 +189,7 @@ resource "aws_ecs_service" "this" {
 
   enable_ecs_managed_tags = true
   propagate_tags          = "SERVICE"
+  wait_for_steady_state   = var.wait_for_steady_state
   # A service that is destroyed takes its tasks along, whatever their number.
   force_delete = true
   tags         = local.tags
@@ -214,6 +215,16 @@ resource "aws_ecs_service" "this" {
     rollback = var.enable_deployment_circuit_breaker
   }
 
+  dynamic "alarms" {
+    for_each = var.deployment_alarms == null ? [] : [var.deployment_alarms]
+
+    content {
+      enable      = alarms.value.enable
+      rollback    = alarms.value.rollback
+      alarm_names = concat(local.target_alarms, alarms.value.alarm_names)
+    }
+  }
+
   load_balancer {
     target_group_arn = local.target_group_arn
     container_name   = var.service_name
@@ -230,11 +241,32 @@ resource "aws_ecs_service" "this" {
     }
   }
 
+  # A block without a duration would be a change of the service.
+  dynamic "timeouts" {
+    for_each = length([for duration in values(var.service_timeouts) : duration if duration != null]) > 0 ? [var.service_timeouts] : []
+
+    content {
+      create = timeouts.value.create
+      update = timeouts.value.update
+      delete = timeouts.value.delete
+    }
+  }
+
   lifecycle {
     # Auto scaling moves it.
     ignore_changes = [desired_count]
     # A capacity provider can't leave its cluster while a service uses it.
     replace_triggered_by = [aws_ecs_cluster_capacity_providers.this.id]
+
+    # To provider 5 a service that was rolled back is as steady as any other.
+    postcondition {
+      condition = !var.wait_for_steady_state || self.task_definition == aws_ecs_task_definition.this.arn
+      error_message = join(" ", [
+        "ECS rolled ${var.service_name} back to ${self.task_definition}: the deployment of ${aws_ecs_task_definition.this.arn} failed.",
+        "Its events say why: aws ecs describe-services --cluster ${aws_ecs_cluster.this.name} --services ${var.service_name}",
+        "--query 'services[0].events[:10].message'",
+      ])
+    }
   }
 
   # What must be there before the first task, and stay until the last one:

@@ -47,6 +47,12 @@ output "service_name" {
     ])
   }
 
+  # Provider 5 counts tasks, and those of a deployment that failed without a rollback run on.
+  precondition {
+    condition     = !var.wait_for_steady_state || try(var.deployment_alarms.rollback || !var.deployment_alarms.enable, true)
+    error_message = "wait_for_steady_state can't tell that alarms have ended a deployment: set deployment_alarms.rollback = true, or don't wait."
+  }
+
   precondition {
     condition     = var.autoscaling_metric == "ECSServiceAverageCPUUtilization" || var.autoscaling_target != null
     error_message = "autoscaling_target must be set with autoscaling_metric ${var.autoscaling_metric}: autoscaling_target_cpu_usage applies to CPU only."

@@ -414,6 +414,56 @@ variable "enable_deployment_circuit_breaker" {
   nullable    = false
 }
 
+variable "deployment_alarms" {
+  description = <<-EOT
+    CloudWatch alarms that fail a deployment: one that goes to ALARM while new tasks run ends it. They are the module's alarms about
+    unhealthy targets, one for each target group, and those that `alarm_names` names. With `rollback` (true) ECS goes back to the last
+    deployment that completed. Null: no alarm does. Once set, end it with `enable = false`: the provider can't take the setting away.
+  EOT
+  type = object({
+    alarm_names = optional(list(string), [])
+    enable      = optional(bool, true)
+    rollback    = optional(bool, true)
+  })
+  default = null
+
+  validation {
+    condition = var.deployment_alarms == null ? true : alltrue([
+      for name in var.deployment_alarms.alarm_names : try(length(name) >= 1 && length(name) <= 255 && !startswith(name, "arn:"), false)
+    ])
+    error_message = "deployment_alarms.alarm_names must be names of CloudWatch alarms, not ARNs: ${jsonencode(try(var.deployment_alarms.alarm_names, []))}."
+  }
+}
+
+variable "wait_for_steady_state" {
+  description = "Whether an apply ends only when the service runs its tasks, and fails when they don't. False: it ends when ECS has accepted the service."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "service_timeouts" {
+  description = <<-EOT
+    How long an apply waits for the service, such as `30m` or `1h30m`: `create` and `update` with `wait_for_steady_state`, `delete` always.
+    Null: the provider's 20 minutes.
+  EOT
+  type = object({
+    create = optional(string)
+    update = optional(string)
+    delete = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for duration in values(var.service_timeouts) : try(can(regex("^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$", duration)) && can(regex("[1-9]", duration)), false)
+      if duration != null
+    ])
+    error_message = "service_timeouts must be durations above 0 with a unit, such as 30m or 1h30m, not ${jsonencode(var.service_timeouts)}."
+  }
+}
+
 variable "service_health_check_grace_period_seconds" {
   description = "Seconds after a task's start in which failing load balancer health checks don't stop it. Null: none."
   type        = number

@@ -35,6 +35,9 @@ type change struct {
 	versions map[string]string
 	// nothing says that Terraform has nothing to do.
 	nothing bool
+	// alarms are deployment_alarms, and waits says that the apply waits for the service.
+	alarms map[string]any
+	waits  bool
 }
 
 var changes = []change{
@@ -70,8 +73,16 @@ var changes = []change{
 		versions: map[string]string{"other": "HTTP2"},
 	},
 	{
+		name:     "watch the deployment, and wait for it",
+		entries:  `{"other": {"listener_port": 8081, "container_port": 8082, "protocol_version": "HTTP2"}}`,
+		versions: map[string]string{"other": "HTTP2"},
+		alarms:   map[string]any{},
+		waits:    true,
+	},
+	{
 		name:    "remove the last one",
 		entries: `{}`,
+		alarms:  map[string]any{"enable": false}, // null would fail, in the provider
 	},
 }
 
@@ -108,13 +119,16 @@ func TestLifecycle(t *testing.T) {
 	run.EachProvider(t, func(t *testing.T, provider providers.Case) {
 		l := &lifecycle{d: run.Deployment(t, "lifecycle", provider), name: "life"}
 		defer l.d.Teardown(t)
-		l.apply(t, change{name: "a service without entries", entries: `{}`})
+		l.apply(t, change{name: "a service without entries", entries: `{}`, waits: true})
 		require.NotNil(t, l.stream, "the service was validated: run without SKIP_validate")
 		defer l.stream.finish(t)
 		for _, c := range changes {
 			l.apply(t, c)
-			if c.name == "remove one" {
+			switch c.name {
+			case "remove one":
 				l.checkOrderMatters(t)
+			case "watch the deployment, and wait for it":
+				l.checkAlarmRollsBack(t, c)
 			}
 		}
 		l.stream.finish(t)
@@ -174,6 +188,9 @@ func (l *lifecycle) apply(t *testing.T, c change) {
 		require.Len(t, outputs.ExtraTargetGroups, len(c.versions), "%s: output extra_target_groups", c.name)
 		groups := l.groups(ctx, t, v, outputs, c)
 
+		if c.waits {
+			checkWaited(ctx, t, v, outputs, c)
+		}
 		unsettled := waitSettled(ctx, v, outputs)
 		seen := checkGroups(ctx, t, v, outputs, groups)
 		require.NoError(t, unsettled, c.name)
@@ -221,6 +238,55 @@ func (l *lifecycle) checkOrderMatters(t *testing.T) {
 	assert.Contains(t, said, "ResourceInUse")
 }
 
+// checkWaited: the apply has ended with all tasks running. Provider 5 looks at no more
+// than that, but alarms keep the old deployment until the new one is completed.
+func checkWaited(ctx context.Context, t testing.TB, v *suite.Validation, o serviceOutputs, c change) {
+	t.Helper()
+	described, err := ecs.NewFromConfig(v.Config()).DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &o.ClusterName, Services: []string{o.ServiceName}})
+	require.NoError(t, err)
+	require.Len(t, described.Services, 1)
+	service := described.Services[0]
+	assert.Equal(t, service.DesiredCount, service.RunningCount, "%s: running tasks after the apply", c.name)
+	require.Len(t, service.Deployments, 1, "%s: deployments after the apply", c.name)
+	if c.alarms != nil {
+		assert.Equal(t, ecstypes.DeploymentRolloutStateCompleted, service.Deployments[0].RolloutState, c.name)
+	}
+}
+
+// checkAlarmRollsBack: the new tasks don't listen on the extra entry's port. The alarm
+// about its targets has ECS roll back long before the health checks stop a task, the
+// apply fails and says so, and no request to the primary listener fails.
+func (l *lifecycle) checkAlarmRollsBack(t *testing.T, c change) {
+	t.Helper()
+	if run.Skips(suite.StageDeploy) {
+		return
+	}
+	const step = "new tasks are unhealthy in the extra target group"
+	l.stream.during(step)
+	good := aws.ToString(l.last.Service.TaskDefinition)
+	said := l.d.DeployFails(t, func(shared suite.Prepared) map[string]any {
+		variables := l.variables(c)(shared)
+		variables["silent_port"], variables["grace_period"] = 8082, 7200
+		return variables
+	})
+	assert.Regexp(t, `ECS\s+rolled\s+`+regexp.QuoteMeta(l.d.ServiceName(l.name))+`\s+back\s+to\s+`, said)
+	l.d.Validate(t, func(ctx context.Context, t testing.TB, v *suite.Validation) {
+		client := ecs.NewFromConfig(v.Config())
+		described, err := client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: l.last.Service.ClusterArn, Services: []string{l.arn}})
+		require.NoError(t, err)
+		require.Len(t, described.Services, 1)
+		service := described.Services[0]
+		assert.Equal(t, good, aws.ToString(service.TaskDefinition), "task definition of the service that was rolled back")
+		var messages []string
+		for _, event := range service.Events {
+			messages = append(messages, aws.ToString(event.Message))
+		}
+		assert.Contains(t, strings.Join(messages, "\n"), "deployment failed: alarm detected.")
+		_, failed := l.stream.during(step)
+		assert.Zero(t, failed, "%s: failed requests", step)
+	})
+}
+
 // variables of the fixture, with extra_target_groups as JSON.
 func (l *lifecycle) variables(c change) func(suite.Prepared) map[string]any {
 	return func(shared suite.Prepared) map[string]any {
@@ -229,6 +295,10 @@ func (l *lifecycle) variables(c change) func(suite.Prepared) map[string]any {
 		variables["container_port"] = c.primaryPort()
 		if l.nlb {
 			variables["lb_type"] = "nlb"
+		}
+		variables["wait_for_steady_state"] = c.waits
+		if c.alarms != nil {
+			variables["deployment_alarms"] = c.alarms
 		}
 		return variables
 	}

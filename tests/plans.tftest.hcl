@@ -58,6 +58,9 @@ run "application_load_balancer" {
     autoscaling_target                        = 1000
     deployment_minimum_healthy_percent        = 50
     deployment_maximum_percent                = 150
+    deployment_alarms                         = { alarm_names = ["web-errors"] }
+    wait_for_steady_state                     = true
+    service_timeouts                          = { create = "30m", update = "1h", delete = "10m" }
     service_health_check_grace_period_seconds = 90
     gpu_count                                 = 1
     gpu_autoscaling_target                    = 70
@@ -162,6 +165,7 @@ run "network_load_balancer" {
 
     managed_termination_protection    = false
     enable_deployment_circuit_breaker = false
+    deployment_alarms                 = { rollback = false }
 
     extra_target_groups = {
       plain = {

@@ -22,6 +22,20 @@ variables {
   container_healthcheck_command = null
 }
 
+run "deployments_that_roll_back" {
+  command = plan
+
+  variables {
+    deployment_alarms                         = { alarm_names = ["tempo-success-rate"] }
+    service_health_check_grace_period_seconds = 600
+  }
+
+  assert {
+    condition     = contains(aws_ecs_service.this.alarms[0].alarm_names, "tempo-success-rate")
+    error_message = "Alarms: ${jsonencode(aws_ecs_service.this.alarms)}"
+  }
+}
+
 run "fixed_host_ports" {
   command = plan
 

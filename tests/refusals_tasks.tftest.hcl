@@ -43,6 +43,17 @@ run "secret_that_is_also_an_environment_variable" {
   expect_failures = [output.service_name]
 }
 
+run "waiting_for_a_deployment_that_fails_and_stays" {
+  command = plan
+
+  variables {
+    wait_for_steady_state = true
+    deployment_alarms     = { rollback = false }
+  }
+
+  expect_failures = [output.service_name]
+}
+
 run "task_desired_count_above_task_max_count" {
   command = plan
 

@@ -63,6 +63,10 @@ run "wrong_values" {
     deployment_maximum_percent = 0
     # grace period below zero
     service_health_check_grace_period_seconds = -1
+    # alarm by its arn
+    deployment_alarms = { alarm_names = ["arn:aws:cloudwatch:us-west-2:123456789012:alarm:errors"] }
+    # timeout without a unit
+    service_timeouts = { update = "20" }
     # efs volume with a relative path
     task_efs_volumes = { data = { file_system_id = "fs-1", container_path = "data" } }
     # local volume with a relative path
@@ -180,6 +184,8 @@ run "wrong_values" {
     var.deployment_minimum_healthy_percent,
     var.deployment_maximum_percent,
     var.service_health_check_grace_period_seconds,
+    var.deployment_alarms,
+    var.service_timeouts,
     var.task_efs_volumes,
     var.task_local_volumes,
     var.task_ipc_mode,
@@ -253,6 +259,10 @@ run "other_wrong_values" {
     task_environment_variables = [{ name = "", value = "1" }]
     # secret without a name
     task_secrets = [{ name = null, valueFrom = "/app/password" }]
+    # alarm without a name
+    deployment_alarms = { alarm_names = [""] }
+    # timeout of no time
+    service_timeouts = { create = "0m" }
     # empty health check command
     container_healthcheck_command = " "
     # empty environment
@@ -288,6 +298,8 @@ run "other_wrong_values" {
     var.tags,
     var.task_environment_variables,
     var.task_secrets,
+    var.deployment_alarms,
+    var.service_timeouts,
     var.container_healthcheck_command,
     var.environment,
     var.execution_extra_policy,

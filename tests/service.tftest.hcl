@@ -101,6 +101,95 @@ run "host_names_with_the_apex" {
   }
 }
 
+run "deployment_by_default" {
+  command = plan
+
+  assert {
+    condition     = length(aws_ecs_service.this.alarms) == 0 && aws_ecs_service.this.wait_for_steady_state == false && aws_ecs_service.this.timeouts == null
+    error_message = "Alarms watch the deployment, or the apply waits for it."
+  }
+}
+
+run "deployment_that_is_watched" {
+  command = plan
+
+  variables {
+    deployment_alarms = { alarm_names = ["errors"] }
+    extra_target_groups = {
+      a = { listener_port = 8081, container_port = 8081 }
+      b = { listener_port = 8082, container_port = 8082 }
+    }
+  }
+
+  assert {
+    condition = aws_ecs_service.this.alarms[0].alarm_names == toset([
+      "errors",
+      "tempo-unhealthy-hosts",
+      "${aws_lb_target_group.extra["a"].name}-unhealthy-hosts",
+      "${aws_lb_target_group.extra["b"].name}-unhealthy-hosts",
+    ])
+    error_message = "Alarms: ${jsonencode(aws_ecs_service.this.alarms[0].alarm_names)}"
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.alarms[0].enable && aws_ecs_service.this.alarms[0].rollback
+    error_message = "The alarms don't roll back."
+  }
+}
+
+run "deployment_that_alarms_end" {
+  command = plan
+
+  variables {
+    deployment_alarms = { rollback = false }
+    service_timeouts  = { delete = "5m" }
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.alarms[0].enable && !aws_ecs_service.this.alarms[0].rollback
+    error_message = "The alarms roll back."
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.timeouts.delete == "5m" && aws_ecs_service.this.timeouts.create == null
+    error_message = "Timeouts: ${jsonencode(aws_ecs_service.this.timeouts)}"
+  }
+}
+
+run "deployment_that_is_watched_no_more" {
+  command = plan
+
+  variables {
+    wait_for_steady_state = true
+    deployment_alarms     = { enable = false, rollback = false }
+  }
+
+  assert {
+    condition     = !aws_ecs_service.this.alarms[0].enable && contains(aws_ecs_service.this.alarms[0].alarm_names, "tempo-unhealthy-hosts")
+    error_message = "Alarms: ${jsonencode(aws_ecs_service.this.alarms)}"
+  }
+}
+
+run "waiting_for_the_service" {
+  command = plan
+
+  variables {
+    wait_for_steady_state = true
+    deployment_alarms     = {}
+    service_timeouts      = { create = "1h30m", update = "40m" }
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.wait_for_steady_state
+    error_message = "The apply does not wait."
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.timeouts.create == "1h30m" && aws_ecs_service.this.timeouts.update == "40m"
+    error_message = "Timeouts: ${jsonencode(aws_ecs_service.this.timeouts)}"
+  }
+}
+
 run "autoscaling_and_logs" {
   command = plan
 

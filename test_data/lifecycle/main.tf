@@ -1,6 +1,6 @@
 # Apache httpd whose target groups come, change and go while it serves, behind
-# either kind of load balancer. The container itself stays the same: it listens on
-# three ports, and speaks HTTP/1.1 and, in clear text, HTTP/2 on each.
+# either kind of load balancer. The container listens on three ports, unless
+# one is silent, and speaks HTTP/1.1 and, in clear text, HTTP/2 on each.
 
 terraform {
   required_version = ">= 1.5"
@@ -43,7 +43,7 @@ locals {
       "printf '%s' '${site.body}' > /usr/local/apache2/htdocs/${name}/index.html",
       join(" ", compact([
         "printf '%s\\n'",
-        site.port == 80 ? "" : "'Listen ${site.port}'",
+        contains([80, var.silent_port], site.port) ? "" : "'Listen ${site.port}'",
         "'<VirtualHost *:${site.port}>' 'DocumentRoot \"/usr/local/apache2/htdocs/${name}\"' '</VirtualHost>'",
         ">> /usr/local/apache2/conf/httpd.conf",
       ])),
@@ -81,7 +81,9 @@ module "httpd" {
 
   cloudwatch_log_group_retention            = 1
   access_log_force_destroy                  = true
-  service_health_check_grace_period_seconds = 60
+  service_health_check_grace_period_seconds = var.grace_period
+  deployment_alarms                         = var.deployment_alarms
+  wait_for_steady_state                     = var.wait_for_steady_state
 
   extra_target_groups = {
     for key, entry in var.extra_target_groups : key => {

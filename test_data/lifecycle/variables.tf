@@ -48,6 +48,30 @@ variable "container_port" {
   default     = 80
 }
 
+variable "silent_port" {
+  description = "Port on which the container does not listen: 0, or one of 8081 and 8082."
+  type        = number
+  default     = 0
+}
+
+variable "grace_period" {
+  description = "Seconds in which failing health checks of the load balancer don't stop a task."
+  type        = number
+  default     = 60
+}
+
+variable "deployment_alarms" {
+  description = "Alarms that fail a deployment."
+  type        = object({ enable = optional(bool) })
+  default     = null
+}
+
+variable "wait_for_steady_state" {
+  description = "Whether an apply waits for the service."
+  type        = bool
+  default     = false
+}
+
 variable "extra_target_groups" {
   description = "The extra target groups, which the test changes. The container listens on 80, 8081 and 8082."
   type = map(object({

@@ -47,6 +47,11 @@ inputs = object({
   container_memory                   = optional(number, 128)
   container_memory_reservation       = optional(number)
   container_port                     = optional(number, 8080)
+  deployment_alarms = optional(object({
+    alarm_names = optional(list(string), [])
+    enable      = optional(bool, true)
+    rollback    = optional(bool, true)
+  }))
   deployment_maximum_percent         = optional(number, 200)
   deployment_minimum_healthy_percent = optional(number, 100)
   deregistration_delay               = optional(number, 300)
@@ -115,6 +120,11 @@ inputs = object({
   replication_region                        = optional(string)
   root_volume_size                          = optional(number, 30)
   service_health_check_grace_period_seconds = optional(number)
+  service_timeouts = optional(object({
+    create = optional(string)
+    update = optional(string)
+    delete = optional(string)
+  }), {})
   sns_topic_arn                             = optional(string)
   ssh_cidr_block                            = optional(string)
   ssh_key_name                              = optional(string)
@@ -152,6 +162,7 @@ inputs = object({
   vector_agent_exclude_containers           = optional(list(string), ["ecs-agent"])
   vector_agent_task_policy_arns             = optional(list(string), [])
   vector_aggregator_endpoint                = optional(string)
+  wait_for_steady_state                     = optional(bool, false)
 })
 
 # Inputs with a default for which null is a value of its own. For all others null

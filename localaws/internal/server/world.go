@@ -99,7 +99,7 @@ func newWorld(ctx context.Context, a *core.Account, network *loopback.Network, o
 	w.elbv2 = elbv2.New(a, w.ec2, certificates, buckets)
 	w.route53.CheckAliases(w.elbv2)
 	groups := autoscaling.New(a, w.ec2, w.elbv2, metrics)
-	w.ecs = ecs.New(a, w.ec2, groups, w.elbv2, roles, metrics, ecs.WithEvents(bus))
+	w.ecs = ecs.New(a, w.ec2, groups, w.elbv2, roles, metrics, ecs.WithEvents(bus), ecs.WithAlarms(metrics))
 	scaling := appautoscaling.New(a, w.ecs, metrics)
 
 	w.services = []service{

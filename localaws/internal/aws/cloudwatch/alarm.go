@@ -139,6 +139,22 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
+// Alarm is what other services need to know of an alarm.
+type Alarm struct {
+	InAlarm bool
+	// Window is how far back the data reaches that it looks at, in AWS's time.
+	Window time.Duration
+}
+
+// Alarm is the alarm of that name.
+func (s *Service) Alarm(name string) (Alarm, bool) {
+	a, exists := s.alarms.Get(name)
+	if !exists {
+		return Alarm{}, false
+	}
+	return Alarm{InAlarm: a.StateValue == stateAlarm, Window: time.Duration(a.EvaluationPeriods) * a.period()}, true
+}
+
 type describeAlarmsInput struct {
 	AlarmNames      []string
 	AlarmNamePrefix string

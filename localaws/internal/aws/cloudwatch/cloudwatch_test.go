@@ -126,6 +126,26 @@ func TestAlarmsFollowTheirMetric(t *testing.T) {
 	}, history.Summaries)
 }
 
+func TestAlarmThatOthersLookAt(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.run(t)
+	f.query(t, "PutMetricAlarm", nil, alarmParameters("EvaluationPeriods=3")...).OK(t)
+	look := func() (a cloudwatch.Alarm, exists bool) {
+		f.account.Do(func() { a, exists = f.service.Alarm("errors") })
+		return a, exists
+	}
+	a, exists := look()
+	assert.True(t, exists)
+	assert.Equal(t, cloudwatch.Alarm{Window: 3 * time.Minute}, a)
+	f.reach(t, 5, "ALARM")
+	a, _ = look()
+	assert.True(t, a.InAlarm)
+	f.query(t, "DeleteAlarms", nil, "AlarmNames.member.1=errors").OK(t)
+	_, exists = look()
+	assert.False(t, exists)
+}
+
 // reach puts a value until the alarm has a state.
 func (f *fixture) reach(t *testing.T, value float64, want string) {
 	t.Helper()

@@ -110,10 +110,12 @@ func (e executor) applyToService(cluster string, a schedule.Action) {
 		e.startTasks(e.serviceIn(cluster, a.Service), a)
 	case schedule.Fail:
 		svc := e.serviceIn(cluster, a.Service)
-		e.rollouts.fail(svc, svc.deployment(a.Deployment), svc.deployment(a.To), a.RollBack)
+		e.rollouts.fail(svc, svc.deployment(a.Deployment), svc.deployment(a.To), a.ByAlarm, a.RollBack)
 	case schedule.Prove:
 		d := e.serviceIn(cluster, a.Service).deployment(a.Deployment)
 		d.Proven, d.Failed = true, 0
+	case schedule.Bake:
+		e.serviceIn(cluster, a.Service).deployment(a.Deployment).BakedAt = a.Until
 	case schedule.Retire:
 		svc := e.serviceIn(cluster, a.Service)
 		svc.deployment(a.Deployment).Status = inactive

@@ -35,6 +35,7 @@ type cloud struct {
 	elb      *elb
 	roles    roles
 	metrics  *metrics
+	alarms   alarms
 	events   *events
 	// crash makes tasks of these families exit instead of running.
 	crash map[string]bool
@@ -49,7 +50,7 @@ func newCloud(t *testing.T) *cloud {
 	c := &cloud{
 		t: t, clock: fake, account: newAccount(fake),
 		machines: machines{}, groups: newGroups(), elb: newELB(), roles: roles{},
-		metrics: &metrics{}, events: &events{}, crash: map[string]bool{}, sick: map[string]bool{}, port: 32767,
+		metrics: &metrics{}, alarms: alarms{}, events: &events{}, crash: map[string]bool{}, sick: map[string]bool{}, port: 32767,
 	}
 	c.service = c.newService()
 	c.serve()
@@ -57,7 +58,7 @@ func newCloud(t *testing.T) *cloud {
 }
 
 func (c *cloud) newService() *ecs.Service {
-	return ecs.New(c.account, c.machines, c.groups, c.elb, c.roles, c.metrics, ecs.WithEvents(c.events))
+	return ecs.New(c.account, c.machines, c.groups, c.elb, c.roles, c.metrics, ecs.WithEvents(c.events), ecs.WithAlarms(c.alarms))
 }
 
 func (c *cloud) serve() {

@@ -244,6 +244,9 @@ func (f facts) service(svc *service) schedule.Service {
 		Breaker: schedule.Breaker{Enabled: c.DeploymentCircuitBreaker.Enable, Rollback: c.DeploymentCircuitBreaker.Rollback},
 		Steady:  svc.Steady, Failures: svc.Failures, RetryAt: svc.RetryAt,
 	}
+	if alarms := f.alarmsOf(svc); alarms.enabled {
+		v.Alarms = schedule.Alarms{Enabled: true, Rollback: c.Alarms.Rollback, Ringing: len(alarms.ringing) > 0, Bake: alarms.bake}
+	}
 	if svc.deployment(svc.LastCompleted) != nil {
 		v.LastCompleted = svc.LastCompleted
 	}
@@ -262,6 +265,7 @@ var rolloutStates = map[types.DeploymentRolloutState]schedule.Rollout{
 func (f facts) deployment(svc *service, d *deployment) schedule.Deployment {
 	v := schedule.Deployment{
 		ID: d.ID, Rollout: rolloutStates[d.Rollout], Failed: int(d.Failed), Proven: d.Proven,
+		Unwatched: d.Unwatched, BakedAt: d.BakedAt,
 		Strategy: strategyItems(d.Revision.Strategy),
 		Work:     f.work(svc, &task{Definition: lastPart(d.Revision.TaskDefinition), Group: serviceGroup(svc)}),
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/autoscaling"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/cloudwatch"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 )
@@ -234,6 +235,18 @@ type point struct {
 	metric     string
 	dimensions map[string]string
 	value      float64
+}
+
+// alarms are CloudWatch's by name.
+type alarms map[string]cloudwatch.Alarm
+
+func (a alarms) Alarm(name string) (cloudwatch.Alarm, bool) {
+	found, ok := a[name]
+	return found, ok
+}
+
+func (a alarms) set(name string, inAlarm bool) {
+	a[name] = cloudwatch.Alarm{InAlarm: inAlarm, Window: 3 * time.Minute}
 }
 
 type metrics struct{ points []point }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/autoscaling"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/cloudwatch"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ec2"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/elbv2"
 )
@@ -45,6 +46,12 @@ type Roles interface {
 // Metrics takes data points; a nil Metrics drops them.
 type Metrics interface {
 	Put(namespace, metric string, dimensions map[string]string, value float64, unit string)
+}
+
+// Alarms is what ECS needs of CloudWatch's alarms, for deployments. Without it there
+// are none.
+type Alarms interface {
+	Alarm(name string) (cloudwatch.Alarm, bool)
 }
 
 // Events takes the events that ECS sends to EventBridge.

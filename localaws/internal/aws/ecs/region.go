@@ -20,6 +20,7 @@ type region struct {
 	groups   Groups
 	targets  Targets
 	roles    Roles
+	alarms   Alarms
 	state    state
 
 	// reported are the tasks that agents have reported as RUNNING to this

@@ -25,8 +25,9 @@ func (o rollouts) deploy(svc *service, r revision) {
 	d := &deployment{
 		ID: "ecs-svc/" + number, Number: number, Status: primary, Revision: r,
 		CreatedAt: now, UpdatedAt: now, Rollout: types.DeploymentRolloutStateInProgress,
-		Reason:  "ECS deployment ecs-svc/" + number + " in progress.",
-		Outcome: types.ServiceDeploymentStatusInProgress,
+		Reason:    "ECS deployment ecs-svc/" + number + " in progress.",
+		Outcome:   types.ServiceDeploymentStatusInProgress,
+		Unwatched: len(o.alarmsOf(svc).ringing) > 0,
 	}
 	if old := svc.primary(); old != nil {
 		d.Source = old.ID
@@ -94,13 +95,17 @@ func (o rollouts) settle(svc *service) {
 	o.emitAction(svc, "INFO", "SERVICE_STEADY_STATE")
 }
 
-// fail ends a deployment whose circuit breaker tripped, and with rollBack
-// brings back the last completed one, if there is one.
-func (o rollouts) fail(svc *service, d, last *deployment, rollBack bool) {
-	const reason = "tasks failed to start."
-	d.Tripped = true
+// fail ends a deployment whose circuit breaker tripped, or one of whose alarms went
+// to ALARM, and with rollBack brings back the last completed one, if there is one.
+func (o rollouts) fail(svc *service, d, last *deployment, byAlarm, rollBack bool) {
+	reason := "tasks failed to start."
+	if byAlarm {
+		d.Triggered, reason = o.alarmsOf(svc).ringing, "alarm detected."
+	} else {
+		d.Tripped = true
+	}
 	d.Rollout, d.UpdatedAt = types.DeploymentRolloutStateFailed, o.acct.Clock.Now()
-	d.Reason = "ECS deployment circuit breaker: " + reason
+	d.Reason = d.monitor() + reason
 	o.event(svc, "(service %s) (deployment %s) deployment failed: %s", svc.Name, d.ID, reason)
 	o.emitDeployment(svc, d, "SERVICE_DEPLOYMENT_FAILED", d.Reason)
 	switch {
@@ -113,17 +118,27 @@ func (o rollouts) fail(svc *service, d, last *deployment, rollBack bool) {
 	}
 }
 
+// monitor begins the reasons of what ends a deployment. ECS's own word for the alarms
+// is not known; that of its event is, "alarm detected".
+func (d *deployment) monitor() string {
+	if len(d.Triggered) > 0 {
+		return "ECS deployment alarms: "
+	}
+	return "ECS deployment circuit breaker: "
+}
+
 // rollBack makes the last completed deployment the primary one again. Its
 // tasks that still run stay.
 func (o rollouts) rollBack(svc *service, failed, last *deployment) {
 	o.state.Services.Change(svc.ARN)
 	now := o.acct.Clock.Now()
-	reason := fmt.Sprintf("ECS deployment circuit breaker: rolling back to deploymentId %s.", last.ID)
+	reason := fmt.Sprintf("%srolling back to deploymentId %s.", failed.monitor(), last.ID)
 	failed.Status = active
 	failed.Outcome, failed.OutcomeReason = types.ServiceDeploymentStatusRollbackInProgress, failed.Reason
 	failed.RolledBackTo, failed.RollbackAt = last.ID, now
 	last.Status, last.UpdatedAt = primary, now
 	last.Rollout, last.Reason, last.Proven, last.Failed = types.DeploymentRolloutStateInProgress, reason, false, 0
+	last.Unwatched, last.BakedAt = len(o.alarmsOf(svc).ringing) > 0, time.Time{}
 	svc.Steady, svc.Failures, svc.RetryAt = false, 0, time.Time{}
 	o.event(svc, "(service %s) rolling back to deployment %s.", svc.Name, last.ID)
 	o.emitDeployment(svc, last, "SERVICE_DEPLOYMENT_IN_PROGRESS", reason)

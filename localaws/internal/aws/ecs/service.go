@@ -38,6 +38,9 @@ type Option func(*journal)
 // WithEvents sends deployment, task and service events to EventBridge.
 func WithEvents(bus Events) Option { return func(j *journal) { j.bus = bus } }
 
+// WithAlarms has deployments watch alarms.
+func WithAlarms(alarms Alarms) Option { return func(j *journal) { j.alarms = alarms } }
+
 // New returns the service. metrics may be nil.
 func New(acct *core.Account, machines Machines, groups Groups, targets Targets, roles Roles, metrics Metrics, options ...Option) *Service {
 	r := &region{

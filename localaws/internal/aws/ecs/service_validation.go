@@ -102,8 +102,6 @@ func configuration(svc *service, given *types.DeploymentConfiguration) (types.De
 			return n, invalid("localaws supports only the deployment strategy ROLLING; service %s requests %s.", svc.Name, given.Strategy)
 		case len(given.LifecycleHooks) > 0 || given.CanaryConfiguration != nil || given.LinearConfiguration != nil:
 			return n, invalid("localaws does not support deployment lifecycle hooks, canary or linear deployments. (service %s)", svc.Name)
-		case given.Alarms != nil && given.Alarms.Enable:
-			return n, invalid("localaws does not support deployment alarms. (service %s)", svc.Name)
 		}
 		setTo(&n.MaximumPercent, given.MaximumPercent)
 		setTo(&n.MinimumHealthyPercent, given.MinimumHealthyPercent)

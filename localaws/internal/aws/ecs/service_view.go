@@ -114,7 +114,7 @@ func (s views) serviceDeployment(svc *service, d *deployment) types.ServiceDeplo
 		DeploymentCircuitBreaker: &types.ServiceDeploymentCircuitBreaker{
 			FailureCount: d.Failed, Threshold: int32(schedule.Threshold(int(desired))), Status: breakerStatus(svc, d),
 		},
-		Alarms: &types.ServiceDeploymentAlarms{Status: types.ServiceDeploymentRollbackMonitorsStatusDisabled},
+		Alarms: deploymentAlarms(svc, d),
 	}
 	if d.FinishedAt.IsZero() {
 		v.LifecycleStage = types.ServiceDeploymentLifecycleStageScaleUp

@@ -161,7 +161,13 @@ type deployment struct {
 	Source        string // the id of the deployment that it took over from
 	RolledBackTo  string
 	RollbackAt    time.Time
-	Tripped       bool
+	Tripped       bool // by the circuit breaker
+	// Unwatched says that alarms don't count: one was in ALARM when it began.
+	Unwatched bool
+	// Triggered are the alarms that failed it, BakedAt is when they have been
+	// watched long enough.
+	Triggered []string
+	BakedAt   time.Time
 }
 
 // target is a task's place in a target group.

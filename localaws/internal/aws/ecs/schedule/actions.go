@@ -1,5 +1,7 @@
 package schedule
 
+import "time"
+
 // Action is a change that a Plan asks for.
 type Action interface{ action() }
 
@@ -62,12 +64,17 @@ type (
 	// ReportConfiguration reports that the deployment configuration lets no
 	// task stop or start.
 	ReportConfiguration struct{ Service string }
-	// Fail fails a deployment whose circuit breaker tripped. RollBack says that
-	// the last completed deployment comes back, which is To, "" for none.
+	// Fail fails a deployment whose circuit breaker tripped, or ByAlarm. RollBack says
+	// that the last completed deployment comes back, which is To, "" for none.
 	Fail struct {
 		Service, Deployment string
-		RollBack            bool
+		ByAlarm, RollBack   bool
 		To                  string
+	}
+	// Bake begins the bake time of a deployment.
+	Bake struct {
+		Service, Deployment string
+		Until               time.Time
 	}
 	// Prove notes that a task of the deployment was healthy.
 	Prove struct{ Service, Deployment string }
@@ -106,6 +113,7 @@ func (Unplaceable) action()         {}
 func (RefuseRole) action()          {}
 func (ReportConfiguration) action() {}
 func (Fail) action()                {}
+func (Bake) action()                {}
 func (Prove) action()               {}
 func (Retire) action()              {}
 func (Complete) action()            {}

@@ -169,6 +169,7 @@ type Service struct {
 	// Percents of the desired count between which a deployment stays.
 	MinimumHealthyPercent, MaximumPercent int
 	Breaker                               Breaker
+	Alarms                                Alarms
 	Deployments                           []Deployment // the primary one first
 	LastCompleted                         string       // the deployment to roll back to, "" for none
 	Steady                                bool         // the steady state has been announced
@@ -178,6 +179,15 @@ type Service struct {
 
 // Breaker is a deployment circuit breaker.
 type Breaker struct{ Enabled, Rollback bool }
+
+// Alarms are the deployment alarms of a service.
+type Alarms struct {
+	Enabled, Rollback bool
+	Ringing           bool // one of them is in ALARM
+	// Bake is how long they are watched after the last old task is gone, in AWS's
+	// time.
+	Bake time.Duration
+}
 
 // Deployment is a deployment that is PRIMARY or ACTIVE.
 type Deployment struct {
@@ -189,4 +199,8 @@ type Deployment struct {
 	Strategy []StrategyItem
 	// Refused is why ECS can't assume the roles of its tasks, "" if it can.
 	Refused string
+	// Unwatched says that its service's alarms don't count, BakedAt is when they
+	// have been watched long enough, zero if that is not known yet.
+	Unwatched bool
+	BakedAt   time.Time
 }

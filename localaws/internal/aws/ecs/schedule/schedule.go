@@ -2,7 +2,7 @@
 // function: from what is there and what time it is, to actions and the time of
 // the next look. It holds no state, reads no clock and talks to no service.
 //
-//	Cluster ──> waiting tasks ──> each service: health ──> circuit breaker ──> replicas or daemons ──> rollout ──> Plan
+//	Cluster ──> waiting tasks ──> each service: health ──> breaker, alarms ──> replicas or daemons ──> rollout ──> Plan
 //	                │                                                              │
 //	                └────────────────────────── placement ─────────────────────────┘
 //
@@ -48,7 +48,7 @@ func (s *scheduler) step() {
 	for _, t := range tasks {
 		health{s}.judge(t)
 	}
-	if (rollout{s}).breakCircuit() {
+	if (rollout{s}).breakOff() {
 		return // the next step sees the deployments as they are then
 	}
 	if s.svc.Daemon {

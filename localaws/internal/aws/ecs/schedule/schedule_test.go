@@ -39,6 +39,7 @@ func random(t *testing.T, seed uint64) *world {
 		svc := schedule.Service{
 			Daemon: w.rng.IntN(4) == 0, Desired: w.rng.IntN(6), MinimumHealthyPercent: minimum, MaximumPercent: max(100, minimum+50*w.rng.IntN(3)),
 			Breaker: schedule.Breaker{Enabled: w.rng.IntN(2) == 0, Rollback: w.rng.IntN(2) == 0},
+			Alarms:  schedule.Alarms{Enabled: w.rng.IntN(2) == 0, Bake: time.Duration(w.rng.IntN(10)) * time.Minute},
 		}
 		demand := schedule.Demand{CPU: 64 * w.rng.IntN(8), MemoryMiB: 100 * (1 + w.rng.IntN(8)), GPUs: w.rng.IntN(8) / 7}
 		if w.rng.IntN(4) == 0 {
@@ -355,4 +356,38 @@ func TestPlanDependsOnTheClusterAlone(t *testing.T) {
 			require.Equal(t, before, then.cluster)
 		})
 	})
+}
+
+// An alarm ends a deployment once one of its tasks runs, and not one that began while
+// it was in ALARM.
+func TestAlarmEndsWhatRuns(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		unwatched bool
+		status    schedule.Status
+		fails     bool
+	}{
+		"no task runs":         {status: schedule.Pending},
+		"a task runs":          {status: schedule.Running, fails: true},
+		"in ALARM from before": {status: schedule.Running, unwatched: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 1)
+			w.instance()
+			svc := w.service(schedule.Service{
+				Desired: 1, MinimumHealthyPercent: 100, MaximumPercent: 200,
+				Alarms: schedule.Alarms{Enabled: true, Rollback: true, Ringing: true},
+			}, schedule.Demand{CPU: 64, MemoryMiB: 100}, good)
+			svc.Deployments[0].Unwatched = test.unwatched
+			w.step()
+			w.cluster.Tasks[0].Status = test.status
+			fail := schedule.Fail{Service: svc.Name, Deployment: svc.Deployments[0].ID, ByAlarm: true, RollBack: true}
+			assert.Equal(t, test.fails, slices.Contains(schedule.Next(w.cluster).Actions, schedule.Action(fail)))
+
+			svc.Alarms.Ringing = false
+			next := schedule.Next(w.cluster).Next
+			assert.Equal(t, !test.unwatched, next.Equal(w.cluster.Now.Add(15*time.Second)), "the alarms are looked at again, at %v", next)
+		})
+	}
 }

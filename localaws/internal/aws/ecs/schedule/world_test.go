@@ -192,6 +192,8 @@ func (w *world) applyToService(a schedule.Action) {
 	case schedule.Prove:
 		d := deploymentOf(w.find(a.Service), a.Deployment)
 		d.Proven, d.Failed = true, 0
+	case schedule.Bake:
+		deploymentOf(w.find(a.Service), a.Deployment).BakedAt = a.Until
 	case schedule.Retire:
 		svc := w.find(a.Service)
 		svc.Deployments = slices.DeleteFunc(svc.Deployments, func(d schedule.Deployment) bool { return d.ID == a.Deployment })
