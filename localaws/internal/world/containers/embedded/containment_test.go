@@ -241,7 +241,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 			read x < /tmp/in; eval "g() { echo $x; }"; trap "echo $x" USR1; echo "$s" | { cat > /dev/null; } & wait
 		done
 		exit 4`
-	r := newLab(t).start(t, containers.Spec{Image: "debian:12", Command: []string{"sh", "-c", script}, MemoryMiB: 3})
+	r := newLab(t).start(t, containers.Spec{Image: "debian:12", Command: []string{"sh", "-c", script}, MemoryMiB: 5})
 	assert.Equal(t, 4, r.ended(t), "out of memory: %v, stderr: %.2000s", r.OutOfMemory(), r.stderr)
 }
 

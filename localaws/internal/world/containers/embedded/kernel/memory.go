@@ -13,8 +13,9 @@ const (
 	// there are, they must leave this process alive.
 	allMemory = 2 << 30
 	// processCost is what a process holds before it does anything: its stack, its
-	// thread and what the kernel keeps of it.
-	processCost = 64 << 10
+	// thread and what the kernel keeps of it. By allMemory it bounds the threads of
+	// all kernels, of which Go bears 10,000.
+	processCost = 256 << 10
 )
 
 // ErrOutOfMemory says that a kernel may not hold more. It has killed its
