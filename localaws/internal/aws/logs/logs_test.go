@@ -201,6 +201,21 @@ func TestStreamsKeepTheNewestEvents(t *testing.T) {
 	assert.Equal(t, []string{"100"}, out.messages())
 }
 
+// A container may write long lines without end.
+func TestStreamsKeepTwoMegabytes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for i := range 40 {
+		f.write(t, "one", fmt.Sprint(i)+strings.Repeat("x", 200_000))
+		f.clock.Advance(time.Second)
+	}
+	var out page
+	f.call(t, "GetLogEvents", object{"logGroupName": "/ecs/web", "logStreamName": "one", "startFromHead": true}, &out).OK(t)
+	messages := out.messages()
+	assert.Len(t, messages, 10)
+	assert.Equal(t, "39x", messages[len(messages)-1][:3])
+}
+
 func TestRetentionHidesOldEvents(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

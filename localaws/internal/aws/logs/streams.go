@@ -10,12 +10,15 @@ import (
 )
 
 const (
-	// maxEvents is how many events a stream keeps: of more, the oldest chunk
-	// goes.
+	// maxEvents is how many events a stream keeps, and maxBytes how large they
+	// may be together: of more, the oldest chunk goes.
 	maxEvents = 5000
-	// chunkSize is how many events a chunk has. A new event costs that its
-	// chunk is written again.
-	chunkSize = 100
+	maxBytes  = 2 << 20
+	// chunkSize is how many events a chunk has, and chunkBytes how large it gets
+	// before another one is begun. A new event costs that its chunk is written
+	// again.
+	chunkSize  = 100
+	chunkBytes = 128 << 10
 	// eventOverhead is what CloudWatch Logs adds to an event's size.
 	eventOverhead = 26
 )
@@ -45,6 +48,14 @@ type event struct {
 	Timestamp int64
 	Ingestion int64
 	Message   string
+}
+
+func (c *chunk) size() int64 {
+	sum := int64(0)
+	for _, e := range c.Events {
+		sum += e.size()
+	}
+	return sum
 }
 
 func (e event) size() int64 { return int64(len(e.Message)) + eventOverhead }
@@ -108,7 +119,7 @@ func (s streams) append(st *stream, events []event) {
 		c := s.open(st)
 		c.Events = append(c.Events, e)
 	}
-	for st.Events-chunkSize >= maxEvents {
+	for st.Events-chunkSize >= maxEvents || st.Bytes > maxBytes && st.EndChunk-st.FirstChunk > 1 {
 		s.drop(st)
 	}
 }
@@ -116,7 +127,7 @@ func (s streams) append(st *stream, events []event) {
 // open returns the chunk that takes the next event, to be changed.
 func (s streams) open(st *stream) *chunk {
 	if st.EndChunk > st.FirstChunk {
-		if c, _ := s.chunks.Get(st.chunkID(st.EndChunk - 1)); len(c.Events) < chunkSize {
+		if c, _ := s.chunks.Get(st.chunkID(st.EndChunk - 1)); len(c.Events) < chunkSize && c.size() < chunkBytes {
 			s.chunks.Put(st.chunkID(st.EndChunk-1), c)
 			return c
 		}

@@ -42,7 +42,8 @@ type Spec struct {
 	// Directory is where the container may keep its file tree; it exists
 	// and belongs to this container. The runtime does not remove it.
 	Directory string
-	// MemoryMiB is the hard limit, 0 for none.
+	// MemoryMiB is the hard limit, 0 for the runtime's own. A container that
+	// wants more is killed.
 	MemoryMiB int
 	// Stdout and Stderr get what the container's processes write.
 	Stdout, Stderr io.Writer
@@ -74,6 +75,9 @@ type Container interface {
 	// ExitCode is valid once Done is closed: 137 after a kill, 143 after
 	// SIGTERM, 139 and so on as Docker has it.
 	ExitCode() int
+	// OutOfMemory is valid once Done is closed: whether the container was
+	// killed for wanting more than its limit.
+	OutOfMemory() bool
 	// Exec runs a command in the container, as a container health check
 	// does, and returns its exit code and what it wrote.
 	Exec(ctx context.Context, command []string) (exitCode int, output []byte, err error)

@@ -468,6 +468,48 @@ func TestTaskFailures(t *testing.T) {
 	}
 }
 
+// A container over its hard limit is killed, and ECS is told why.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+func TestContainerOverItsMemory(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.assignments = []ecs.Assignment{webTask("t1", func(d *types.ContainerDefinition) {
+		d.Memory, d.Command = aws.Int32(16), []string{"sh", "-c", "s=aaaa; while :; do s=$s$s; done"}
+	})}
+	c.run(t)
+	r := c.awaitStatus(t, "arn:task/t1", "STOPPED")
+	assert.Equal(t, "Essential container in task exited", r.StoppedReason)
+	assert.Equal(t, types.TaskStopCodeEssentialContainerExited, r.StopCode)
+	assert.Equal(t, "OutOfMemoryError: Container killed due to memory usage", r.Containers[0].Reason)
+	assert.Equal(t, aws.Int32(137), r.Containers[0].ExitCode)
+}
+
+// A container that writes without end waits for its log, and can be stopped all
+// the same.
+func TestEndlessOutput(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.assignments = []ecs.Assignment{webTask("t1", func(d *types.ContainerDefinition) {
+		d.Command = []string{"sh", "-c", "s=0123456789; s=$s$s$s$s; s=$s$s$s$s; s=$s$s$s$s$s$s$s$s; while :; do echo $s; done"}
+		d.StopTimeout = aws.Int32(2)
+	})}
+	c.run(t)
+	const stream = "/ecs/web:app/web/t1"
+	c.eventually(t, "no log", func() bool { return len(c.events[stream]) > 0 })
+	first := 0
+	c.Do(func() { first = len(c.events[stream]) })
+	time.Sleep(time.Second)
+	c.Do(func() {
+		written := 0
+		for _, line := range c.events[stream][first:] {
+			written += len(line)
+		}
+		assert.Less(t, written, 15*(256<<10+64<<10), "ten flushes a second, of what may be pending")
+	})
+	c.change(func() { c.assignments[0].Stop = true })
+	c.awaitStatus(t, "arn:task/t1", "STOPPED")
+}
+
 func TestSecretsBecomeEnvironment(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)

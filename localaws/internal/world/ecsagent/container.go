@@ -134,11 +134,21 @@ func (c *taskContainer) run() {
 		c.output.close()
 	}
 	code := int32(started.ExitCode()) //nolint:gosec // 0 to 255
-	t.update(func() { c.become(stopped); c.exitCode = &code })
+	t.update(func() {
+		c.become(stopped)
+		c.exitCode = &code
+		if started.OutOfMemory() {
+			c.reason = outOfMemory
+		}
+	})
 	if c.essential() {
 		t.stopFor("Essential container in task exited", types.TaskStopCodeEssentialContainerExited)
 	}
 }
+
+// outOfMemory is what ECS says of a container that was over its hard limit,
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+const outOfMemory = "OutOfMemoryError: Container killed due to memory usage"
 
 // awaitDependencies waits for dependsOn. false means that the container is not
 // to start: the task stops, or a dependency can't be met any more.

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/logs"
@@ -26,9 +25,9 @@ func (t *task) openLogs() (failure string) {
 }
 
 func (c *taskContainer) openLog() (failure string) {
-	c.output = &output{now: c.task.agent.account.Clock.Now, failed: func(err error) {
+	c.output = newOutput(c.task.agent.account.Clock.Now, func(err error) {
 		c.task.agent.account.Log.Warn("delivering container logs", "container", c.name(), "error", err)
-	}}
+	})
 	config := c.definition.LogConfiguration
 	if config == nil || config.LogDriver != types.LogDriverAwslogs {
 		c.output.deliver = c.toFile
@@ -125,13 +124,23 @@ func denied(role, action, resource, why string) string {
 		role, action, resource, action, why)
 }
 
+// maxLogFile is how long the file of a container's output may get, in bytes: then
+// it begins again, and the one before is kept.
+const maxLogFile = 10 << 20
+
 // toFile keeps the output of containers with another driver on the instance.
 func (c *taskContainer) toFile(events []logs.Event) error {
 	config := c.definition.LogConfiguration
 	if config != nil && config.LogDriver == "none" {
 		return nil
 	}
-	file, err := os.OpenFile(filepath.Join(c.task.directory, aws.ToString(c.definition.Name)+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	name := filepath.Join(c.task.directory, c.name()+".log")
+	if info, err := os.Stat(name); err == nil && info.Size() > maxLogFile {
+		if err := os.Rename(name, name+".1"); err != nil {
+			return fmt.Errorf("keeping the container's log file: %w", err)
+		}
+	}
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("opening the container's log file: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,10 +13,20 @@ import (
 )
 
 // flushInterval is how long, on the wall, log lines are gathered before they go
-// out together; longestEvent is where a line is cut, as the awslogs driver does.
+// out together, and maxPending how many bytes of them: then a container that
+// writes waits, as with the awslogs driver's mode "blocking". longestEvent is where
+// a line is cut, as that driver does.
 const (
 	flushInterval = 100 * time.Millisecond
+	maxPending    = 256 << 10
 	longestEvent  = 262144 - 26
+)
+
+// eventSize is what an event takes beside its text, and pieceSize how much is taken
+// of a write before the next look at what is pending.
+const (
+	eventSize = 64
+	pieceSize = 32 << 10
 )
 
 // output takes what a container writes, line by line.
@@ -27,9 +38,18 @@ type output struct {
 
 	mu      sync.Mutex
 	pending []logs.Event
-	timer   *time.Timer
-	closed  bool
-	streams []*lineWriter
+	room    sync.Cond
+	// size is what has not been delivered, pendingSize that of pending.
+	size, pendingSize int
+	timer             *time.Timer
+	closed            bool
+	streams           []*lineWriter
+}
+
+func newOutput(now func() time.Time, failed func(error)) *output {
+	o := &output{now: now, failed: failed}
+	o.room.L = &o.mu
+	return o
 }
 
 // stream returns a writer of its own: lines of stdout and stderr don't mix.
@@ -52,11 +72,22 @@ func (w *lineWriter) Write(b []byte) (int, error) {
 	o := w.output
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	w.partial = append(w.partial, b...)
+	for piece := range slices.Chunk(b, pieceSize) {
+		for o.size >= maxPending && !o.closed {
+			o.room.Wait()
+		}
+		w.take(piece)
+	}
+	return len(b), nil
+}
+
+// take takes a piece of the output under the output's lock.
+func (w *lineWriter) take(piece []byte) {
+	w.partial = append(w.partial, piece...)
 	for {
 		end := bytes.IndexByte(w.partial, '\n')
 		if end < 0 && len(w.partial) < longestEvent {
-			return len(b), nil
+			return
 		}
 		if end < 0 || end > longestEvent {
 			end = longestEvent - 1
@@ -97,6 +128,8 @@ func (o *output) add(line []byte) {
 		return
 	}
 	o.pending = append(o.pending, logs.Event{Time: o.now(), Message: text})
+	o.pendingSize += len(text) + eventSize
+	o.size += len(text) + eventSize
 	if o.timer == nil {
 		o.timer = time.AfterFunc(flushInterval, o.flush)
 	}
@@ -105,8 +138,8 @@ func (o *output) add(line []byte) {
 // flush delivers what has come.
 func (o *output) flush() {
 	o.mu.Lock()
-	events := o.pending
-	o.pending, o.timer = nil, nil
+	events, size := o.pending, o.pendingSize
+	o.pending, o.pendingSize, o.timer = nil, 0, nil
 	o.mu.Unlock()
 	if len(events) == 0 {
 		return
@@ -114,6 +147,10 @@ func (o *output) flush() {
 	if err := o.deliver(events); err != nil {
 		o.failed(err)
 	}
+	o.mu.Lock()
+	o.size -= size
+	o.mu.Unlock()
+	o.room.Broadcast()
 }
 
 // close delivers the rest, unfinished lines too.
@@ -131,5 +168,6 @@ func (o *output) close() {
 		o.timer.Stop()
 	}
 	o.mu.Unlock()
+	o.room.Broadcast()
 	o.flush()
 }

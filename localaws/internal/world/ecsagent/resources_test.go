@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/aws/ecs"
 )
@@ -56,6 +57,20 @@ func TestFileSystems(t *testing.T) {
 			content, err := os.ReadFile(filepath.Join(directory, "fs-1", "sub", "file"))
 			return err == nil && string(content) == "from the task\n"
 		}, deadline, 5*time.Millisecond)
+	})
+	t.Run("a link on it stays within it", func(t *testing.T) {
+		t.Parallel()
+		c := newCloud(t)
+		directory, outside := t.TempDir(), t.TempDir()
+		require.NoError(t, os.MkdirAll(filepath.Join(directory, "fs-1", outside), 0o755))
+		require.NoError(t, os.Symlink(outside, filepath.Join(directory, "fs-1", "sub")))
+		c.files, c.assignments = files{directory, "eni-1"}, []ecs.Assignment{task}
+		c.run(t)
+		assert.Eventually(t, func() bool {
+			content, err := os.ReadFile(filepath.Join(directory, "fs-1", outside, "file"))
+			return err == nil && string(content) == "from the task\n"
+		}, deadline, 5*time.Millisecond)
+		assert.NoFileExists(t, filepath.Join(outside, "file"))
 	})
 	t.Run("out of reach", func(t *testing.T) {
 		t.Parallel()

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 )
 
 // openVolumes finds the directories of the task's volumes and mounts them.
@@ -72,8 +73,17 @@ func (t *task) fileSystem(c *types.EFSVolumeConfiguration) (directory string, er
 	if err != nil {
 		return "", fmt.Errorf("%s%w", failure, err)
 	}
-	root := filepath.Join(directory, filepath.Clean("/"+aws.ToString(c.RootDirectory)))
-	if err := os.MkdirAll(root, 0o755); err != nil { //nolint:gosec // as on a file system
+	if err := os.MkdirAll(directory, 0o755); err != nil { //nolint:gosec // as on a file system
+		return "", fmt.Errorf("%s%w", failure, err)
+	}
+	// Links on the file system were made by containers: they stay within it.
+	files, err := kernel.OpenTree(directory)
+	if err != nil {
+		return "", fmt.Errorf("%s%w", failure, err)
+	}
+	defer func() { _ = files.Close() }()
+	root, err := files.HostDirectory("/" + aws.ToString(c.RootDirectory))
+	if err != nil {
 		return "", fmt.Errorf("%s%w", failure, err)
 	}
 	return root, nil

@@ -77,6 +77,7 @@ func (m *Machine) userData(ctx context.Context, hostname string) {
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			return m.Dial(ctx, network, address, false)
 		},
+		InitSurvives: true,
 	})
 	// Number 1 is init: the others live until it is killed.
 	_, err := k.Start(ctx, kernel.Spec{Args: []string{"init"}}, func(ctx context.Context, _ *kernel.Process) int {
@@ -156,6 +157,9 @@ func (m *Machine) runCommand(ctx context.Context, k *kernel.Kernel, kind string,
 	}
 	_ = writer.Close()
 	<-logged
+	if k.Memory.Exhausted() {
+		m.Log("kernel: Out of memory: killed what the user data runs, which may take %d MiB of localaws", k.Memory.Limit()>>20)
+	}
 	switch {
 	case err != nil:
 		m.Log("cloud-init: %s: %s: %s", kind, words[0], kernel.Reason(err))
@@ -172,11 +176,27 @@ func describe(words []string) string {
 	return text
 }
 
+// maxOutput bounds what is kept of the output of an instance's user data, in bytes,
+// and maxOutputLine what is kept of a line.
+const (
+	maxOutput     = 1 << 20
+	maxOutputLine = 8 << 10
+)
+
 func (m *Machine) logLines(kind string, r *io.PipeReader) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		m.Log("%s: %s", kind, lines.Text())
+		line := lines.Text()
+		line = line[:min(len(line), maxOutputLine)]
+		before := m.output
+		m.output += len(line) + 1
+		switch {
+		case m.output <= maxOutput:
+			m.Log("%s: %s", kind, line)
+		case before <= maxOutput:
+			m.Log("cloud-init: what is written beyond %d bytes is left out", maxOutput)
+		}
 	}
 	_ = r.CloseWithError(lines.Err()) // the writer learns why
 }

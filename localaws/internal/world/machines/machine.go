@@ -20,6 +20,7 @@ type Machine struct {
 
 	machines *Machines
 	disk     *kernel.Tree
+	output   int    // bytes that the user data has written
 	token    string // of sessions with the instance metadata
 
 	mu        sync.Mutex

@@ -150,6 +150,23 @@ func TestBootFailures(t *testing.T) {
 
 // Users of the user data are there when its commands run, each with a number and
 // a home of its own; one that the image has stays as it is.
+// User data that would take all there is must not take localaws with it, and the
+// instance boots in the end.
+func TestRunawayUserData(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ script, want string }{
+		"memory": {`s=aaaa; while :; do s=$s$s; done`, "kernel: Out of memory: killed what the user data runs, which may take 256 MiB of localaws"},
+		"a file": {`cat /dev/zero > /var/tmp/f`, "cloud-init: script part-001 failed with exit code 137: /var/lib/cloud/instance/scripts/part-001"},
+		"output": {`i=0; s=0123456789abcdef; s=$s$s$s$s; s=$s$s$s$s; while [ $i -lt 6000 ]; do i=$((i+1)); echo $s; done`, "cloud-init: what is written beyond 1048576 bytes is left out"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, all, m := boot(t, "#!/bin/sh\n"+test.script+"\n")
+			assert.Contains(t, all.BootLog(m.Instance.ID), test.want)
+		})
+	}
+}
+
 func TestUsersOfTheUserData(t *testing.T) {
 	t.Parallel()
 	_, all, _ := boot(t, `#cloud-config

@@ -61,6 +61,7 @@ func Run(t *testing.T, subject Subject) {
 		"stop kills what does not end":                  stopKills,
 		"ports are free after stop":                     portsFreed,
 		"usage grows with what the container does":      usage,
+		"a container over its memory limit is killed":   overMemory,
 		"after the end exec is an error and stop is ok": afterTheEnd,
 	}
 	for name, test := range cases {
@@ -311,6 +312,16 @@ func usage(t *testing.T, s Subject) {
 	require.NoError(t, c.Stop(t.Context(), 0))
 	_, err = c.Usage(t.Context())
 	require.Error(t, err, "of a container that has ended")
+}
+
+func overMemory(t *testing.T, s Subject) {
+	c, _, _ := s.start(t, containers.Spec{Command: sh("s=aaaa; while :; do s=$s$s; done"), MemoryMiB: 64})
+	wait(t, c)
+	assert.Equal(t, 137, c.ExitCode())
+	assert.True(t, c.OutOfMemory())
+	c, _, _ = s.start(t, containers.Spec{Command: sh("exit 137"), MemoryMiB: 64})
+	wait(t, c)
+	assert.False(t, c.OutOfMemory(), "its own exit code")
 }
 
 func afterTheEnd(t *testing.T, s Subject) {

@@ -25,8 +25,9 @@ type Container struct {
 	stopSignal string
 	done       chan struct{}
 
-	mu       sync.Mutex
-	exitCode int
+	mu          sync.Mutex
+	exitCode    int
+	outOfMemory bool
 }
 
 func (c *Container) path(suffix string) string { return "/containers/" + c.id + suffix }
@@ -64,8 +65,10 @@ func (c *Container) follow(ctx context.Context, spec containers.Spec) {
 	if client.call(ctx, http.MethodPost, c.path("/wait"), nil, nil, &ended) != nil {
 		ended.StatusCode = killedExitCode
 	}
+	var inspected struct{ State struct{ OOMKilled bool } }
+	_ = client.call(ctx, http.MethodGet, c.path("/json"), nil, nil, &inspected) // then it is not known
 	c.mu.Lock()
-	c.exitCode = ended.StatusCode
+	c.exitCode, c.outOfMemory = ended.StatusCode, inspected.State.OOMKilled
 	c.mu.Unlock()
 	_ = c.runtime.remove(ctx, c.id) // what stays is found by its labels
 }
@@ -113,6 +116,13 @@ func (c *Container) ExitCode() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.exitCode
+}
+
+// OutOfMemory is what the daemon says of the container's end.
+func (c *Container) OutOfMemory() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.outOfMemory
 }
 
 // Exec runs a command in the container. Docker can't end one: after ctx it is

@@ -33,6 +33,9 @@ func (c *Container) Done() <-chan struct{} { return c.done }
 // ExitCode is the main process's.
 func (c *Container) ExitCode() int { return c.main.ExitCode() }
 
+// OutOfMemory reports whether the container wanted more than its limit.
+func (c *Container) OutOfMemory() bool { return c.kernel.Memory.Exhausted() }
+
 // reap waits for the main process, then for all that it left behind.
 func (c *Container) reap() {
 	<-c.main.Done()
@@ -82,9 +85,8 @@ func (c *Container) Exec(ctx context.Context, command []string) (int, []byte, er
 	}
 }
 
-// processMemory is what a process counts, in MiB. It is an estimate, which moves
-// with the number of processes only: all containers share this process's memory,
-// and nothing tells whose is whose.
+// processMemory is what a process counts, in MiB, beside what the kernel has
+// charged: an estimate of what the real program would hold.
 const processMemory = 4
 
 // Usage is the processor time that the kernel has counted, and an estimate of the
@@ -95,8 +97,10 @@ func (c *Container) Usage(context.Context) (containers.Usage, error) {
 		return containers.Usage{}, errors.New("the container is not running")
 	default:
 	}
+	memory := c.kernel.Memory
+	held := memory.Used() + int64(processMemory*len(c.kernel.Processes()))<<20
 	return containers.Usage{
-		CPU: c.kernel.CPUTime(), At: time.Now(), MemoryMiB: float64(processMemory * len(c.kernel.Processes())),
+		CPU: c.kernel.CPUTime(), At: time.Now(), MemoryMiB: float64(min(held, memory.Limit())) / (1 << 20),
 	}, nil
 }
 

@@ -65,7 +65,7 @@ func (r *Runtime) Start(ctx context.Context, spec containers.Spec) (containers.C
 		done:       make(chan struct{}),
 		kernel: kernel.New(kernel.Options{
 			Files: files, Clock: r.clock, Hostname: hostname, Programs: programs,
-			Absent: Absent(known.base), Dial: spec.Dial,
+			Absent: Absent(known.base), Dial: spec.Dial, MemoryMiB: spec.MemoryMiB,
 		}),
 	}
 	if c.stopSignal == 0 {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/regex"
 )
 
 // Config is what a configuration says, ready to be served.
@@ -74,7 +76,7 @@ type settings struct {
 type section struct {
 	kind     sectionKind
 	path     string
-	pattern  *regexp.Regexp
+	pattern  *regex.Expression
 	settings settings
 	nested   []section // <Files> in <Directory>
 }
@@ -110,7 +112,8 @@ func (s settings) merge(over settings) settings {
 // matches reports whether a section is about a file or URL path.
 func (s *section) matches(name string) bool {
 	if s.pattern != nil {
-		return s.pattern.MatchString(name)
+		matches, err := s.pattern.Matches(name)
+		return matches && err == nil
 	}
 	if strings.HasSuffix(s.path, "/") {
 		return strings.HasPrefix(name+"/", s.path)

@@ -33,12 +33,15 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("AH00526: Syntax error on line %d of %s:\n%s", e.At.line, e.At.file, e.Message)
 }
 
-// Limits of a configuration: of included files, lines and nested sections.
+// Limits of a configuration: of included files, lines and nested sections, and in
+// bytes of a line, of all lines with their variables and of compiled patterns.
 const (
 	maxIncludes = 64
 	maxLines    = 100_000
 	maxNesting  = 64
 	maxLine     = 1 << 16
+	maxText     = 4 << 20
+	maxPatterns = 16 << 20
 )
 
 // reader goes through configuration files line by line, as httpd does: what
@@ -49,6 +52,8 @@ type reader struct {
 	includes int
 	lines    int
 	nesting  int
+	size     int // of all lines
+	patterns int // of all patterns
 }
 
 // cursor is a place in one file's logical lines.
@@ -208,6 +213,9 @@ func (r *reader) expand(l line) (string, error) {
 	})
 	if size > maxLine {
 		return "", &SyntaxError{l.at, "the line is too long"}
+	}
+	if r.size += size; r.size > maxText {
+		return "", &SyntaxError{l.at, fmt.Sprintf("the configuration is longer than %d bytes", maxText)}
 	}
 	return expanded, nil
 }

@@ -2,11 +2,11 @@ package httpd
 
 import (
 	"net/netip"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/regex"
 )
 
 // section runs <name args> ... </name>.
@@ -136,7 +136,10 @@ func (r *reader) pathSection(c *cursor, name string, args []string, in *scope) e
 		s.path = in.config.rooted(s.path)
 	}
 	if expression != "" {
-		pattern, err := regexp.Compile(expression)
+		pattern, err := regex.Compile(expression, regex.Native, false, func(bytes int) { r.patterns += bytes })
+		if err == nil && r.patterns > maxPatterns {
+			err = regex.ErrTooBig
+		}
 		if err != nil {
 			return in.errorf("Regex could not be compiled: %s", args[0])
 		}

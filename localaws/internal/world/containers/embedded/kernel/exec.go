@@ -163,18 +163,28 @@ func (p *Process) Open(name string, flag int, perm fs.FileMode) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &killable{f, p.killed}, nil
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.files[f] = true
+	return &killable{f, p}, nil
 }
 
 // killable is a file whose use ends with the process that opened it.
 type killable struct {
 	File
-	killed <-chan struct{}
+	owner *Process
+}
+
+func (k *killable) Close() error {
+	k.owner.mu.Lock()
+	delete(k.owner.files, k.File)
+	k.owner.mu.Unlock()
+	return k.File.Close()
 }
 
 func (k *killable) err() error {
 	select {
-	case <-k.killed:
+	case <-k.owner.killed:
 		return errors.New("killed")
 	default:
 		return nil
@@ -195,6 +205,11 @@ func (k *killable) Write(b []byte) (int, error) {
 	return k.File.Write(b)
 }
 
+// Output is the standard output, to which writing fails once the process is killed.
+func (p *Process) Output() io.Writer {
+	return &killable{&stream{strings.NewReader(""), p.Stdout}, p}
+}
+
 func (p *Process) open(name string, flag int, perm fs.FileMode) (File, error) {
 	full := p.Path(name)
 	if resolved, err := p.Kernel.Files.Resolve(full); err == nil {
@@ -202,15 +217,15 @@ func (p *Process) open(name string, flag int, perm fs.FileMode) (File, error) {
 	}
 	switch full {
 	case "/dev/null":
-		return stream{strings.NewReader(""), io.Discard}, nil
+		return &stream{strings.NewReader(""), io.Discard}, nil
 	case "/dev/zero":
-		return stream{zeros{}, io.Discard}, nil
+		return &stream{zeros{}, io.Discard}, nil
 	case "/dev/stdin", "/proc/self/fd/0", "/dev/fd/0":
-		return stream{p.Stdin, io.Discard}, nil
+		return &stream{p.Stdin, io.Discard}, nil
 	case "/dev/stdout", "/proc/self/fd/1", "/dev/fd/1":
-		return stream{strings.NewReader(""), p.Stdout}, nil
+		return &stream{strings.NewReader(""), p.Stdout}, nil
 	case "/dev/stderr", "/proc/self/fd/2", "/dev/fd/2":
-		return stream{strings.NewReader(""), p.Stderr}, nil
+		return &stream{strings.NewReader(""), p.Stderr}, nil
 	}
 	f, err := p.Kernel.Files.OpenFile(full, flag, perm)
 	if err != nil {
@@ -229,7 +244,7 @@ type stream struct {
 	io.Writer
 }
 
-func (stream) Close() error { return nil }
+func (*stream) Close() error { return nil }
 
 type zeros struct{}
 

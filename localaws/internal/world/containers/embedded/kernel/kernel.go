@@ -30,12 +30,19 @@ type Options struct {
 	Absent map[string]Program
 	// Dial makes connections to other hosts; nil means no network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// MemoryMiB is what the programs may hold together, 0 for a default. Whoever
+	// wants more gets all processes killed.
+	MemoryMiB int
+	// InitSurvives spares number 1, as an instance's kernel does; a container
+	// ends with its processes.
+	InitSurvives bool
 }
 
 // Kernel runs the programs of one container or instance.
 type Kernel struct {
 	Options
-	Ports *Ports
+	Ports  *Ports
+	Memory *Memory
 
 	ctx     context.Context
 	stop    context.CancelFunc
@@ -50,10 +57,15 @@ type Kernel struct {
 // New returns a kernel that runs until Kill.
 func New(options Options) *Kernel {
 	ctx, stop := context.WithCancel(context.Background())
-	return &Kernel{
+	k := &Kernel{
 		Options: options, Ports: NewPorts(),
 		ctx: ctx, stop: stop, processes: map[int]*Process{},
 	}
+	k.Memory = newMemory(options.MemoryMiB, k.killAll)
+	everything.add(k.Memory)
+	context.AfterFunc(ctx, func() { everything.remove(k.Memory) })
+	options.Files.account(k.Memory)
+	return k
 }
 
 // Context is done when the kernel is killed.
@@ -62,8 +74,21 @@ func (k *Kernel) Context() context.Context { return k.ctx }
 // Kill ends all processes.
 func (k *Kernel) Kill() { k.stop() }
 
-// Wait returns when all processes have ended.
-func (k *Kernel) Wait() { k.running.Wait() }
+// killAll ends the processes, for want of memory.
+func (k *Kernel) killAll() {
+	for _, p := range k.Processes() {
+		if p.PID != 1 || !k.InitSurvives {
+			p.Signal(SIGKILL)
+		}
+	}
+}
+
+// Wait returns when all processes have ended. What is done to the files then is
+// not theirs.
+func (k *Kernel) Wait() {
+	k.running.Wait()
+	k.Files.account(nil)
+}
 
 // remove forgets an ended process; the end of the first ends all others.
 func (k *Kernel) remove(p *Process) {

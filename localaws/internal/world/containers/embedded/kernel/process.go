@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -37,7 +38,10 @@ type Process struct {
 	killed  <-chan struct{}
 	done    chan struct{}
 
+	allocated atomic.Int64
+
 	mu       sync.Mutex
+	files    map[io.Closer]bool // that it opened
 	handled  map[Signal]chan<- Signal
 	ignored  map[Signal]bool
 	killedBy Signal
@@ -57,6 +61,18 @@ type Spec struct {
 // also kills what it spawned. The first process of a kernel has the number 1:
 // when it ends, all others are killed.
 func (k *Kernel) Start(ctx context.Context, spec Spec, program Program) (*Process, error) {
+	cost := spec.cost()
+	if err := k.Memory.Charge(cost); err != nil {
+		return nil, err
+	}
+	p, err := k.start(ctx, spec, program, cost)
+	if err != nil {
+		k.Memory.Release(cost)
+	}
+	return p, err
+}
+
+func (k *Kernel) start(ctx context.Context, spec Spec, program Program, cost int) (*Process, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.ctx.Err() != nil {
@@ -71,9 +87,10 @@ func (k *Kernel) Start(ctx context.Context, spec Spec, program Program) (*Proces
 		PID: k.lastPID, Args: slices.Clone(spec.Args), Env: maps.Clone(spec.Env), Dir: spec.Dir,
 		Stdin: spec.Stdin, Stdout: spec.Stdout, Stderr: spec.Stderr, Kernel: k,
 		session: ctx, cancel: cancel, killed: own.Done(), done: make(chan struct{}),
-		handled: map[Signal]chan<- Signal{}, ignored: map[Signal]bool{},
+		handled: map[Signal]chan<- Signal{}, ignored: map[Signal]bool{}, files: map[io.Closer]bool{},
 	}
 	p.fillIn()
+	p.allocated.Store(int64(cost))
 	stop := context.AfterFunc(k.ctx, cancel) //nolint:contextcheck // the kernel's end is every process's
 	k.processes[p.PID] = p
 	k.running.Go(func() {
@@ -105,9 +122,26 @@ func (p *Process) fillIn() {
 	}
 }
 
+// cost is what the process holds from its start.
+func (s *Spec) cost() int {
+	cost := processCost
+	for _, arg := range s.Args {
+		cost += stringCost + len(arg)
+	}
+	for name, value := range s.Env {
+		cost += 2*stringCost + len(name) + len(value)
+	}
+	return cost
+}
+
+// stringCost is what a string in a list takes beside its bytes.
+const stringCost = 32
+
 func (p *Process) run(ctx context.Context, program Program) {
 	defer p.cancel()
 	code := p.guard(ctx, program)
+	p.closeFiles()
+	p.Kernel.Memory.Release(int(p.allocated.Swap(0)))
 	p.mu.Lock()
 	switch {
 	case p.killedBy != 0:
@@ -121,10 +155,27 @@ func (p *Process) run(ctx context.Context, program Program) {
 	close(p.done)
 }
 
-// guard turns a panic of a program into its own crash.
+// closeFiles closes what the process has not: a shell's "exec 3>file" is for as
+// long as it lives.
+func (p *Process) closeFiles() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for file := range p.files {
+		_ = file.Close() // nobody is left to be told
+	}
+	clear(p.files)
+}
+
+// guard turns a panic of a program into its own crash, and its end for want of
+// memory into a kill.
 func (p *Process) guard(ctx context.Context, program Program) (code int) {
 	defer func() {
-		if failure := recover(); failure != nil {
+		failure := recover()
+		if failed, ok := failure.(error); ok && errors.Is(failed, ErrOutOfMemory) {
+			code = 128 + int(SIGKILL)
+			return
+		}
+		if failure != nil {
 			p.Errorf("%s: crashed: %v", p.Name(), failure)
 			code = 139
 		}

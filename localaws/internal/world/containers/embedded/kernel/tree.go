@@ -9,12 +9,23 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
 
-// maxLinks is how many symbolic links a path may go through, as on Linux.
-const maxLinks = 40
+// maxLinks is how many symbolic links a path may go through, and maxPath how many
+// bytes it may have, as on Linux. maxElements bounds what it costs to follow it,
+// which grows with the square.
+const (
+	maxLinks    = 40
+	maxPath     = 4096
+	maxElements = 64
+)
+
+// maxReadFile bounds what ReadFile reads, in bytes: it is for configuration and
+// scripts.
+const maxReadFile = 1 << 20
 
 // Tree is the file tree that programs see: a directory of this machine as
 // their "/", and other directories mounted into it. Symbolic links are followed
@@ -26,12 +37,14 @@ const maxLinks = 40
 // the program gave it.
 type Tree struct {
 	mounts []mount // the root first
+	ledger ledger
 }
 
 type mount struct {
 	target   string
 	root     *os.Root
 	readOnly bool
+	grown    *atomic.Int64 // by what has been charged
 }
 
 // place is a resolved name: a file below the root of a mount.
@@ -46,7 +59,7 @@ func OpenTree(directory string) (*Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the file tree: %w", err)
 	}
-	return &Tree{mounts: []mount{{target: "/", root: root}}}, nil
+	return &Tree{mounts: []mount{{target: "/", root: root, grown: new(atomic.Int64)}}}, nil
 }
 
 // Mount puts a directory of this machine at target, and makes target if there
@@ -60,7 +73,7 @@ func (t *Tree) Mount(source, target string, readOnly bool) error {
 	if err != nil {
 		return fmt.Errorf("mounting on %s: %w", target, err)
 	}
-	t.mounts = append(t.mounts, mount{target: target, root: root, readOnly: readOnly})
+	t.mounts = append(t.mounts, mount{target: target, root: root, readOnly: readOnly, grown: new(atomic.Int64)})
 	return nil
 }
 
@@ -93,6 +106,9 @@ func (t *Tree) at(name string) place {
 // resolve follows the symbolic links of a name, of the last element only when
 // follow is set. The last element need not exist.
 func (t *Tree) resolve(name string, follow bool) (string, error) {
+	if len(name) > maxPath {
+		return "", syscall.ENAMETOOLONG
+	}
 	current, rest, links := "/", strings.Split(name, "/"), 0
 	for len(rest) > 0 {
 		element := rest[0]
@@ -105,6 +121,9 @@ func (t *Tree) resolve(name string, follow bool) (string, error) {
 			continue
 		}
 		next := path.Join(current, element)
+		if len(next) > maxPath || strings.Count(next, "/") > maxElements {
+			return "", syscall.ENAMETOOLONG
+		}
 		last := len(rest) == 0
 		if last && !follow {
 			return next, nil
@@ -179,24 +198,27 @@ func pathError(op, name string, err error) error {
 }
 
 // OpenFile opens a file as os.OpenFile does.
-func (t *Tree) OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error) {
+func (t *Tree) OpenFile(name string, flag int, perm fs.FileMode) (*TreeFile, error) {
 	write := flag&(os.O_WRONLY|os.O_RDWR|os.O_CREATE|os.O_TRUNC|os.O_APPEND) != 0
 	p, err := t.find(name, true, write)
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	f, err := p.root.OpenFile(p.name, flag|syscall.O_NONBLOCK, perm&fs.ModePerm)
+	f, err := t.ledger.open(p, flag|syscall.O_NONBLOCK, perm&fs.ModePerm)
 	return f, pathError("open", name, err)
 }
 
-// ReadFile reads a whole file.
+// ReadFile reads a whole file that is not long.
 func (t *Tree) ReadFile(name string) ([]byte, error) {
 	f, err := t.OpenFile(name, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	content, err := io.ReadAll(f)
+	content, err := io.ReadAll(io.LimitReader(f, maxReadFile+1))
+	if len(content) > maxReadFile {
+		err = syscall.EFBIG
+	}
 	return content, pathError("read", name, err)
 }
 
@@ -259,7 +281,7 @@ func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) {
 func (t *Tree) Mkdir(name string, perm fs.FileMode) error {
 	p, err := t.find(name, true, true)
 	if err == nil {
-		err = p.root.Mkdir(p.name, perm&fs.ModePerm)
+		err = t.ledger.add(p, func() error { return p.root.Mkdir(p.name, perm&fs.ModePerm) })
 	}
 	return pathError("mkdir", name, err)
 }
@@ -297,7 +319,7 @@ func (t *Tree) MkdirAll(name string, perm fs.FileMode) error {
 func (t *Tree) Remove(name string) error {
 	p, err := t.removable(name)
 	if err == nil {
-		err = p.root.Remove(p.name)
+		err = t.ledger.remove(p, p.root.Remove)
 	}
 	return pathError("remove", name, err)
 }
@@ -306,7 +328,7 @@ func (t *Tree) Remove(name string) error {
 func (t *Tree) RemoveAll(name string) error {
 	p, err := t.removable(name)
 	if err == nil {
-		err = p.root.RemoveAll(p.name)
+		err = t.ledger.remove(p, p.root.RemoveAll)
 	}
 	return pathError("remove", name, err)
 }
@@ -323,7 +345,7 @@ func (t *Tree) removable(name string) (place, error) {
 func (t *Tree) Symlink(target, name string) error {
 	p, err := t.find(name, false, true)
 	if err == nil {
-		err = p.root.Symlink(target, p.name)
+		err = t.ledger.add(p, func() error { return p.root.Symlink(target, p.name) })
 	}
 	return pathError("symlink", name, err)
 }

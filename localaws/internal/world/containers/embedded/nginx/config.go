@@ -27,8 +27,12 @@ func (d *directive) errorf(format string, values ...any) error {
 	return fmt.Errorf("nginx: [emerg] %s in %s:%d", fmt.Sprintf(format, values...), d.file, d.line)
 }
 
-// maxDepth bounds nested blocks and included files.
-const maxDepth = 32
+// maxDepth bounds nested blocks and included files, and maxText all of them, in
+// bytes.
+const (
+	maxDepth = 32
+	maxText  = 1 << 20
+)
 
 type parser struct {
 	files *kernel.Tree
@@ -36,15 +40,23 @@ type parser struct {
 	text  string
 	line  int
 	depth int
+	size  *int // of all files
 }
 
 // parse reads a file and those that it includes.
-func parse(files *kernel.Tree, name string, depth int) ([]directive, error) {
+func parse(files *kernel.Tree, name string) ([]directive, error) {
+	return parseFile(files, name, 0, new(int))
+}
+
+func parseFile(files *kernel.Tree, name string, depth int, size *int) ([]directive, error) {
 	content, err := files.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("nginx: [emerg] open() %q failed (2: %s)", name, kernel.Reason(err))
 	}
-	p := &parser{files: files, file: name, text: string(content), line: 1, depth: depth}
+	if *size += len(content) + 1; *size > maxText {
+		return nil, fmt.Errorf("nginx: [emerg] the configuration is longer than %d bytes in %s", maxText, name)
+	}
+	p := &parser{files: files, file: name, text: string(content), line: 1, depth: depth, size: size}
 	if depth > maxDepth {
 		return nil, fmt.Errorf("nginx: [emerg] files and blocks nest deeper than %d in %s", maxDepth, name)
 	}
@@ -151,7 +163,7 @@ func (p *parser) include(d *directive) ([]directive, error) {
 	}
 	var list []directive
 	for _, name := range names {
-		included, err := parse(p.files, name, p.depth+1)
+		included, err := parseFile(p.files, name, p.depth+1, p.size)
 		if err != nil {
 			return nil, err
 		}

@@ -67,7 +67,7 @@ func run(ctx context.Context, p *kernel.Process) int {
 			return 0
 		}
 	}
-	list, err := parse(p.Kernel.Files, name, 0)
+	list, err := parse(p.Kernel.Files, name)
 	var all []server
 	if err == nil {
 		all, err = servers(list)

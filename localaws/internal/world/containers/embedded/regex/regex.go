@@ -9,32 +9,51 @@ import (
 	"strings"
 )
 
-// Syntax is a kind of POSIX regular expression.
+// Syntax is a kind of regular expression.
 type Syntax int
 
-// Basic is what sed and grep read, Extended what they read with -E.
+// Basic is what sed and grep read, Extended what they read with -E, and Native is
+// Go's own.
 const (
 	Basic Syntax = iota
 	Extended
+	Native
 )
 
-// Compile compiles a POSIX expression. Back-references in a pattern are refused:
-// Go's engine has none.
-func Compile(pattern string, syntax Syntax, ignoreCase bool) (*regexp.Regexp, error) {
-	translated, err := translate(pattern, syntax)
-	if err != nil {
-		return nil, err
+// Compile compiles an expression. Back-references in a pattern are refused: Go's
+// engine has none. grow is told what is about to be allocated, in bytes.
+func Compile(pattern string, syntax Syntax, ignoreCase bool, grow func(bytes int)) (*Expression, error) {
+	if len(pattern) > maxPattern {
+		return nil, ErrTooBig
 	}
-	flags := "(?s)"
-	if ignoreCase {
-		flags = "(?si)"
+	grow(len(pattern) * parsedCost)
+	text := pattern
+	if syntax != Native {
+		translated, err := translate(pattern, syntax)
+		if err != nil {
+			return nil, err
+		}
+		text = "(?s)" + translated
+		if ignoreCase {
+			text = "(?si)" + translated
+		}
 	}
-	compiled, err := regexp.Compile(flags + translated)
+	steps, err := count(text)
 	if err != nil {
 		return nil, fmt.Errorf("invalid regular expression %q: %w", pattern, err)
 	}
-	compiled.Longest()
-	return compiled, nil
+	if steps > maxSteps {
+		return nil, ErrTooBig
+	}
+	grow(steps * stepCost)
+	compiled, err := regexp.Compile(text)
+	if err != nil {
+		return nil, fmt.Errorf("invalid regular expression %q: %w", pattern, err)
+	}
+	if syntax != Native {
+		compiled.Longest()
+	}
+	return &Expression{compiled, steps}, nil
 }
 
 func translate(pattern string, syntax Syntax) (string, error) {

@@ -3,7 +3,6 @@ package sed
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -13,8 +12,8 @@ import (
 
 // Parse reads a script. An empty pattern (//) is refused: it would mean the last
 // one used.
-func Parse(script string, extended bool) (*Script, error) {
-	p := &parser{rest: script, syntax: regex.Basic}
+func Parse(script string, extended bool, grow func(bytes int)) (*Script, error) {
+	p := &parser{rest: script, syntax: regex.Basic, grow: grow}
 	if extended {
 		p.syntax = regex.Extended
 	}
@@ -22,12 +21,13 @@ func Parse(script string, extended bool) (*Script, error) {
 	if err != nil {
 		return nil, fmt.Errorf("-e expression #1, char %d: %w", len(script)-len(p.rest)+1, err)
 	}
-	return &Script{commands: commands}, nil
+	return &Script{commands: commands, grow: grow}, nil
 }
 
 type parser struct {
 	rest   string
 	syntax regex.Syntax
+	grow   func(bytes int)
 }
 
 func (p *parser) skip(characters string) { p.rest = strings.TrimLeft(p.rest, characters) }
@@ -107,11 +107,11 @@ func (p *parser) address() (*address, error) {
 	return nil, nil
 }
 
-func (p *parser) compile(pattern string, ignoreCase bool) (*regexp.Regexp, error) {
+func (p *parser) compile(pattern string, ignoreCase bool) (*regex.Expression, error) {
 	if pattern == "" {
 		return nil, errors.New("an empty regular expression is not supported by the embedded runtime")
 	}
-	return regex.Compile(pattern, p.syntax, ignoreCase)
+	return regex.Compile(pattern, p.syntax, ignoreCase, p.grow)
 }
 
 // delimited reads up to the delimiter. A delimiter after a backslash is part of
@@ -196,7 +196,7 @@ func (c *instruction) replacement(text string) error {
 			switch letter := text[i]; {
 			case letter >= '0' && letter <= '9':
 				group := int(letter - '0')
-				if group > c.pattern.NumSubexp() {
+				if group > c.pattern.Groups() {
 					return fmt.Errorf("invalid reference \\%d on `s' command's RHS", group)
 				}
 				c.replace = append(c.replace, part{group: group})

@@ -6,8 +6,9 @@ package sed
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/regex"
 )
 
 // Command is a sed command line.
@@ -17,8 +18,9 @@ type Command struct {
 	InPlace bool
 }
 
-// ParseArguments reads what stands behind "sed".
-func ParseArguments(args []string) (*Command, error) {
+// ParseArguments reads what stands behind "sed". grow is told what the script is
+// about to allocate, in bytes, then and when it runs; less than 0 is given back.
+func ParseArguments(args []string, grow func(bytes int)) (*Command, error) {
 	command := &Command{}
 	var scripts []string
 	extended, quiet, operands := false, false, []string{}
@@ -61,7 +63,7 @@ func ParseArguments(args []string) (*Command, error) {
 	if command.InPlace && len(operands) == 0 {
 		return nil, errors.New("no input files")
 	}
-	script, err := Parse(strings.Join(scripts, "\n"), extended)
+	script, err := Parse(strings.Join(scripts, "\n"), extended, grow)
 	if err != nil {
 		return nil, err
 	}
@@ -74,12 +76,13 @@ func ParseArguments(args []string) (*Command, error) {
 type Script struct {
 	commands []instruction
 	quiet    bool
+	grow     func(bytes int)
 }
 
 type instruction struct {
 	from, to *address
 	name     byte
-	pattern  *regexp.Regexp
+	pattern  *regex.Expression
 	replace  []part // of s
 	global   bool
 	print    bool
@@ -90,7 +93,7 @@ type instruction struct {
 type address struct {
 	line    int
 	last    bool
-	pattern *regexp.Regexp
+	pattern *regex.Expression
 }
 
 // part is a piece of a replacement: text, or a group of the match.
@@ -101,39 +104,61 @@ type part struct {
 
 // editor is a run of a script over a text.
 type editor struct {
-	lines   []string
-	at      int // index of the current line
+	*Script
+	at      int // number of the current line, from 1
+	last    bool
+	held    int // for the current line
 	space   string
-	out     strings.Builder
-	endLine bool // the text's last line ends in a newline
+	out     output
+	failure error
 }
 
 // Edit runs the script over a text.
-func (s *Script) Edit(text string) string {
-	if text == "" {
-		return ""
-	}
+func (s *Script) Edit(text string) (string, error) {
 	for i := range s.commands {
 		s.commands[i].active = false
 	}
-	e := &editor{endLine: strings.HasSuffix(text, "\n")}
-	e.lines = strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	for e.at = range e.lines {
-		e.space = e.lines[e.at]
-		if !e.run(s.commands) && !s.quiet {
-			e.out.WriteString(e.space)
-			if e.at < len(e.lines)-1 || e.endLine {
-				e.out.WriteByte('\n')
+	e := &editor{Script: s, out: output{grow: s.grow}}
+	for rest := text; rest != "" && e.failure == nil; {
+		line, after, newline := strings.Cut(rest, "\n")
+		e.at, e.last, e.space, rest = e.at+1, after == "", line, after
+		if !e.run() && !s.quiet {
+			e.out.write(e.space)
+			if newline {
+				e.out.write("\n")
 			}
 		}
+		s.grow(-e.held)
+		e.held = 0
 	}
-	return e.out.String()
+	return e.out.text.String(), e.failure
+}
+
+// hold charges what the current line needs.
+func (e *editor) hold(bytes int) {
+	e.grow(bytes)
+	e.held += bytes
+}
+
+// output is a text that grows.
+type output struct {
+	text strings.Builder
+	grow func(bytes int)
+}
+
+func (o *output) write(piece string) {
+	if missing := o.text.Len() + len(piece) - o.text.Cap(); missing > 0 {
+		missing += o.text.Len()
+		o.grow(missing)
+		o.text.Grow(missing)
+	}
+	o.text.WriteString(piece)
 }
 
 // run runs the commands on a line, and reports whether one deleted it.
-func (e *editor) run(commands []instruction) (deleted bool) {
-	for i := range commands {
-		c := &commands[i]
+func (e *editor) run() (deleted bool) {
+	for i := range e.commands {
+		c := &e.commands[i]
 		if !e.selected(c) {
 			continue
 		}
@@ -143,10 +168,15 @@ func (e *editor) run(commands []instruction) (deleted bool) {
 		case 'd':
 			return true
 		case 'p':
-			e.out.WriteString(e.space + "\n")
+			e.print()
 		}
 	}
 	return false
+}
+
+func (e *editor) print() {
+	e.out.write(e.space)
+	e.out.write("\n")
 }
 
 // selected reports whether the addresses of a command pick the current line.
@@ -168,39 +198,52 @@ func (e *editor) selected(c *instruction) bool {
 
 // ends reports whether the current line is the last one of a range.
 func (e *editor) ends(a *address) bool {
-	return e.picks(a) || a.line > 0 && a.line <= e.at+1
+	return e.picks(a) || a.line > 0 && a.line <= e.at
 }
 
 func (e *editor) picks(a *address) bool {
 	switch {
 	case a.last:
-		return e.at == len(e.lines)-1
+		return e.last
 	case a.pattern != nil:
-		return a.pattern.MatchString(e.space)
+		matches, err := a.pattern.Matches(e.space)
+		e.fail(err)
+		return matches
 	}
-	return e.at+1 == a.line
+	return e.at == a.line
+}
+
+func (e *editor) fail(err error) {
+	if e.failure == nil {
+		e.failure = err
+	}
 }
 
 func (e *editor) substitute(c *instruction) {
-	var out strings.Builder
-	matches := c.pattern.FindAllStringSubmatchIndex(e.space, -1)
-	if !c.global {
-		matches = matches[:min(1, len(matches))]
+	limit := 1
+	if c.global {
+		limit = -1
 	}
+	matches, err := c.pattern.Find(e.space, limit, e.hold)
+	e.fail(err)
+	if len(matches) == 0 {
+		return
+	}
+	out := output{grow: e.hold}
 	done := 0
 	for _, match := range matches {
-		out.WriteString(e.space[done:match[0]])
+		out.write(e.space[done:match[0]])
 		for _, p := range c.replace {
 			if p.group >= 0 && match[2*p.group] >= 0 {
 				p.text = e.space[match[2*p.group]:match[2*p.group+1]]
 			}
-			out.WriteString(p.text)
+			out.write(p.text)
 		}
 		done = match[1]
 	}
-	out.WriteString(e.space[done:])
-	e.space = out.String()
-	if len(matches) > 0 && c.print {
-		e.out.WriteString(e.space + "\n")
+	out.write(e.space[done:])
+	e.space = out.text.String()
+	if c.print {
+		e.print()
 	}
 }

@@ -38,10 +38,7 @@ func hide(s *shell, name string, v *expand.Variable) {
 	if len(s.locals) == 0 {
 		return
 	}
-	scope := s.locals[len(s.locals)-1]
-	if _, done := scope[name]; !done {
-		scope[name] = s.vars[name]
-	}
+	hideVariable(s, s.locals[len(s.locals)-1], name)
 	v.ReadOnly = false
 }
 
@@ -51,12 +48,12 @@ func test(s *shell, args []string) error {
 }
 
 func echo(s *shell, args []string) error {
-	s.status = tools.Echo(s.p.Stdout, args[1:], s.dialect == Dash)
+	s.status = tools.Echo(s.p.Output(), args[1:], s.dialect == Dash)
 	return nil
 }
 
 func printf(s *shell, args []string) error {
-	s.status = tools.Printf(s.p.Stdout, s.p.Stderr, s.name, args[1:])
+	s.status = tools.Printf(s.p.Output(), s.p.Stderr, s.name, args[1:])
 	return nil
 }
 
@@ -137,14 +134,10 @@ func dot(s *shell, args []string) error {
 		}
 		return s.fatal(2, "%s: cannot open %s: %s", args[0], args[1], kernel.Reason(err))
 	}
-	params := s.params
 	if len(args) > 2 {
-		s.params = args[2:]
+		defer withParams(s, args[2:])()
 	}
 	err = s.source(string(content), false)
-	if len(args) > 2 {
-		s.params = params
-	}
 	if errors.As(err, &returnError{}) {
 		return nil
 	}
@@ -236,7 +229,7 @@ func set(s *shell, args []string) error {
 		arg := args[0]
 		args = args[1:]
 		if arg == "--" {
-			s.params = args
+			setParams(s, args)
 			return nil
 		}
 		for _, letter := range arg[1:] {
@@ -256,7 +249,7 @@ func set(s *shell, args []string) error {
 		}
 	}
 	if len(args) > 0 {
-		s.params = args
+		setParams(s, args)
 	}
 	return nil
 }
@@ -286,10 +279,11 @@ func unset(s *shell, args []string) error {
 		case arg == "-v":
 		case functions:
 			delete(s.funcs, arg)
+			s.memory.drop(functionKey + arg)
 		case s.vars[arg].ReadOnly:
 			return s.fatal(2, "unset: %s: is read only", arg)
 		default:
-			delete(s.vars, arg)
+			forgetVariable(s, arg)
 		}
 	}
 	return nil
@@ -348,6 +342,9 @@ func typeOf(s *shell, args []string) error {
 	return nil
 }
 
+// readCost is what a byte of a line takes until the line is split.
+const readCost = 16
+
 // read reads a line into variables; the last one gets the rest.
 func read(s *shell, args []string) error {
 	raw, names := false, []string{}
@@ -365,7 +362,8 @@ func read(s *shell, args []string) error {
 		names = []string{"REPLY"}
 	}
 	line, ok := readLine(s, raw)
-	values := expand.ReadFields(s.config(), line, len(names), raw)
+	s.memory.grow(readCost * len(line))
+	values := expand.ReadFields(config(s), line, len(names), raw)
 	for i, name := range names {
 		value := ""
 		if i < len(values) {
@@ -382,6 +380,7 @@ func read(s *shell, args []string) error {
 // readLine reads byte by byte: what follows the line is for the next command.
 func readLine(s *shell, raw bool) (string, bool) {
 	var line []byte
+	room := 0
 	one := make([]byte, 1)
 	for {
 		n, err := s.p.Stdin.Read(one)
@@ -390,6 +389,10 @@ func readLine(s *shell, raw bool) (string, bool) {
 		}
 		if n == 0 {
 			continue
+		}
+		if len(line) == room {
+			s.memory.grow(room + 1<<10)
+			room += room + 1<<10
 		}
 		if one[0] == '\n' {
 			if raw || len(line) == 0 || line[len(line)-1] != '\\' {
@@ -418,6 +421,7 @@ func trap(s *shell, args []string) error {
 	for _, name := range names {
 		if name == "EXIT" || name == "0" {
 			s.exitTrap = action
+			s.memory.keep(trapKey, variableCost+len(action))
 			if action == "-" {
 				s.exitTrap = ""
 			}
@@ -433,6 +437,7 @@ func trap(s *shell, args []string) error {
 			continue
 		}
 		delete(s.traps, signal)
+		s.memory.keep(trapKey+name, variableCost+len(action))
 		switch action {
 		case "-":
 			s.p.DefaultSignals(signal)

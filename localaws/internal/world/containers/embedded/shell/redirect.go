@@ -4,43 +4,78 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
-	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 )
 
-// redirect applies redirections and returns how to undo them. ok is false when
+// redirection is what redirections have changed.
+type redirection struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	files          map[int]stream
+	opened         []io.Closer
+}
+
+// redirect applies redirections, and returns how to undo them. ok is false when
 // one could not be made, after saying why.
-func redirect(s *shell, list []*syntax.Redirect) (restore func(), ok bool) {
-	stdin, stdout, stderr := s.p.Stdin, s.p.Stdout, s.p.Stderr
-	files := s.files
-	s.files = map[int]stream{}
-	for n, f := range files {
-		s.files[n] = f
-	}
-	var opened []io.Closer
-	restore = func() {
-		s.p.Stdin, s.p.Stdout, s.p.Stderr, s.files = stdin, stdout, stderr, files
-		for _, f := range opened {
-			_ = f.Close()
-		}
-	}
-	for _, r := range list {
-		file, err := redirectOne(s, r)
+func redirect(s *shell, list []*syntax.Redirect) (r *redirection, ok bool) {
+	r = &redirection{s.p.Stdin, s.p.Stdout, s.p.Stderr, s.files, nil}
+	s.files = maps.Clone(s.files)
+	s.redirections++
+	for _, one := range list {
+		file, err := redirectOne(s, one)
 		if err != nil {
 			s.errorf("%s", err)
-			return restore, false
+			return r, false
 		}
 		if file != nil {
-			opened = append(opened, file)
+			r.opened = append(r.opened, file)
 		}
 	}
-	return restore, true
+	return r, true
+}
+
+// undo puts back what was.
+func (r *redirection) undo(s *shell) {
+	s.redirections--
+	s.p.Stdin, s.p.Stdout, s.p.Stderr, s.files = r.stdin, r.stdout, r.stderr, r.files
+	closeAll(r.opened)
+}
+
+func closeAll(files []io.Closer) {
+	for _, f := range files {
+		_ = f.Close() // what was written to it is written
+	}
+}
+
+// keep leaves them as they are, after exec, and closes what earlier ones opened
+// and these have replaced.
+func (r *redirection) keep(s *shell) {
+	s.redirections--
+	s.opened = append(s.opened, r.opened...)
+	if s.redirections > 0 { // what is put back later is not to be seen here
+		return
+	}
+	used := map[any]bool{s.p.Stdin: true, s.p.Stdout: true, s.p.Stderr: true}
+	for _, f := range s.files {
+		used[f.reader], used[f.writer] = true, true
+		if f.text != nil {
+			used[f.text] = true
+		}
+	}
+	s.opened = slices.DeleteFunc(s.opened, func(f io.Closer) bool {
+		if !used[f] {
+			closeAll([]io.Closer{f})
+		}
+		return !used[f]
+	})
 }
 
 func redirectOne(s *shell, r *syntax.Redirect) (io.Closer, error) {
@@ -55,26 +90,38 @@ func redirectOne(s *shell, r *syntax.Redirect) (io.Closer, error) {
 			return nil, errors.New(r.N.Value + ": bad file descriptor")
 		}
 	}
+	if number >= maxDescriptors {
+		return nil, errors.New(r.N.Value + ": bad file descriptor")
+	}
 	if r.Hdoc != nil {
 		text, err := hereDocument(s, r)
 		if err != nil {
 			return nil, err
 		}
-		setFile(s, number, stream{reader: strings.NewReader(text)})
-		return nil, nil
+		return setText(s, number, text), nil
 	}
-	word, err := expand.Literal(s.config(), r.Word)
+	word, err := literal(s, r.Word)
 	if err != nil {
 		return nil, err
 	}
 	switch r.Op {
 	case syntax.WordHdoc:
-		setFile(s, number, stream{reader: strings.NewReader(word + "\n")})
-		return nil, nil
+		return setText(s, number, word+"\n"), nil
 	case syntax.DplIn, syntax.DplOut:
 		return nil, duplicate(s, number, word)
 	}
 	return openFile(s, r.Op, number, word)
+}
+
+// maxDescriptors bounds the numbers of open files, as the usual limit of a process
+// does.
+const maxDescriptors = 1024
+
+// setText opens a here-document, which is held until it is closed.
+func setText(s *shell, number int, text string) io.Closer {
+	held := newShare(s.memory.p.Kernel.Memory, len(text))
+	setFile(s, number, stream{reader: strings.NewReader(text), text: held})
+	return held
 }
 
 func openFile(s *shell, op syntax.RedirOperator, number int, name string) (io.Closer, error) {
@@ -95,9 +142,9 @@ func openFile(s *shell, op syntax.RedirOperator, number int, name string) (io.Cl
 	if err != nil {
 		return nil, openError(s, name, flag, err)
 	}
-	setFile(s, number, stream{file, file})
+	setFile(s, number, stream{reader: file, writer: file})
 	if op == syntax.RdrAll || op == syntax.AppAll {
-		setFile(s, 2, stream{file, file})
+		setFile(s, 2, stream{reader: file, writer: file})
 	}
 	return file, nil
 }
@@ -123,10 +170,11 @@ func openError(s *shell, name string, flag int, err error) error {
 
 // hereDocument expands a here-document; <<- takes the tabs away.
 func hereDocument(s *shell, r *syntax.Redirect) (string, error) {
-	text, err := expand.Document(s.config(), r.Hdoc)
+	text, err := document(s, r.Hdoc)
 	if err != nil || r.Op != syntax.DashHdoc {
 		return text, err
 	}
+	s.memory.grow(elementCost * strings.Count(text, "\n"))
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		lines[i] = strings.TrimLeft(line, "\t")
@@ -137,7 +185,7 @@ func hereDocument(s *shell, r *syntax.Redirect) (string, error) {
 // duplicate is n>&word: another descriptor, or "-" to close.
 func duplicate(s *shell, number int, word string) error {
 	if word == "-" {
-		setFile(s, number, stream{strings.NewReader(""), io.Discard})
+		setFile(s, number, stream{})
 		return nil
 	}
 	from, err := strconv.Atoi(word)

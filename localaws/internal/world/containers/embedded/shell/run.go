@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/regex"
 )
 
 // stmts runs a list. last says that the shell ends after it: its last command
@@ -34,6 +34,12 @@ func (s *shell) stmt(stmt *syntax.Stmt, last bool) error {
 	if err := s.handleSignals(); err != nil || s.opts.noExec {
 		return err
 	}
+	if s.nested++; s.nested > maxNested {
+		return s.fatal(2, "maximum nesting level exceeded")
+	}
+	working := s.memory.working
+	s.memory.grow(statementCost)
+	defer func() { s.nested--; s.memory.release(working) }()
 	s.line = stmt.Pos().Line()
 	if stmt.Coprocess {
 		return s.fatal(2, "coprocesses are not supported by the embedded runtime")
@@ -79,7 +85,7 @@ func startJob(s *shell, stmt *syntax.Stmt) error {
 	if err != nil {
 		return err
 	}
-	s.jobs = append(s.jobs, child)
+	s.jobs = append(slices.DeleteFunc(s.jobs, forgotten(len(s.jobs))), child)
 	s.background, s.status = child.PID, 0
 	return nil
 }
@@ -88,9 +94,9 @@ func (s *shell) redirected(stmt *syntax.Stmt, last bool) error {
 	if len(stmt.Redirs) == 0 {
 		return s.command(stmt.Cmd, last)
 	}
-	restore, ok := redirect(s, stmt.Redirs)
+	redirection, ok := redirect(s, stmt.Redirs)
 	if !ok {
-		restore()
+		redirection.undo(s)
 		s.status = 2
 		if s.dialect == Bash {
 			s.status = 1
@@ -105,9 +111,10 @@ func (s *shell) redirected(stmt *syntax.Stmt, last bool) error {
 	}
 	if s.keepFiles {
 		s.keepFiles = false
+		redirection.keep(s)
 		return err
 	}
-	restore()
+	redirection.undo(s)
 	return err
 }
 
@@ -130,6 +137,7 @@ func (s *shell) command(cmd syntax.Command, last bool) error {
 	case *syntax.CaseClause:
 		return caseClause(s, c, last)
 	case *syntax.FuncDecl:
+		s.memory.keep(functionKey+c.Name.Value, variableCost+sourceCost*int(c.End().Offset()-c.Pos().Offset())) //nolint:gosec // a script is not long
 		s.funcs[c.Name.Value] = c.Body
 		s.status = 0
 		return nil
@@ -143,7 +151,7 @@ func (s *shell) command(cmd syntax.Command, last bool) error {
 		s.status = exitStatus(truth)
 		return nil
 	case *syntax.ArithmCmd:
-		n, err := expand.Arithm(s.config(), c.X)
+		n, err := expand.Arithm(config(s), c.X)
 		if err != nil {
 			return s.expansionFailed(err)
 		}
@@ -222,6 +230,20 @@ func pipeline(s *shell, c *syntax.BinaryCmd) error {
 	return err
 }
 
+// maxJobs is how many jobs a shell knows; of more, those that ended are forgotten.
+const maxJobs = 512
+
+func forgotten(jobs int) func(*kernel.Process) bool {
+	return func(job *kernel.Process) bool {
+		select {
+		case <-job.Done():
+			return jobs >= maxJobs
+		default:
+			return false
+		}
+	}
+}
+
 func ifClause(s *shell, c *syntax.IfClause, last bool) error {
 	for c != nil && len(c.Cond) > 0 {
 		s.tested++
@@ -295,7 +317,7 @@ func forClause(s *shell, c *syntax.ForClause) error {
 	items := s.params
 	if loop.InPos.IsValid() {
 		var err error
-		if items, err = expand.Fields(s.config(), loop.Items...); err != nil {
+		if items, err = fields(s, loop.Items...); err != nil {
 			return s.expansionFailed(err)
 		}
 	}
@@ -316,11 +338,12 @@ func cStyleLoop(s *shell, loop *syntax.CStyleLoop, do []*syntax.Stmt) error {
 		if e == nil {
 			return 1, nil
 		}
-		return expand.Arithm(s.config(), e)
+		return expand.Arithm(config(s), e)
 	}
 	_, err := evaluate(loop.Init)
 	for err == nil {
 		var n int
+		working := s.memory.working
 		if n, err = evaluate(loop.Cond); err != nil || n == 0 {
 			break
 		}
@@ -332,12 +355,13 @@ func cStyleLoop(s *shell, loop *syntax.CStyleLoop, do []*syntax.Stmt) error {
 			return exitError{137}
 		}
 		_, err = evaluate(loop.Post)
+		s.memory.release(working)
 	}
 	return s.expansionFailed(err)
 }
 
 func caseClause(s *shell, c *syntax.CaseClause, last bool) error {
-	word, err := expand.Literal(s.config(), c.Word)
+	word, err := literal(s, c.Word)
 	if err != nil {
 		return s.expansionFailed(err)
 	}
@@ -358,7 +382,10 @@ func caseClause(s *shell, c *syntax.CaseClause, last bool) error {
 
 // matchesWord reports whether a text matches a word as a pattern.
 func matchesWord(s *shell, word *syntax.Word, text string) (bool, error) {
-	wildcard, err := expand.Pattern(s.config(), word)
+	if err := reckon(s, word); err != nil {
+		return false, err
+	}
+	wildcard, err := expand.Pattern(config(s), word)
 	if err != nil {
 		return false, err
 	}
@@ -366,17 +393,17 @@ func matchesWord(s *shell, word *syntax.Word, text string) (bool, error) {
 	if err != nil {
 		return wildcard == text, nil //nolint:nilerr // a malformed pattern stands for itself
 	}
-	compiled, err := regexp.Compile(expression)
+	compiled, err := regex.Compile(expression, regex.Native, false, s.memory.grow)
 	if err != nil {
 		return false, err
 	}
-	return compiled.MatchString(text), nil
+	return compiled.Matches(text)
 }
 
 // call runs a simple command.
 func (s *shell) call(c *syntax.CallExpr, last bool) error {
 	s.substituted = 0
-	args, err := expand.Fields(s.config(), c.Args...)
+	args, err := fields(s, c.Args...)
 	if err != nil {
 		return s.expansionFailed(err)
 	}
@@ -385,21 +412,15 @@ func (s *shell) call(c *syntax.CallExpr, last bool) error {
 		s.status = s.substituted
 		return err
 	}
-	hidden := map[string]expand.Variable{}
-	if err := s.assign(c.Assigns, true, hidden); err != nil {
+	scope := map[string]hidden{}
+	if err := s.assign(c.Assigns, true, scope); err != nil {
 		return err
 	}
 	if s.opts.trace {
 		s.p.Errorf("%s%s", s.get("PS4"), strings.Join(args, " "))
 	}
 	err = s.invoke(args, last && len(c.Assigns) == 0)
-	for name, value := range hidden {
-		if value.IsSet() {
-			s.vars[name] = value
-		} else {
-			delete(s.vars, name)
-		}
-	}
+	unhide(s, scope)
 	return err
 }
 
@@ -419,20 +440,14 @@ func (s *shell) function(body *syntax.Stmt, args []string) error {
 	if s.depth++; s.depth > maxDepth {
 		return s.fatal(2, "%s: maximum function nesting level exceeded", args[0])
 	}
-	params, loops := s.params, s.loops
-	s.params, s.loops = args[1:], 0
-	s.locals = append(s.locals, map[string]expand.Variable{})
+	restore, loops := withParams(s, args[1:]), s.loops
+	s.loops = 0
+	s.locals = append(s.locals, map[string]hidden{})
 	err := s.stmt(body, false)
-	hidden := s.locals[len(s.locals)-1]
+	unhide(s, s.locals[len(s.locals)-1])
 	s.locals = s.locals[:len(s.locals)-1]
-	for name, value := range hidden {
-		if value.IsSet() {
-			s.vars[name] = value
-		} else {
-			delete(s.vars, name)
-		}
-	}
-	s.params, s.loops = params, loops
+	restore()
+	s.loops = loops
 	s.depth--
 	if errors.As(err, &returnError{}) {
 		return nil

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,13 +32,21 @@ const (
 	Ash
 )
 
-// maxDepth bounds how deep functions, eval and sourced files may nest.
-const maxDepth = 500
+// Bounds of what would take the stack of this process: how deep functions, eval and
+// sourced files may nest, and commands within each other; how long a script may be,
+// in bytes; and how many calls its parser may nest, which are a few for each level.
+const (
+	maxDepth       = 500
+	maxNested      = 5000
+	maxScript      = 256 << 10
+	maxParserCalls = 4000
+)
 
 // Program returns the shell as a program.
 func Program(dialect Dialect) kernel.Program {
 	return func(ctx context.Context, p *kernel.Process) int {
 		s := newShell(ctx, p, dialect)
+		defer s.memory.end()
 		return s.main(p.Args[1:])
 	}
 }
@@ -51,11 +60,15 @@ type shell struct {
 	line    uint
 
 	vars   map[string]expand.Variable
-	locals []map[string]expand.Variable // what local variables hide, a map a function call
+	locals []map[string]hidden // what local variables hide, a map a function call
 	funcs  map[string]*syntax.Stmt
 	params []string
 	opts   options
 	files  map[int]stream // open descriptors above 2
+	opened []io.Closer    // files that exec has opened
+	memory holdings
+
+	redirections int // that are to be undone
 
 	status      int
 	before      int // the status before the builtin that runs
@@ -67,6 +80,9 @@ type shell struct {
 	pending     chan kernel.Signal
 
 	depth     int
+	nested    int // statements within each other
+	splitting bool
+	outputs   map[*syntax.CmdSubst]string // of commands that ran before their word was expanded
 	loops     int
 	tested    int // within a condition, where -e does not end the shell
 	mayExec   bool
@@ -80,6 +96,7 @@ type options struct {
 type stream struct {
 	reader io.Reader
 	writer io.Writer
+	text   *share // of a here-document
 }
 
 // How a command list ends early.
@@ -100,7 +117,7 @@ func newShell(ctx context.Context, p *kernel.Process, dialect Dialect) *shell {
 		ctx: ctx, p: p, dialect: dialect, name: p.Args[0],
 		vars: map[string]expand.Variable{}, funcs: map[string]*syntax.Stmt{},
 		files: map[int]stream{}, traps: map[kernel.Signal]string{},
-		pending: make(chan kernel.Signal, 16),
+		pending: make(chan kernel.Signal, 16), memory: newHoldings(p), outputs: map[*syntax.CmdSubst]string{},
 	}
 	for name, value := range p.Env {
 		s.vars[name] = expand.Variable{Set: true, Exported: true, Kind: expand.String, Str: value}
@@ -140,7 +157,7 @@ func (s *shell) main(args []string) int {
 		}
 		source, s.name, rest = string(content), rest[0], rest[1:]
 	default:
-		content, err := io.ReadAll(s.p.Stdin)
+		content, err := io.ReadAll(io.LimitReader(s.p.Stdin, maxScript+1))
 		if err != nil {
 			s.p.Errorf("%s: 0: reading standard input: %s", s.name, kernel.Reason(err))
 			return 2
@@ -218,12 +235,17 @@ func (s *shell) source(text string, last bool) error {
 	if s.depth++; s.depth > maxDepth {
 		return s.fatal(2, "maximum nesting level exceeded")
 	}
-	defer func() { s.depth-- }()
+	if len(text) > maxScript {
+		return s.fatal(2, "the script is longer than %d bytes", maxScript)
+	}
+	working := s.memory.working
+	s.memory.grow(sourceCost * len(text))
+	defer func() { s.depth--; s.memory.release(working) }()
 	variant := syntax.LangPOSIX
 	if s.dialect != Dash {
 		variant = syntax.LangBash
 	}
-	file, err := syntax.NewParser(syntax.Variant(variant)).Parse(strings.NewReader(text), "")
+	file, err := syntax.NewParser(syntax.Variant(variant)).Parse(&shallow{strings.NewReader(text)}, "")
 	if err != nil {
 		var problem syntax.ParseError
 		if errors.As(err, &problem) {
@@ -233,6 +255,17 @@ func (s *shell) source(text string, last bool) error {
 		return s.fatal(2, "Syntax error: %s", err)
 	}
 	return s.stmts(file.Stmts, last && s.mayExec)
+}
+
+// shallow is a script that ends where it nests too deep: the parser calls itself for
+// what stands within something else, and reads on from there.
+type shallow struct{ text io.Reader }
+
+func (s *shallow) Read(b []byte) (int, error) {
+	if runtime.Callers(maxParserCalls, make([]uintptr, 1)) > 0 {
+		return 0, errors.New("maximum nesting level exceeded")
+	}
+	return s.text.Read(b)
 }
 
 // finish turns the end of the script into an exit code, and runs the exit trap.
@@ -277,21 +310,30 @@ func (s *shell) fork(stdin io.Reader, stdout, stderr io.Writer, f func(*shell) e
 	sub.vars, sub.funcs, sub.files = maps.Clone(s.vars), maps.Clone(s.funcs), maps.Clone(s.files)
 	sub.params, sub.locals = slices.Clone(s.params), nil
 	for _, scope := range s.locals {
-		sub.locals = append(sub.locals, maps.Clone(scope))
+		names := map[string]hidden{} // it does not come back to what they hide
+		for name := range scope {
+			names[name] = hidden{}
+		}
+		sub.locals = append(sub.locals, names)
 	}
+	sub.opened, sub.redirections = nil, 0
+	sub.memory, sub.splitting, sub.outputs = s.memory.fork(s.files), false, map[*syntax.CmdSubst]string{}
 	sub.traps, sub.exitTrap, sub.jobs = map[kernel.Signal]string{}, "", nil
 	sub.pending = make(chan kernel.Signal, 16)
 	sub.mayExec, sub.keepFiles = false, false
 	child, err := s.p.Spawn(kernel.Spec{
 		Args: s.p.Args, Env: s.p.Env, Dir: s.p.Dir, Stdin: stdin, Stdout: stdout, Stderr: stderr,
 	}, func(ctx context.Context, p *kernel.Process) int {
-		sub.ctx, sub.p = ctx, p
+		defer sub.memory.end()
+		sub.ctx, sub.p, sub.memory.p = ctx, p, p
+		sub.memory.grow(listSize(sub.params))
 		if end, ok := p.Stdout.(*pipeEnd); ok {
 			p.Stdout = &pipeEnd{end.w, p}
 		}
 		return sub.finish(f(&sub))
 	})
 	if err != nil {
+		sub.memory.end()
 		return nil, s.fatal(2, "Cannot fork: %s", err)
 	}
 	return child, nil

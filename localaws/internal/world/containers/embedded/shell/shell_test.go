@@ -31,7 +31,7 @@ func newComputer(tb testing.TB) *computer {
 	files, err := kernel.OpenTree(root)
 	require.NoError(tb, err)
 	require.NoError(tb, embedded.InstallBase(files, embedded.Debian, "box"))
-	m := kernel.New(kernel.Options{Files: files, Clock: clock.New(0), Hostname: "box", Programs: embedded.Programs(), Absent: embedded.Absent(embedded.Debian)})
+	m := kernel.New(kernel.Options{Files: files, Clock: clock.New(0), Hostname: "box", Programs: embedded.Programs(), Absent: embedded.Absent(embedded.Debian), MemoryMiB: 64})
 	tb.Cleanup(func() { m.Kill(); m.Wait(); assert.NoError(tb, files.Close()) })
 	_, err = m.Start(context.Background(), kernel.Spec{Args: []string{"init"}}, func(ctx context.Context, _ *kernel.Process) int {
 		<-ctx.Done()

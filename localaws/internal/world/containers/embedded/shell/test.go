@@ -2,11 +2,10 @@ package shell
 
 import (
 	"errors"
-	"regexp"
 
-	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/regex"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/tools"
 )
 
@@ -14,7 +13,7 @@ import (
 func testClause(s *shell, x syntax.TestExpr) (bool, error) {
 	switch x := x.(type) {
 	case *syntax.Word:
-		text, err := expand.Literal(s.config(), x)
+		text, err := literal(s, x)
 		return text != "", err
 	case *syntax.ParenTest:
 		return testClause(s, x.X)
@@ -27,7 +26,7 @@ func testClause(s *shell, x syntax.TestExpr) (bool, error) {
 		if !ok {
 			return false, errors.New("unexpected operand in [[")
 		}
-		text, err := expand.Literal(s.config(), word)
+		text, err := literal(s, word)
 		if err != nil {
 			return false, err
 		}
@@ -54,7 +53,7 @@ func binaryTest(s *shell, x *syntax.BinaryTest) (bool, error) {
 	if !okLeft || !okRight {
 		return false, errors.New("unexpected operand in [[")
 	}
-	text, err := expand.Literal(s.config(), left)
+	text, err := literal(s, left)
 	if err != nil {
 		return false, err
 	}
@@ -63,16 +62,16 @@ func binaryTest(s *shell, x *syntax.BinaryTest) (bool, error) {
 		matched, err := matchesWord(s, right, text)
 		return matched == (x.Op != syntax.TsNoMatch), err
 	}
-	other, err := expand.Literal(s.config(), right)
+	other, err := literal(s, right)
 	if err != nil {
 		return false, err
 	}
 	if x.Op == syntax.TsReMatch {
-		compiled, err := regexp.Compile(other)
+		compiled, err := regex.Compile(other, regex.Native, false, s.memory.grow)
 		if err != nil {
 			return false, err
 		}
-		return compiled.MatchString(text), nil
+		return compiled.Matches(text)
 	}
 	return tools.TestBinary(s.p, text, x.Op.String(), other)
 }

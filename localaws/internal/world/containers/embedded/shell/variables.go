@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"slices"
 	"strconv"
@@ -13,34 +12,15 @@ import (
 
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 )
-
-// maxSubstitution bounds what $(...) may return, in bytes.
-const maxSubstitution = 4 << 20
-
-// config is how words expand at this moment.
-func (s *shell) config() *expand.Config {
-	config := &expand.Config{
-		Env:      environ{s},
-		CmdSubst: func(w io.Writer, c *syntax.CmdSubst) error { return substitute(s, w, c) },
-		ProcSubst: func(*syntax.ProcSubst) (string, error) {
-			return "", errors.New("process substitution is not supported by the embedded runtime")
-		},
-		NoUnset: s.opts.noUnset,
-	}
-	if !s.opts.noGlob {
-		config.ReadDir2 = func(name string) ([]fs.DirEntry, error) {
-			return s.p.Kernel.Files.ReadDir(s.p.Path(name))
-		}
-	}
-	return config
-}
 
 // substitute runs $(...).
 func substitute(s *shell, w io.Writer, c *syntax.CmdSubst) error {
-	limited := &limitedWriter{w: w, left: maxSubstitution}
-	defer limited.close()
-	child, err := s.fork(s.p.Stdin, &pipeEnd{w: limited}, s.p.Stderr, func(sub *shell) error {
+	output := &substitution{memory: s.p.Kernel.Memory}
+	defer output.close()
+	child, err := s.fork(s.p.Stdin, &pipeEnd{w: output}, s.p.Stderr, func(sub *shell) error {
 		if len(c.Stmts) == 1 && c.Stmts[0].Cmd == nil && len(c.Stmts[0].Redirs) == 1 {
 			return copyFile(sub, c.Stmts[0])
 		}
@@ -52,16 +32,19 @@ func substitute(s *shell, w io.Writer, c *syntax.CmdSubst) error {
 	if s.substituted, err = s.wait(child); err != nil {
 		return err
 	}
-	if limited.exceeded() {
-		return s.fatal(2, "the output of a command substitution is longer than %d bytes", maxSubstitution)
+	text := output.close()
+	s.memory.grow(len(text))
+	if s.splitting {
+		s.memory.grow(splitCost(s, text))
 	}
-	return nil
+	_, err = io.WriteString(w, text)
+	return err
 }
 
 // copyFile is $(<file).
 func copyFile(s *shell, stmt *syntax.Stmt) error {
-	restore, ok := redirect(s, stmt.Redirs)
-	defer restore()
+	redirection, ok := redirect(s, stmt.Redirs)
+	defer redirection.undo(s)
 	if !ok {
 		return exitError{1}
 	}
@@ -69,36 +52,50 @@ func copyFile(s *shell, stmt *syntax.Stmt) error {
 	return err
 }
 
-// limitedWriter takes the output of a substitution until that is over: what it
+// substitution takes the output of a substitution until that is over: what it
 // left running in the background writes into nothing.
-type limitedWriter struct {
-	mu   sync.Mutex
-	w    io.Writer
-	left int
+type substitution struct {
+	memory *kernel.Memory
+
+	mu     sync.Mutex
+	text   []byte
+	held   int
+	closed bool
 }
 
-func (l *limitedWriter) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.w == nil {
+func (o *substitution) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
 		return len(b), nil
 	}
-	if l.left -= len(b); l.left < 0 {
-		return 0, io.ErrClosedPipe
+	if missing := len(o.text) + len(b) - cap(o.text); missing > 0 {
+		if err := o.grow(missing + len(o.text)); err != nil {
+			return 0, err
+		}
 	}
-	return l.w.Write(b)
+	o.text = append(o.text, b...)
+	return len(b), nil
 }
 
-func (l *limitedWriter) exceeded() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.left < 0
+// grow makes room for more.
+func (o *substitution) grow(more int) error {
+	if err := o.memory.Charge(more); err != nil {
+		return err
+	}
+	o.held += more
+	o.text = slices.Grow(o.text, more)
+	return nil
 }
 
-func (l *limitedWriter) close() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.w = nil
+// close returns the output, which the caller is to charge.
+func (o *substitution) close() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	text := string(o.text)
+	o.memory.Release(o.held)
+	o.text, o.held, o.closed = nil, 0, true
+	return text
 }
 
 // expansionFailed writes what is wrong with a word and ends the shell, as POSIX
@@ -129,10 +126,12 @@ type environ struct{ s *shell }
 func (e environ) Get(name string) expand.Variable {
 	s := e.s
 	text := func(value string) expand.Variable {
+		s.memory.grow(len(value))
 		return expand.Variable{Set: true, Kind: expand.String, Str: value}
 	}
 	switch name {
 	case "@", "*":
+		s.memory.grow(listSize(s.params) + fieldCost*len(s.params))
 		return expand.Variable{Set: true, Kind: expand.Indexed, List: append([]string{}, s.params...)}
 	case "#":
 		return text(strconv.Itoa(len(s.params)))
@@ -158,7 +157,29 @@ func (e environ) Get(name string) expand.Variable {
 		}
 		return text(s.params[n-1])
 	}
-	return s.vars[name]
+	if user, ok := strings.CutPrefix(name, "HOME "); ok {
+		return text(homeOf(s, user))
+	}
+	value := s.vars[name]
+	s.memory.grow(len(value.Str))
+	if s.splitting {
+		s.memory.grow(splitCost(s, value.Str))
+	}
+	return value
+}
+
+// homeOf is the directory that ~user stands for. Without an answer the library
+// would ask the host.
+func homeOf(s *shell, user string) string {
+	content, err := s.p.Kernel.Files.ReadFile("/etc/passwd")
+	if err == nil {
+		for line := range strings.SplitSeq(string(content), "\n") {
+			if entry := strings.Split(line, ":"); len(entry) == 7 && entry[0] == user {
+				return entry[5]
+			}
+		}
+	}
+	return "~" + user
 }
 
 func (e environ) Set(name string, value expand.Variable) error {
@@ -167,15 +188,16 @@ func (e environ) Set(name string, value expand.Variable) error {
 		return fmt.Errorf("%s: is read only", name)
 	}
 	if !value.IsSet() {
-		delete(e.s.vars, name)
+		forgetVariable(e.s, name)
 		return nil
 	}
 	value.Exported = value.Exported || old.Exported || e.s.opts.exportAll
-	e.s.vars[name] = value
+	keepVariable(e.s, name, value)
 	return nil
 }
 
 func (e environ) Each(f func(string, expand.Variable) bool) {
+	e.s.memory.grow(elementCost * len(e.s.vars))
 	for _, name := range slices.Sorted(maps.Keys(e.s.vars)) {
 		if !f(name, e.s.vars[name]) {
 			return
@@ -206,8 +228,8 @@ func (s *shell) environment() map[string]string {
 }
 
 // assign makes the assignments before a command. With export they are for the
-// command only, and what they hide goes to hidden.
-func (s *shell) assign(assigns []*syntax.Assign, export bool, hidden map[string]expand.Variable) error {
+// command only, and what they hide goes to scope.
+func (s *shell) assign(assigns []*syntax.Assign, export bool, scope map[string]hidden) error {
 	for _, a := range assigns {
 		name := a.Name.Value
 		value, err := assigned(s, a)
@@ -215,9 +237,7 @@ func (s *shell) assign(assigns []*syntax.Assign, export bool, hidden map[string]
 			return err
 		}
 		if export {
-			if _, done := hidden[name]; !done {
-				hidden[name] = s.vars[name]
-			}
+			hideVariable(s, scope, name)
 		}
 		if err := s.set(name, value); err != nil {
 			return err
@@ -238,13 +258,16 @@ func assigned(s *shell, a *syntax.Assign) (string, error) {
 	if a.Value == nil {
 		return "", nil
 	}
-	value, err := expand.Literal(s.config(), a.Value)
+	working := s.memory.working
+	value, err := literal(s, a.Value)
 	if err != nil {
 		return "", s.expansionFailed(err)
 	}
 	if a.Append {
+		s.memory.grow(len(s.get(a.Name.Value)) + len(value))
 		value = s.get(a.Name.Value) + value
 	}
+	s.memory.release(working) // whoever keeps it charges it
 	return value, nil
 }
 
@@ -255,7 +278,7 @@ func declareClause(s *shell, c *syntax.DeclClause) error {
 	for _, a := range c.Args {
 		switch {
 		case a.Name == nil && a.Value != nil:
-			words, err := expand.Fields(s.config(), a.Value)
+			words, err := fields(s, a.Value)
 			if err != nil {
 				return s.expansionFailed(err)
 			}
@@ -300,7 +323,7 @@ func declareVariables(change func(s *shell, name string, v *expand.Variable)) fu
 				}
 				before.Set, before.Kind, before.Str = true, expand.String, value
 			}
-			s.vars[name] = before
+			keepVariable(s, name, before)
 		}
 		return nil
 	}

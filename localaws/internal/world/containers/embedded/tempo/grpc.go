@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 )
 
 // Status codes of gRPC, https://grpc.io/docs/guides/status-codes/.
@@ -38,6 +40,7 @@ func (s *status) Error() string { return s.message }
 // grpcServer speaks gRPC over HTTP/2 with net/http: unary calls only, which is
 // all that is needed here. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 type grpcServer struct {
+	memory  *kernel.Memory
 	methods map[string]method // by path, /package.Service/Method
 }
 
@@ -53,7 +56,7 @@ func (s *grpcServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	response, err := answer(call, r)
+	response, err := s.answer(call, r)
 	if err != nil {
 		finish(w.Header(), "", err)
 		w.WriteHeader(http.StatusOK)
@@ -98,30 +101,38 @@ func finish(header http.Header, prefix string, err error) {
 	}
 }
 
-func answer(call method, r *http.Request) ([]byte, error) {
-	request, err := readMessage(r.Body, r.Header.Get("Grpc-Encoding"))
-	if err != nil {
-		return nil, err
-	}
-	return call(request)
-}
-
-// readMessage reads the one message of a unary call.
-func readMessage(r io.Reader, encoding string) ([]byte, error) {
+func (s *grpcServer) answer(call method, r *http.Request) ([]byte, error) {
 	head := make([]byte, 5)
-	if _, err := io.ReadFull(r, head); err != nil {
+	if _, err := io.ReadFull(r.Body, head); err != nil {
 		return nil, &status{codeInternal, "the request has no whole message: " + err.Error()}
 	}
 	size := binary.BigEndian.Uint32(head[1:])
 	if size > maxMessage {
 		return nil, &status{codeResourceExhausted, fmt.Sprintf("grpc: received message larger than max (%d vs. %d)", size, maxMessage)}
 	}
+	held := int(size)
+	if head[0] != 0 {
+		held = maxMessage // unpacked
+	}
+	if err := s.memory.Charge(held); err != nil {
+		return nil, err
+	}
+	defer s.memory.Release(held)
+	request, err := readMessage(r.Body, int(size), head[0] != 0, r.Header.Get("Grpc-Encoding"))
+	if err != nil {
+		return nil, err
+	}
+	return call(request)
+}
+
+// readMessage reads the one message of a unary call, behind its head.
+func readMessage(r io.Reader, size int, packed bool, encoding string) ([]byte, error) {
 	message := make([]byte, size)
 	if _, err := io.ReadFull(r, message); err != nil {
 		return nil, &status{codeInternal, "the request's message is cut off: " + err.Error()}
 	}
 	switch {
-	case head[0] == 0:
+	case !packed:
 		return message, nil
 	case encoding != "gzip":
 		return nil, &status{codeUnimplemented, fmt.Sprintf("grpc: Decompressor is not installed for grpc-encoding %q", encoding)}

@@ -22,6 +22,9 @@ import (
 // Version is the release that the embedded Tempo answers as.
 const Version = "2.6.1"
 
+// traceCost is what a trace's id takes, in bytes, beside its text.
+const traceCost = 64
+
 // readyAfter is how long, in AWS's time, the ingester waits before it is ready.
 const readyAfter = 15 * time.Second
 
@@ -77,8 +80,8 @@ func (s *server) serve(ctx context.Context, c *Config) int {
 	signals := make(chan kernel.Signal, 1)
 	s.p.Notify(signals, kernel.SIGTERM, kernel.SIGINT)
 	s.log("info", "Starting Tempo version=%s target=%s", Version, c.Target)
-	otlp := &grpcServer{methods: map[string]method{"/opentelemetry.proto.collector.trace.v1.TraceService/Export": s.export}}
-	internal := &grpcServer{methods: map[string]method{"/grpc.health.v1.Health/Check": s.check}}
+	otlp := &grpcServer{memory: s.p.Kernel.Memory, methods: map[string]method{"/opentelemetry.proto.collector.trace.v1.TraceService/Export": s.export}}
+	internal := &grpcServer{memory: s.p.Kernel.Memory, methods: map[string]method{"/grpc.health.v1.Health/Check": s.check}}
 	var serving sync.WaitGroup
 	var servers []*http.Server
 	defer func() {
@@ -219,6 +222,12 @@ func (s *server) export(request []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range ids {
+		if s.traces[id] {
+			continue
+		}
+		if err := s.p.Charge(traceCost + len(id)); err != nil {
+			return nil, err
+		}
 		s.traces[id] = true
 	}
 	return nil, nil
@@ -247,9 +256,17 @@ func (s *server) exportHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "POST with Content-Type application/x-protobuf is expected", http.StatusUnsupportedMediaType)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxMessage))
+	size := int(r.ContentLength)
+	if size < 0 || size > maxMessage {
+		size = maxMessage
+	}
+	err := s.p.Kernel.Memory.Charge(size)
 	if err == nil {
-		_, err = s.export(body)
+		defer s.p.Kernel.Memory.Release(size)
+		var body []byte
+		if body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxMessage)); err == nil {
+			_, err = s.export(body)
+		}
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

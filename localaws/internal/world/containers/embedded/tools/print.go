@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -11,7 +12,7 @@ import (
 )
 
 func echo(_ context.Context, p *kernel.Process) int {
-	return Echo(p.Stdout, p.Args[1:], false)
+	return Echo(p.Output(), p.Args[1:], false)
 }
 
 // Echo writes its arguments. escapes is dash's way: it knows -n alone, and
@@ -91,7 +92,7 @@ func unescape(text string) (out string, stop bool) {
 }
 
 func printf(_ context.Context, p *kernel.Process) int {
-	return Printf(p.Stdout, p.Stderr, p.Name(), p.Args[1:])
+	return Printf(p.Output(), p.Stderr, p.Name(), p.Args[1:])
 }
 
 // Printf writes a format, again and again until all arguments are used.
@@ -105,15 +106,16 @@ func Printf(w, stderr io.Writer, name string, args []string) int {
 	}
 	format, args := args[0], args[1:]
 	code := 0
+	out := bufio.NewWriter(w)
 	for {
-		f := formatter{format: format, args: args}
-		text, err := f.run()
+		f := formatter{format: format, args: args, out: out}
+		err := f.run()
+		if out.Flush() != nil {
+			return 1
+		}
 		if err != nil {
 			_, _ = fmt.Fprintf(stderr, "%s: %s\n", name, err)
 			code = 1
-		}
-		if _, err := io.WriteString(w, text); err != nil {
-			return 1
 		}
 		if f.stopped || f.used == 0 || f.used >= len(args) {
 			return code
@@ -125,6 +127,7 @@ func Printf(w, stderr io.Writer, name string, args []string) int {
 type formatter struct {
 	format  string
 	args    []string
+	out     *bufio.Writer
 	used    int
 	stopped bool // by \c
 	problem error
@@ -138,8 +141,8 @@ func (f *formatter) next() string {
 	return f.args[f.used-1]
 }
 
-func (f *formatter) run() (string, error) {
-	var out strings.Builder
+// run writes the format once, and returns what is wrong with it or its arguments.
+func (f *formatter) run() error {
 	rest := f.format
 	for rest != "" && !f.stopped {
 		percent := strings.IndexByte(rest, '%')
@@ -148,7 +151,9 @@ func (f *formatter) run() (string, error) {
 			plain = rest[:percent]
 		}
 		text, stop := unescape(plain)
-		out.WriteString(text)
+		if _, err := f.out.WriteString(text); err != nil {
+			return err
+		}
 		f.stopped = stop
 		rest = rest[len(plain):]
 		if stop || rest == "" {
@@ -159,16 +164,18 @@ func (f *formatter) run() (string, error) {
 			end++
 		}
 		if end == len(rest) {
-			return out.String(), fmt.Errorf("%s: missing format character", rest)
+			return fmt.Errorf("%s: missing format character", rest)
 		}
 		text, err := f.verb(rest[1:end], rest[end])
-		if err != nil {
-			return out.String(), err
+		if err == nil {
+			_, err = f.out.WriteString(text)
 		}
-		out.WriteString(text)
+		if err != nil {
+			return err
+		}
 		rest = rest[end+1:]
 	}
-	return out.String(), f.problem
+	return f.problem
 }
 
 // maxWidth keeps a format such as %999999999d from filling the memory.

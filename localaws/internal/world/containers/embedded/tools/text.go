@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,20 +27,72 @@ func cat(_ context.Context, p *kernel.Process) int {
 }
 
 // eachLine calls f with every line, its newline included.
-func eachLine(r io.Reader, f func(string) error) error {
+func eachLine(p *kernel.Process, r io.Reader, f func(string) error) error {
 	lines := bufio.NewReader(r)
+	line := room{p: p}
+	defer line.free()
 	for {
-		text, err := lines.ReadString('\n')
+		text, err := readLine(&line, lines)
 		if text != "" {
 			if err := f(text); err != nil {
 				return err
 			}
 		}
+		line.free()
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
 			return err
+		}
+	}
+}
+
+// readLine reads a line, which has room for as long as it is used.
+func readLine(line *room, lines *bufio.Reader) (string, error) {
+	var text []byte
+	for {
+		piece, err := lines.ReadSlice('\n')
+		line.grow(3 * len(piece)) // as it grows, and as a string
+		text = append(text, piece...)
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return string(text), err
+		}
+	}
+}
+
+// room is memory that a tool has asked for.
+type room struct {
+	p    *kernel.Process
+	held int
+}
+
+func (r *room) grow(bytes int) {
+	r.p.Allocate(bytes)
+	r.held += bytes
+}
+
+func (r *room) free() {
+	r.p.Free(r.held)
+	r.held = 0
+}
+
+// readAll appends what there is to read.
+func (r *room) readAll(from io.Reader, to []byte) ([]byte, error) {
+	const chunk = 32 << 10
+	for {
+		if free := cap(to) - len(to); free < chunk {
+			more := chunk + len(to)
+			r.grow(more)
+			to = slices.Grow(to, more)
+		}
+		n, err := from.Read(to[len(to):cap(to)])
+		to = to[:len(to)+n]
+		if errors.Is(err, io.EOF) {
+			return to, nil
+		}
+		if err != nil {
+			return to, err
 		}
 	}
 }
@@ -58,7 +112,7 @@ func head(_ context.Context, p *kernel.Process) int {
 	}
 	return inputs(p, names, func(_ string, r io.Reader) error {
 		left := n
-		err := eachLine(r, func(text string) error {
+		err := eachLine(p, r, func(text string) error {
 			if left == 0 {
 				return errEnough
 			}
@@ -89,7 +143,9 @@ func grep(_ context.Context, p *kernel.Process) int {
 	if has(flags, 'E') {
 		syntax = regex.Extended
 	}
-	pattern, err := regex.Compile(args[0], syntax, has(flags, 'i'))
+	memory := room{p: p}
+	defer memory.free()
+	pattern, err := regex.Compile(args[0], syntax, has(flags, 'i'), memory.grow)
 	if err != nil {
 		p.Errorf("grep: %s", err)
 		return 2
@@ -100,20 +156,20 @@ func grep(_ context.Context, p *kernel.Process) int {
 		if len(args) > 2 {
 			prefix = name + ":"
 		}
-		return eachLine(r, func(text string) error {
+		return eachLine(p, r, func(text string) error {
 			text = strings.TrimSuffix(text, "\n")
-			if pattern.MatchString(text) == has(flags, 'v') {
-				return nil
+			found, err := pattern.Matches(text)
+			if err != nil || found == has(flags, 'v') {
+				return err
 			}
 			matched = true
-			found := []string{text}
 			switch {
 			case has(flags, 'q'):
 				return nil
 			case has(flags, 'o'):
-				found = pattern.FindAllString(text, -1)
+				return writeMatches(p, pattern, prefix, text)
 			}
-			return write(p, prefix+strings.Join(found, "\n"+prefix)+"\n")
+			return write(p, prefix+text+"\n")
 		})
 	})
 	switch {
@@ -123,6 +179,19 @@ func grep(_ context.Context, p *kernel.Process) int {
 		return 2
 	}
 	return 1
+}
+
+// writeMatches writes what matches in a line, each on a line of its own.
+func writeMatches(p *kernel.Process, pattern *regex.Expression, prefix, text string) error {
+	memory := room{p: p}
+	defer memory.free()
+	matches, err := pattern.Find(text, -1, memory.grow)
+	for _, match := range matches {
+		if err := write(p, prefix+text[match[0]:match[1]]+"\n"); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // cut writes a field of each line.
@@ -138,23 +207,32 @@ func cut(_ context.Context, p *kernel.Process) int {
 		separator = flags['d']
 	}
 	return inputs(p, names, func(_ string, r io.Reader) error {
-		return eachLine(r, func(text string) error {
-			text = strings.TrimSuffix(text, "\n")
-			switch fields := strings.Split(text, separator); {
-			case len(fields) == 1: // a line without the separator stays
-			case number <= len(fields):
-				text = fields[number-1]
-			default:
-				text = ""
-			}
-			return write(p, text+"\n")
+		return eachLine(p, r, func(text string) error {
+			return write(p, field(strings.TrimSuffix(text, "\n"), separator, number)+"\n")
 		})
 	})
 }
 
+// field is a field of a line, numbered from 1. A line without the separator stays.
+func field(line, separator string, number int) string {
+	found, rest, more := strings.Cut(line, separator)
+	if !more {
+		return line
+	}
+	for ; number > 1 && more; number-- {
+		found, rest, more = strings.Cut(rest, separator)
+	}
+	if number > 1 {
+		return ""
+	}
+	return found
+}
+
 // sedProgram edits its inputs, or with -i the files themselves.
 func sedProgram(_ context.Context, p *kernel.Process) int {
-	command, err := sed.ParseArguments(p.Args[1:])
+	memory := room{p: p}
+	defer memory.free()
+	command, err := sed.ParseArguments(p.Args[1:], memory.grow)
 	if err != nil {
 		p.Errorf("sed: %s", err)
 		return 1
@@ -162,13 +240,18 @@ func sedProgram(_ context.Context, p *kernel.Process) int {
 	if command.InPlace {
 		return sedInPlace(p, command)
 	}
-	var all []string
-	code := inputs(p, command.Files, func(_ string, r io.Reader) error {
-		content, err := io.ReadAll(r)
-		all = append(all, string(content))
+	var all []byte
+	code := inputs(p, command.Files, func(_ string, r io.Reader) (err error) {
+		all, err = memory.readAll(r, all)
 		return err
 	})
-	if write(p, command.Script.Edit(strings.Join(all, ""))) != nil {
+	memory.grow(len(all))
+	edited, err := command.Script.Edit(string(all))
+	if err != nil {
+		p.Errorf("sed: %s", err)
+		return 1
+	}
+	if write(p, edited) != nil {
 		return 141
 	}
 	if code != 0 {
@@ -187,14 +270,30 @@ func sedInPlace(p *kernel.Process, command *sed.Command) int {
 			code = 2
 			continue
 		}
-		content, err := p.Kernel.Files.ReadFile(full)
-		if err == nil {
-			err = p.Kernel.Files.WriteFile(full, []byte(command.Script.Edit(string(content))), info.Mode())
-		}
-		if err != nil {
+		if err := editFile(p, command.Script, full, info.Mode()); err != nil {
 			p.Errorf("sed: couldn't edit %s: %s", name, kernel.Reason(err))
 			code = 4
 		}
 	}
 	return code
+}
+
+func editFile(p *kernel.Process, script *sed.Script, name string, mode fs.FileMode) error {
+	memory := room{p: p}
+	defer memory.free()
+	var content []byte
+	err := input(p, name, func(_ string, r io.Reader) (err error) {
+		content, err = memory.readAll(r, nil)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	memory.grow(len(content))
+	edited, err := script.Edit(string(content))
+	if err != nil {
+		return err
+	}
+	memory.grow(len(edited))
+	return p.Kernel.Files.WriteFile(name, []byte(edited), mode)
 }

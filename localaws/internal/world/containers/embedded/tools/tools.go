@@ -131,7 +131,7 @@ func input(p *kernel.Process, name string, f func(string, io.Reader) error) erro
 
 // write copies text to standard output.
 func write(p *kernel.Process, text string) error {
-	if _, err := io.WriteString(p.Stdout, text); err != nil {
+	if _, err := io.WriteString(p.Output(), text); err != nil {
 		return fmt.Errorf("%w: %w", errBrokenPipe, err)
 	}
 	return nil
