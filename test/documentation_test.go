@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/infrahouse/terraform-aws-ecs/test/suite/gotest"
 	"github.com/infrahouse/terraform-aws-ecs/tools/packaging"
 )
 
@@ -121,6 +122,27 @@ func TestDocumentation(t *testing.T) {
 		}
 	}
 }
+
+// TestCommandsOfMaintainers checks that what the pages for maintainers have them run is
+// there: targets of make, and tests. localaws's own commands are run by its TestREADME.
+func TestCommandsOfMaintainers(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"CONTRIBUTING.md", "test/README.md"} {
+		text := read(t, path)
+		for _, match := range makeTarget.FindAllStringSubmatch(text, -1) {
+			assert.Contains(t, read(t, "Makefile"), "\n"+match[1]+":", "%s: the Makefile has no target %s", path, match[1])
+		}
+		for _, match := range goTest.FindAllStringSubmatch(text, -1) {
+			pattern := strings.Trim(match[2], "'`")
+			assert.NoError(t, gotest.CheckPattern(pattern, filepath.Join("..", match[1])), "%s: go test %s -run %s", path, match[1], pattern)
+		}
+	}
+}
+
+var (
+	makeTarget = regexp.MustCompile("(?m)(?:`|^| )make (?:-s )?([a-z][a-z-]+)(?:`|$| +#| [A-Z_]+=)")
+	goTest     = regexp.MustCompile(`go test (\./\S+) -run (\S+)`)
+)
 
 // read is a file of the repository.
 func read(t *testing.T, path ...string) string {
