@@ -71,8 +71,8 @@ env: go ## Print export lines for a kept deployment: eval "$(make -s env)"
 .PHONY: unit
 unit: go ## Run the unit tests of the Go code, with the race detector
 	@test -n '$(RACE)' || echo "no C compiler: the unit tests run without the race detector"
-	go test $(RACE) $(UNIT)
-	go -C localaws test -trimpath $(RACE) ./...
+	go test -timeout 40m $(RACE) $(UNIT)
+	go -C localaws test -timeout 40m -trimpath $(RACE) ./...
 
 .PHONY: refusals
 refusals: go ## Check that the module refuses wrong values in the plan
