@@ -230,7 +230,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 		f() { local s=$1; set -- $1; x=y$x f2 "$s"; }
 		f2() { (x=$1; : ) ; }
 		echo "$s" > /tmp/in; n=0
-		while [ $n -lt 100 ]; do
+		while [ $n -lt 40 ]; do
 			n=$((n+1)); t=$s$s; x=$(echo "$t"); x=${x%a*}; unset t
 			f "$(cat /tmp/in | grep -v b | sed -e s/aaa/bb/ -e '/c/d' | cut -d b -f 2)"
 			cat /tmp/in > /tmp/out; cat /tmp/in >> /tmp/out; sed -i s/aaa/aa/ /tmp/out; rm /tmp/out; mkdir -p /tmp/a/b; cat /tmp/in > /tmp/a/b/c; rm -r /tmp/a
