@@ -552,8 +552,8 @@ variable "zone_id" {
   nullable    = false
 
   validation {
-    condition     = length(trimspace(var.zone_id)) > 0
-    error_message = "zone_id must not be empty: set the id of a Route 53 zone, such as Z0123456789ABCDEFGHIJ."
+    condition     = can(regex("^[A-Z0-9]+$", var.zone_id))
+    error_message = "zone_id must be the id of a Route 53 zone, such as Z0123456789ABCDEFGHIJ, without /hostedzone/, not \"${var.zone_id}\"."
   }
 }
 

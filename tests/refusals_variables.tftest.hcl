@@ -275,7 +275,7 @@ run "other_wrong_values" {
     cloudwatch_agent_image = ""
     vector_agent_image     = ""
     # empty zone
-    zone_id = ""
+    zone_id = "/hostedzone/Z0123456789"
     # empty key
     ssh_key_name = ""
     # subnets that are none

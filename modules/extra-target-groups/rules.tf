@@ -19,6 +19,12 @@ locals {
   transports       = { for key, entry in var.entries : key => entry.protocol == "UDP" ? "udp" : "tcp" }
   mapped_tcp_ports = concat([var.primary_container_port], [for key, entry in var.entries : entry.container_port if local.transports[key] == "tcp"])
 
+  # What would serve it, where it is the other load balancer.
+  protocol_reason = {
+    for key, entry in var.entries : key =>
+    local.is_alb && contains(["TCP", "TLS", "UDP"], entry.protocol) ? ": lb_type nlb has that" : local.tcp_udp_reason[key]
+  }
+
   # Why a port can't be for both. TCP_UDP targets need a container port that is mapped
   # twice, which ECS refuses.
   tcp_udp_reason = {
@@ -108,14 +114,14 @@ locals {
     [
       for key, entry in var.entries :
       "${local.at[key]}.host_port must be set with UDP, not null: UDP needs a fixed health check port, which ECS refuses with a dynamic host port."
-      if entry.protocol == "UDP" && entry.host_port == null
+      if !local.is_alb && entry.protocol == "UDP" && entry.host_port == null
     ],
 
     # Protocols
 
     [
       for key, entry in var.entries :
-      "${local.at[key]}.protocol must be ${local.protocol_list} on ${local.lb}, not ${jsonencode(entry.protocol)}${local.tcp_udp_reason[key]}."
+      "${local.at[key]}.protocol must be ${local.protocol_list} on ${local.lb}, not ${jsonencode(entry.protocol)}${local.protocol_reason[key]}."
       if !contains(local.protocols, entry.protocol)
     ],
     [
@@ -222,7 +228,7 @@ locals {
     [
       for key, entry in var.entries :
       "${local.at[key]}.health_check.port must be a TCP port, such as another entry's host_port, not traffic-port: a UDP port can't be checked."
-      if entry.protocol == "UDP" && entry.health_check.port == "traffic-port"
+      if !local.is_alb && entry.protocol == "UDP" && entry.health_check.port == "traffic-port"
     ],
     [
       for key, entry in var.entries :

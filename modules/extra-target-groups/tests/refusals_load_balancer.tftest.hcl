@@ -80,7 +80,7 @@ run "tcp_on_an_alb" {
 
   assert {
     condition = output.faults == tolist([
-      "extra_target_groups[\"otlp\"].protocol must be HTTP or HTTPS on an ALB, not \"TCP\".",
+      "extra_target_groups[\"otlp\"].protocol must be HTTP or HTTPS on an ALB, not \"TCP\": lb_type nlb has that.",
     ])
     error_message = jsonencode(output.faults)
   }
