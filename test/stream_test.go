@@ -48,6 +48,14 @@ type stream struct {
 func startStream(ctx context.Context, like *http.Client, group targethealth.Group) *stream {
 	client := *like
 	client.Timeout = streamTimeout
+	if transport, ok := client.Transport.(*http.Transport); ok {
+		// Go's HTTP/2 server ends a connection whose first frame comes after two seconds,
+		// which a busy machine takes at times.
+		transport = transport.Clone()
+		transport.Protocols = new(http.Protocols)
+		transport.Protocols.SetHTTP1(true)
+		client.Transport = transport
+	}
 	s := &stream{client: &client, url: group.URL, body: group.Body}
 	sending, stop := context.WithCancel(ctx)
 	s.stop = stop

@@ -274,7 +274,7 @@ run "other_wrong_values" {
     # empty images
     cloudwatch_agent_image = ""
     vector_agent_image     = ""
-    # empty zone
+    # zone with the path of its ARN
     zone_id = "/hostedzone/Z0123456789"
     # empty key
     ssh_key_name = ""
