@@ -2,6 +2,7 @@ package test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -52,8 +53,10 @@ func startStream(ctx context.Context, like *http.Client, group targethealth.Grou
 		// Go's HTTP/2 server ends a connection whose first frame comes after two seconds,
 		// which a busy machine takes at times.
 		transport = transport.Clone()
-		transport.Protocols = new(http.Protocols)
-		transport.Protocols.SetHTTP1(true)
+		transport.ForceAttemptHTTP2, transport.TLSNextProto = false, map[string]func(string, *tls.Conn) http.RoundTripper{}
+		if transport.TLSClientConfig != nil {
+			transport.TLSClientConfig.NextProtos = []string{"http/1.1"} // a used transport's has h2
+		}
 		client.Transport = transport
 	}
 	s := &stream{client: &client, url: group.URL, body: group.Body}
