@@ -224,9 +224,9 @@ func (l *lease) owe(answer bool) {
 	}
 	l.owes = answer
 	if answer {
-		l.endpoint.owed++
+		l.owed++
 	} else {
-		l.endpoint.owed--
+		l.owed--
 	}
 }
 
@@ -243,7 +243,7 @@ func (o *pool) owes(target elbv2.Target, since time.Time, patience time.Duration
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	m, ok := o.roster.member(target)
-	if !ok || m.endpoint.owed == 0 {
+	if !ok || m.owed == 0 {
 		return false
 	}
 	return o.clock.Now().Sub(since) < min(patience, seconds(o.roster.group.Attribute("deregistration_delay.timeout_seconds")))

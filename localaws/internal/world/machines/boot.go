@@ -72,7 +72,7 @@ func (m *Machine) userData(ctx context.Context, hostname string) {
 	if config.Hostname != "" {
 		hostname = config.Hostname
 	}
-	k := kernel.New(kernel.Options{
+	k := kernel.New(kernel.Options{ //nolint:contextcheck // it outlives the boot
 		Files: m.disk, Clock: m.machines.account.Clock, Hostname: hostname, Programs: embedded.Programs(), Absent: absent(),
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			return m.Dial(ctx, network, address, false)

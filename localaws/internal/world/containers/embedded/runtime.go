@@ -63,7 +63,7 @@ func (r *Runtime) Start(ctx context.Context, spec containers.Spec) (containers.C
 		stopSignal: known.stopSignal,
 		files:      files,
 		done:       make(chan struct{}),
-		kernel: kernel.New(kernel.Options{
+		kernel: kernel.New(kernel.Options{ //nolint:contextcheck // it outlives the request
 			Files: files, Clock: r.clock, Hostname: hostname, Programs: programs,
 			Absent: Absent(known.base), Dial: spec.Dial, MemoryMiB: spec.MemoryMiB,
 		}),

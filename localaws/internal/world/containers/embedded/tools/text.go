@@ -39,7 +39,7 @@ func eachLine(p *kernel.Process, r io.Reader, f func(string) error) error {
 			}
 		}
 		line.free()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
