@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -205,7 +204,7 @@ func (l *lifecycle) apply(t *testing.T, c change) {
 		}
 		l.checkService(t, seen, c)
 		if l.stream == nil {
-			l.stream = startStream(ctx, l.client(v.Client()), groups[l.steady(groups)])
+			l.stream = startStream(ctx, v.Client(), groups[l.steady(groups)])
 			return
 		}
 		sent, failed := l.stream.during(c.name)
@@ -326,20 +325,6 @@ func (l *lifecycle) groups(ctx context.Context, t testing.TB, v *suite.Validatio
 		groups[i].URL = strings.Replace(groups[i].URL, "tcp://", "http://", 1)
 	}
 	return groups
-}
-
-// client sends each request through a connection of its own on an NLB, which keeps
-// a connection with its task until that stops.
-func (l *lifecycle) client(like *http.Client) *http.Client {
-	transport, ok := like.Transport.(*http.Transport)
-	if !l.nlb || !ok {
-		return like
-	}
-	client := *like
-	transport = transport.Clone()
-	transport.DisableKeepAlives = true
-	client.Transport = transport
-	return &client
 }
 
 // steady is the place of the group to which the stream of requests goes.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -83,7 +82,7 @@ func (m *moveIn) old(t *testing.T, release string) {
 		outputs := m.healthy(ctx, t, v)
 		m.before = objectsOf(ctx, t, v, outputs)
 		for _, group := range m.groups {
-			m.streams = append(m.streams, startStream(ctx, m.client(v.Client()), group))
+			m.streams = append(m.streams, startStream(ctx, v.Client(), group))
 		}
 	})
 	require.NotEmpty(t, m.streams, "the service was validated: run without SKIP_validate")
@@ -98,12 +97,6 @@ func of(release string) func(files map[string][]byte) {
 			files[file] = content
 		}
 	}
-}
-
-// client sends each request through a connection of its own on an NLB, which keeps
-// a connection with its task until that stops.
-func (m *moveIn) client(like *http.Client) *http.Client {
-	return (&lifecycle{nlb: m.lbType == "nlb"}).client(like)
 }
 
 // healthy waits until the service has settled and its targets are healthy.

@@ -48,17 +48,7 @@ type stream struct {
 // answer but the group's body with status 200 is a failure.
 func startStream(ctx context.Context, like *http.Client, group targethealth.Group) *stream {
 	client := *like
-	client.Timeout = streamTimeout
-	if transport, ok := client.Transport.(*http.Transport); ok {
-		// Go's HTTP/2 server ends a connection whose first frame comes after two seconds,
-		// which a busy machine takes at times.
-		transport = transport.Clone()
-		transport.ForceAttemptHTTP2, transport.TLSNextProto = false, map[string]func(string, *tls.Conn) http.RoundTripper{}
-		if transport.TLSClientConfig != nil {
-			transport.TLSClientConfig.NextProtos = []string{"http/1.1"} // a used transport's has h2
-		}
-		client.Transport = transport
-	}
+	client.Timeout, client.Transport = streamTimeout, streamTransport(like.Transport)
 	s := &stream{client: &client, url: group.URL, body: group.Body}
 	sending, stop := context.WithCancel(ctx)
 	s.stop = stop
@@ -78,6 +68,26 @@ func startStream(ctx context.Context, like *http.Client, group targethealth.Grou
 		})
 	}
 	return s
+}
+
+// streamTransport opens a connection for each request, as an NLB keeps one with its task
+// until that stops. It speaks HTTP/1.1: Go's HTTP/2 server ends a connection whose first
+// frame comes after two seconds, which happens on a busy machine.
+func streamTransport(like http.RoundTripper) http.RoundTripper {
+	if like == nil {
+		like = http.DefaultTransport
+	}
+	transport, ok := like.(*http.Transport)
+	if !ok {
+		return like
+	}
+	transport = transport.Clone()
+	transport.DisableKeepAlives, transport.ForceAttemptHTTP2 = true, false
+	transport.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	if transport.TLSClientConfig != nil {
+		transport.TLSClientConfig.NextProtos = []string{"http/1.1"} // one that has been used has h2
+	}
+	return transport
 }
 
 func (s *stream) send(ctx context.Context) {

@@ -99,7 +99,7 @@ func TestARollbackIsNoSuccess(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// What failed in an earlier apply is no trouble of the one that mends it.
+// A deployment that an earlier apply left failing does not fail the apply that fixes it.
 func TestAnotherApplyMendsWhatFailed(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -120,7 +120,7 @@ func TestAnotherApplyMendsWhatFailed(t *testing.T) {
 	}
 	watcher := w.watcher()
 	_, err := watcher.Wait(t.Context())
-	require.ErrorContains(t, err, "deployment ecs-svc/0 failed", "who does not know what was applied can't tell")
+	require.ErrorContains(t, err, "deployment ecs-svc/0 failed", "without what was applied, the two can't be told apart")
 	watcher.Applied = applied()
 	_, err = watcher.Wait(t.Context())
 	require.NoError(t, err)

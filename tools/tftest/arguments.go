@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
@@ -18,13 +17,12 @@ type Argument struct {
 	Resource string // aws_lb_target_group.extra
 	Address  string // aws_lb_target_group.extra.health_check.path
 	File     string // from the module's root
-	Block    bool
-	First    int // its lines
-	Last     int
+	Line     int
+	Block    bool // whether it is a nested block
 }
 
 // String names the argument and where it is.
-func (a Argument) String() string { return fmt.Sprintf("%s:%d: %s", a.File, a.First, a.Address) }
+func (a Argument) String() string { return fmt.Sprintf("%s:%d: %s", a.File, a.Line, a.Address) }
 
 // ofTerraform are arguments and blocks that Terraform reads and the provider does
 // not see. What they are for shows when a resource changes or goes, not in a plan.
@@ -65,12 +63,12 @@ func Arguments(root string, patterns ...string) ([]Argument, error) {
 // argumentsOf lists those of one block, and of the blocks in it, in their order.
 func argumentsOf(file, address string, body *hclsyntax.Body) []Argument {
 	var arguments []Argument
-	add := func(name string, block bool, lines hcl.Range) {
-		arguments = append(arguments, Argument{Address: address + "." + name, File: file, Block: block, First: lines.Start.Line, Last: lines.End.Line})
+	add := func(name string, block bool, line int) {
+		arguments = append(arguments, Argument{Address: address + "." + name, File: file, Line: line, Block: block})
 	}
 	for name, attribute := range body.Attributes {
 		if !slices.Contains(ofTerraform, name) {
-			add(name, false, attribute.SrcRange)
+			add(name, false, attribute.SrcRange.Start.Line)
 		}
 	}
 	for _, block := range body.Blocks {
@@ -84,10 +82,10 @@ func argumentsOf(file, address string, body *hclsyntax.Body) []Argument {
 				inner = content.Body
 			}
 		}
-		add(name, true, hcl.RangeBetween(block.TypeRange, block.CloseBraceRange))
+		add(name, true, block.TypeRange.Start.Line)
 		arguments = append(arguments, argumentsOf(file, address+"."+name, inner)...)
 	}
-	slices.SortStableFunc(arguments, func(a, b Argument) int { return cmp.Compare(a.First, b.First) })
+	slices.SortStableFunc(arguments, func(a, b Argument) int { return cmp.Compare(a.Line, b.Line) })
 	return arguments
 }
 

@@ -35,6 +35,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/docker"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/dataplane"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/dns"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/ecsagent"
@@ -76,7 +77,8 @@ func newWorld(ctx context.Context, a *core.Account, network *loopback.Network, o
 	if err != nil {
 		return nil, err
 	}
-	runtime, err := newRuntime(ctx, a, network, options)
+	memory := kernel.NewBudget()
+	runtime, err := newRuntime(ctx, a, network, memory, options)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +118,7 @@ func newWorld(ctx context.Context, a *core.Account, network *loopback.Network, o
 		Parameters: parameters, Secrets: secrets, Files: files,
 	})
 	w.machines = machines.New(a, machines.Deps{
-		Instances: w.ec2, Roles: roles, Service: agents, Network: network,
+		Instances: w.ec2, Roles: roles, Service: agents, Network: network, Budget: memory,
 		Directory: filepath.Join(options.Directory, tasksDir),
 	})
 	w.balancers = dataplane.New(a, w.elbv2, w.ec2, network, certificates, metrics, buckets)
@@ -134,10 +136,10 @@ func tagged(services []service) []tagging.Tagged {
 	return all
 }
 
-func newRuntime(ctx context.Context, a *core.Account, network *loopback.Network, options Options) (containers.Runtime, error) {
+func newRuntime(ctx context.Context, a *core.Account, network *loopback.Network, memory *kernel.Budget, options Options) (containers.Runtime, error) {
 	switch options.Runtime {
 	case "", "embedded":
-		return embedded.New(a.Clock, network), nil
+		return embedded.New(a.Clock, network, memory), nil
 	case "docker":
 		return docker.New(ctx)
 	}

@@ -186,7 +186,7 @@ func (c *cloud) ReportUsage(task string, cpuUnits, memoryMiB float64) {
 func (c *cloud) run(t *testing.T) (*machines.Machines, func()) {
 	t.Helper()
 	if c.runtime == nil {
-		c.runtime = embedded.New(c.Clock, c.network)
+		c.runtime = embedded.New(c.Clock, c.network, nil)
 	}
 	agents := ecsagent.New(c.Account, ecsagent.Deps{
 		EC2: c, Control: c, Roles: c, Logs: c, Runtime: c.runtime, Network: c.network,
@@ -692,7 +692,7 @@ func TestLackingThePermissionToReport(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
 	c.denied["ecs:SubmitTaskStateChange"] = true
-	runtime := &watched{Runtime: embedded.New(c.Clock, c.network), started: make(chan start, 100)}
+	runtime := &watched{Runtime: embedded.New(c.Clock, c.network, nil), started: make(chan start, 100)}
 	c.runtime = runtime
 	c.assignments = []ecs.Assignment{webTask("t0", func(d *types.ContainerDefinition) { d.Command = []string{"sh", "-c", "exit 3"} })}
 	machines, _ := c.run(t)

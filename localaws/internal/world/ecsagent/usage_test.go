@@ -54,7 +54,7 @@ func TestUsageIsReportedEveryMinute(t *testing.T) {
 	c.Account = core.New("us-west-2", fake, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	var mu sync.Mutex
 	broken, readings := false, map[string]int{}
-	c.runtime = gauged{embedded.New(fake, c.network), func(image string) (containers.Usage, error) {
+	c.runtime = gauged{embedded.New(fake, c.network, nil), func(image string) (containers.Usage, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		readings[image]++

@@ -77,7 +77,7 @@ func (m *Machine) userData(ctx context.Context, hostname string) {
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			return m.Dial(ctx, network, address, false)
 		},
-		InitSurvives: true,
+		InitSurvives: true, Budget: m.machines.Budget,
 	})
 	// Number 1 is init: the others live until it is killed.
 	_, err := k.Start(ctx, kernel.Spec{Args: []string{"init"}}, func(ctx context.Context, _ *kernel.Process) int {

@@ -51,6 +51,8 @@ type Deps struct {
 	Roles     Roles
 	Service   Service
 	Network   *loopback.Network
+	// Budget is what user data shares with containers.
+	Budget *kernel.Budget
 	// Directory holds a directory for each instance.
 	Directory string
 }

@@ -28,13 +28,14 @@ import (
 type Runtime struct {
 	clock   clock.Clock
 	network *loopback.Network
+	budget  *kernel.Budget
 	images  []image
 }
 
-// New returns a runtime whose containers sleep by that clock and publish their
-// ports on that network.
-func New(c clock.Clock, network *loopback.Network) *Runtime {
-	return &Runtime{clock: c, network: network, images: images()}
+// New returns a runtime whose containers sleep by that clock, publish their ports on
+// that network, and share that memory.
+func New(c clock.Clock, network *loopback.Network, budget *kernel.Budget) *Runtime {
+	return &Runtime{clock: c, network: network, budget: budget, images: images()}
 }
 
 // Name is "embedded".
@@ -65,7 +66,7 @@ func (r *Runtime) Start(ctx context.Context, spec containers.Spec) (containers.C
 		done:       make(chan struct{}),
 		kernel: kernel.New(kernel.Options{ //nolint:contextcheck // it outlives the request
 			Files: files, Clock: r.clock, Hostname: hostname, Programs: programs,
-			Absent: Absent(known.base), Dial: spec.Dial, MemoryMiB: spec.MemoryMiB,
+			Absent: Absent(known.base), Dial: spec.Dial, MemoryMiB: spec.MemoryMiB, Budget: r.budget,
 		}),
 	}
 	if c.stopSignal == 0 {

@@ -20,6 +20,7 @@ import (
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/containertest"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded"
+	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/containers/embedded/kernel"
 	"github.com/infrahouse/terraform-aws-ecs/localaws/internal/world/loopback"
 )
 
@@ -42,7 +43,7 @@ func TestContract(t *testing.T) {
 	}
 	containertest.Run(t, containertest.Subject{
 		NoCPUTime: noCPUTime,
-		Runtime:   embedded.New(clock.New(1), network), Network: network,
+		Runtime:   embedded.New(clock.New(1), network, kernel.NewBudget()), Network: network,
 		Shell: "debian:12", Missing: "acme/nothing:1",
 		Web:        "httpd:2.4",
 		WebCommand: []string{"sh", "-c", "printf served > htdocs/index.html && exec httpd-foreground"},
@@ -58,7 +59,7 @@ type lab struct {
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	network := newNetwork(t)
-	return &lab{embedded.New(clock.New(0), network), network}
+	return &lab{embedded.New(clock.New(0), network, kernel.NewBudget()), network}
 }
 
 type running struct {

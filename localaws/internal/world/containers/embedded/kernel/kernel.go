@@ -33,6 +33,9 @@ type Options struct {
 	// MemoryMiB is what the programs may hold together, 0 for a default. Whoever
 	// wants more gets all processes killed.
 	MemoryMiB int
+	// Budget is shared with the other kernels of this process; nil means that there
+	// are none.
+	Budget *Budget
 	// InitSurvives spares number 1, as an instance's kernel does; a container
 	// ends with its processes.
 	InitSurvives bool
@@ -61,9 +64,9 @@ func New(options Options) *Kernel {
 		Options: options, Ports: NewPorts(),
 		ctx: ctx, stop: stop, processes: map[int]*Process{},
 	}
-	k.Memory = newMemory(options.MemoryMiB, k.killAll)
-	everything.add(k.Memory)
-	context.AfterFunc(ctx, func() { everything.remove(k.Memory) })
+	k.Memory = newMemory(options.MemoryMiB, options.Budget, k.killAll)
+	k.Memory.shared.add(k.Memory)
+	context.AfterFunc(ctx, func() { k.Memory.shared.remove(k.Memory) })
 	options.Files.account(k.Memory)
 	return k
 }

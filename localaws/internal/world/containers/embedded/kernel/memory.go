@@ -9,8 +9,8 @@ import (
 const (
 	// defaultMemory is what a kernel may hold when its Options don't say, in MiB.
 	defaultMemory = 256
-	// allMemory bounds what all kernels hold together, in bytes: however many
-	// there are, they must leave this process alive.
+	// allMemory bounds what the kernels of a Budget hold together, in bytes: however
+	// many there are, they must leave this process alive.
 	allMemory = 2 << 30
 	// processCost is what a process holds before it does anything: its stack, its
 	// thread and what the kernel keeps of it. By allMemory it bounds the threads of
@@ -31,13 +31,18 @@ type Memory struct {
 	held  atomic.Int64 // of used, what is not on the disk
 	full  atomic.Bool
 	kill  func()
+	// shared is what it takes part in.
+	shared *Budget
 }
 
-func newMemory(mebibytes int, kill func()) *Memory {
+func newMemory(mebibytes int, shared *Budget, kill func()) *Memory {
 	if mebibytes <= 0 {
 		mebibytes = defaultMemory
 	}
-	return &Memory{limit: min(int64(mebibytes)<<20, allMemory), kill: kill}
+	if shared == nil {
+		shared = NewBudget()
+	}
+	return &Memory{limit: min(int64(mebibytes)<<20, allMemory), kill: kill, shared: shared}
 }
 
 // Charge takes bytes, or kills the kernel's processes and returns ErrOutOfMemory.
@@ -46,8 +51,8 @@ func (m *Memory) Charge(bytes int) error {
 		return err
 	}
 	m.held.Add(int64(bytes))
-	if everything.used.Add(int64(bytes)) > allMemory {
-		everything.killLargest()
+	if m.shared.used.Add(int64(bytes)) > allMemory {
+		m.shared.killLargest()
 	}
 	return nil
 }
@@ -56,7 +61,7 @@ func (m *Memory) Charge(bytes int) error {
 func (m *Memory) Release(bytes int) {
 	m.used.Add(-int64(bytes))
 	m.held.Add(-int64(bytes))
-	everything.used.Add(-int64(bytes))
+	m.shared.used.Add(-int64(bytes))
 }
 
 // take counts bytes of any kind; of files it is all there is to do.
@@ -83,40 +88,40 @@ func (m *Memory) Limit() int64 { return m.limit }
 // Exhausted reports whether something was killed for want of memory.
 func (m *Memory) Exhausted() bool { return m.full.Load() }
 
-// everything is what all kernels of this process hold: the memory that they
-// share is the process's.
-var everything = &accounts{all: map[*Memory]bool{}}
-
-type accounts struct {
+// Budget is the memory that kernels share, as that of one process.
+type Budget struct {
 	used atomic.Int64
 
 	mu  sync.Mutex
 	all map[*Memory]bool
 }
 
-func (a *accounts) add(m *Memory) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.all[m] = true
+// NewBudget returns a budget that no kernel has a part in yet.
+func NewBudget() *Budget { return &Budget{all: map[*Memory]bool{}} }
+
+func (b *Budget) add(m *Memory) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.all[m] = true
 }
 
-func (a *accounts) remove(m *Memory) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.all, m)
+func (b *Budget) remove(m *Memory) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.all, m)
 }
 
 // killLargest makes room as Linux does: by the processes of the kernel that holds
 // most, whoever wants more. Those that are being killed already come first.
-func (a *accounts) killLargest() {
-	a.mu.Lock()
+func (b *Budget) killLargest() {
+	b.mu.Lock()
 	var largest *Memory
-	for m := range a.all {
+	for m := range b.all {
 		if largest == nil || m.held.Load() > largest.held.Load() {
 			largest = m
 		}
 	}
-	a.mu.Unlock()
+	b.mu.Unlock()
 	if largest != nil {
 		largest.exhausted()
 	}
